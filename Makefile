@@ -1,0 +1,48 @@
+# make compare   set everything up, solve every vehicle in every recovery mode, print and write the table
+# make test      set everything up, run the tests
+# make lint | types | notebooks | examples     what continuous integration runs beside the tests
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: setup compare test lint format types notebooks examples clean
+.DEFAULT_GOAL := compare
+
+setup: $(STAMP)
+
+# Debian ships venv without ensurepip unless python3-venv is installed: fall back on the pip that is there.
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV) 2>/dev/null || { \
+	  $(PYTHON) -m venv --clear --without-pip $(VENV) && \
+	  $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }
+
+$(STAMP): pyproject.toml $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,notebook]'
+	@touch $@
+
+compare: $(STAMP)
+	$(BIN)/hoverslam compare
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+notebooks: $(STAMP)
+	for notebook in notebooks/*.ipynb; do $(BIN)/jupyter execute "$$notebook" || exit 1; done
+
+examples: $(STAMP)
+	for script in problems/*.py; do $(BIN)/python "$$script" --json >/dev/null || { echo "failed: $$script"; exit 1; }; done
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
