@@ -1,0 +1,33 @@
+"""The optimal-control engine, independent of rockets: state a problem, transcribe, solve, verify."""
+
+import jax
+
+jax.config.update("jax_enable_x64", True)
+
+from hoverslam.ocp._translate import TranslationError, to_casadi, translate  # noqa: E402 - after double precision
+from hoverslam.ocp.mesh import Mesh  # noqa: E402
+from hoverslam.ocp.names import Named, Variable  # noqa: E402
+from hoverslam.ocp.problem import Guess, PathConstraint, Problem, StatementError  # noqa: E402
+from hoverslam.ocp.solution import PhaseSolution, Solution  # noqa: E402
+from hoverslam.ocp.solver import Options, solve  # noqa: E402
+from hoverslam.ocp.verify import Tolerances, Verification, verify  # noqa: E402
+
+__all__ = [
+    "Guess",
+    "Mesh",
+    "Named",
+    "Options",
+    "PathConstraint",
+    "PhaseSolution",
+    "Problem",
+    "Solution",
+    "StatementError",
+    "Tolerances",
+    "TranslationError",
+    "Variable",
+    "Verification",
+    "solve",
+    "to_casadi",
+    "translate",
+    "verify",
+]

@@ -1,0 +1,126 @@
+"""The Earth: rotating WGS-84 ellipsoid with J2, and the launch frame that flights are written in.
+
+The launch frame is fixed to the rotating Earth with its origin on the pad: first axis downrange along the launch
+azimuth, third axis up along the ellipsoid's normal, second axis completing a right-handed set (to the left). Positions
+stay of the size of the flight, and a pitch and a yaw angle describe any attitude a launcher takes without a singularity.
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from hoverslam.physics.constants import (
+    EARTH_EQUATORIAL_RADIUS,
+    EARTH_FLATTENING,
+    EARTH_GRAVITATIONAL_PARAMETER,
+    EARTH_J2,
+    EARTH_ROTATION_RATE,
+)
+
+_AXES_RATIO_SQUARED_LESS_ONE = 1.0 / (1.0 - EARTH_FLATTENING) ** 2 - 1.0
+
+
+def geodetic_to_ecef(latitude: float, longitude: float, altitude: float) -> np.ndarray:
+    """Earth-centred Earth-fixed position (m), shape ``(3,)``, from geodetic latitude and longitude (rad), altitude (m)."""
+    eccentricity_squared = EARTH_FLATTENING * (2.0 - EARTH_FLATTENING)
+    normal = EARTH_EQUATORIAL_RADIUS / np.sqrt(1.0 - eccentricity_squared * np.sin(latitude) ** 2)
+    equatorial = (normal + altitude) * np.cos(latitude)
+    polar = (normal * (1.0 - eccentricity_squared) + altitude) * np.sin(latitude)
+    return np.array([equatorial * np.cos(longitude), equatorial * np.sin(longitude), polar])
+
+
+def ecef_to_geodetic(position: np.ndarray) -> tuple[float, float, float]:
+    """Geodetic latitude and longitude (rad) and altitude (m) of an ECEF position (Bowring's method, iterated)."""
+    e2 = EARTH_FLATTENING * (2.0 - EARTH_FLATTENING)
+    equatorial = float(np.hypot(position[0], position[1]))
+    latitude = np.arctan2(position[2], equatorial * (1.0 - e2))
+    for _ in range(6):
+        normal = EARTH_EQUATORIAL_RADIUS / np.sqrt(1.0 - e2 * np.sin(latitude) ** 2)
+        latitude = np.arctan2(position[2] + e2 * normal * np.sin(latitude), equatorial)
+    normal = EARTH_EQUATORIAL_RADIUS / np.sqrt(1.0 - e2 * np.sin(latitude) ** 2)
+    altitude = equatorial * np.cos(latitude) + position[2] * np.sin(latitude) - normal * (1.0 - e2 * np.sin(latitude) ** 2)
+    return float(latitude), float(np.arctan2(position[1], position[0])), float(altitude)
+
+
+def gravity(position: Array, axis: Array) -> Array:
+    """Gravitational acceleration (m/s2) with J2 at ``position`` ``(3,)`` from the Earth's centre (m); ``axis`` is its pole.
+
+    Source: Vallado, Fundamentals of Astrodynamics and Applications, 4th edition, section 8.6.1.
+    """
+    radius_squared = position @ position
+    radius = jnp.sqrt(radius_squared)
+    along = position @ axis
+    oblate = EARTH_J2 * EARTH_EQUATORIAL_RADIUS**2 / radius_squared
+    radial = 1.0 + 1.5 * oblate * (1.0 - 5.0 * along**2 / radius_squared)
+    return -EARTH_GRAVITATIONAL_PARAMETER / (radius_squared * radius) * (radial * position + 3.0 * oblate * along * axis)
+
+
+class LaunchFrame(eqx.Module):
+    """Earth-fixed frame at the pad: (downrange, left, up).
+
+    Attributes:
+        origin: ``(3,)`` pad position from the Earth's centre, in the frame's own axes (m).
+        axis: ``(3,)`` unit vector to the North Pole, in the frame's own axes.
+        rotation: ``(3, 3)`` rows are the frame's axes in ECEF, so ``rotation @ position_ecef`` is in the frame.
+        azimuth: launch azimuth, clockwise from north (rad).
+    """
+
+    origin: np.ndarray
+    axis: np.ndarray
+    rotation: np.ndarray
+    azimuth: float
+
+    def __init__(self, latitude: float, longitude: float, altitude: float, azimuth: float):
+        """Frame on the pad at geodetic ``latitude``, ``longitude`` (rad), ``altitude`` (m), along ``azimuth`` (rad)."""
+        sin_lat, cos_lat, sin_lon, cos_lon = np.sin(latitude), np.cos(latitude), np.sin(longitude), np.cos(longitude)
+        east = np.array([-sin_lon, cos_lon, 0.0])
+        north = np.array([-sin_lat * cos_lon, -sin_lat * sin_lon, cos_lat])
+        up = np.array([cos_lat * cos_lon, cos_lat * sin_lon, sin_lat])
+        downrange = np.sin(azimuth) * east + np.cos(azimuth) * north
+        self.rotation = np.stack([downrange, np.cross(up, downrange), up])
+        self.origin = self.rotation @ geodetic_to_ecef(latitude, longitude, altitude)
+        self.axis = self.rotation @ np.array([0.0, 0.0, 1.0])
+        self.azimuth = float(azimuth)
+
+    def place(self, latitude: float, longitude: float, altitude: float) -> np.ndarray:
+        """Position ``(3,)`` in this frame (m) of a geodetic point (rad, rad, m)."""
+        return self.rotation @ geodetic_to_ecef(latitude, longitude, altitude) - self.origin
+
+    def geodetic(self, position: np.ndarray) -> tuple[float, float, float]:
+        """Geodetic latitude, longitude (rad) and altitude (m) of a position ``(3,)`` in this frame."""
+        return ecef_to_geodetic(self.rotation.T @ (np.asarray(position) + self.origin))
+
+    def from_centre(self, position: Array) -> Array:
+        """Vector ``(3,)`` from the Earth's centre (m) to ``position`` in this frame."""
+        return position + self.origin
+
+    def altitude(self, position: Array) -> Array:
+        """Altitude (m) above the ellipsoid along the geocentric radius: within 2 m of geodetic below 300 km."""
+        centre = self.from_centre(position)
+        radius_squared = centre @ centre
+        along = centre @ self.axis
+        flattened = 1.0 + _AXES_RATIO_SQUARED_LESS_ONE * along**2 / radius_squared
+        return jnp.sqrt(radius_squared) - EARTH_EQUATORIAL_RADIUS / jnp.sqrt(flattened)
+
+    def up(self, position: Array) -> Array:
+        """Unit vector ``(3,)`` along the ellipsoid's normal at ``position`` (first order in flattening, 1e-5 rad)."""
+        centre = self.from_centre(position)
+        normal = centre + _AXES_RATIO_SQUARED_LESS_ONE * (centre @ self.axis) * self.axis
+        return normal / jnp.sqrt(normal @ normal)
+
+    def inertial_velocity(self, position: Array, velocity: Array) -> Array:
+        """Velocity ``(3,)`` seen by a non-rotating observer (m/s), in this frame's axes."""
+        return velocity + EARTH_ROTATION_RATE * jnp.cross(self.axis, self.from_centre(position))
+
+    def acceleration(self, position: Array, velocity: Array) -> Array:
+        """Gravity plus Coriolis and centrifugal acceleration ``(3,)`` in this rotating frame (m/s2)."""
+        centre = self.from_centre(position)
+        turning = EARTH_ROTATION_RATE * jnp.cross(self.axis, centre)
+        return gravity(centre, self.axis) - EARTH_ROTATION_RATE * jnp.cross(self.axis, 2.0 * velocity + turning)
+
+    def east_north(self, position: Array) -> tuple[Array, Array]:
+        """Unit vectors east and north ``(3,)`` at ``position``."""
+        east = jnp.cross(self.axis, self.from_centre(position))
+        east = east / jnp.sqrt(east @ east)
+        return east, jnp.cross(self.up(position), east)
