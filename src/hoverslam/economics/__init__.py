@@ -1,0 +1,80 @@
+"""Economics: from a payload and a landing probability to the cost of a launch and of a kilogram, with uncertainty.
+
+This room sees numbers only. Cost is what the operator spends and is computed here; price is what a customer pays, is
+read from published lists, and is never added to a cost. Start with ``estimate_cost`` and its ``explain()``.
+"""
+
+from hoverslam.economics.break_even import break_even_uses, refurbishment_cost_ceiling, reuse_index
+from hoverslam.economics.errors import CostInputError, CostQuestionError
+from hoverslam.economics.estimate import CostEstimate, Quantiles, estimate_cost
+from hoverslam.economics.explain import ExplainRow, PointCase
+from hoverslam.economics.factors import BoosterLife, booster_life, cost_factors, landing_belief
+from hoverslam.economics.fleet import expected_flights
+from hoverslam.economics.inputs import RECOVERIES, Band, CostInputs, ExchangeRate, LandingRecord, Money
+from hoverslam.economics.launch_cost import (
+    CostBreakdown,
+    CostFactors,
+    cost_per_kilogram,
+    cost_per_launch,
+    expendable_twin,
+    learned_unit_cost,
+)
+from hoverslam.economics.load import (
+    cost_vehicles,
+    landing_record,
+    load_cost_inputs,
+    load_exchange_rate,
+    load_landing_records,
+    load_list_prices,
+    load_tenders,
+    read_cost_inputs,
+)
+from hoverslam.economics.price import ListPrice, Tender, price_per_kilogram
+from hoverslam.economics.reliability import BetaBelief, discounted, jeffreys
+from hoverslam.economics.sampling import Draws, triangular_quantile
+
+__all__ = [
+    "RECOVERIES",
+    "Band",
+    "BetaBelief",
+    "BoosterLife",
+    "CostBreakdown",
+    "CostEstimate",
+    "CostFactors",
+    "CostInputError",
+    "CostInputs",
+    "CostQuestionError",
+    "Draws",
+    "ExchangeRate",
+    "ExplainRow",
+    "LandingRecord",
+    "ListPrice",
+    "Money",
+    "PointCase",
+    "Quantiles",
+    "Tender",
+    "booster_life",
+    "break_even_uses",
+    "cost_factors",
+    "cost_per_kilogram",
+    "cost_per_launch",
+    "cost_vehicles",
+    "discounted",
+    "estimate_cost",
+    "expected_flights",
+    "expendable_twin",
+    "jeffreys",
+    "landing_belief",
+    "landing_record",
+    "learned_unit_cost",
+    "load_cost_inputs",
+    "load_exchange_rate",
+    "load_landing_records",
+    "load_list_prices",
+    "load_tenders",
+    "price_per_kilogram",
+    "read_cost_inputs",
+    "refurbishment_cost_ceiling",
+    "reuse_index",
+    "triangular_quantile",
+]

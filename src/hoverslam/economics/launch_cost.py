@@ -1,0 +1,150 @@
+"""What one launch costs its operator, component by component, and what a kilogram of delivered payload costs.
+
+Pure functions of numbers: every quantity may be a float or an array of samples, and money may be in any one currency.
+The equation, with N the flights per booster built (first flight included) and L the launches a year:
+
+    C = C1(L/N)/N + C2 + Cf/nf + C_ref (1 - 1/N) + C_rec + C_pad + C_ops + C_prop + F/L + C_ins
+
+An expendable twin is the same equation with N = 1, a stage without recovery hardware, and nothing recovered or
+refurbished, so that the two differ by what reuse changes and by nothing else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hoverslam.economics.errors import CostQuestionError
+
+Quantity = float | NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class CostFactors:
+    """The numbers that a launch cost is made of. Money in one currency, rates per year, the rest fractions.
+
+    ``stage1_unit_cost`` is the cost of a stage when ``reference_units_per_year`` are built, with the recovery hardware,
+    which adds ``recovery_hardware_fraction`` to the stage's cost without it.
+    """
+
+    stage1_unit_cost: Quantity
+    upper_stage_unit_cost: Quantity
+    fairing_cost: Quantity
+    fairing_uses: Quantity
+    pad_and_range: Quantity
+    mission_operations: Quantity
+    propellant: Quantity
+    fixed_cost_per_year: Quantity
+    launches_per_year: Quantity
+    insurance_rate: Quantity
+    learning_slope: Quantity
+    reference_units_per_year: Quantity
+    recovery_hardware_fraction: Quantity = 0.0
+    refurbishment_fraction: Quantity = 0.0
+    recovery_operations: Quantity = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CostBreakdown:
+    """The components of a launch cost, in the currency of the factors. Their sum, in this order, is the total."""
+
+    stage1: Quantity
+    upper_stage: Quantity
+    fairing: Quantity
+    refurbishment: Quantity
+    recovery_operations: Quantity
+    pad_and_range: Quantity
+    mission_operations: Quantity
+    propellant: Quantity
+    fixed_cost: Quantity
+    insurance: Quantity
+
+    def components(self) -> dict[str, Quantity]:
+        """Return the components by name, in the order of the sum."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+    @property
+    def total(self) -> Quantity:
+        """The cost of the launch."""
+        return sum(self.components().values(), start=0.0)
+
+    @property
+    def marginal(self) -> Quantity:
+        """The cost of one more flight of a booster that exists: the total without booster share and fixed cost."""
+        return self.total - self.stage1 - self.fixed_cost
+
+
+def learned_unit_cost(
+    reference_cost: Quantity, units_per_year: Quantity, reference_units_per_year: Quantity, slope: Quantity
+) -> Quantity:
+    """Return the unit cost at a production rate: C_ref (U/U_ref)^(log2 s).
+
+    ``slope`` s is the factor on cost for each doubling (0.9: 10 % cheaper). The learning curve of Wright with the
+    rate of production as its argument: a reusable vehicle builds L/N boosters a year and forgoes learning.
+    """
+    return reference_cost * np.power(units_per_year / reference_units_per_year, np.log2(slope))
+
+
+def expendable_twin(factors: CostFactors) -> CostFactors:
+    """Return the factors of the same vehicle flown without recovery: no hardware for it, no refurbishment, no ship."""
+    return dataclasses.replace(
+        factors,
+        stage1_unit_cost=factors.stage1_unit_cost / (1.0 + factors.recovery_hardware_fraction),
+        recovery_hardware_fraction=0.0,
+        refurbishment_fraction=0.0,
+        recovery_operations=0.0,
+    )
+
+
+def cost_per_launch(factors: CostFactors, flights_per_booster: Quantity) -> CostBreakdown:
+    """Return the breakdown of one launch's cost when each booster built makes ``flights_per_booster`` (>= 1) flights.
+
+    Refurbishment is a fraction of the stage's reference cost, not of its learned one, and is paid before every flight
+    but a booster's first. Recovery operations are paid on every launch, whether or not the landing succeeds.
+    Insurance is a fraction of the cost of everything else.
+    """
+    flights = np.asarray(flights_per_booster, dtype=float)
+    if not np.all(flights >= 1.0):
+        raise CostQuestionError(f"flights per booster must be 1 or more, and the least given is {np.min(flights):g}")
+    unit_cost = learned_unit_cost(
+        factors.stage1_unit_cost,
+        factors.launches_per_year / flights_per_booster,
+        factors.reference_units_per_year,
+        factors.learning_slope,
+    )
+    uninsured = CostBreakdown(
+        stage1=unit_cost / flights_per_booster,
+        upper_stage=factors.upper_stage_unit_cost,
+        fairing=factors.fairing_cost / factors.fairing_uses,
+        refurbishment=factors.refurbishment_fraction * factors.stage1_unit_cost * (1.0 - 1.0 / flights_per_booster),
+        recovery_operations=factors.recovery_operations,
+        pad_and_range=factors.pad_and_range,
+        mission_operations=factors.mission_operations,
+        propellant=factors.propellant,
+        fixed_cost=factors.fixed_cost_per_year / factors.launches_per_year,
+        insurance=0.0,
+    )
+    return dataclasses.replace(uninsured, insurance=factors.insurance_rate * uninsured.total)
+
+
+def cost_per_kilogram(
+    launch_cost: Quantity, payload_kg: Quantity, mission_success: Quantity = 1.0, load_factor: Quantity = 1.0
+) -> Quantity:
+    """Return the launch cost per kilogram delivered: C / (m p_mission load), in the currency given per kg.
+
+    ``payload_kg`` is the capability to the orbit of comparison. Raises ``CostQuestionError`` for a payload that is
+    not a positive number.
+    """
+    return launch_cost / (checked_payload(payload_kg) * mission_success * load_factor)
+
+
+def checked_payload(payload_kg: Quantity) -> Quantity:
+    """Return the payload, or raise ``CostQuestionError`` where it is zero, negative, infinite or NaN."""
+    values = np.asarray(payload_kg, dtype=float)
+    bad = ~(np.isfinite(values) & (values > 0.0))
+    if np.any(bad):
+        raise CostQuestionError(f"payload_kg = {values[bad].flat[0]:g}: a cost per kilogram needs a payload above 0 kg")
+    return payload_kg

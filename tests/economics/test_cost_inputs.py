@@ -1,0 +1,182 @@
+"""Data files: what the packaged ones must say, and the one line that each kind of mistake earns."""
+
+import re
+
+import pytest
+
+from hoverslam.economics import CostInputError, CostQuestionError, cost_vehicles, load_cost_inputs, read_cost_inputs
+from hoverslam.economics.load import DATA
+
+VEHICLES = ("falcon9", "longmarch12a", "longmarch6a", "nebula1", "tianlong3", "zhuque3", "zhuque3_stretched")
+
+
+def test_every_vehicle_has_cost_inputs():
+    assert cost_vehicles() == VEHICLES
+
+
+def bands(vehicle):
+    inputs = load_cost_inputs(vehicle)
+    for group in ("cost", "operations", "price"):
+        for name, band in getattr(inputs, group):
+            if band is not None:
+                yield name, band
+
+
+@pytest.mark.parametrize("vehicle", VEHICLES)
+def test_targets_are_references_and_never_inputs_of_a_cost(vehicle):
+    assert {name for name, band in bands(vehicle) if band.status == "target"} <= {"target_cny_per_kg"}
+
+
+@pytest.mark.parametrize("vehicle", [name for name in VEHICLES if name != "falcon9"])
+def test_chinese_unit_costs_are_marked_estimates_and_are_wide(vehicle):
+    cost = load_cost_inputs(vehicle).cost
+    for band in (cost.stage1_unit_cost, cost.upper_stage_unit_cost, cost.fixed_cost_per_year):
+        assert band.status == "estimate"
+        assert band.high > 1.8 * band.low
+
+
+@pytest.mark.parametrize("vehicle", VEHICLES)
+def test_money_is_kept_in_the_currency_of_the_operator(vehicle):
+    native = "USD" if vehicle == "falcon9" else "CNY"
+    cost = load_cost_inputs(vehicle).cost
+    assert {band.currency for _, band in cost if hasattr(band, "currency")} == {native}
+
+
+@pytest.fixture
+def edited(tmp_path):
+    """Return a function that edits the Zhuque-3 file and gives the lines of the error it then earns."""
+    text = (DATA / "vehicles" / "zhuque3.toml").read_text(encoding="utf-8")
+
+    def lines(pattern, replacement):
+        changed, count = re.subn(pattern, replacement, text, count=1, flags=re.S | re.M)
+        assert count == 1
+        path = tmp_path / "zhuque3.toml"
+        path.write_text(changed, encoding="utf-8")
+        with pytest.raises(CostInputError) as error:
+            read_cost_inputs(path)
+        assert str(error.value).splitlines() == list(error.value.mistakes)
+        return error.value.mistakes
+
+    return lines
+
+
+STAGE1 = r"(\[cost\.stage1_unit_cost_MCNY\]\nlow = )50(\n.*?source = )(\"[^\n]*\")"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "expected"),
+    [
+        (
+            STAGE1,
+            r"\g<1>90\2\3",
+            "zhuque3.toml: cost.stage1_unit_cost_MCNY: low 90, mode 72, high 110 are out of order; sort them",
+        ),
+        (
+            STAGE1,
+            r'\g<1>50\2" "',
+            "zhuque3.toml: cost.stage1_unit_cost_MCNY.source = ' ': the source is empty; name author or publisher, "
+            "and date",
+        ),
+        (
+            r"(\[cost\.fairing_cost_MCNY\].*?)source = [^\n]*",
+            r"\1",
+            "zhuque3.toml: cost.fairing_cost_MCNY.source: missing; name author or publisher, and date",
+        ),
+        (
+            r"\[cost\.propellant_MCNY\]",
+            "[cost.propelant_MCNY]",
+            "zhuque3.toml: cost.propelant_MCNY: unknown key; did you mean propellant_MCNY?",
+        ),
+        (
+            r"\[cost\.propellant_MCNY\]",
+            "[cost.propellant]",
+            "zhuque3.toml: cost.propellant: the key names no currency; write propellant_MCNY or propellant_MUSD",
+        ),
+        (
+            r"\[cost\.propellant_MCNY\]",
+            "[cost.pad_and_range_MUSD]",
+            "zhuque3.toml: cost.pad_and_range_MUSD: given in two currencies; keep one of them",
+        ),
+        (
+            r"(\[operations\.load_factor\]\nlow = )0.8",
+            r"\g<1>-0.8",
+            "zhuque3.toml: operations.load_factor: -0.8 to 1 leaves the accepted range; keep it within (0, 1]",
+        ),
+        (
+            r"(\[operations\.load_factor\]\nlow = )0.8",
+            r"\g<1>nan",
+            "zhuque3.toml: operations.load_factor.low = nan: input should be a finite number; correct the value",
+        ),
+        (
+            r"(\[operations\.load_factor\]\nlow = )0.8",
+            r'\g<1>"0.8"',
+            "zhuque3.toml: operations.load_factor.low = '0.8': input should be a valid number; correct the value",
+        ),
+        (
+            r"(\[operations\.load_factor\]\nl)ow",
+            r"\1ower",
+            "zhuque3.toml: operations.load_factor.lower: unknown key; did you mean low?",
+        ),
+        (
+            r'status = "target"',
+            'status = "published"',
+            'zhuque3.toml: price.target_cny_per_kg: a target has the status "published"; write status = "target"',
+        ),
+        (
+            r'status = "target"',
+            'status = "rumour"',
+            "zhuque3.toml: price.target_cny_per_kg.status = 'rumour': input should be 'published', 'secondary', "
+            "'derived', 'estimate' or 'target'; correct the value",
+        ),
+        (
+            r"^prior_record = [^\n]*",
+            "",
+            "zhuque3.toml: landing: prior_record and prior_discount belong together; give both or neither",
+        ),
+        (
+            r'^vehicle = "zhuque3"',
+            'vehicle = "zhuque4"',
+            "zhuque3.toml: vehicle = 'zhuque4': not the file's name; write 'zhuque3'",
+        ),
+    ],
+)
+def test_a_mistake_earns_one_line_with_file_key_value_and_remedy(edited, pattern, replacement, expected):
+    assert expected in edited(pattern, replacement)
+
+
+def test_every_mistake_in_a_file_is_named_at_once(edited):
+    mistakes = edited(r"\[cost\.propellant_MCNY\]\nlow = 0.8", "[cost.propelant_MCNY]\nlow = 9")
+    assert mistakes == (
+        "zhuque3.toml: cost.propellant_MCNY: missing; add a table with low, mode, high, status, source",
+        "zhuque3.toml: cost.propelant_MCNY: unknown key; did you mean propellant_MCNY?",
+    )
+
+
+def test_a_file_that_is_not_toml_says_where(edited):
+    (line,) = edited(r"^name = ", "name ")
+    assert re.fullmatch(r"zhuque3.toml: not TOML: .*line \d+.*; mend the syntax there", line)
+
+
+def test_a_file_that_is_not_there_says_so(tmp_path):
+    with pytest.raises(CostInputError, match=r"nothing.toml: cannot be read: No such file"):
+        read_cost_inputs(tmp_path / "nothing.toml")
+
+
+def test_inputs_can_be_replaced_and_are_checked_again():
+    inputs = load_cost_inputs("zhuque3")
+    changed = inputs.replace(launches_per_year=30, stage1_unit_cost=(40, 50, 60))
+    assert (changed.operations.launches_per_year.low, changed.cost.stage1_unit_cost.mode) == (30, 50)
+    assert changed.cost.stage1_unit_cost.currency == "CNY"
+    assert changed.operations.launches_per_year.source == "set by the caller"
+    assert inputs.operations.launches_per_year.mode == 8
+    with pytest.raises(CostQuestionError, match="no cost input 'market_cny_per_kg'"):
+        inputs.replace(market_cny_per_kg=1)
+    with pytest.raises(CostQuestionError, match="out of order"):
+        inputs.replace(launches_per_year=(3, 2, 1))
+    with pytest.raises(CostQuestionError, match="one number or three"):
+        inputs.replace(launches_per_year=(3, 2))
+
+
+def test_no_machine_path_reaches_the_data():
+    for path in DATA.rglob("*.toml"):
+        assert not re.search(r"(?<![\w.])/(work|home|tmp|Users)/", path.read_text(encoding="utf-8")), path.name
