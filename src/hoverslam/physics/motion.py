@@ -96,11 +96,7 @@ class Flight(eqx.Module):
     def conditions(self, state, control, inputs: Inputs) -> Conditions:  # type: ignore[no-untyped-def]
         """Forces and flow at one instant. ``state`` has position, velocity, mass; ``control`` pitch, yaw, throttle."""
         axis = self.body_axis(control.pitch, control.yaw)
-        altitude = self.frame.altitude(state.position)
-        air = air_at(altitude)
-        wind = 0.0 if self.wind is None else self.wind.velocity(self.frame, state.position, altitude)
-        air_velocity = state.velocity - wind
-        speed_squared = air_velocity @ air_velocity + 1.0  # 1 m/s keeps the direction smooth on the pad
+        altitude, air, air_velocity, speed_squared = self.flow(state)
         speed = jnp.sqrt(speed_squared)
         mach, pressure = speed / air.speed_of_sound, 0.5 * air.density * speed_squared
         thrust, mass_flow = self._propulsion(control.throttle, air.pressure, inputs)
@@ -113,7 +109,7 @@ class Flight(eqx.Module):
     def _propulsion(self, throttle: Array, pressure: Array, inputs: Inputs) -> tuple[Array, Array]:
         engines, fixed = inputs.engines, inputs.fixed
         if self.regime == "vacuum":
-            return throttle * engines.thrust_vacuum, throttle * engines.mass_flow
+            return throttle * engines.thrust_vacuum + fixed.thrust_vacuum, throttle * engines.mass_flow + fixed.mass_flow
         thrust = throttle * engines.thrust_vacuum + fixed.thrust_vacuum
         back_pressure = (engines.exit_area + fixed.exit_area) * pressure
         return thrust - back_pressure, throttle * engines.mass_flow + fixed.mass_flow
@@ -140,11 +136,33 @@ class Flight(eqx.Module):
         acceleration = now.force / state.mass + self.frame.acceleration(state.position, state.velocity)
         return {"position": state.velocity, "velocity": acceleration, "mass": -now.mass_flow}
 
-    def angle_of_attack(self, now: Conditions) -> Array:
-        """Angle (rad) between the body axis and the flow, from the nose on ascent and from the engines on descent.
+    def coast_rates(self, state, control, inputs: Inputs):  # type: ignore[no-untyped-def]
+        """Time derivative of the state with engines off, flying ballistically: the axis kept along the flow."""
+        gravity = self.frame.acceleration(state.position, state.velocity)
+        drag = jnp.zeros(3) if self.regime == "vacuum" else self._ballistic_drag(state, inputs.shape) / state.mass
+        return {"position": state.velocity, "velocity": gravity + drag, "mass": jnp.zeros(())}
 
-        The chord 2 sin(a/2) with 1 mrad of rounding at zero: within 0.13 % of the angle up to 10 degrees.
+    def flow(self, state) -> tuple[Array, Air, Array, Array]:  # type: ignore[no-untyped-def]
+        """Altitude (m), air, air velocity ``(3,)`` (m/s) and its size squared, rounded by 1 m/s at rest."""
+        altitude = self.frame.altitude(state.position)
+        wind = 0.0 if self.wind is None else self.wind.velocity(self.frame, state.position, altitude)
+        air_velocity = state.velocity - wind
+        return altitude, air_at(altitude), air_velocity, air_velocity @ air_velocity + 1.0
+
+    def _ballistic_drag(self, state, shape: Shape) -> Array:  # type: ignore[no-untyped-def]
+        _, air, air_velocity, speed_squared = self.flow(state)
+        speed = jnp.sqrt(speed_squared)
+        curve = aerodynamics.ascent_drag_coefficient if self.regime == "ascent" else aerodynamics.descent_axial_coefficient
+        coefficient = curve(speed / air.speed_of_sound) * shape.axial_factor
+        return -0.5 * air.density * shape.base_area * coefficient * speed * air_velocity
+
+    def angle_of_attack(self, now: Conditions) -> Array:
+        """Angle (rad) between the body axis and the line of flow, smooth at zero and at rest.
+
+        From the sine, with 30 m/s added in square to the speed so that the angle loses its meaning gently at touchdown,
+        and two terms of the arcsine: within 0.1 % up to 20 degrees above 700 m/s. Rounded by 1 mrad at zero.
         """
-        towards = -1.0 if self.regime == "descent" else 1.0
-        cosine = towards * (now.air_velocity @ now.axis) / now.air_speed
-        return jnp.sqrt(2.0 * (1.0 - cosine) + 1e-6)
+        across = now.air_velocity - (now.air_velocity @ now.axis) * now.axis
+        sine_squared = (across @ across) / (now.air_speed**2 + 900.0)
+        sine = jnp.sqrt(sine_squared + 1e-6)
+        return sine * (1.0 + sine**2 / 6.0)

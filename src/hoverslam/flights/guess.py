@@ -1,0 +1,330 @@
+"""First guesses by flying: a gravity-turn ascent, a linear-tangent upper stage, a booster that brakes where it must.
+
+Nothing here is typed in per vehicle. The ascent's kick is searched for the path angle at staging, the upper stage's two
+steering coefficients for level flight at the injection altitude, and the payload for the propellant to come out even.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import brentq, least_squares
+
+from hoverslam.flights import figures
+from hoverslam.flights.simulation import Arc, Simulator
+from hoverslam.ocp import Guess, Named
+from hoverslam.physics import LaunchFrame
+from hoverslam.physics.constants import (
+    EARTH_EQUATORIAL_RADIUS,
+    EARTH_GRAVITATIONAL_PARAMETER,
+    STANDARD_GRAVITY,
+)
+from hoverslam.vehicles import Orbit, Vehicle
+
+# Where a launch of each kind tends to stage: flight-path angle (rad) and share of the first stage's load kept back.
+_STAGING = {"expendable": (0.42, 0.0), "downrange": (0.52, 0.075), "return_to_launch_site": (0.68, 0.125)}
+_FAIRING_ALTITUDE = 112e3  # m, where free-molecular heating falls below about 1135 W/m2
+_PARKING_ALTITUDE = 170e3  # m, perigee of the transfer when the orbit is reached by two burns
+_ENTRY_ALTITUDE = 55e3  # m, where the entry burn begins
+_RETROGRADE = np.pi
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the guess and the problem agree on before any flying.
+
+    Attributes:
+        vehicle, recovery, orbit: the case.
+        frame: launch frame.
+        values: given parameters, SI.
+        two_burns: whether the upper stage burns, coasts and burns again.
+        staging_coast: seconds from cut-off to upper-stage ignition.
+        flip: least seconds from cut-off to boostback.
+        target: landing pad in the launch frame ``(3,)``, or None where the distance is free.
+    """
+
+    vehicle: Vehicle
+    recovery: str
+    orbit: Orbit
+    frame: LaunchFrame
+    values: dict[str, float]
+    two_burns: bool
+    staging_coast: float
+    flip: float
+    target: np.ndarray | None
+
+
+@dataclass
+class LaunchGuess:
+    """Guesses by phase name and the payload they fly (kg)."""
+
+    phases: dict[str, Guess]
+    payload: float
+
+
+def simulate_launch(plan: Plan) -> LaunchGuess:
+    """Fly the whole launch roughly; see the module."""
+    sim = Simulator(plan.frame)
+
+    def excess(payload: float) -> float:
+        _, upper, _ = _to_orbit(plan, sim, payload)
+        return upper - float(figures.injected_mass(Named(plan.values, payload=payload)))
+
+    payload = _find_payload(excess, 0.045 * _liftoff(plan, 0.0))
+    arcs, _, staged = _to_orbit(plan, sim, payload)
+    if plan.recovery != "expendable":
+        arcs |= _return(plan, sim, staged)
+    coasting = {"staging", "orbit_coast", "coast"}
+    return LaunchGuess({name: arc.guess(name not in coasting) for name, arc in arcs.items()}, payload)
+
+
+def _find_payload(excess: Any, start: float) -> float:
+    """Payload at which the upper stage's propellant comes out even, by bracketing; the nearest end if it never does."""
+    low, high = 0.02 * start, start
+    at_low, at_high = excess(low), excess(high)
+    while at_high > 0 and high < 6 * start:
+        low, at_low, high = high, at_high, 1.6 * high
+        at_high = excess(high)
+    if at_low <= 0:
+        return low
+    if at_high >= 0:
+        return high
+    return float(brentq(excess, low, high, xtol=0.02 * high, maxiter=12))
+
+
+def _liftoff(plan: Plan, payload: float) -> float:
+    p = Named(plan.values, payload=payload)
+    solids = p.get("strap_ons.dry_mass", 0.0) + p.get("strap_ons.propellant", 0.0)
+    return float(p["stage1.dry_mass"] + p["stage1.propellant"] + solids + figures.upper_stack_mass(p))
+
+
+# ---- ascent and upper stage ------------------------------------------------------------------------------------------
+def _to_orbit(plan: Plan, sim: Simulator, payload: float) -> tuple[dict[str, Arc], float, Arc]:
+    """All arcs to orbit, the mass that would be left in orbit, and the arc that ends at staging."""
+    angle, kept = _STAGING[plan.recovery]
+    p = Named(plan.values, payload=payload)
+    upper_mass = float(figures.upper_stack_mass(p))
+    cutoff = upper_mass + p["stage1.dry_mass"] + p["stage1.residual"] + kept * p["stage1.propellant"]
+
+    def path_angle(kick: float) -> float:
+        end = list(_ascent(plan, sim, payload, kick, cutoff, coarse=True).values())[-1].end
+        horizontal = np.linalg.norm(end[3:6])
+        return float(np.arcsin(np.clip(sim.climb_rate(end) / horizontal, -1, 1))) - angle
+
+    low, high = np.radians(0.3), np.radians(25.0)
+    kick = float(brentq(path_angle, low, high, xtol=1e-3)) if path_angle(low) > 0 > path_angle(high) else 0.06
+    arcs = _ascent(plan, sim, payload, kick, cutoff)
+    staged = list(arcs.values())[-1]
+    start = staged.end.copy()
+    start[6] = upper_mass
+    inputs = figures.upper_inputs(plan.vehicle.stage2.engine.count)(p)  # type: ignore[union-attr]
+    off = figures.upper_inputs(0)(p)
+    coast = sim.fly("vacuum", staged.end_time, start, off, lambda t, x: (0.0, 0.0), lambda t, x: False, 2.0, plan.staging_coast)
+    steer = _steering_to_orbit(plan, sim, coast, p, inputs)
+    arcs["staging"] = coast
+    arcs |= _upper(plan, sim, coast, p, inputs, steer)
+    final = list(arcs.values())[-1]
+    return arcs, _mass_in_orbit(plan, sim, final, p), staged
+
+
+def _ascent(plan: Plan, sim: Simulator, payload: float, kick: float, cutoff: float, coarse: bool = False) -> dict[str, Arc]:
+    vehicle, p = plan.vehicle, Named(plan.values, payload=payload)
+    step, count = (4.0 if coarse else 2.0), vehicle.stage1.engine.count
+    limit = vehicle.limits.axial_acceleration_max_g.si
+    start = np.array([0.0, 0, 0, 0, 0, 0, _liftoff(plan, payload)])
+    solids = vehicle.strap_ons is not None
+    inputs = figures.ascent_inputs(count, solids)(p)
+
+    def steer(t: float, x: np.ndarray) -> tuple[float, float]:
+        along = np.arctan2(x[5], x[3]) if np.hypot(x[3], x[5]) > 1.0 else np.pi / 2
+        pitch = min(along, np.pi / 2 - kick) if t >= rise - 1e-9 else np.pi / 2
+        return pitch, float(min(1.0, limit * x[6] / inputs.engines.thrust_vacuum))
+
+    rise = vehicle.limits.vertical_rise_s.si
+    arcs = {"rise": sim.fly("ascent", 0.0, start, inputs, steer, lambda t, x: False, step, rise)}
+    last = arcs["rise"]
+    if solids:
+        burn = vehicle.strap_ons.burn_time_s.si - rise  # type: ignore[union-attr]
+        arcs["solids"] = sim.fly("ascent", last.end_time, last.end, inputs, steer, lambda t, x: False, step, burn)
+        last = arcs["solids"]
+        inputs = figures.ascent_inputs(count, False)(p)
+    begin = last.end.copy()
+    if solids:
+        begin[6] -= p["strap_ons.dry_mass"]
+    empty = max((begin[6] - cutoff) / inputs.engines.mass_flow, 5.0)
+    arcs["ascent"] = sim.fly("ascent", last.end_time, begin, inputs, steer, lambda t, x: x[6] <= cutoff, step, 2.0 * empty)
+    return arcs
+
+
+def _injection(plan: Plan) -> tuple[float, float]:
+    """Altitude (m) and inertial speed (m/s) at the end of the upper stage's first burn."""
+    altitude = plan.orbit.perigee_altitude if not plan.two_burns else _PARKING_ALTITUDE
+    apogee = EARTH_EQUATORIAL_RADIUS + (plan.orbit.perigee_altitude if plan.two_burns else plan.orbit.apogee_altitude)
+    perigee = EARTH_EQUATORIAL_RADIUS + altitude
+    return altitude, float(np.sqrt(EARTH_GRAVITATIONAL_PARAMETER * (2.0 / perigee - 2.0 / (perigee + apogee))))
+
+
+def _steering_to_orbit(plan: Plan, sim: Simulator, coast: Arc, p: Any, inputs: Any) -> tuple[float, float]:
+    """Coefficients (a, b) of tan(local pitch) = a - b t that bring the first burn to level flight at its altitude."""
+    altitude, _ = _injection(plan)
+
+    def miss(ab: np.ndarray) -> np.ndarray:
+        end = list(_upper(plan, sim, coast, p, inputs, (ab[0], ab[1]), coarse=True).values())[0 if not plan.two_burns else 1].end
+        return np.array([(sim.altitude(end) - altitude) / 5e4, sim.climb_rate(end) / 500.0])
+
+    burn = 0.75 * coast.end[6] / inputs.engines.mass_flow
+    start = np.array([0.5, 0.6 / burn])
+    fit = least_squares(miss, start, x_scale=[0.3, 0.6 / burn], max_nfev=15, bounds=([-0.5, -2.0 / burn], [3.0, 5.0 / burn]))
+    return float(fit.x[0]), float(fit.x[1])
+
+
+def _upper(
+    plan: Plan, sim: Simulator, coast: Arc, p: Any, inputs: Any, tangent: tuple[float, float], coarse: bool = False
+) -> dict[str, Arc]:
+    """Upper-stage arcs: shrouded, upper, and for two burns the coast and the second burn."""
+    _, speed = _injection(plan)
+    step, ignition = (10.0 if coarse else 4.0), coast.end_time
+    light = 0.05 * coast.end[6]
+
+    def steer(t: float, x: np.ndarray) -> tuple[float, float]:
+        local = np.arctan(tangent[0] - tangent[1] * (t - ignition))
+        return local - sim.local_pitch_offset(x), 1.0
+
+    def done(t: float, x: np.ndarray) -> bool:
+        return sim.inertial_speed(x) >= speed or x[6] < light
+
+    shrouded = sim.fly(
+        "vacuum", ignition, coast.end, inputs, steer,
+        lambda t, x: sim.altitude(x) > _FAIRING_ALTITUDE or done(t, x), min(step, 4.0), 600.0,
+    )  # fmt: skip
+    bare = shrouded.end.copy()
+    bare[6] -= p["fairing.mass"]
+    arcs = {"shrouded": shrouded, "upper": sim.fly("vacuum", shrouded.end_time, bare, inputs, steer, done, step, 1200.0)}
+    if coarse:
+        return {"upper": arcs["upper"]} if not plan.two_burns else arcs
+    if plan.two_burns:
+        arcs |= _second_burn(plan, sim, arcs["upper"], p, inputs)
+    return arcs
+
+
+def _second_burn(plan: Plan, sim: Simulator, first: Arc, p: Any, inputs: Any) -> dict[str, Arc]:
+    off = figures.upper_inputs(0)(p)
+    begun = first.end_time
+
+    def at_apogee(t: float, x: np.ndarray) -> bool:
+        return t - begun > 600.0 and sim.climb_rate(x) < 0.0
+
+    coast = sim.fly("vacuum", begun, first.end, off, lambda t, x: (0.0, 0.0), at_apogee, 20.0, 3200.0)
+
+    def prograde(t: float, x: np.ndarray) -> tuple[float, float]:
+        v = sim.frame.inertial_velocity(x[:3], x[3:6])
+        return float(np.arctan2(v[2], v[0])), 1.0
+
+    circular = np.sqrt(EARTH_GRAVITATIONAL_PARAMETER / np.linalg.norm(coast.end[:3] + plan.frame.origin))
+    second = sim.fly(
+        "vacuum", coast.end_time, coast.end, inputs, prograde, lambda t, x: sim.inertial_speed(x) >= circular, 0.5, 120.0
+    )
+    return {"orbit_coast": coast, "second_burn": second}
+
+
+def _mass_in_orbit(plan: Plan, sim: Simulator, last: Arc, p: Any) -> float:
+    """Mass once the last arc's end has been brought to the orbit's speed, by the rocket equation."""
+    radius = np.linalg.norm(last.end[:3] + plan.frame.origin)
+    _, wanted = _injection(plan)
+    if plan.two_burns:
+        wanted = np.sqrt(EARTH_GRAVITATIONAL_PARAMETER / radius)
+    missing = wanted - sim.inertial_speed(last.end)
+    return float(last.end[6] * np.exp(-missing / (STANDARD_GRAVITY * p["stage2.isp_vacuum"])))
+
+
+# ---- booster ---------------------------------------------------------------------------------------------------------
+def _return(plan: Plan, sim: Simulator, staged: Arc) -> dict[str, Arc]:
+    """Booster arcs from staging to touchdown."""
+    home, p = plan.vehicle.recovery, Named(plan.values)
+    assert home is not None
+    kept = _STAGING[plan.recovery][1]
+    start = staged.end.copy()
+    start[6] = p["stage1.dry_mass"] + p["stage1.residual"] + kept * p["stage1.propellant"]
+    off, arcs, at = figures.descent_inputs(0)(p), {}, (staged.end_time, start)
+    never, idle = (lambda t, x: False), (lambda t, x: (0.0, 0.0))
+    if plan.recovery == "return_to_launch_site":
+        arcs["flip"] = sim.fly("vacuum", *at, off, idle, never, 2.0, plan.flip)
+        burning = figures.descent_inputs(home.boostback_engines or 1)(p)
+        aim = 0.0 if plan.target is None else float(plan.target[0])
+        most = home.boostback_throttle_max.si if home.boostback_throttle_max else 1.0
+        arcs["boostback"] = sim.fly(
+            "vacuum", arcs["flip"].end_time, arcs["flip"].end, burning, lambda t, x: (_RETROGRADE, most),
+            lambda t, x: _impact(sim, x) < aim or x[6] < 1.05 * p["stage1.dry_mass"], 1.0, 150.0,
+        )  # fmt: skip
+        at = (arcs["boostback"].end_time, arcs["boostback"].end)
+    arcs["coast"] = sim.fly(
+        "descent", *at, off, _backwards, lambda t, x: sim.climb_rate(x) < 0 and sim.altitude(x) < _ENTRY_ALTITUDE, 5.0, 700.0
+    )
+    return arcs | _descend(plan, sim, arcs["coast"], p)
+
+
+def _backwards(t: float, x: np.ndarray) -> tuple[float, float]:
+    return float(np.arctan2(-x[5], -x[3])) % (2 * np.pi), 0.0
+
+
+def _impact(sim: Simulator, x: np.ndarray) -> float:
+    """Downrange distance (m) at which a body thrown from here over a flat, airless Earth comes down."""
+    height, climb = sim.altitude(x), sim.climb_rate(x)
+    gravity = STANDARD_GRAVITY * (1.0 - 2.0 * height / 6.4e6)
+    return float(x[0] + x[3] * (climb + np.sqrt(climb**2 + 2.0 * gravity * max(height, 0.0))) / gravity)
+
+
+def _descend(plan: Plan, sim: Simulator, coast: Arc, p: Any) -> dict[str, Arc]:
+    home = plan.vehicle.recovery
+    assert home is not None
+    entry_engines = figures.descent_inputs(home.entry_engines or 1)(p)
+    entry_throttle = home.entry_throttle_max.si if home.entry_throttle_max else 1.0
+    begun = float(np.linalg.norm(coast.end[3:6]))
+    arcs: dict[str, Arc] = {}
+
+    def full(throttle: float) -> Any:
+        return lambda t, x: (_backwards(t, x)[0], throttle)
+
+    arcs["entry"] = sim.fly(
+        "descent", coast.end_time, coast.end, entry_engines, full(entry_throttle),
+        lambda t, x: float(np.linalg.norm(x[3:6])) < 0.68 * begun, 1.0, 60.0,
+    )  # fmt: skip
+    lit, throttle = home.landing_engines[-1], home.landing_throttle_max.si
+    landing = figures.descent_inputs(lit)(p)
+    thrust = throttle * landing.engines.thrust_vacuum - landing.engines.exit_area * 1e5
+    lead = max(home.ignition_lead_s.si, 0.5)
+
+    def low(t: float, x: np.ndarray) -> bool:
+        braking = max(thrust / x[6] - STANDARD_GRAVITY, 2.0)
+        speed = float(np.linalg.norm(x[3:6]))
+        return sim.altitude(x) < 0.85 * speed**2 / (2 * braking) + lead * speed
+
+    arcs["glide"] = sim.fly(
+        "descent", arcs["entry"].end_time, arcs["entry"].end, figures.descent_inputs(0)(p), _backwards, low, 1.0, 300.0
+    )
+    last = arcs["glide"]
+    arcs["ignition"] = sim.fly(
+        "descent", last.end_time, last.end, landing, full(0.5 * throttle), lambda t, x: False, 0.5, lead
+    )
+    last = arcs["ignition"]
+    landing_arc = sim.fly(
+        "descent", last.end_time, last.end, landing, full(throttle),
+        lambda t, x: sim.climb_rate(x) > -3.0 or sim.altitude(x) < -500.0, 0.5, 80.0,
+    )  # fmt: skip
+    return arcs | _split(landing_arc, home.landing_engines, throttle)
+
+
+def _split(arc: Arc, engines: tuple[int, ...], throttle: float) -> dict[str, Arc]:
+    """Cut a landing burn into one arc for each engine count, the last the longest."""
+    if len(engines) == 1:
+        return {f"landing_{engines[0]}": arc}
+    count = len(arc.time)
+    cuts = np.linspace(0, 0.6 * count, len(engines)).astype(int)
+    arcs = {}
+    for i, lit in enumerate(engines):
+        first = cuts[i]
+        last = cuts[i + 1] if i + 1 < len(engines) else count - 1
+        last = max(last, first + 1)
+        part = slice(first, last + 1)
+        arcs[f"landing_{lit}"] = Arc(arc.time[part], arc.states[part], arc.pitch[part], arc.throttle[part])
+    return arcs

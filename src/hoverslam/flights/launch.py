@@ -1,0 +1,401 @@
+"""The whole launch as one optimisation: ascent, upper stage and returning booster, payload maximised.
+
+The phases form a tree: the ascent ends at staging, where the upper stage (coast, burn with fairing, burn without,
+perhaps coast and burn again) and the booster (flip and boostback where the mode needs them, coast, entry burn, glide,
+ignition, one landing phase an engine count) part as two branches of one problem.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from hoverslam.flights import figures
+from hoverslam.flights.guess import LaunchGuess, Plan, simulate_launch
+from hoverslam.flights.launch_result import LaunchResult, summarise
+from hoverslam.flights.limits import FlightLimits
+from hoverslam.ocp import Mesh, Options, PathConstraint, Problem, Variable, solve
+from hoverslam.physics import Flight
+from hoverslam.physics.constants import EARTH_EQUATORIAL_RADIUS, EARTH_GRAVITATIONAL_PARAMETER
+from hoverslam.vehicles import Orbit, Vehicle, VehicleError, load_site, load_vehicle
+
+STAGING_COAST = 8.0  # s from first-stage cut-off to upper-stage thrust: 8 to 11 s in Falcon 9 webcasts
+SETTLING = 4.0  # s from cut-off until the booster may begin to turn
+PITCH_RATE = np.radians(2.0)  # rad/s under thrust on ascent and upper stage
+BURN_RATE = np.radians(4.0)  # rad/s in the booster's burns and glide
+TILT_AT_TOUCHDOWN = np.radians(0.5)
+TWO_BURN_ALTITUDE = 300e3  # m: above this a restartable upper stage injects by burn, coast, burn
+LOWEST_COAST = 150e3  # m: no unpowered orbital flight below this
+SHORTEST_BURN = 1.5  # s for each engine count of the landing burn
+
+STATES = (Variable("position", 3, "m"), Variable("velocity", 3, "m/s"), Variable("mass", None, "kg", lower=1.0))
+
+
+def _controls(
+    throttle: tuple[float, float], rate: float | None = PITCH_RATE, pitch: tuple[float, float] = (-7.0, 7.0)
+) -> tuple[Variable, ...]:
+    low, high = throttle
+    return (
+        Variable("pitch", None, "rad", *pitch, rate=rate),
+        Variable("yaw", None, "rad", -1.3, 1.3, rate=rate),
+        Variable("throttle", None, "", low, high),
+    )
+
+
+class _Builder:
+    """Adds the phases of one launch to a problem."""
+
+    def __init__(self, plan: Plan, guess: LaunchGuess):
+        self.plan, self.guess, self.vehicle = plan, guess, plan.vehicle
+        self.flights = {regime: Flight(plan.frame, regime) for regime in ("ascent", "descent", "vacuum")}
+        self.limits = {regime: FlightLimits(flight) for regime, flight in self.flights.items()}
+        self.problem = Problem(f"{plan.vehicle.name} {plan.recovery} {plan.orbit.name}")
+        for name, value in plan.values.items():
+            self.problem.parameter(name, value=value)
+        self.problem.parameter("payload", guess=guess.payload, lower=0.0, upper=5.0 * guess.payload, unit="kg")
+
+    def phase(
+        self,
+        name: str,
+        regime: str,
+        inputs: Callable[..., Any],
+        duration: float | tuple[float, float],
+        controls: tuple[Variable, ...] = (),
+        path: tuple[PathConstraint, ...] = (),
+        mesh: Mesh | None = None,
+        initial_time: float | None = None,
+    ) -> None:
+        """Add one phase; without controls the engines are off and the body flies ballistically."""
+        flight = self.flights[regime]
+        self.problem.phase(
+            name,
+            states=STATES,
+            controls=controls,
+            dynamics=flight.rates if controls else flight.coast_rates,
+            inputs=inputs,
+            path=path,
+            duration=duration,
+            initial_time=initial_time,
+            mesh=mesh,
+            guess=self.guess.phases[name],
+        )
+
+    # ---- up --------------------------------------------------------------------------------------------------------
+    def ascent(self) -> str:
+        """Vertical rise, strap-ons if any, then to cut-off. Returns the name of the last phase."""
+        vehicle, limits, engine = self.vehicle, self.vehicle.limits, self.vehicle.stage1.engine
+        solids, throttle = vehicle.strap_ons, (engine.throttle_min.si, engine.throttle_max.si)
+        rise = limits.vertical_rise_s.si
+        lit = figures.ascent_inputs(engine.count, solids is not None)
+        upright = (np.pi / 2, np.pi / 2)
+        vertical = (
+            Variable("pitch", None, "rad", *upright),
+            Variable("yaw", None, "rad", 0.0, 0.0),
+            Variable("throttle", None, "", throttle[1], throttle[1]),
+        )
+        self.phase("rise", "ascent", lit, rise, vertical, mesh=Mesh.uniform(2, 4), initial_time=0.0)
+        self.problem.constrain("lift-off: position", lambda e, p: e.rise.initial.position, unit="m")
+        self.problem.constrain("lift-off: velocity", lambda e, p: e.rise.initial.velocity, unit="m/s")
+        self.problem.constrain("lift-off: mass", lambda e, p: e.rise.initial.mass - _liftoff_mass(p), unit="kg")
+
+        own = self.limits["ascent"]
+        path = (
+            PathConstraint("dynamic_pressure", own.dynamic_pressure, upper=limits.dynamic_pressure_max_kPa.si, unit="Pa"),
+            PathConstraint("q_alpha", own.q_alpha, upper=limits.q_alpha_max_kPa_deg.si, unit="Pa rad"),
+            PathConstraint(
+                "axial_acceleration", own.axial_acceleration, upper=limits.axial_acceleration_max_g.si, unit="m/s2"
+            ),
+        )
+        steering, last = _controls(throttle, pitch=(-0.5, np.pi / 2 + 0.1)), "rise"
+        if solids is not None:
+            burn = solids.burn_time_s.si - rise
+            self.phase("solids", "ascent", lit, burn, steering, path, Mesh.uniform(14, 4))
+            self.problem.link("rise", "solids", controls=("pitch", "yaw"))
+            last = "solids"
+        count = 14 if solids is None else 8
+        self.phase(
+            "ascent", "ascent", figures.ascent_inputs(engine.count, False), (5.0, 500.0), steering, path, Mesh.uniform(count, 4)
+        )
+        self.problem.link(last, "ascent", states=("position", "velocity"), controls=("pitch", "yaw"))
+        dropped = (lambda p: p["strap_ons.dry_mass"]) if solids is not None else (lambda p: 0.0)
+        self.problem.constrain(
+            f"{last} -> ascent: mass", lambda e, p: e.ascent.initial.mass - e[last].final.mass + dropped(p), unit="kg"
+        )
+        return "ascent"
+
+    def upper_stage(self) -> None:
+        """Staging coast, burn with the fairing on, burn to injection, and the second burn where there is one."""
+        stage, limits = self.vehicle.stage2, self.vehicle.limits
+        assert stage is not None
+        engine = stage.engine
+        most = limits.upper_axial_acceleration_max_g or limits.axial_acceleration_max_g
+        throttle, burning = (engine.throttle_min.si, engine.throttle_max.si), figures.upper_inputs(engine.count)
+        controls, off = _controls(throttle), figures.upper_inputs(0)
+        own = self.limits["vacuum"]
+        acceleration = PathConstraint("axial_acceleration", own.axial_acceleration, upper=most.si, unit="m/s2")
+        heating = limits.free_molecular_heating_max_W_m2
+        hot = PathConstraint(
+            "free_molecular_heating", own.free_molecular_heating, upper=heating.si if heating else np.inf, unit="W/m2"
+        )
+        self.phase("staging", "vacuum", off, self.plan.staging_coast, mesh=Mesh.uniform(1, 4))
+        self.phase("shrouded", "ascent", burning, (1.0, 600.0), controls, (), Mesh.uniform(4, 4))
+        self.phase("upper", "vacuum", burning, (5.0, 1500.0), controls, (acceleration, hot), Mesh.uniform(12, 5))
+        self.problem.link("ascent", "staging", states=("position", "velocity"))
+        self.problem.constrain("staging: mass", lambda e, p: e.staging.initial.mass - figures.upper_stack_mass(p), unit="kg")
+        self.problem.link("staging", "shrouded")
+        self.problem.link("shrouded", "upper", states=("position", "velocity"), controls=("pitch", "yaw"))
+        self.problem.constrain(
+            "fairing: mass", lambda e, p: e.upper.initial.mass - e.shrouded.final.mass + p["fairing.mass"], unit="kg"
+        )
+        last = "upper"
+        if self.plan.two_burns:
+            self.phase("orbit_coast", "vacuum", off, (60.0, 6000.0), mesh=Mesh.uniform(6, 7))
+            self.phase("second_burn", "vacuum", burning, (1.0, 600.0), controls, (acceleration,), Mesh.uniform(3, 4))
+            self.problem.link("upper", "orbit_coast")
+            self.problem.link("orbit_coast", "second_burn")
+            frame = self.plan.frame
+            self.problem.constrain(
+                "coast: altitude", lambda e, p: frame.altitude(e.upper.final.position), LOWEST_COAST, np.inf, "m"
+            )
+            last = "second_burn"
+        self._orbit(last)
+        self.problem.constrain(
+            "injection: mass", lambda e, p: e[last].final.mass - figures.injected_mass(p), 0.0, np.inf, "kg"
+        )
+
+    def _orbit(self, last: str) -> None:
+        """The target orbit as conditions on vectors, never on arc-cosines of elements."""
+        orbit, frame, problem = self.plan.orbit, self.plan.frame, self.problem
+        perigee = EARTH_EQUATORIAL_RADIUS + orbit.perigee_altitude
+        apogee = EARTH_EQUATORIAL_RADIUS + orbit.apogee_altitude
+        axis, mu = frame.axis, EARTH_GRAVITATIONAL_PARAMETER
+
+        def vectors(e: Any) -> tuple[Any, Any, Any]:
+            end = e[last].final
+            position = frame.from_centre(end.position)
+            velocity = frame.inertial_velocity(end.position, end.velocity)
+            return position, velocity, jnp.cross(position, velocity)
+
+        def size(vector: Any) -> Any:
+            return jnp.sqrt(vector @ vector)
+
+        def inclination(e: Any, p: Any) -> Any:
+            momentum = vectors(e)[2]
+            return momentum @ axis / size(momentum) - np.cos(orbit.inclination)
+
+        if apogee - perigee < 1e3:
+            speed = np.sqrt(mu / perigee)
+            problem.constrain("orbit: radius", lambda e, p: size(vectors(e)[0]) - perigee, unit="m")
+            problem.constrain("orbit: speed", lambda e, p: size(vectors(e)[1]) - speed, unit="m/s")
+            problem.constrain("orbit: level", lambda e, p: vectors(e)[0] @ vectors(e)[1] / (perigee * speed))
+        else:
+            energy, momentum = -mu / (perigee + apogee), np.sqrt(2 * mu * perigee * apogee / (perigee + apogee))
+
+            def energy_error(e: Any, p: Any) -> Any:
+                position, velocity, _ = vectors(e)
+                return (0.5 * velocity @ velocity - mu / size(position)) / energy - 1.0
+
+            problem.constrain("orbit: energy", energy_error)
+            problem.constrain("orbit: angular momentum", lambda e, p: size(vectors(e)[2]) / momentum - 1.0)
+        problem.constrain("orbit: inclination", inclination)
+
+    # ---- home ------------------------------------------------------------------------------------------------------
+    def booster(self) -> None:
+        """The first stage from cut-off to touchdown."""
+        home, off = self.vehicle.recovery, figures.descent_inputs(0)
+        assert home is not None
+        own, alpha = self.limits["descent"], home.angle_of_attack_max_deg.si
+        hot = (
+            PathConstraint("dynamic_pressure", own.dynamic_pressure, upper=home.dynamic_pressure_max_kPa.si, unit="Pa"),
+            PathConstraint(
+                "heating", own.heating, upper=home.heating_max_kW_m2.si if home.heating_max_kW_m2 else np.inf, unit="W/m2"
+            ),
+        )
+        steered = (*hot, PathConstraint("angle_of_attack", own.angle_of_attack, upper=alpha, unit="rad"))
+        first = "coast"
+        if self.plan.recovery == "return_to_launch_site":
+            self._boostback()
+            first = "flip"
+        turn = np.pi / self._flip_rate()
+        self.phase("coast", "descent", off, (turn, 900.0), path=hot, mesh=Mesh.uniform(6, 6))
+        self.problem.constrain(f"{first}: time", lambda e, p: e[first].initial_time - e.ascent.final_time, unit="s")
+        for state in ("position", "velocity"):
+            self.problem.constrain(
+                f"{first}: {state}", lambda e, p, s=state: e[first].initial[s] - e.ascent.final[s]
+            )
+        self.problem.constrain(
+            f"{first}: mass",
+            lambda e, p: e[first].initial.mass - e.ascent.final.mass + figures.upper_stack_mass(p),
+            unit="kg",
+        )
+        if first == "flip":
+            self.problem.link("boostback", "coast")
+
+        entry = (self._floor(), home.entry_throttle_max.si if home.entry_throttle_max else 1.0)
+        self.phase(
+            "entry", "descent", figures.descent_inputs(home.entry_engines or 1), (1.0, 90.0),
+            _controls(entry, BURN_RATE), steered, Mesh.uniform(5, 4),
+        )  # fmt: skip
+        self.phase("glide", "descent", off, (5.0, 400.0), _controls((0.0, 0.0), BURN_RATE), steered, Mesh.uniform(12, 4))
+        self.problem.link("coast", "entry")
+        self.problem.link("entry", "glide", controls=("pitch", "yaw"))
+        self._landing(steered)
+
+    def _flip_rate(self) -> float:
+        home = self.vehicle.recovery
+        return home.flip_rate_deg_s.si if home and home.flip_rate_deg_s else np.radians(5.0)
+
+    def _floor(self) -> float:
+        return self.vehicle.stage1.engine.throttle_min.si
+
+    def _boostback(self) -> None:
+        home, flight, rate = self.vehicle.recovery, self.flights["vacuum"], self._flip_rate()
+        assert home is not None
+        throttle = (self._floor(), home.boostback_throttle_max.si if home.boostback_throttle_max else 1.0)
+        longest = np.pi / rate
+        self.phase(
+            "flip", "vacuum", figures.descent_inputs(0), (SETTLING, SETTLING + longest), mesh=Mesh.uniform(2, 4)
+        )
+        self.phase(
+            "boostback", "vacuum", figures.descent_inputs(home.boostback_engines or 1), (2.0, 200.0),
+            _controls(throttle, BURN_RATE), (), Mesh.uniform(4, 5),
+        )  # fmt: skip
+        self.problem.link("flip", "boostback")
+
+        def turned(e: Any, p: Any) -> Any:
+            """Cosine of the angle to turn less that of the angle there is time for: not negative."""
+            before, after = e.ascent.final_control, e.boostback.initial_control
+            cosine = flight.body_axis(before.pitch, before.yaw) @ flight.body_axis(after.pitch, after.yaw)
+            return cosine - jnp.cos(rate * (e.flip.duration - SETTLING))
+
+        self.problem.constrain("flip: turn within the rate limit", turned, 0.0, np.inf)
+
+    def _landing(self, steered: tuple[PathConstraint, ...]) -> None:
+        """Ignition transient, one phase an engine count, touchdown at rest, upright, on the target."""
+        home, frame = self.vehicle.recovery, self.plan.frame
+        assert home is not None
+        top = home.landing_throttle_max.si
+        alpha = tuple(c for c in steered if c.name == "angle_of_attack")
+        lead = home.ignition_lead_s.si
+        first = home.landing_engines[0]
+        # The throttle rises linearly from nothing over the lead: one interval of a piecewise linear control.
+        self.phase(
+            "ignition", "descent", figures.descent_inputs(first), lead, _controls((0.0, top), BURN_RATE), alpha, Mesh.uniform(1, 6)
+        )
+        self.problem.link("glide", "ignition", controls=("pitch", "yaw"))
+        self.problem.constrain("ignition: from nothing", lambda e, p: e.ignition.initial_control.throttle)
+        last = "ignition"
+        for engines in home.landing_engines:
+            name = f"landing_{engines}"
+            final = engines == home.landing_engines[-1]
+            self.phase(
+                name, "descent", figures.descent_inputs(engines), (SHORTEST_BURN, 90.0),
+                _controls((self._floor(), top), BURN_RATE), alpha, Mesh.uniform(6 if final else 2, 4),
+            )  # fmt: skip
+            follows = ("pitch", "yaw", "throttle") if last == "ignition" else ("pitch", "yaw")
+            self.problem.link(last, name, controls=follows)
+            last = name
+        target, flight = self.plan.target, self.flights["descent"]
+        if target is None:
+            self.problem.constrain("touchdown: altitude", lambda e, p: frame.altitude(e[last].final.position), unit="m")
+        else:
+            self.problem.constrain("touchdown: position", lambda e, p: e[last].final.position - target, unit="m")
+        self.problem.constrain("touchdown: velocity", lambda e, p: e[last].final.velocity, unit="m/s")
+
+        def upright(e: Any, p: Any) -> Any:
+            end = e[last]
+            return flight.body_axis(end.final_control.pitch, end.final_control.yaw) @ frame.up(end.final.position)
+
+        self.problem.constrain("touchdown: upright", upright, np.cos(TILT_AT_TOUCHDOWN), np.inf)
+        self.problem.constrain(
+            "touchdown: mass",
+            lambda e, p: e[last].final.mass - p["stage1.dry_mass"] - p["stage1.residual"] - p["landing.reserve"],
+            0.0,
+            np.inf,
+            "kg",
+        )
+
+    def build(self) -> Problem:
+        """The whole problem."""
+        self.ascent()
+        self.upper_stage()
+        if self.plan.recovery == "expendable":
+            self.problem.constrain(
+                "cut-off: mass",
+                lambda e, p: e.ascent.final.mass
+                - figures.upper_stack_mass(p)
+                - p["stage1.dry_mass"]
+                - p["stage1.residual"],
+                0.0,
+                np.inf,
+                "kg",
+            )
+        else:
+            self.booster()
+        self.problem.maximize(lambda e, p: p.payload, unit="kg")
+        return self.problem
+
+
+def _liftoff_mass(p: Any) -> Any:
+    solids = p["strap_ons.dry_mass"] + p["strap_ons.propellant"] if "strap_ons.dry_mass" in p else 0.0
+    return p["stage1.dry_mass"] + p["stage1.propellant"] + solids + figures.upper_stack_mass(p)
+
+
+def make_plan(vehicle: Vehicle, recovery: str, orbit: Orbit) -> Plan:
+    """Settle frame, target and sequence of one case.
+
+    Raises:
+        VehicleError: if the vehicle does not fly that recovery mode.
+    """
+    if recovery not in vehicle.modes:
+        known = ", ".join(vehicle.modes) or "no orbital flight"
+        raise VehicleError([f"{vehicle.name}: recovery: {recovery!r}: has {known}"])
+    frame, home, target = figures.pad_frame(vehicle, orbit), vehicle.recovery, None
+    if home is not None and recovery != "expendable":
+        place = home.downrange_site if recovery == "downrange" else home.landing_site
+        if place not in (None, "free"):
+            site = load_site(place)
+            target = frame.place(site.latitude, site.longitude, site.elevation)
+    rate = home.flip_rate_deg_s.si if home is not None and home.flip_rate_deg_s else np.radians(5.0)
+    two_burns = (
+        vehicle.stage2 is not None
+        and vehicle.stage2.engine.restartable
+        and orbit.perigee_altitude > TWO_BURN_ALTITUDE
+        and orbit.apogee_altitude - orbit.perigee_altitude < 1e3
+    )
+    return Plan(
+        vehicle, recovery, orbit, frame, figures.launch_parameters(vehicle, recovery), two_burns,
+        STAGING_COAST, SETTLING + 0.9 * np.pi / rate, target,
+    )  # fmt: skip
+
+
+def solve_launch(
+    vehicle: Vehicle | str,
+    recovery: str = "expendable",
+    orbit: Orbit | str | None = None,
+    *,
+    options: Options | None = None,
+    report: Callable[[str], None] | None = None,
+) -> LaunchResult:
+    """Maximise the payload of ``vehicle`` to ``orbit`` with the booster flown home by ``recovery``.
+
+    Args:
+        vehicle: a vehicle or the name of a known one.
+        recovery: ``expendable``, ``downrange`` or ``return_to_launch_site``.
+        orbit: an orbit or its id; the vehicle's default if left out.
+        options: of the optimal-control solver.
+        report: receives one line a mesh pass.
+
+    Returns:
+        The flight with payload, masses, events, verification and trajectory; look at ``verified`` before using it.
+
+    Raises:
+        VehicleError: for an unknown vehicle, orbit or mode, or an orbit the site does not reach.
+    """
+    vehicle = load_vehicle(vehicle) if isinstance(vehicle, str) else vehicle
+    plan = make_plan(vehicle, recovery, vehicle.orbit(orbit, recovery))
+    guess = simulate_launch(plan)
+    problem = _Builder(plan, guess).build()
+    return summarise(plan, solve(problem, replace(options or Options()), report))

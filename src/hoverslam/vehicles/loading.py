@@ -1,0 +1,182 @@
+"""Loading a vehicle by name or from a file of one's own, with figures changed on the way in where asked."""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from hoverslam.vehicles.checks import cross_checks
+from hoverslam.vehicles.errors import Mistake, VehicleError, did_you_mean, shown
+from hoverslam.vehicles.figures import Figure
+from hoverslam.vehicles.models import Vehicle
+from hoverslam.vehicles.reading import DATA, complaints, model_of, read_toml
+
+Overrides = Mapping[str, Any] | Sequence[str]
+
+_NOT_VEHICLES = {"sites", "orbits"}
+
+
+def list_vehicles() -> list[str]:
+    """The names of the vehicles that come with the package."""
+    return sorted(path.stem for path in DATA.glob("*.toml") if path.stem not in _NOT_VEHICLES)
+
+
+def load_vehicle(name_or_path: str | os.PathLike[str], overrides: Overrides = ()) -> Vehicle:
+    """The vehicle of that name, or the one described in a TOML file, with `overrides` put in before it is checked.
+
+    Overrides are `{"stage1.dry_mass_t": 25.0}` or `["stage1.dry_mass_t=25"]`, in the unit of the key. An overridden
+    figure becomes an estimate with source `override`; it keeps its low and high while they still enclose it. Another
+    `site` drops the published payloads, which hold for the site of the file. Raises VehicleError naming every mistake
+    of the file and of the overrides, one line each.
+    """
+    path, label = _found(name_or_path)
+    return _checked(read_toml(path, label), label, overrides)
+
+
+def check_file(path: str | os.PathLike[str]) -> list[str]:
+    """What is wrong with a vehicle file, one line per mistake; empty when it is fine."""
+    try:
+        _checked(read_toml(Path(path), os.fspath(path)), os.fspath(path), ())
+    except VehicleError as error:
+        return list(error.mistakes)
+    return []
+
+
+def figure_rows(vehicle: Vehicle) -> list[dict[str, Any]]:
+    """Every figure of a vehicle as one row of a table: key, value, low, high, unit, status, source."""
+    columns = ("value", "low", "high", "unit", "status", "source")
+    return [{"key": key, **{name: getattr(figure, name) for name in columns}} for key, figure in vehicle.figures()]
+
+
+def _found(name_or_path: str | os.PathLike[str]) -> tuple[Path, str]:
+    """The file meant, and what messages call it. A word without a dot or slash is the name of a shipped vehicle."""
+    text = os.fspath(name_or_path)
+    is_name = isinstance(name_or_path, str) and not text.endswith(".toml") and not (set(text) & {"/", os.sep})
+    if not is_name:
+        return Path(text), text
+    if text in list_vehicles():
+        return DATA / f"{text}.toml", f"{text}.toml"
+    hint = did_you_mean(text, list_vehicles())
+    raise VehicleError(
+        [Mistake("", shown(text), f"unknown, {hint} (a file of your own ends in .toml)").line("vehicle")]
+    )
+
+
+def _checked(content: dict[str, Any], label: str, overrides: Overrides) -> Vehicle:
+    document, overridden, unusable = _with_overrides(content, overrides)
+    vehicle, found = None, []
+    try:
+        vehicle = Vehicle.model_validate(document)
+    except ValidationError as error:
+        found = complaints(error, Vehicle)
+    found += cross_checks(document, frozenset(mistake.key for mistake in found))
+    lines = [mistake.line("override") for mistake in unusable]
+    lines += [mistake.line(_origin(mistake.key, overridden, label)) for mistake in found]
+    if lines or vehicle is None:
+        raise VehicleError(lines)
+    return vehicle
+
+
+def _origin(key: str, overridden: set[str], label: str) -> str:
+    return "override" if any(key == given or key.startswith(f"{given}.") for given in overridden) else label
+
+
+def _with_overrides(content: dict[str, Any], overrides: Overrides) -> tuple[dict[str, Any], set[str], list[Mistake]]:
+    """A copy of `content` with the overrides put in, the keys they changed, and the overrides that cannot be used."""
+    unusable: list[Mistake] = []
+    changed: set[str] = set()
+    if not overrides:
+        return content, changed, unusable
+    document = deepcopy(content)
+    for key, value in _pairs(overrides, unusable):
+        mistake = _put(document, key, value)
+        if mistake:
+            unusable.append(mistake)
+        else:
+            changed.add(key)
+    if "site" in changed:
+        document.pop("payload_published", None)  # stated for the site of the file, and perhaps out of reach from here
+    return document, changed, unusable
+
+
+def _pairs(overrides: Overrides, unusable: list[Mistake]) -> Iterator[tuple[str, Any]]:
+    if isinstance(overrides, Mapping):
+        yield from ((str(key), value) for key, value in overrides.items())
+        return
+    for text in [overrides] if isinstance(overrides, str) else overrides:
+        key, equals, value = str(text).partition("=")
+        if equals:
+            yield key.strip(), value.strip()
+        else:
+            unusable.append(Mistake(str(text), "", "must be key=value, such as stage1.dry_mass_t=25"))
+
+
+def _put(document: dict[str, Any], key: str, value: Any) -> Mistake | None:
+    """Set `key` in `document`; the mistake instead if the schema has no such key or the vehicle no such section."""
+    *sections, last = key.split(".")
+    if key not in _settable():
+        return Mistake(key, shown(value), f"unknown key, {did_you_mean(key, _settable())}" if last else "unknown key")
+    here: Any = document
+    for n, section in enumerate(sections):
+        here = here.get(section)
+        if not isinstance(here, dict):
+            return Mistake(key, shown(value), f"this vehicle has no section [{'.'.join(sections[: n + 1])}]")
+    if _settable()[key] is Figure:
+        here[last] = _overridden(here.get(last), _number(value))
+    else:
+        here[last] = _plain(value) if isinstance(value, str) else value
+    return None
+
+
+def _overridden(old: Any, value: Any) -> dict[str, Any]:
+    """The new figure; the old band is kept only while it encloses the new value."""
+    figure: dict[str, Any] = {"value": value, "status": "estimate", "source": "override"}
+    if isinstance(old, dict) and isinstance(value, (int, float)):
+        band = {end: old[end] for end in ("low", "high") if isinstance(old.get(end), (int, float))}
+        if band.get("low", value) <= value <= band.get("high", value):
+            figure |= band
+    return figure
+
+
+def _number(value: Any) -> Any:
+    """A number written as text, as a number; anything else unchanged, for the check to complain of."""
+    if hasattr(value, "item"):  # a numpy scalar
+        value = value.item()
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _plain(text: str) -> Any:
+    """`true`, `3` and `[3, 1]` as TOML reads them; everything else is text."""
+    try:
+        read = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        return text
+    return read["value"] if len(read) == 1 else text
+
+
+_KEYS: dict[str, type[BaseModel] | None] = {}
+
+
+def _settable() -> dict[str, type[BaseModel] | None]:
+    """Every key an override may name, with `Figure` or None for a plain value. Lists of tables are left out."""
+    if not _KEYS:
+        _KEYS.update(_keys_of(Vehicle, ""))
+    return _KEYS
+
+
+def _keys_of(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, type[BaseModel] | None]]:
+    for name, field in model.model_fields.items():
+        inner = model_of(field.annotation)
+        if inner is None or inner is Figure:
+            yield prefix + name, inner
+        elif not str(field.annotation).startswith("tuple"):
+            yield from _keys_of(inner, f"{prefix}{name}.")
