@@ -73,7 +73,7 @@ def simulate_launch(plan: Plan) -> LaunchGuess:
     payload = _find_payload(excess, 0.045 * _liftoff(plan, 0.0))
     arcs, _, staged = _to_orbit(plan, sim, payload)
     if plan.recovery != "expendable":
-        arcs |= _return(plan, sim, staged)
+        arcs |= simulate_return(plan, sim, staged.end_time, staged.end)
     coasting = {"staging", "orbit_coast", "coast"}
     return LaunchGuess({name: arc.guess(name not in coasting) for name, arc in arcs.items()}, payload)
 
@@ -111,8 +111,7 @@ def _to_orbit(plan: Plan, sim: Simulator, payload: float) -> tuple[dict[str, Arc
         horizontal = np.linalg.norm(end[3:6])
         return float(np.arcsin(np.clip(sim.climb_rate(end) / horizontal, -1, 1))) - angle
 
-    low, high = np.radians(0.3), np.radians(25.0)
-    kick = float(brentq(path_angle, low, high, xtol=1e-3)) if path_angle(low) > 0 > path_angle(high) else 0.06
+    kick = _first_crossing(path_angle, np.radians([0.2, 0.5, 0.9, 1.5, 2.5, 4.0, 7.0, 12.0]))
     arcs = _ascent(plan, sim, payload, kick, cutoff)
     staged = list(arcs.values())[-1]
     start = staged.end.copy()
@@ -125,6 +124,19 @@ def _to_orbit(plan: Plan, sim: Simulator, payload: float) -> tuple[dict[str, Arc
     arcs |= _upper(plan, sim, coast, p, inputs, steer)
     final = list(arcs.values())[-1]
     return arcs, _mass_in_orbit(plan, sim, final, p), staged
+
+
+def _first_crossing(function: Any, points: np.ndarray) -> float:
+    """First zero of a falling function among brackets of ``points``; the last point if it never falls below zero."""
+    before = None
+    for point in points:
+        value = function(point)
+        if value <= 0:
+            if before is None:
+                return float(point)
+            return float(brentq(function, before, point, xtol=0.02 * point, maxiter=8))
+        before = point
+    return float(points[-1])
 
 
 def _ascent(plan: Plan, sim: Simulator, payload: float, kick: float, cutoff: float, coarse: bool = False) -> dict[str, Arc]:
@@ -238,33 +250,52 @@ def _mass_in_orbit(plan: Plan, sim: Simulator, last: Arc, p: Any) -> float:
 
 
 # ---- booster ---------------------------------------------------------------------------------------------------------
-def _return(plan: Plan, sim: Simulator, staged: Arc) -> dict[str, Arc]:
-    """Booster arcs from staging to touchdown."""
-    home, p = plan.vehicle.recovery, Named(plan.values)
+def simulate_return(plan: Plan, sim: Simulator, time: float, staging: np.ndarray) -> dict[str, Arc]:
+    """Booster arcs from the state ``(7,)`` at cut-off to touchdown.
+
+    A few rounds settle the mass it starts with, the impact point boostback aims for and the height of ignition, so that
+    the flight ends near the target, near the ground and with the tanks as empty as they should be.
+    """
+    p = Named(plan.values)
+    aim = _Aim(mass=1.9 * p["stage1.dry_mass"], impact=0.0 if plan.target is None else float(plan.target[0]))
+    required = p["stage1.dry_mass"] + p["stage1.residual"] + p["landing.reserve"]
+    arcs: dict[str, Arc] = {}
+    for _ in range(5):
+        start = np.concatenate([staging[:6], [aim.mass]])
+        arcs = _fly_back(plan, sim, time, start, p, aim)
+        end = list(arcs.values())[-1].end
+        aim.mass *= float(np.clip(required / end[6], 0.6, 1.6))
+        aim.ignition = max(0.3 * aim.ignition, aim.ignition - sim.altitude(end))
+        if plan.target is not None:
+            aim.impact += float(plan.target[0] - end[0])
+    return arcs
+
+
+@dataclass
+class _Aim:
+    mass: float
+    impact: float
+    ignition: float = 5e3
+
+
+def _fly_back(plan: Plan, sim: Simulator, time: float, start: np.ndarray, p: Any, aim: _Aim) -> dict[str, Arc]:
+    home = plan.vehicle.recovery
     assert home is not None
-    kept = _STAGING[plan.recovery][1]
-    start = staged.end.copy()
-    start[6] = p["stage1.dry_mass"] + p["stage1.residual"] + kept * p["stage1.propellant"]
-    off, arcs, at = figures.descent_inputs(0)(p), {}, (staged.end_time, start)
+    off, arcs, at = figures.descent_inputs(0)(p), {}, (time, start)
     never, idle = (lambda t, x: False), (lambda t, x: (0.0, 0.0))
     if plan.recovery == "return_to_launch_site":
         arcs["flip"] = sim.fly("vacuum", *at, off, idle, never, 2.0, plan.flip)
         burning = figures.descent_inputs(home.boostback_engines or 1)(p)
-        aim = 0.0 if plan.target is None else float(plan.target[0])
         most = home.boostback_throttle_max.si if home.boostback_throttle_max else 1.0
         arcs["boostback"] = sim.fly(
             "vacuum", arcs["flip"].end_time, arcs["flip"].end, burning, lambda t, x: (_RETROGRADE, most),
-            lambda t, x: _impact(sim, x) < aim or x[6] < 1.05 * p["stage1.dry_mass"], 1.0, 150.0,
+            lambda t, x: _impact(sim, x) < aim.impact or x[6] < 0.5 * p["stage1.dry_mass"], 1.0, 180.0,
         )  # fmt: skip
         at = (arcs["boostback"].end_time, arcs["boostback"].end)
     arcs["coast"] = sim.fly(
-        "descent", *at, off, _backwards, lambda t, x: sim.climb_rate(x) < 0 and sim.altitude(x) < _ENTRY_ALTITUDE, 5.0, 700.0
+        "descent", *at, off, idle, lambda t, x: sim.climb_rate(x) < 0 and sim.altitude(x) < _ENTRY_ALTITUDE, 5.0, 700.0
     )
-    return arcs | _descend(plan, sim, arcs["coast"], p)
-
-
-def _backwards(t: float, x: np.ndarray) -> tuple[float, float]:
-    return float(np.arctan2(-x[5], -x[3])) % (2 * np.pi), 0.0
+    return arcs | _descend(plan, sim, arcs["coast"], p, aim)
 
 
 def _impact(sim: Simulator, x: np.ndarray) -> float:
@@ -274,44 +305,59 @@ def _impact(sim: Simulator, x: np.ndarray) -> float:
     return float(x[0] + x[3] * (climb + np.sqrt(climb**2 + 2.0 * gravity * max(height, 0.0))) / gravity)
 
 
-def _descend(plan: Plan, sim: Simulator, coast: Arc, p: Any) -> dict[str, Arc]:
+def _descend(plan: Plan, sim: Simulator, coast: Arc, p: Any, aim: _Aim) -> dict[str, Arc]:
     home = plan.vehicle.recovery
     assert home is not None
-    entry_engines = figures.descent_inputs(home.entry_engines or 1)(p)
-    entry_throttle = home.entry_throttle_max.si if home.entry_throttle_max else 1.0
-    begun = float(np.linalg.norm(coast.end[3:6]))
-    arcs: dict[str, Arc] = {}
-
-    def full(throttle: float) -> Any:
-        return lambda t, x: (_backwards(t, x)[0], throttle)
-
-    arcs["entry"] = sim.fly(
-        "descent", coast.end_time, coast.end, entry_engines, full(entry_throttle),
-        lambda t, x: float(np.linalg.norm(x[3:6])) < 0.68 * begun, 1.0, 60.0,
-    )  # fmt: skip
-    lit, throttle = home.landing_engines[-1], home.landing_throttle_max.si
-    landing = figures.descent_inputs(lit)(p)
-    thrust = throttle * landing.engines.thrust_vacuum - landing.engines.exit_area * 1e5
-    lead = max(home.ignition_lead_s.si, 0.5)
-
-    def low(t: float, x: np.ndarray) -> bool:
-        braking = max(thrust / x[6] - STANDARD_GRAVITY, 2.0)
-        speed = float(np.linalg.norm(x[3:6]))
-        return sim.altitude(x) < 0.85 * speed**2 / (2 * braking) + lead * speed
-
-    arcs["glide"] = sim.fly(
-        "descent", arcs["entry"].end_time, arcs["entry"].end, figures.descent_inputs(0)(p), _backwards, low, 1.0, 300.0
-    )
+    arcs = _brake(plan, sim, coast, p, aim)
+    throttle, lead = home.landing_throttle_max.si, max(home.ignition_lead_s.si, 0.5)
+    landing = figures.descent_inputs(_landing_engines(plan, p))(p)
     last = arcs["glide"]
     arcs["ignition"] = sim.fly(
-        "descent", last.end_time, last.end, landing, full(0.5 * throttle), lambda t, x: False, 0.5, lead
-    )
-    last = arcs["ignition"]
-    landing_arc = sim.fly(
-        "descent", last.end_time, last.end, landing, full(throttle),
-        lambda t, x: sim.climb_rate(x) > -3.0 or sim.altitude(x) < -500.0, 0.5, 80.0,
+        "descent", last.end_time, last.end, landing, lambda t, x: (0.0, throttle * (t - last.end_time) / lead),
+        lambda t, x: False, lead / 4, lead,
     )  # fmt: skip
-    return arcs | _split(landing_arc, home.landing_engines, throttle)
+    last = arcs["ignition"]
+    burn = sim.fly(
+        "descent", last.end_time, last.end, landing, lambda t, x: (0.0, throttle),
+        lambda t, x: sim.climb_rate(x) > -3.0 or sim.altitude(x) < -2e3, 0.5, 60.0,
+    )  # fmt: skip
+    return arcs | _split(burn, home.landing_engines, throttle)
+
+
+def _landing_engines(plan: Plan, p: Any) -> int:
+    """Of the counts the landing may use, the fewest engines that brake an almost empty stage by half a g."""
+    home = plan.vehicle.recovery
+    assert home is not None
+    for lit in sorted(home.landing_engines):
+        thrust = lit * home.landing_throttle_max.si * p["stage1.thrust_sea_level"]
+        if thrust > 1.5 * STANDARD_GRAVITY * 1.15 * p["stage1.dry_mass"]:
+            return lit
+    return max(home.landing_engines)
+
+
+def _brake(plan: Plan, sim: Simulator, coast: Arc, p: Any, aim: _Aim) -> dict[str, Arc]:
+    """Entry burn just long enough for the glide after it to respect dynamic pressure and heating."""
+    home = plan.vehicle.recovery
+    assert home is not None
+    engines = figures.descent_inputs(home.entry_engines or 1)(p)
+    throttle = home.entry_throttle_max.si if home.entry_throttle_max else 1.0
+    begun = float(np.linalg.norm(coast.end[3:6]))
+    hottest = home.heating_max_kW_m2.si if home.heating_max_kW_m2 else np.inf
+    arcs: dict[str, Arc] = {}
+    for share in (0.92, 0.82, 0.72, 0.62, 0.52):
+        entry = sim.fly(
+            "descent", coast.end_time, coast.end, engines, lambda t, x: (0.0, throttle),
+            lambda t, x, s=share: float(np.linalg.norm(x[3:6])) < s * begun, 1.0, 60.0,
+        )  # fmt: skip
+        glide = sim.fly(
+            "descent", entry.end_time, entry.end, figures.descent_inputs(0)(p), lambda t, x: (0.0, 0.0),
+            lambda t, x: sim.altitude(x) < aim.ignition, 1.0, 300.0,
+        )  # fmt: skip
+        arcs = {"entry": entry, "glide": glide}
+        pressure, heating = sim.loads(glide.states, p["stage1.base_area"])
+        if pressure < home.dynamic_pressure_max_kPa.si and heating < hottest:
+            break
+    return arcs
 
 
 def _split(arc: Arc, engines: tuple[int, ...], throttle: float) -> dict[str, Arc]:
@@ -326,5 +372,5 @@ def _split(arc: Arc, engines: tuple[int, ...], throttle: float) -> dict[str, Arc
         last = cuts[i + 1] if i + 1 < len(engines) else count - 1
         last = max(last, first + 1)
         part = slice(first, last + 1)
-        arcs[f"landing_{lit}"] = Arc(arc.time[part], arc.states[part], arc.pitch[part], arc.throttle[part])
+        arcs[f"landing_{lit}"] = Arc(arc.time[part], arc.states[part], arc.angle[part], arc.throttle[part], arc.names)
     return arcs

@@ -6,7 +6,6 @@ ignition, one landing phase an engine count) part as two branches of one problem
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import jax.numpy as jnp
@@ -16,7 +15,7 @@ from hoverslam.flights import figures
 from hoverslam.flights.guess import LaunchGuess, Plan, simulate_launch
 from hoverslam.flights.launch_result import LaunchResult, summarise
 from hoverslam.flights.limits import FlightLimits
-from hoverslam.ocp import Mesh, Options, PathConstraint, Problem, Variable, solve
+from hoverslam.ocp import Mesh, Options, PathConstraint, Problem, Solution, Variable, solve
 from hoverslam.physics import Flight
 from hoverslam.physics.constants import EARTH_EQUATORIAL_RADIUS, EARTH_GRAVITATIONAL_PARAMETER
 from hoverslam.vehicles import Orbit, Vehicle, VehicleError, load_site, load_vehicle
@@ -24,10 +23,15 @@ from hoverslam.vehicles import Orbit, Vehicle, VehicleError, load_site, load_veh
 STAGING_COAST = 8.0  # s from first-stage cut-off to upper-stage thrust: 8 to 11 s in Falcon 9 webcasts
 SETTLING = 4.0  # s from cut-off until the booster may begin to turn
 PITCH_RATE = np.radians(2.0)  # rad/s under thrust on ascent and upper stage
-BURN_RATE = np.radians(4.0)  # rad/s in the booster's burns and glide
+OVER_THE_TOP = (np.pi / 3, 1.1 * np.pi)  # rad, pitch during boostback: flipped nose up, never through the ground side
+BOOSTBACK_RATE = np.radians(4.0)  # rad/s during boostback
+ANGLE_RATE = np.radians(4.0)  # rad/s of the angle from the flow on the way down
+CROSS_PLANE_SHARE = 0.3  # of the angle of attack, left for steering out of the launch plane
 TILT_AT_TOUCHDOWN = np.radians(0.5)
 TWO_BURN_ALTITUDE = 300e3  # m: above this a restartable upper stage injects by burn, coast, burn
 LOWEST_COAST = 150e3  # m: no unpowered orbital flight below this
+ENTRY_FLOOR = 30e3  # m: every flown Falcon 9 entry burn has ended above 31 km
+LONGEST_LANDING = 60.0  # s
 SHORTEST_BURN = 1.5  # s for each engine count of the landing burn
 
 STATES = (Variable("position", 3, "m"), Variable("velocity", 3, "m/s"), Variable("mass", None, "kg", lower=1.0))
@@ -42,6 +46,28 @@ def _controls(
         Variable("yaw", None, "rad", -1.3, 1.3, rate=rate),
         Variable("throttle", None, "", low, high),
     )
+
+
+def _braking_controls(throttle: tuple[float, float], alpha: float) -> tuple[Variable, ...]:
+    """Controls of a descending stage: two angles from the flow, as tangents, and throttle.
+
+    The limit on the angle of attack is a circle in the two tangents; the box inside it that leaves nearly all of it to
+    the launch plane makes it a bound on the controls, which holds between nodes as well.
+    """
+    low, high = throttle
+    most = float(np.tan(alpha))
+    in_plane, across = most * np.sqrt(1.0 - CROSS_PLANE_SHARE**2), most * CROSS_PLANE_SHARE
+    return (
+        Variable("alpha", None, "", -in_plane, in_plane, rate=ANGLE_RATE),
+        Variable("beta", None, "", -across, across, rate=ANGLE_RATE),
+        Variable("throttle", None, "", low, high),
+    )
+
+
+def _steady(planned: Any) -> tuple[float, float]:
+    """Boostback and entry burns are flown at one steady throttle; only their length is free."""
+    throttle = 1.0 if planned is None else planned.si
+    return throttle, throttle
 
 
 class _Builder:
@@ -202,8 +228,8 @@ class _Builder:
         problem.constrain("orbit: inclination", inclination)
 
     # ---- home ------------------------------------------------------------------------------------------------------
-    def booster(self) -> None:
-        """The first stage from cut-off to touchdown."""
+    def booster(self, start: np.ndarray | None = None) -> None:
+        """The first stage from cut-off to touchdown; alone from ``start`` (time, position, velocity, pitch) if given."""
         home, off = self.vehicle.recovery, figures.descent_inputs(0)
         assert home is not None
         own, alpha = self.limits["descent"], home.angle_of_attack_max_deg.si
@@ -213,35 +239,45 @@ class _Builder:
                 "heating", own.heating, upper=home.heating_max_kW_m2.si if home.heating_max_kW_m2 else np.inf, unit="W/m2"
             ),
         )
-        steered = (*hot, PathConstraint("angle_of_attack", own.angle_of_attack, upper=alpha, unit="rad"))
         first = "coast"
         if self.plan.recovery == "return_to_launch_site":
-            self._boostback()
+            self._boostback(None if start is None else float(start[7]))
             first = "flip"
         turn = np.pi / self._flip_rate()
         self.phase("coast", "descent", off, (turn, 900.0), path=hot, mesh=Mesh.uniform(6, 6))
+        self._part_from_ascent(first) if start is None else self._start_alone(first, start)
+        if first == "flip":
+            self.problem.link("boostback", "coast")
+
+        entry = _steady(home.entry_throttle_max)
+        self.phase(
+            "entry", "descent", figures.descent_inputs(home.entry_engines or 1), (1.0, 90.0),
+            _braking_controls(entry, alpha), hot, Mesh.uniform(5, 4),
+        )  # fmt: skip
+        self.phase("glide", "descent", off, (5.0, 400.0), _braking_controls((0.0, 0.0), alpha), hot, Mesh.uniform(12, 4))
+        frame = self.plan.frame
+        self.problem.constrain(
+            "entry burn: end altitude", lambda e, p: frame.altitude(e.entry.final.position), ENTRY_FLOOR, np.inf, "m"
+        )
+        self.problem.link("coast", "entry")
+        self.problem.link("entry", "glide", controls=("alpha", "beta"))
+        self._landing()
+
+    def _part_from_ascent(self, first: str) -> None:
         self.problem.constrain(f"{first}: time", lambda e, p: e[first].initial_time - e.ascent.final_time, unit="s")
         for state in ("position", "velocity"):
-            self.problem.constrain(
-                f"{first}: {state}", lambda e, p, s=state: e[first].initial[s] - e.ascent.final[s]
-            )
+            self.problem.constrain(f"{first}: {state}", lambda e, p, s=state: e[first].initial[s] - e.ascent.final[s])
         self.problem.constrain(
             f"{first}: mass",
             lambda e, p: e[first].initial.mass - e.ascent.final.mass + figures.upper_stack_mass(p),
             unit="kg",
         )
-        if first == "flip":
-            self.problem.link("boostback", "coast")
 
-        entry = (self._floor(), home.entry_throttle_max.si if home.entry_throttle_max else 1.0)
-        self.phase(
-            "entry", "descent", figures.descent_inputs(home.entry_engines or 1), (1.0, 90.0),
-            _controls(entry, BURN_RATE), steered, Mesh.uniform(5, 4),
-        )  # fmt: skip
-        self.phase("glide", "descent", off, (5.0, 400.0), _controls((0.0, 0.0), BURN_RATE), steered, Mesh.uniform(12, 4))
-        self.problem.link("coast", "entry")
-        self.problem.link("entry", "glide", controls=("pitch", "yaw"))
-        self._landing(steered)
+    def _start_alone(self, first: str, start: np.ndarray) -> None:
+        time, position, velocity = start[0], start[1:4], start[4:7]
+        self.problem.constrain(f"{first}: time", lambda e, p: e[first].initial_time - time, unit="s")
+        self.problem.constrain(f"{first}: position", lambda e, p: e[first].initial.position - position, unit="m")
+        self.problem.constrain(f"{first}: velocity", lambda e, p: e[first].initial.velocity - velocity, unit="m/s")
 
     def _flip_rate(self) -> float:
         home = self.vehicle.recovery
@@ -250,65 +286,63 @@ class _Builder:
     def _floor(self) -> float:
         return self.vehicle.stage1.engine.throttle_min.si
 
-    def _boostback(self) -> None:
-        home, flight, rate = self.vehicle.recovery, self.flights["vacuum"], self._flip_rate()
+    def _boostback(self, pitch: float | None = None) -> None:
+        home, rate = self.vehicle.recovery, self._flip_rate()
         assert home is not None
-        throttle = (self._floor(), home.boostback_throttle_max.si if home.boostback_throttle_max else 1.0)
+        throttle = _steady(home.boostback_throttle_max)
         longest = np.pi / rate
         self.phase(
             "flip", "vacuum", figures.descent_inputs(0), (SETTLING, SETTLING + longest), mesh=Mesh.uniform(2, 4)
         )
         self.phase(
             "boostback", "vacuum", figures.descent_inputs(home.boostback_engines or 1), (2.0, 200.0),
-            _controls(throttle, BURN_RATE), (), Mesh.uniform(4, 5),
+            _controls(throttle, BOOSTBACK_RATE, OVER_THE_TOP), (), Mesh.uniform(4, 5),
         )  # fmt: skip
         self.problem.link("flip", "boostback")
 
-        def turned(e: Any, p: Any) -> Any:
-            """Cosine of the angle to turn less that of the angle there is time for: not negative."""
-            before, after = e.ascent.final_control, e.boostback.initial_control
-            cosine = flight.body_axis(before.pitch, before.yaw) @ flight.body_axis(after.pitch, after.yaw)
-            return cosine - jnp.cos(rate * (e.flip.duration - SETTLING))
+        # Nose up over the top: the turn is then the change of pitch (yaw, a degree or two, is left out).
+        def spare_turn(e: Any, p: Any) -> Any:
+            begun = e.ascent.final_control.pitch if pitch is None else pitch
+            return rate * (e.flip.duration - SETTLING) - (e.boostback.initial_control.pitch - begun)
 
-        self.problem.constrain("flip: turn within the rate limit", turned, 0.0, np.inf)
+        self.problem.constrain("flip: turn within the rate limit", spare_turn, 0.0, np.inf, "rad")
 
-    def _landing(self, steered: tuple[PathConstraint, ...]) -> None:
+    def _landing(self) -> None:
         """Ignition transient, one phase an engine count, touchdown at rest, upright, on the target."""
         home, frame = self.vehicle.recovery, self.plan.frame
         assert home is not None
-        top = home.landing_throttle_max.si
-        alpha = tuple(c for c in steered if c.name == "angle_of_attack")
+        top, most = home.landing_throttle_max.si, home.angle_of_attack_max_deg.si
         lead = home.ignition_lead_s.si
         first = home.landing_engines[0]
-        # The throttle rises linearly from nothing over the lead: one interval of a piecewise linear control.
+        # The throttle rises linearly from nothing over the lead: one interval of a piecewise linear control. Its lower
+        # bound stays clear of the zero it starts from, where the solver could not come near the start from inside.
         self.phase(
-            "ignition", "descent", figures.descent_inputs(first), lead, _controls((0.0, top), BURN_RATE), alpha, Mesh.uniform(1, 6)
+            "ignition", "descent", figures.descent_inputs(first), lead, _braking_controls((-0.1, top), most), (), Mesh.uniform(1, 6)
         )
-        self.problem.link("glide", "ignition", controls=("pitch", "yaw"))
+        self.problem.link("glide", "ignition", controls=("alpha", "beta"))
         self.problem.constrain("ignition: from nothing", lambda e, p: e.ignition.initial_control.throttle)
         last = "ignition"
         for engines in home.landing_engines:
             name = f"landing_{engines}"
             final = engines == home.landing_engines[-1]
             self.phase(
-                name, "descent", figures.descent_inputs(engines), (SHORTEST_BURN, 90.0),
-                _controls((self._floor(), top), BURN_RATE), alpha, Mesh.uniform(6 if final else 2, 4),
+                name, "descent", figures.descent_inputs(engines), (SHORTEST_BURN, LONGEST_LANDING),
+                _braking_controls((self._floor(), top), most), (), Mesh.uniform(6 if final else 2, 4),
             )  # fmt: skip
-            follows = ("pitch", "yaw", "throttle") if last == "ignition" else ("pitch", "yaw")
+            follows = ("alpha", "beta", "throttle") if last == "ignition" else ("alpha", "beta")
             self.problem.link(last, name, controls=follows)
             last = name
-        target, flight = self.plan.target, self.flights["descent"]
+        target = self.plan.target
         if target is None:
             self.problem.constrain("touchdown: altitude", lambda e, p: frame.altitude(e[last].final.position), unit="m")
         else:
             self.problem.constrain("touchdown: position", lambda e, p: e[last].final.position - target, unit="m")
         self.problem.constrain("touchdown: velocity", lambda e, p: e[last].final.velocity, unit="m/s")
 
-        def upright(e: Any, p: Any) -> Any:
-            end = e[last]
-            return flight.body_axis(end.final_control.pitch, end.final_control.yaw) @ frame.up(end.final.position)
-
-        self.problem.constrain("touchdown: upright", upright, np.cos(TILT_AT_TOUCHDOWN), np.inf)
+        # At rest the axis is up where the two angles are zero: upright is a bound on them.
+        tilt = float(np.tan(TILT_AT_TOUCHDOWN))
+        for angle in ("alpha", "beta"):
+            self.problem.constrain(f"touchdown: {angle}", lambda e, p, a=angle: e[last].final_control[a], -tilt, tilt)
         self.problem.constrain(
             "touchdown: mass",
             lambda e, p: e[last].final.mass - p["stage1.dry_mass"] - p["stage1.residual"] - p["landing.reserve"],
@@ -317,25 +351,38 @@ class _Builder:
             "kg",
         )
 
-    def build(self) -> Problem:
-        """The whole problem."""
+    def build_launch(self) -> Problem:
+        """The whole problem: payload as large as possible."""
         self.ascent()
         self.upper_stage()
         if self.plan.recovery == "expendable":
-            self.problem.constrain(
-                "cut-off: mass",
-                lambda e, p: e.ascent.final.mass
-                - figures.upper_stack_mass(p)
-                - p["stage1.dry_mass"]
-                - p["stage1.residual"],
-                0.0,
-                np.inf,
-                "kg",
-            )
+            self._keep(0.0)
         else:
             self.booster()
         self.problem.maximize(lambda e, p: p.payload, unit="kg")
         return self.problem
+
+    def build_way_up(self, kept: float) -> Problem:
+        """Ascent and upper stage alone, with ``kept`` propellant (kg) still in the first stage at cut-off."""
+        self.ascent()
+        self.upper_stage()
+        self._keep(kept)
+        self.problem.maximize(lambda e, p: p.payload, unit="kg")
+        return self.problem
+
+    def build_way_home(self, start: np.ndarray) -> Problem:
+        """The booster alone from ``start`` (time, position, velocity, pitch), with as little propellant as possible."""
+        self.booster(start)
+        first = next(iter(self.problem.phases))
+        self.problem.minimize(lambda e, p: e[first].initial.mass, unit="kg")
+        return self.problem
+
+    def _keep(self, kept: float) -> None:
+        def spare(e: Any, p: Any) -> Any:
+            empty = figures.upper_stack_mass(p) + p["stage1.dry_mass"] + p["stage1.residual"]
+            return e.ascent.final.mass - empty - kept
+
+        self.problem.constrain("cut-off: mass", spare, 0.0, np.inf, "kg")
 
 
 def _liftoff_mass(p: Any) -> Any:
@@ -397,5 +444,26 @@ def solve_launch(
     vehicle = load_vehicle(vehicle) if isinstance(vehicle, str) else vehicle
     plan = make_plan(vehicle, recovery, vehicle.orbit(orbit, recovery))
     guess = simulate_launch(plan)
-    problem = _Builder(plan, guess).build()
-    return summarise(plan, solve(problem, replace(options or Options()), report))
+    problem = _Builder(plan, guess).build_launch()
+    if options is not None:
+        return summarise(plan, solve(problem, options, report))
+    return summarise(plan, _solve_patiently(problem, report))
+
+
+# Close to the guess first (a small barrier keeps the solver near what was simulated), then from further away.
+ATTEMPTS = (
+    Options(smoothing=1e-6, max_iterations=250, ipopt={"mu_strategy": "monotone", "mu_init": 1e-4}),
+    Options(smoothing=1e-4, max_iterations=250, ipopt={"mu_strategy": "monotone", "mu_init": 1e-2}),
+    Options(smoothing=1e-4, max_iterations=400),
+)
+
+
+def _solve_patiently(problem: Problem, report: Callable[[str], None] | None) -> Solution:
+    """The first attempt that converges, or the last one."""
+    for number, options in enumerate(ATTEMPTS, 1):
+        solution = solve(problem, options, report)
+        if solution.converged or number == len(ATTEMPTS):
+            return solution
+        if report is not None:
+            report(f"attempt {number} of {len(ATTEMPTS)} ended with {solution.status}: trying again from further away")
+    raise AssertionError("there is at least one attempt")

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 import numpy as np
 import xarray as xr
 
 from hoverslam.flights.guess import Plan
-from hoverslam.ocp import Solution
+from hoverslam.ocp import Named, Solution
 from hoverslam.physics import Flight
 
 
@@ -89,7 +90,7 @@ def summarise(plan: Plan, solution: Solution) -> LaunchResult:
         staging_speed=speed,
         staging_altitude=altitude,
         staging_path_angle_deg=float(np.degrees(np.arcsin(np.clip(climb / speed, -1, 1)))),
-        boostback_propellant=used.get("boostback", 0.0) if flown_home else None,
+        boostback_propellant=used.get("boostback"),
         entry_propellant=used.get("entry", 0.0) if flown_home else None,
         landing_propellant=sum(used.get(n, 0.0) for n in landing) if flown_home else None,
         landing_reserve=plan.values["landing.reserve"] if flown_home else None,
@@ -131,7 +132,7 @@ def _reached(solution: Solution) -> list[Reached]:
 def trajectory(plan: Plan, solution: Solution) -> xr.Dataset:
     """One dataset over all phases: samples of the re-flown trajectory, with the phase each belongs to."""
     assert solution.verification is not None
-    names, columns = [], {k: [] for k in ("time", "position", "velocity", "mass", "pitch", "yaw", "throttle")}  # type: ignore[var-annotated]
+    names, columns = [], {k: [] for k in ("time", "position", "velocity", "mass", "throttle", "axis")}  # type: ignore[var-annotated]
     for name, check in solution.verification.phases.items():
         part, times = solution[name], check.times
         _, control = part.sample(times)
@@ -140,11 +141,13 @@ def trajectory(plan: Plan, solution: Solution) -> xr.Dataset:
         columns["position"].append(check.states[:, :3])
         columns["velocity"].append(check.states[:, 3:6])
         columns["mass"].append(check.states[:, 6])
-        for key in ("pitch", "yaw", "throttle"):
-            columns[key].append(np.asarray(control[key]) if key in control else np.full(len(times), np.nan))
+        columns["throttle"].append(np.asarray(control["throttle"]) if "throttle" in control else np.zeros(len(times)))
+        columns["axis"].append(_body_axis(part.phase, check.states, control))
     data = {key: np.concatenate(parts) for key, parts in columns.items()}
     derived = _derived(plan, data)
     axis = {"axis": ["downrange", "left", "up"]}
+    axes = data.pop("axis")
+    data["pitch"], data["yaw"] = np.arctan2(axes[:, 2], axes[:, 0]), np.arcsin(np.clip(axes[:, 1], -1, 1))
     units = {"position": "m", "velocity": "m/s", "mass": "kg", "pitch": "rad", "yaw": "rad", "throttle": "1"}
     variables: dict[str, Any] = {
         key: (("sample", "axis") if key in ("position", "velocity") else ("sample",), data[key], {"units": unit})
@@ -170,12 +173,16 @@ def trajectory(plan: Plan, solution: Solution) -> xr.Dataset:
     )
 
 
+def _body_axis(phase: Any, states: np.ndarray, control: Any) -> np.ndarray:
+    """Nose direction ``(n, 3)`` along samples; NaN where the body coasts and no attitude is flown."""
+    if not control:
+        return np.full((len(states), 3), np.nan)
+    flight = phase.dynamics.__self__
+    return np.asarray(jax.vmap(lambda x, u: flight.body_axis(Named(position=x[:3], velocity=x[3:6]), u))(states, control))
+
+
 def _derived(plan: Plan, data: dict[str, np.ndarray]) -> dict[str, tuple[np.ndarray, str]]:
     """Altitude, speed, dynamic pressure, Mach and downrange distance along the samples."""
-    import jax
-
-    from hoverslam.ocp import Named
-
     flight = Flight(plan.frame, "ascent")
 
     def at(position: Any, velocity: Any) -> Any:

@@ -40,10 +40,6 @@ class FlightLimits(eqx.Module):
         """Non-gravitational acceleration along the body axis (m/s2)."""
         return self.flight.conditions(state, control, inputs).axial_force / state.mass
 
-    def angle_of_attack(self, state: Any, control: Any, inputs: Any) -> Array:
-        """Angle of attack (rad)."""
-        return self.flight.angle_of_attack(self.flight.conditions(state, control, inputs))
-
     def altitude(self, state: Any, control: Any, inputs: Any) -> Array:
         """Altitude above the ellipsoid (m)."""
         return self.flight.frame.altitude(state.position)

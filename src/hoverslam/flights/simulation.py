@@ -10,22 +10,23 @@ import jax.numpy as jnp
 import numpy as np
 
 from hoverslam.ocp import Guess, Named, to_casadi
-from hoverslam.physics import Flight, LaunchFrame
+from hoverslam.physics import Flight, LaunchFrame, stagnation_heating
 from hoverslam.physics.motion import Inputs, Propulsion, Shape
 from hoverslam.physics.winds import Wind
 
-Steering = Callable[[float, np.ndarray], tuple[float, float]]  # (time, state) -> pitch (rad), throttle
+Steering = Callable[[float, np.ndarray], tuple[float, float]]  # (time, state) -> first angle (rad), throttle
 Stop = Callable[[float, np.ndarray], bool]
 
 
 @dataclass(frozen=True)
 class Arc:
-    """One simulated arc: times ``(n,)``, states ``(n, 7)``, pitch and throttle ``(n,)``."""
+    """One simulated arc: times ``(n,)``, states ``(n, 7)``, first angle and throttle ``(n,)``, the angles' names."""
 
     time: np.ndarray
     states: np.ndarray
-    pitch: np.ndarray
+    angle: np.ndarray
     throttle: np.ndarray
+    names: tuple[str, str] = ("pitch", "yaw")
 
     @property
     def end(self) -> np.ndarray:
@@ -38,26 +39,46 @@ class Arc:
         return float(self.time[-1])
 
     def guess(self, controls: bool = True) -> Guess:
-        """The arc as a guess; pitch made continuous, yaw zero."""
+        """The arc as a guess; the first angle made continuous, the second zero."""
         states = {"position": self.states[:, :3], "velocity": self.states[:, 3:6], "mass": self.states[:, 6]}
-        steering = {"pitch": np.unwrap(self.pitch), "yaw": 0.0 * self.pitch, "throttle": self.throttle}
+        first, second = self.names
+        steering = {first: np.unwrap(self.angle), second: 0.0 * self.angle, "throttle": self.throttle}
         return Guess(self.time, states, steering if controls else {})
 
 
 _TEMPLATE = Inputs(Propulsion(0.0, 0.0, 0.0), Propulsion(0.0, 0.0, 0.0), Shape(1.0, 1.0, 1.0, 1.0))
 
 
-def _flat_rates(flight: Flight) -> ca.Function:
-    """CasADi function of state ``(7,)``, control ``(3,)`` and the ten flattened inputs."""
+def _angles(regime: str) -> tuple[str, str]:
+    return ("alpha", "beta") if regime == "descent" else ("pitch", "yaw")
+
+
+def _runge_kutta_step(flight: Flight) -> ca.Function:
+    """CasADi function of state ``(7,)``, control ``(3,)``, the ten flattened inputs and the step: the next state."""
     tree = jax.tree_util.tree_structure(_TEMPLATE)
 
     def rates(x: jax.Array, u: jax.Array, q: jax.Array) -> jax.Array:
         state = Named(position=x[:3], velocity=x[3:6], mass=x[6])
-        control = Named(pitch=u[0], yaw=u[1], throttle=u[2])
+        control = Named(zip(_angles(flight.regime), u[:2], strict=True), throttle=u[2])
         rate = flight.rates(state, control, jax.tree_util.tree_unflatten(tree, list(q)))
         return jnp.concatenate([rate["position"], rate["velocity"], jnp.atleast_1d(rate["mass"])])
 
-    return to_casadi(rates, [7, 3, 10], "rates")
+    f = to_casadi(rates, [7, 3, 10], "rates")
+    x, u, q, h = ca.SX.sym("x", 7), ca.SX.sym("u", 3), ca.SX.sym("q", 10), ca.SX.sym("h")
+    k1 = f(x, u, q)
+    k2 = f(x + 0.5 * h * k1, u, q)
+    k3 = f(x + 0.5 * h * k2, u, q)
+    k4 = f(x + h * k3, u, q)
+    return ca.Function("step", [x, u, q, h], [x + h / 6.0 * (k1 + 2 * k2 + 2 * k3 + k4)])
+
+
+def _loads(flight: Flight) -> Callable[..., jax.Array]:
+    def loads(x: jax.Array, radius: jax.Array) -> jax.Array:
+        _, air, _, speed_squared = flight.flow(Named(position=x[:3], velocity=x[3:6]))
+        heating = stagnation_heating(air.density, jnp.sqrt(speed_squared), radius[0])
+        return jnp.stack([0.5 * air.density * speed_squared, heating])
+
+    return loads
 
 
 class Simulator:
@@ -65,7 +86,8 @@ class Simulator:
 
     def __init__(self, frame: LaunchFrame, wind: Wind | None = None):
         self.frame = frame
-        self._rates = {regime: _flat_rates(Flight(frame, regime, wind)) for regime in ("ascent", "descent", "vacuum")}
+        self._steps = {regime: _runge_kutta_step(Flight(frame, regime, wind)) for regime in ("ascent", "descent", "vacuum")}
+        self._loads = to_casadi(_loads(Flight(frame, "descent", wind)), [7, 1], "loads")
         self._radius = float(np.linalg.norm(frame.origin))
 
     def altitude(self, x: np.ndarray) -> float:
@@ -86,6 +108,11 @@ class Simulator:
         centre = x[:3] + self.frame.origin
         return float(x[3:6] @ centre / np.linalg.norm(centre))
 
+    def loads(self, states: np.ndarray, base_area: float) -> tuple[float, float]:
+        """Largest dynamic pressure (Pa) and stagnation heating (W/m2) along ``states`` ``(n, 7)``."""
+        values = self._loads.map(len(states))(states.T, np.sqrt(base_area / np.pi)).full()
+        return float(values[0].max()), float(values[1].max())
+
     def fly(
         self, regime: str, start: float, x: np.ndarray, inputs: Any, steer: Steering, stop: Stop, step: float, limit: float
     ) -> Arc:
@@ -93,27 +120,14 @@ class Simulator:
 
         Throttle is clipped to [0, 1]; ``inputs`` is the phase's pytree of figures.
         """
-        rates, q = self._rates[regime], np.array(jax.tree_util.tree_leaves(inputs), dtype=float)
+        advance, q = self._steps[regime], np.array(jax.tree_util.tree_leaves(inputs), dtype=float)
         t, samples = start, []
         while True:
-            pitch, throttle = steer(t, x)
-            samples.append((t, x, pitch, throttle))
+            angle, throttle = steer(t, x)
+            samples.append((t, x, angle, throttle))
             if stop(t, x) or t - start >= limit - 1e-9 or not np.all(np.isfinite(x)):
                 break
             h = min(step, limit - (t - start))
-            x, t = self._step(rates, q, t, x, h, pitch, throttle), t + h
-        times, states, pitches, throttles = zip(*samples, strict=True)
-        return Arc(np.array(times), np.array(states), np.array(pitches), np.array(throttles))
-
-    @staticmethod
-    def _step(rates: ca.Function, q: np.ndarray, t: float, x: np.ndarray, h: float, pitch: float, throttle: float) -> Any:
-        u = np.array([pitch, 0.0, throttle])
-
-        def f(y: np.ndarray) -> np.ndarray:
-            return np.asarray(rates(y, u, q)).ravel()
-
-        k1 = f(x)
-        k2 = f(x + 0.5 * h * k1)
-        k3 = f(x + 0.5 * h * k2)
-        k4 = f(x + h * k3)
-        return x + h / 6.0 * (k1 + 2 * k2 + 2 * k3 + k4)
+            x, t = advance(x, (angle, 0.0, throttle), q, h).full().ravel(), t + h
+        times, states, angles, throttles = (np.array(column) for column in zip(*samples, strict=True))
+        return Arc(times, states, angles, throttles, _angles(regime))

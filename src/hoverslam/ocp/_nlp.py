@@ -32,7 +32,7 @@ class PhaseLayout:
     controls: np.ndarray  # (control nodes, nu)
     times: np.ndarray  # (2,)
     defects: np.ndarray  # (collocation points, nx) row indices
-    path: np.ndarray  # (evaluated points, path constraints)
+    path: np.ndarray  # (collocation points, path constraints)
 
 
 class LocalCache:
@@ -68,8 +68,8 @@ class Programme:
     (durations, control rates) and boundary constraints, in that order.
     """
 
-    def __init__(self, problem: Problem, meshes: dict[str, Mesh], cache: LocalCache):
-        self.problem, self.meshes, self.cache = problem, meshes, cache
+    def __init__(self, problem: Problem, meshes: dict[str, Mesh], cache: LocalCache, smoothing: float = 0.0):
+        self.problem, self.meshes, self.cache, self.smoothing = problem, meshes, cache, smoothing
         self.layouts: dict[str, PhaseLayout] = {}
         self.labels: list[tuple[str, str]] = []  # (phase or "", what) of each row
         self._lay_out()
@@ -97,10 +97,9 @@ class Programme:
             defects = np.arange(rows, rows + points * phase.states.length).reshape(points, -1)
             rows += defects.size
             self.labels += [(name, f"dynamics of {label}") for _ in range(points) for label in phase.states.labels()]
-            evaluated = points + 1 - mesh.first_point
-            path = np.arange(rows, rows + evaluated * len(phase.path)).reshape(evaluated, len(phase.path))
+            path = np.arange(rows, rows + points * len(phase.path)).reshape(points, len(phase.path))
             rows += path.size
-            self.labels += [(name, c.name) for _ in range(evaluated) for c in phase.path]
+            self.labels += [(name, c.name) for _ in range(points) for c in phase.path]
             self.layouts[name] = PhaseLayout(phase, mesh, *blocks, defects, path)
         self.free_indices = np.arange(variables, variables + len(self.problem.free))
         self.size = variables + len(self.problem.free)
@@ -260,11 +259,12 @@ class Programme:
         scaled_linear = sp.diags_array(self.row_scale[:stop]) @ self.linear @ sp.diags_array(self.scale)
         local = sum((_constant(b.place, b.place.shape) @ b.value for b in pieces), ca.MX(stop, 1))
         g = ca.vertcat(_constant(scaled_linear, scaled_linear.shape) @ w + local, self.row_scale[stop:] * constraints)
-        f = self.objective_scale * objective
+        penalty = self._smoothing_matrix()
+        f = self.objective_scale * objective + 0.5 * ca.dot(w, penalty @ w)
 
         jac = self._jacobian(scaled_linear, pieces, ends, p_given)
-        hess = self._hessian(pieces, ends, p_given, sigma, lam)
-        grad = self._gradient(ends, p_given)
+        hess = self._hessian(pieces, ends, p_given, sigma, lam) + sigma * ca.triu(penalty)
+        grad = self._gradient(ends, p_given) + penalty @ w
         self.functions = {
             "nlp": ca.Function("nlp", {"x": w, "p": p, "f": f, "g": g}, ["x", "p"], ["f", "g"]),
             "grad_f": ca.Function("nlp_grad_f", [w, p], [f, grad], ["x", "p"], ["f", "grad_f_x"]),
@@ -273,6 +273,25 @@ class Programme:
                 "nlp_hess_l", [w, p, sigma, lam], [hess], ["x", "p", "lam_f", "lam_g"], ["triu_hess_gamma_x_x"]
             ),
         }
+
+    def _smoothing_matrix(self) -> ca.DM:
+        """Twice ``smoothing`` times the integral over each phase, in its own unit of time, of the squared control rates.
+
+        Where a control hardly matters (steering in thin air) this gives the Hessian its missing curvature.
+        """
+        rows, columns, values = [], [], []
+        for lay in self.layouts.values():
+            if self.smoothing == 0.0 or lay.mesh.control_degree != 1 or not lay.controls.size:
+                continue
+            for left, right, width in zip(lay.controls[:-1], lay.controls[1:], lay.mesh.widths, strict=True):
+                weight = np.full(len(left), 2.0 * self.smoothing / width)
+                rows += [left, right, left, right]
+                columns += [left, right, right, left]
+                values += [weight, weight, -weight, -weight]
+        if not rows:
+            return ca.DM(self.size, self.size)
+        matrix = sp.coo_array((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), (self.size,) * 2)
+        return _constant(matrix, matrix.shape)
 
     def _sizes(self, sparsity: ca.Sparsity, values: ca.DM, floor: int) -> np.ndarray:
         """One over the largest scaled entry of each row: boundary rows and the objective of the order of one."""
@@ -296,28 +315,23 @@ class Programme:
         return np.concatenate([values, *inputs])
 
     def _phase_block(self, lay: PhaseLayout, physical: ca.MX, p: ca.MX, lam: ca.MX, inputs: slice) -> "_Block":
-        mesh, first = lay.mesh, lay.mesh.first_point
+        mesh = lay.mesh
         stencil, weights = mesh.control_stencil()
         blocks = stencil.shape[1] if lay.controls.size else 0
         local = self.cache.get(self.problem, lay.phase, blocks)
         count, nx, rows = len(stencil), lay.states.shape[1], lay.states.shape[1] + lay.path.shape[1]
-        touched = [lay.states[first:]]
+        touched = [lay.states[1:]]
         if blocks:
             touched.append(lay.controls[stencil].reshape(count, -1))
         touched += [np.tile(lay.times, (count, 1)), np.tile(self.free_indices, (count, 1))]
         columns = np.concatenate(touched, axis=1)  # (count, nz) programme variable of each local variable
-        widths = np.concatenate([np.zeros(1 - first), np.repeat(mesh.widths, mesh.points)])
-        data = np.concatenate([widths[:, None], weights[:, :blocks]], axis=1)
-
-        row_of = np.full((count, rows), -1)
-        row_of[1 - first :, :nx] = lay.defects
-        row_of[:, nx:] = lay.path
+        data = np.concatenate([np.repeat(mesh.widths, mesh.points)[:, None], weights[:, :blocks]], axis=1)
+        row_of = np.concatenate([lay.defects, lay.path], axis=1)
         # A defect is (differentiated states) - (step times rates): the local part enters with a minus sign.
         sign = np.concatenate([-np.ones(nx), np.ones(rows - nx)])
-        used = row_of.ravel() >= 0
-        target = row_of.ravel()[used]
-        factor = np.tile(sign, count)[used] * self.row_scale[target]
-        place = sp.csc_array((factor, (target, np.flatnonzero(used))), (self.rows_before_boundary, count * rows))
+        target = row_of.ravel()
+        factor = np.tile(sign, count) * self.row_scale[target]
+        place = sp.csc_array((factor, (target, np.arange(len(target)))), (self.rows_before_boundary, count * rows))
 
         z = ca.reshape(physical[columns.ravel()], columns.shape[1], count)
         q = p[inputs]
@@ -381,6 +395,11 @@ class Programme:
         row = _gather((1, self.size), zeros, columns, np.arange(len(columns)), self.scale[columns], values)
         return ca.densify(row).T
 
+    def objective(self, w: np.ndarray) -> float:
+        """The stated objective in its own unit at the scaled point ``w``."""
+        ends = self.scale[self.end_indices] * w[self.end_indices]
+        return self.problem.sense * float(self.end_value(ends, np.array(list(self.problem.given.values())))[0])
+
     # ---- guess -----------------------------------------------------------------------------------------------------
     def pack_guess(self) -> np.ndarray:
         """Scaled start vector from the phases' guesses, inside the bounds."""
@@ -424,11 +443,8 @@ class _Block:
         sparsity = self.local.jacobian_sparsity
         r, c = np.array(sparsity.row(), dtype=int), np.array(sparsity.get_col(), dtype=int)
         rows, columns = self.row_of[:, r].ravel(), self.columns[:, c].ravel()
-        used = rows >= 0
-        source = np.arange(len(rows))[used]
-        rows, columns = rows[used], columns[used]
-        sign = np.tile(self.sign[r], len(self.columns))[used]
-        return rows, columns, source, sign * row_scale[rows] * scale[columns]
+        sign = np.tile(self.sign[r], len(self.columns))
+        return rows, columns, np.arange(len(rows)), sign * row_scale[rows] * scale[columns]
 
     def hessian_entries(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Row, column (upper triangle) and source position of every Hessian entry."""

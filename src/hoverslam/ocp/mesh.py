@@ -42,10 +42,9 @@ def interpolation_matrix(nodes: np.ndarray, points: np.ndarray) -> np.ndarray:
     gaps = points[:, None] - nodes[None, :]
     hits = np.abs(gaps) < 1e-14
     terms = barycentric_weights(nodes) / np.where(hits, 1.0, gaps)
-    matrix = terms / terms.sum(axis=1, keepdims=True)
-    rows = hits.any(axis=1)
-    matrix[rows] = hits[rows].astype(float)
-    return matrix
+    on_node = hits.any(axis=1, keepdims=True)
+    terms = np.where(on_node, hits, terms)
+    return terms / terms.sum(axis=1, keepdims=True)
 
 
 @lru_cache(maxsize=64)
@@ -110,20 +109,15 @@ class Mesh:
         """Fractions where controls live: the edges, or every collocation point."""
         return np.asarray(self.edges) if self.control_degree == 1 else self.state_nodes[1:]
 
-    @property
-    def first_point(self) -> int:
-        """First state node at which path constraints are asked for: the start too, where the controls have a node there."""
-        return 0 if self.control_degree == 1 else 1
-
     def control_stencil(self) -> tuple[np.ndarray, np.ndarray]:
-        """Control nodes and weights that give the control at each state node from ``first_point`` on.
+        """Control nodes and weights that give the control at each collocation point.
 
         Returns:
             indices and weights, both ``(points, k)``.
         """
         if self.control_degree == 1:
-            local = np.concatenate([[0.0], np.tile(radau_points(self.points), self.intervals)])
-            left = np.concatenate([[0], np.repeat(np.arange(self.intervals), self.points)])
+            local = np.tile(radau_points(self.points), self.intervals)
+            left = np.repeat(np.arange(self.intervals), self.points)
             return np.stack([left, left + 1], axis=1), np.stack([1.0 - local, local], axis=1)
         count = self.intervals * self.points
         return np.arange(count)[:, None], np.ones((count, 1))

@@ -26,6 +26,8 @@ class Options:
         max_iterations: IPOPT's limit, a pass.
         max_passes: mesh passes, the first included.
         tolerances: what the re-flight must meet for the mesh to be called fine enough.
+        smoothing: weight on squared control rates added to the scaled objective; zero adds nothing. Small values
+            (1e-6) settle controls that hardly matter; the reported objective never includes it.
         print_level: IPOPT's own output (0 to 12).
         ipopt: further IPOPT options by their own names.
     """
@@ -34,6 +36,7 @@ class Options:
     max_iterations: int = 1000
     max_passes: int = 4
     tolerances: Tolerances = field(default_factory=Tolerances)
+    smoothing: float = 0.0
     print_level: int = 0
     ipopt: dict[str, Any] = field(default_factory=dict)
 
@@ -49,6 +52,10 @@ def _ipopt(programme: Programme, options: Options, warm: bool) -> ca.Function:
         "nlp_scaling_method": "none",
         "bound_relax_factor": 0.0,
         "mu_strategy": "adaptive",
+        "mu_max": 1.0,
+        # At its default pivoting MUMPS miscounts the inertia of these systems, and IPOPT crawls over false curvature.
+        "mumps_pivtol": 1e-2,
+        "perturb_always_cd": "yes",
         **options.ipopt,
     }
     if warm:
@@ -144,7 +151,7 @@ def _carry_over(problem: Problem, solution: Solution) -> None:
 
 def _solve_once(problem: Problem, meshes: dict[str, Mesh], cache: LocalCache, options: Options, warm: bool) -> Solution:
     start = time.perf_counter()
-    programme = Programme(problem, meshes, cache)
+    programme = Programme(problem, meshes, cache, options.smoothing)
     solver = _ipopt(programme, options if not warm else replace(options, max_iterations=300), warm)
     result = solver(
         x0=programme.pack_guess(),
@@ -155,6 +162,8 @@ def _solve_once(problem: Problem, meshes: dict[str, Mesh], cache: LocalCache, op
         ubg=programme.row_upper,
     )
     stats = solver.stats()
+    if stats["return_status"] == "NonIpopt_Exception_Thrown":
+        raise KeyboardInterrupt  # an interrupt while IPOPT runs comes back as this status
     return unpack(programme, result, stats, time.perf_counter() - start)
 
 
@@ -175,7 +184,7 @@ def unpack(programme: Programme, result: dict[str, Any], stats: dict[str, Any], 
         problem,
         stats["return_status"],
         bool(stats["success"]),
-        problem.sense * float(result["f"]) / programme.objective_scale,
+        programme.objective(scaled),
         phases,
         problem.parameters(values[programme.free_indices], given),
         int(stats["iter_count"]),

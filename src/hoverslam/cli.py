@@ -1,0 +1,306 @@
+"""The command line: one thin command per verb over the rooms' public functions.
+
+Tables for a person, ``--json`` for a program: results go to standard output, progress and complaints to standard error.
+Exit codes: 0 solved and verified, 1 solved but not verified (or not solved), 2 wrong input, 130 interrupted. What is
+slow to import is imported inside the commands, so that help and lists come at once.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hoverslam import __version__
+
+if TYPE_CHECKING:
+    from hoverslam.results import Case, Comparison, Outcome
+
+OK, NOT_VERIFIED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+app = typer.Typer(name="hoverslam", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+vehicles = typer.Typer(help="List the vehicles, show one with its sources, or check a file of your own.")
+app.add_typer(vehicles, name="vehicles")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; a mistake of input is one line on standard error, no traceback."""
+    from hoverslam.vehicles import VehicleError
+
+    try:
+        code = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+    except VehicleError as error:
+        return _wrong(error.mistakes)
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return INTERRUPTED
+    except Exception as error:
+        # Mistakes in the arguments themselves; their class belongs to the parser that typer carries inside.
+        if not hasattr(error, "format_message"):
+            raise
+        return _wrong([f"hoverslam: {' '.join(error.format_message().split())}"])
+    return code if isinstance(code, int) else OK
+
+
+def _wrong(lines: Sequence[str]) -> int:
+    for line in lines:
+        _say(line)
+    return WRONG_INPUT
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"hoverslam {__version__}")
+        raise typer.Exit()
+
+
+@app.callback(invoke_without_command=True)
+def _hoverslam(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """If this booster comes back, what does a kilogram to orbit cost, and how sure are we?"""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+# ---- vehicles --------------------------------------------------------------------------------------------------------
+@vehicles.callback(invoke_without_command=True)
+def _vehicles(context: typer.Context, json: Json = False) -> None:
+    """List the vehicles that come with hoverslam."""
+    if context.invoked_subcommand is not None:
+        return
+    from hoverslam.vehicles import list_vehicles, load_vehicle
+
+    columns = ("name", "title", "operator", "status", "site", "default_orbit")
+    known = [load_vehicle(name) for name in list_vehicles()]
+    rows = [{**{c: getattr(v, c) for c in columns}, "recovery": list(v.modes)} for v in known]
+    if json:
+        _print_json(rows)
+    else:
+        _print_table(rows, "")
+
+
+@vehicles.command()
+def show(
+    vehicle: Annotated[str, typer.Argument(help="A known vehicle, or the path of a TOML file.")],
+    json: Json = False,
+) -> None:
+    """Show every figure of a vehicle: value, band, unit, how well it is known and who says so."""
+    from hoverslam.vehicles import figure_rows, load_vehicle
+
+    found = load_vehicle(vehicle)
+    if json:
+        _print_json(figure_rows(found))
+    else:
+        _print_table(figure_rows(found), f"{found.title} ({found.operator}, {found.status})")
+
+
+@vehicles.command()
+def check(files: Annotated[list[str], typer.Argument(help="TOML files to check.")]) -> int:
+    """Check vehicle files: one line a mistake, exit code 2 if there is any."""
+    from hoverslam.vehicles import check_file
+
+    mistakes = {file: check_file(file) for file in files}
+    for file, lines in mistakes.items():
+        _wrong(lines)
+        if not lines:
+            print(f"{file}: in order")
+    return WRONG_INPUT if any(mistakes.values()) else OK
+
+
+def _print_json(content: Any) -> None:
+    from json import dumps
+
+    print(dumps(content, indent=2, ensure_ascii=False))
+
+
+def _print_table(rows: list[dict[str, Any]], title: str) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(*rows[0], title=title or None, title_justify="left", header_style="bold")
+    for row in rows:
+        table.add_row(*(escape(_shown(value)) for value in row.values()))
+    terminal = sys.stdout.isatty()
+    Console(highlight=False, width=None if terminal else 220).print(table)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:g}"
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+# ---- solve -----------------------------------------------------------------------------------------------------------
+@app.command()
+def solve(
+    vehicle: Annotated[str, typer.Argument(help="A known vehicle, or the path of a TOML file.")],
+    recovery: Annotated[
+        str, typer.Option(help="expendable, downrange or return_to_launch_site.", metavar="MODE")
+    ] = "expendable",
+    orbit: Annotated[str | None, typer.Option(help="Orbit by name; the vehicle's own if left out.")] = None,
+    changed: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a figure, as stage1.dry_mass_t=25. May be repeated."),
+    ] = None,
+    save: Annotated[Path | None, typer.Option(help="Write the trajectory to this netCDF file.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show the arithmetic of the cost.")] = False,
+    json: Json = False,
+) -> int:
+    """Find the flight of greatest payload, verify it, and say what a kilogram costs."""
+    from hoverslam.results import Case
+
+    case = Case(vehicle, recovery, orbit, tuple(changed or ()))
+    case.checked()  # before anything slow is imported
+    if save is not None and not save.parent.is_dir():
+        return _wrong([f"--save: {save}: there is no folder {save.parent}"])
+    outcome = _solved(case)
+    _print_launch(outcome, explain, json)
+    if save is not None and outcome.trajectory is not None:
+        from hoverslam.results.store import save_trajectory
+
+        save_trajectory(outcome, save)
+    return OK if outcome.row.verified else NOT_VERIFIED
+
+
+def _solved(case: "Case") -> "Outcome":
+    from hoverslam.results import fly
+    from hoverslam.results.cases import unsolved
+    from hoverslam.results.report import leave_on_interrupt
+    from hoverslam.vehicles import VehicleError
+
+    start = time.perf_counter()
+    with leave_on_interrupt(), _status(f"{case.vehicle}, {case.recovery}: loading the solver") as tell:
+        try:
+            return fly(case, lambda line: tell(f"{case.vehicle}, {case.recovery}: {line}"))
+        except VehicleError:
+            raise
+        except Exception as error:
+            return unsolved(case, f"{type(error).__name__}: {error}", time.perf_counter() - start)
+
+
+def _print_launch(outcome: "Outcome", explain: bool, json: bool) -> None:
+    from hoverslam.results.report import dump_json, launch_json, print_launch
+
+    if json:
+        print(dump_json(launch_json(outcome)))
+    else:
+        print_launch(outcome, explain=explain)
+
+
+@contextmanager
+def _status(first: str) -> Iterator[Callable[[str], None]]:
+    """A line on standard error that says what goes on; nothing where nobody watches."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda line: None
+        return
+    with console.status(first) as status:
+        yield status.update
+
+
+# ---- compare ---------------------------------------------------------------------------------------------------------
+@app.command()
+def compare(
+    out: Annotated[Path, typer.Option(help="Folder for tables, figures and trajectories.")] = Path("results"),
+    vehicle: Annotated[
+        list[str] | None, typer.Option(help="Only this vehicle (name or TOML file). May be repeated.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; 2 if left out, 1 on a single core.")] = None,
+    json: Json = False,
+) -> int:
+    """Solve every vehicle in every recovery mode and write the tables. Ctrl-C keeps the rows done so far."""
+    from hoverslam.results import compare as run
+    from hoverslam.results import default_cases
+    from hoverslam.results.comparison import default_jobs
+
+    cases = default_cases(vehicle or None)
+    jobs = default_jobs() if jobs is None else jobs
+    if out.exists() and not out.is_dir():
+        return _wrong([f"--out: {out}: not a folder"])
+    start = time.perf_counter()
+    with _progress(cases) as on_row:
+        comparison = run(cases, out, jobs=jobs, on_row=on_row)
+    _print_comparison(comparison, time.perf_counter() - start, json)
+    if comparison.interrupted:
+        kept = f", kept in {out / 'vehicles.csv'}" if comparison.outcomes else ""
+        _say(f"interrupted: {len(comparison.outcomes)} of {len(cases)} rows done{kept}")
+        return INTERRUPTED
+    return OK if comparison.verified else NOT_VERIFIED
+
+
+@contextmanager
+def _progress(cases: "Sequence[Case]") -> "Iterator[Callable[[int, Outcome], None]]":
+    """A bar with count and time, and a line for each row as it ends; nothing where nobody watches."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield lambda index, outcome: None
+        return
+    columns = (TextColumn("flights"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("flights", total=len(cases))
+
+        def on_row(index: int, outcome: "Outcome") -> None:
+            bar.console.print(_row_line(outcome))
+            bar.advance(task)
+
+        yield on_row
+
+
+def _row_line(outcome: "Outcome") -> str:
+    row = outcome.row
+    payload = "no payload" if row.payload_kg is None else f"{row.payload_kg:8,.0f} kg"
+    verdict = "verified" if row.verified else f"NOT VERIFIED ({outcome.status})"
+    return f"{row.vehicle:18} {row.recovery:22} {payload:>12}  {row.solve_s or 0.0:5.0f} s  {verdict}"
+
+
+def _print_comparison(comparison: "Comparison", wall_s: float, json: bool) -> None:
+    from hoverslam.results.report import console, dump_json
+    from hoverslam.results.tables import rich_table, verdict
+
+    rows = comparison.rows
+    if json:
+        content = {
+            "rows": [row.as_json() for row in rows],
+            "verified": sum(row.verified for row in rows),
+            "cases": len(comparison.cases),
+            "interrupted": comparison.interrupted,
+            "wall_s": round(wall_s, 1),
+            "files": [str(path) for path in comparison.files],
+        }
+        print(dump_json(content))
+        return
+    if rows:
+        console().print(rich_table(rows))
+    for index in sorted(comparison.outcomes):
+        outcome = comparison.outcomes[index]
+        if not outcome.row.verified:
+            _say(f"not verified: {outcome.row.vehicle} {outcome.row.recovery}: {outcome.status}")
+    if rows:
+        print(f"{verdict(rows)}, {wall_s:.0f} s")
+    for path in comparison.files:
+        print(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

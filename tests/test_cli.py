@@ -1,0 +1,169 @@
+"""The command line: exit codes, one line a mistake, clean JSON, and no slow imports before they are needed."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "results"))
+from fake_flights import fake_flight
+
+from hoverslam import __version__
+from hoverslam.cli import main
+from hoverslam.results import COLUMNS
+
+
+@pytest.fixture
+def solver(monkeypatch):
+    """Lets a test set what solving does; comparisons stay in this process."""
+
+    def use(solve):
+        monkeypatch.setattr("hoverslam.flights.solve_launch", solve)
+        monkeypatch.setattr("hoverslam.results.comparison.default_jobs", lambda: 0)
+
+    use(fake_flight)
+    return use
+
+
+def run(capsys, *arguments):
+    code = main(arguments)
+    told = capsys.readouterr()
+    return code, told.out, told.err
+
+
+def test_a_verified_flight_is_0_and_anything_less_is_1(solver, capsys):
+    code, out, _ = run(capsys, "solve", "falcon9", "--recovery", "downrange")
+    assert code == 0
+    assert "17,600" in out
+    assert "dynamic pressure" in out
+    solver(lambda *a, **k: fake_flight(*a, **k, verified=False))
+    code, out, _ = run(capsys, "solve", "falcon9")
+    assert code == 1
+    assert "NOT VERIFIED" in out
+
+
+def test_a_solver_that_raises_is_1_and_says_why_without_a_traceback(solver, capsys):
+    def broken(*a, **k):
+        raise ZeroDivisionError("no thrust")
+
+    solver(broken)
+    code, out, err = run(capsys, "solve", "falcon9")
+    assert code == 1
+    assert "not solved: ZeroDivisionError: no thrust" in out
+    assert "Traceback" not in out + err
+
+
+WRONG = {
+    "vehicle": (["solve", "falcn9"], ['vehicle: "falcn9": unknown, did you mean falcon9?']),
+    "mode and orbit": (["solve", "falcon9", "--recovery", "swim", "--orbit", "leo20"], ["recovery", "orbit"]),
+    "two overrides": (["solve", "falcon9", "--set", "stage1.dry_mas_t=3", "--set", "x"], ["dry_mass_t", "key=value"]),
+    "missing file": (["solve", "nowhere.toml"], ["cannot be read"]),
+    "test article": (["solve", "vtvl1"], ["recovery", "default_orbit"]),
+    "no argument": (["solve"], ["Missing argument"]),
+    "no such option": (["compare", "--fast"], ["--fast"]),
+    "no jobs": (["compare", "--jobs", "0"], ["--jobs"]),
+    "no such command": (["slove"], ["slove"]),
+    "vehicles to compare": (["compare", "--vehicle", "falcn9", "--vehicle", "vtvl1"], ["falcon9", "test article"]),
+    "folder to save in": (["solve", "falcon9", "--save", "/nowhere/at/all.nc"], ["no folder"]),
+}
+
+
+@pytest.mark.parametrize(("arguments", "told"), WRONG.values(), ids=WRONG)
+def test_wrong_input_is_2_with_one_line_a_mistake(solver, capsys, arguments, told):
+    code, out, err = run(capsys, *arguments)
+    assert code == 2
+    assert out == ""
+    lines = err.splitlines()
+    assert len(lines) == len(told)
+    assert all(part in line for part, line in zip(told, lines, strict=True))
+
+
+def test_solve_prints_json_and_nothing_else(solver, capsys):
+    code, out, err = run(capsys, "solve", "falcon9", "--recovery", "downrange", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert err == ""
+    assert tuple(told)[: len(COLUMNS)] == COLUMNS
+    assert told["boostback_propellant_kg"] is None
+    assert told["limits"][0]["name"] == "dynamic_pressure"
+    assert {row["component"] for row in told["cost"]} >= {"stage1_MCNY", "cost_CNY_per_kg"}
+
+
+def test_a_changed_figure_reaches_the_solver(solver, capsys):
+    seen = {}
+
+    def look(vehicle, *a, **k):
+        seen["dry"] = vehicle.stage1.dry_mass
+        return fake_flight(vehicle, *a, **k)
+
+    solver(look)
+    run(capsys, "solve", "falcon9", "--set", "stage1.dry_mass_t=26.5")
+    assert seen["dry"] == pytest.approx(26_500.0)
+
+
+def test_compare_writes_where_it_is_told_and_says_how_many_rows_are_verified(solver, capsys, tmp_path):
+    code, out, _ = run(capsys, "compare", "--out", str(tmp_path / "o"), "--vehicle", "falcon9")
+    assert code == 0
+    assert "3 of 3 rows verified" in out
+    assert f"wrote {tmp_path / 'o' / 'vehicles.csv'}" in out
+    code, out, _ = run(capsys, "compare", "--out", str(tmp_path / "o"), "--vehicle", "falcon9", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert [row["payload_penalty_percent"] for row in told["rows"]] == [None, pytest.approx(20.0), pytest.approx(45.0)]
+    assert (told["verified"], told["cases"], told["interrupted"]) == (3, 3, False)
+
+
+def test_compare_is_1_when_a_row_is_not_verified(solver, capsys, tmp_path):
+    solver(lambda v, r, o, report=None: fake_flight(v, r, o, verified=r != "downrange"))
+    code, out, err = run(capsys, "compare", "--out", str(tmp_path), "--vehicle", "falcon9")
+    assert code == 1
+    assert "2 of 3 rows verified" in out
+    assert "not verified: falcon9 downrange" in err
+
+
+def test_ctrl_c_keeps_the_rows_and_is_130(solver, capsys, tmp_path):
+    def stopped(vehicle, recovery, orbit, report=None):
+        if recovery == "expendable":
+            raise KeyboardInterrupt
+        return fake_flight(vehicle, recovery, orbit)
+
+    solver(stopped)
+    code, _, err = run(capsys, "compare", "--out", str(tmp_path), "--vehicle", "falcon9")
+    assert code == 130
+    assert f"interrupted: 2 of 3 rows done, kept in {tmp_path / 'vehicles.csv'}" in err
+    assert len((tmp_path / "vehicles.csv").read_text().splitlines()) == 3
+
+
+def test_a_bad_file_is_told_line_by_line_and_is_2(capsys, tmp_path):
+    shipped = Path(__file__).parents[1] / "src" / "hoverslam" / "vehicles" / "data" / "falcon9.toml"
+    bad = tmp_path / "bad.toml"
+    bad.write_text(
+        shipped.read_text().replace('status = "flown"', 'status = "imagined"').replace("count = 9", "count = 0")
+    )
+    code, out, err = run(capsys, "vehicles", "check", str(bad), str(shipped))
+    assert code == 2
+    assert out == f"{shipped}: in order\n"
+    assert [line.split(": ")[1] for line in err.splitlines()] == ["status", "stage1.engine.count"]
+
+
+def test_vehicles_lists_and_shows(capsys):
+    code, out, _ = run(capsys, "vehicles", "--json")
+    assert code == 0
+    assert {"falcon9", "zhuque3", "vtvl1"} <= {row["name"] for row in json.loads(out)}
+    code, out, _ = run(capsys, "vehicles", "show", "falcon9", "--json")
+    assert code == 0
+    assert any(row["key"] == "stage1.dry_mass_t" and row["source"] for row in json.loads(out))
+    assert run(capsys, "vehicles", "show", "falcn9")[0] == 2
+
+
+def test_the_version_is_told(capsys):
+    assert run(capsys, "--version") == (0, f"hoverslam {__version__}\n", "")
+    assert run(capsys)[0] == 0
+
+
+def test_help_and_lists_import_no_solver():
+    code = "import sys; from hoverslam.cli import main; main(['vehicles']); main(['solve', '--help']);"
+    code += "assert not {'jax', 'casadi', 'xarray', 'matplotlib', 'scipy'} & set(sys.modules), sorted(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
