@@ -21,12 +21,14 @@ from hoverslam.physics.constants import (
 )
 from hoverslam.vehicles import Orbit, Vehicle
 
-# Where a launch of each kind tends to stage: flight-path angle (rad) and share of the first stage's load kept back.
-_STAGING = {"expendable": (0.42, 0.0), "downrange": (0.52, 0.075), "return_to_launch_site": (0.68, 0.125)}
+# Where a launch of each kind tends to stage: flight-path angle (rad) and share of the first stage's load kept back, the
+# latter only where the search begins.
+_STAGING = {"expendable": (0.42, 0.0), "downrange": (0.52, 0.08), "return_to_launch_site": (0.80, 0.16)}
 _FAIRING_ALTITUDE = 112e3  # m, where free-molecular heating falls below about 1135 W/m2
 _PARKING_ALTITUDE = 170e3  # m, perigee of the transfer when the orbit is reached by two burns
 _ENTRY_ALTITUDE = 55e3  # m, where the entry burn begins
-_RETROGRADE = np.pi
+_BOOSTBACK_PITCH = np.radians(170.0)  # backwards and a little up, so that the arc home stays above the air
+_KICK_SPEED = 80.0  # m/s
 
 
 @dataclass(frozen=True)
@@ -64,18 +66,49 @@ class LaunchGuess:
 
 def simulate_launch(plan: Plan) -> LaunchGuess:
     """Fly the whole launch roughly; see the module."""
-    sim = Simulator(plan.frame)
+    sim, rough = Simulator(plan.frame), 0.03 * _liftoff(plan, 0.0)
+    kept = _propellant_kept(plan, sim, rough)
 
     def excess(payload: float) -> float:
-        _, upper, _ = _to_orbit(plan, sim, payload)
-        return upper - float(figures.injected_mass(Named(plan.values, payload=payload)))
+        _, left, _ = _to_orbit(plan, sim, payload, kept)
+        return left - float(figures.injected_mass(Named(plan.values, payload=payload)))
 
-    payload = _find_payload(excess, 0.045 * _liftoff(plan, 0.0))
-    arcs, _, staged = _to_orbit(plan, sim, payload)
+    payload = _find_payload(excess, rough)
+    arcs, _, staged = _to_orbit(plan, sim, payload, kept)
     if plan.recovery != "expendable":
         arcs |= simulate_return(plan, sim, staged.end_time, staged.end)
-    coasting = {"staging", "orbit_coast", "coast"}
-    return LaunchGuess({name: arc.guess(name not in coasting) for name, arc in arcs.items()}, payload)
+    return LaunchGuess(_as_guesses(arcs), payload)
+
+
+def _propellant_kept(plan: Plan, sim: Simulator, payload: float) -> float:
+    """Propellant (kg) the booster keeps at cut-off so that it just comes home from where that makes it stage."""
+    if plan.recovery == "expendable":
+        return 0.0
+    empty = plan.values["stage1.dry_mass"] + plan.values["stage1.residual"]
+    kept = _STAGING[plan.recovery][1] * plan.values["stage1.propellant"]
+    for _ in range(4):
+        staged = list(_climb(plan, sim, payload, kept).values())[-1]
+        home = simulate_return(plan, sim, staged.end_time, staged.end)
+        needed = float(next(iter(home.values())).states[0, 6]) - empty
+        kept += 0.6 * (float(np.clip(needed, 0.6 * kept, 1.5 * kept)) - kept)
+    return kept
+
+
+def fly_home(plan: Plan, time: float, staging: np.ndarray) -> dict[str, Guess]:
+    """Guesses of the booster's phases from the state ``(7,)`` at cut-off."""
+    return _as_guesses(simulate_return(plan, Simulator(plan.frame), time, staging))
+
+
+def circularise(plan: Plan, time: float, injected: np.ndarray) -> dict[str, Guess]:
+    """Guesses of the coast to apogee and the second burn from the state ``(7,)`` at the end of the first."""
+    p = Named(plan.values)
+    inputs = figures.upper_inputs(plan.vehicle.stage2.engine.count)(p)  # type: ignore[union-attr]
+    return _as_guesses(_second_burn(plan, Simulator(plan.frame), time, injected, p, inputs))
+
+
+def _as_guesses(arcs: dict[str, Arc]) -> dict[str, Guess]:
+    coasting = {"staging", "orbit_coast", "coast", "flip"}
+    return {name: arc.guess(name not in coasting) for name, arc in arcs.items()}
 
 
 def _find_payload(excess: Any, start: float) -> float:
@@ -89,7 +122,7 @@ def _find_payload(excess: Any, start: float) -> float:
         return low
     if at_high >= 0:
         return high
-    return float(brentq(excess, low, high, xtol=0.02 * high, maxiter=12))
+    return float(brentq(excess, low, high, xtol=0.04 * high, maxiter=6, disp=False))
 
 
 def _liftoff(plan: Plan, payload: float) -> float:
@@ -99,23 +132,27 @@ def _liftoff(plan: Plan, payload: float) -> float:
 
 
 # ---- ascent and upper stage ------------------------------------------------------------------------------------------
-def _to_orbit(plan: Plan, sim: Simulator, payload: float) -> tuple[dict[str, Arc], float, Arc]:
-    """All arcs to orbit, the mass that would be left in orbit, and the arc that ends at staging."""
-    angle, kept = _STAGING[plan.recovery]
+def _climb(plan: Plan, sim: Simulator, payload: float, kept: float) -> dict[str, Arc]:
+    """The first stage's arcs up to cut-off with ``kept`` kg of propellant left, at the path angle of the mode."""
+    angle = _STAGING[plan.recovery][0]
     p = Named(plan.values, payload=payload)
-    upper_mass = float(figures.upper_stack_mass(p))
-    cutoff = upper_mass + p["stage1.dry_mass"] + p["stage1.residual"] + kept * p["stage1.propellant"]
+    cutoff = float(figures.upper_stack_mass(p)) + p["stage1.dry_mass"] + p["stage1.residual"] + kept
 
     def path_angle(kick: float) -> float:
         end = list(_ascent(plan, sim, payload, kick, cutoff, coarse=True).values())[-1].end
-        horizontal = np.linalg.norm(end[3:6])
-        return float(np.arcsin(np.clip(sim.climb_rate(end) / horizontal, -1, 1))) - angle
+        return float(np.arcsin(np.clip(sim.climb_rate(end) / np.linalg.norm(end[3:6]), -1, 1))) - angle
 
-    kick = _first_crossing(path_angle, np.radians([0.2, 0.5, 0.9, 1.5, 2.5, 4.0, 7.0, 12.0]))
-    arcs = _ascent(plan, sim, payload, kick, cutoff)
+    kick = _first_crossing(path_angle, np.radians([0.05, 0.4, 1.2, 2.5, 4.5, 8.0, 15.0]))
+    return _ascent(plan, sim, payload, kick, cutoff)
+
+
+def _to_orbit(plan: Plan, sim: Simulator, payload: float, kept: float) -> tuple[dict[str, Arc], float, Arc]:
+    """All arcs to orbit, the mass that would be left in orbit, and the arc that ends at staging."""
+    p = Named(plan.values, payload=payload)
+    arcs = _climb(plan, sim, payload, kept)
     staged = list(arcs.values())[-1]
     start = staged.end.copy()
-    start[6] = upper_mass
+    start[6] = float(figures.upper_stack_mass(p))
     inputs = figures.upper_inputs(plan.vehicle.stage2.engine.count)(p)  # type: ignore[union-attr]
     off = figures.upper_inputs(0)(p)
     coast = sim.fly("vacuum", staged.end_time, start, off, lambda t, x: (0.0, 0.0), lambda t, x: False, 2.0, plan.staging_coast)
@@ -147,10 +184,13 @@ def _ascent(plan: Plan, sim: Simulator, payload: float, kick: float, cutoff: flo
     solids = vehicle.strap_ons is not None
     inputs = figures.ascent_inputs(count, solids)(p)
 
+    most = vehicle.stage1.engine.throttle_max.si
+
     def steer(t: float, x: np.ndarray) -> tuple[float, float]:
-        along = np.arctan2(x[5], x[3]) if np.hypot(x[3], x[5]) > 1.0 else np.pi / 2
-        pitch = min(along, np.pi / 2 - kick) if t >= rise - 1e-9 else np.pi / 2
-        return pitch, float(min(1.0, limit * x[6] / inputs.engines.thrust_vacuum))
+        # Turning starts with speed, not with time: a slow climber would fall over if kicked at the end of its rise.
+        turning = t >= rise - 1e-9 and np.hypot(x[3], x[5]) > _KICK_SPEED
+        pitch = min(np.arctan2(x[5], x[3]), np.pi / 2 - kick) if turning else np.pi / 2
+        return float(pitch), float(min(most, limit * x[6] / inputs.engines.thrust_vacuum))
 
     rise = vehicle.limits.vertical_rise_s.si
     arcs = {"rise": sim.fly("ascent", 0.0, start, inputs, steer, lambda t, x: False, step, rise)}
@@ -185,8 +225,8 @@ def _steering_to_orbit(plan: Plan, sim: Simulator, coast: Arc, p: Any, inputs: A
         return np.array([(sim.altitude(end) - altitude) / 5e4, sim.climb_rate(end) / 500.0])
 
     burn = 0.75 * coast.end[6] / inputs.engines.mass_flow
-    start = np.array([0.5, 0.6 / burn])
-    fit = least_squares(miss, start, x_scale=[0.3, 0.6 / burn], max_nfev=15, bounds=([-0.5, -2.0 / burn], [3.0, 5.0 / burn]))
+    start = np.array([0.7, 0.8 / burn])
+    fit = least_squares(miss, start, x_scale=[0.3, 0.6 / burn], max_nfev=30, bounds=([-0.5, -2.0 / burn], [3.0, 5.0 / burn]))
     return float(fit.x[0]), float(fit.x[1])
 
 
@@ -215,21 +255,20 @@ def _upper(
     if coarse:
         return {"upper": arcs["upper"]} if not plan.two_burns else arcs
     if plan.two_burns:
-        arcs |= _second_burn(plan, sim, arcs["upper"], p, inputs)
+        arcs |= _second_burn(plan, sim, arcs["upper"].end_time, arcs["upper"].end, p, inputs)
     return arcs
 
 
-def _second_burn(plan: Plan, sim: Simulator, first: Arc, p: Any, inputs: Any) -> dict[str, Arc]:
+def _second_burn(plan: Plan, sim: Simulator, begun: float, start: np.ndarray, p: Any, inputs: Any) -> dict[str, Arc]:
     off = figures.upper_inputs(0)(p)
-    begun = first.end_time
 
     def at_apogee(t: float, x: np.ndarray) -> bool:
         return t - begun > 600.0 and sim.climb_rate(x) < 0.0
 
-    coast = sim.fly("vacuum", begun, first.end, off, lambda t, x: (0.0, 0.0), at_apogee, 20.0, 3200.0)
+    coast = sim.fly("vacuum", begun, start, off, lambda t, x: (0.0, 0.0), at_apogee, 20.0, 3200.0)
 
     def prograde(t: float, x: np.ndarray) -> tuple[float, float]:
-        v = sim.frame.inertial_velocity(x[:3], x[3:6])
+        v = sim.inertial_velocity(x)
         return float(np.arctan2(v[2], v[0])), 1.0
 
     circular = np.sqrt(EARTH_GRAVITATIONAL_PARAMETER / np.linalg.norm(coast.end[:3] + plan.frame.origin))
@@ -260,14 +299,16 @@ def simulate_return(plan: Plan, sim: Simulator, time: float, staging: np.ndarray
     aim = _Aim(mass=1.9 * p["stage1.dry_mass"], impact=0.0 if plan.target is None else float(plan.target[0]))
     required = p["stage1.dry_mass"] + p["stage1.residual"] + p["landing.reserve"]
     arcs: dict[str, Arc] = {}
-    for _ in range(5):
+    for _ in range(6):
         start = np.concatenate([staging[:6], [aim.mass]])
         arcs = _fly_back(plan, sim, time, start, p, aim)
         end = list(arcs.values())[-1].end
-        aim.mass *= float(np.clip(required / end[6], 0.6, 1.6))
+        if not np.all(np.isfinite(end)):
+            break
+        aim.mass *= float(np.clip(required / end[6], 0.7, 1.3))
         aim.ignition = max(0.3 * aim.ignition, aim.ignition - sim.altitude(end))
         if plan.target is not None:
-            aim.impact += float(plan.target[0] - end[0])
+            aim.impact += float(np.clip(plan.target[0] - end[0], -2e4, 2e4))
     return arcs
 
 
@@ -288,8 +329,9 @@ def _fly_back(plan: Plan, sim: Simulator, time: float, start: np.ndarray, p: Any
         burning = figures.descent_inputs(home.boostback_engines or 1)(p)
         most = home.boostback_throttle_max.si if home.boostback_throttle_max else 1.0
         arcs["boostback"] = sim.fly(
-            "vacuum", arcs["flip"].end_time, arcs["flip"].end, burning, lambda t, x: (_RETROGRADE, most),
-            lambda t, x: _impact(sim, x) < aim.impact or x[6] < 0.5 * p["stage1.dry_mass"], 1.0, 180.0,
+            "vacuum", arcs["flip"].end_time, arcs["flip"].end, burning, lambda t, x: (_BOOSTBACK_PITCH, most),
+            lambda t, x: _impact(sim, x) < aim.impact or x[6] < 0.5 * p["stage1.dry_mass"] or sim.altitude(x) < 30e3,
+            1.0, 150.0,
         )  # fmt: skip
         at = (arcs["boostback"].end_time, arcs["boostback"].end)
     arcs["coast"] = sim.fly(

@@ -6,24 +6,25 @@ ignition, one landing phase an engine count) part as two branches of one problem
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from hoverslam.flights import figures
-from hoverslam.flights.guess import LaunchGuess, Plan, simulate_launch
+from hoverslam.flights.guess import LaunchGuess, Plan, circularise, fly_home, simulate_launch
 from hoverslam.flights.launch_result import LaunchResult, summarise
 from hoverslam.flights.limits import FlightLimits
-from hoverslam.ocp import Mesh, Options, PathConstraint, Problem, Solution, Variable, solve
+from hoverslam.ocp import Mesh, Options, PathConstraint, Problem, Solution, Variable, guess_from, solve
 from hoverslam.physics import Flight
-from hoverslam.physics.constants import EARTH_EQUATORIAL_RADIUS, EARTH_GRAVITATIONAL_PARAMETER
+from hoverslam.physics.constants import EARTH_EQUATORIAL_RADIUS, EARTH_GRAVITATIONAL_PARAMETER, STANDARD_GRAVITY
 from hoverslam.vehicles import Orbit, Vehicle, VehicleError, load_site, load_vehicle
 
 STAGING_COAST = 8.0  # s from first-stage cut-off to upper-stage thrust: 8 to 11 s in Falcon 9 webcasts
 SETTLING = 4.0  # s from cut-off until the booster may begin to turn
 PITCH_RATE = np.radians(2.0)  # rad/s under thrust on ascent and upper stage
-OVER_THE_TOP = (np.pi / 3, 1.1 * np.pi)  # rad, pitch during boostback: flipped nose up, never through the ground side
+OVER_THE_TOP = (np.pi / 3, 1.03 * np.pi)  # rad, pitch during boostback: flipped nose up, never through the ground side
 BOOSTBACK_RATE = np.radians(4.0)  # rad/s during boostback
 ANGLE_RATE = np.radians(4.0)  # rad/s of the angle from the flow on the way down
 CROSS_PLANE_SHARE = 0.3  # of the angle of attack, left for steering out of the launch plane
@@ -31,7 +32,8 @@ TILT_AT_TOUCHDOWN = np.radians(0.5)
 TWO_BURN_ALTITUDE = 300e3  # m: above this a restartable upper stage injects by burn, coast, burn
 LOWEST_COAST = 150e3  # m: no unpowered orbital flight below this
 ENTRY_FLOOR = 30e3  # m: every flown Falcon 9 entry burn has ended above 31 km
-LONGEST_LANDING = 60.0  # s
+LONGEST_LANDING = 50.0  # s
+LANDING_ACCELERATION = 30.0  # m/s2, non-gravitational: 20 to 40 in lvreuse (IAC-18-D2.4.3), 19 to 23 flown by Falcon 9
 SHORTEST_BURN = 1.5  # s for each engine count of the landing burn
 
 STATES = (Variable("position", 3, "m"), Variable("velocity", 3, "m/s"), Variable("mass", None, "kg", lower=1.0))
@@ -48,7 +50,7 @@ def _controls(
     )
 
 
-def _braking_controls(throttle: tuple[float, float], alpha: float) -> tuple[Variable, ...]:
+def _braking_controls(throttle: tuple[float, float], alpha: float, ramp: float | None = None) -> tuple[Variable, ...]:
     """Controls of a descending stage: two angles from the flow, as tangents, and throttle.
 
     The limit on the angle of attack is a circle in the two tangents; the box inside it that leaves nearly all of it to
@@ -60,7 +62,7 @@ def _braking_controls(throttle: tuple[float, float], alpha: float) -> tuple[Vari
     return (
         Variable("alpha", None, "", -in_plane, in_plane, rate=ANGLE_RATE),
         Variable("beta", None, "", -across, across, rate=ANGLE_RATE),
-        Variable("throttle", None, "", low, high),
+        Variable("throttle", None, "", low, high, rate=ramp),
     )
 
 
@@ -137,10 +139,10 @@ class _Builder:
         steering, last = _controls(throttle, pitch=(-0.5, np.pi / 2 + 0.1)), "rise"
         if solids is not None:
             burn = solids.burn_time_s.si - rise
-            self.phase("solids", "ascent", lit, burn, steering, path, Mesh.uniform(14, 4))
+            self.phase("solids", "ascent", lit, burn, steering, path, Mesh.uniform(18, 4))
             self.problem.link("rise", "solids", controls=("pitch", "yaw"))
             last = "solids"
-        count = 14 if solids is None else 8
+        count = 22 if solids is None else 10
         self.phase(
             "ascent", "ascent", figures.ascent_inputs(engine.count, False), (5.0, 500.0), steering, path, Mesh.uniform(count, 4)
         )
@@ -151,8 +153,11 @@ class _Builder:
         )
         return "ascent"
 
-    def upper_stage(self) -> None:
-        """Staging coast, burn with the fairing on, burn to injection, and the second burn where there is one."""
+    def upper_stage(self, impulsive: bool = False) -> None:
+        """Staging coast, burn with the fairing on, burn to injection, and the second burn where there is one.
+
+        ``impulsive`` stands in for coast and second burn by an instant one at apogee: good enough for a guess.
+        """
         stage, limits = self.vehicle.stage2, self.vehicle.limits
         assert stage is not None
         engine = stage.engine
@@ -167,7 +172,7 @@ class _Builder:
         )
         self.phase("staging", "vacuum", off, self.plan.staging_coast, mesh=Mesh.uniform(1, 4))
         self.phase("shrouded", "ascent", burning, (1.0, 600.0), controls, (), Mesh.uniform(4, 4))
-        self.phase("upper", "vacuum", burning, (5.0, 1500.0), controls, (acceleration, hot), Mesh.uniform(12, 5))
+        self.phase("upper", "vacuum", burning, (5.0, 1500.0), controls, (acceleration, hot), Mesh.uniform(14, 5))
         self.problem.link("ascent", "staging", states=("position", "velocity"))
         self.problem.constrain("staging: mass", lambda e, p: e.staging.initial.mass - figures.upper_stack_mass(p), unit="kg")
         self.problem.link("staging", "shrouded")
@@ -175,6 +180,13 @@ class _Builder:
         self.problem.constrain(
             "fairing: mass", lambda e, p: e.upper.initial.mass - e.shrouded.final.mass + p["fairing.mass"], unit="kg"
         )
+        if heating is not None:
+            self.problem.constrain(
+                "fairing: heating", lambda e, p: jnp.log(own.heat_of(e.upper.initial) / heating.si), -np.inf, 0.0
+            )
+        if self.plan.two_burns and impulsive:
+            self._transfer_orbit()
+            return
         last = "upper"
         if self.plan.two_burns:
             self.phase("orbit_coast", "vacuum", off, (60.0, 6000.0), mesh=Mesh.uniform(6, 7))
@@ -191,26 +203,54 @@ class _Builder:
             "injection: mass", lambda e, p: e[last].final.mass - figures.injected_mass(p), 0.0, np.inf, "kg"
         )
 
+    def _vectors(self, e: Any, last: str) -> tuple[Any, Any, Any]:
+        """Position from the Earth's centre, inertial velocity and angular momentum at the end of phase ``last``."""
+        end, frame = e[last].final, self.plan.frame
+        position = frame.from_centre(end.position)
+        velocity = frame.inertial_velocity(end.position, end.velocity)
+        return position, velocity, jnp.cross(position, velocity)
+
+    def _inclination(self, last: str) -> None:
+        wanted, axis = np.cos(self.plan.orbit.inclination), self.plan.frame.axis
+
+        def error(e: Any, p: Any) -> Any:
+            momentum = self._vectors(e, last)[2]
+            return momentum @ axis / _size(momentum) - wanted
+
+        self.problem.constrain("orbit: inclination", error)
+
+    def _transfer_orbit(self) -> None:
+        """Injection into an ellipse whose apogee touches the orbit; the mass pays for circularising there at once."""
+        mu, apogee = EARTH_GRAVITATIONAL_PARAMETER, EARTH_EQUATORIAL_RADIUS + self.plan.orbit.apogee_altitude
+        perigee = EARTH_EQUATORIAL_RADIUS + LOWEST_COAST
+        least = np.sqrt(2 * mu * apogee * perigee / (apogee + perigee))
+
+        def energy_error(e: Any, p: Any) -> Any:
+            position, velocity, momentum = self._vectors(e, "upper")
+            energy = 0.5 * velocity @ velocity - mu / _size(position)
+            return (energy + mu / apogee - momentum @ momentum / (2 * apogee**2)) * apogee / mu
+
+        def spare(e: Any, p: Any) -> Any:
+            missing = np.sqrt(mu / apogee) - _size(self._vectors(e, "upper")[2]) / apogee
+            burned = jnp.exp(-missing / (STANDARD_GRAVITY * p["stage2.isp_vacuum"]))
+            return e.upper.final.mass * burned - figures.injected_mass(p)
+
+        self.problem.constrain("transfer: apogee", energy_error)
+        self.problem.constrain("transfer: perigee", lambda e, p: _size(self._vectors(e, "upper")[2]) / least, 1.0, np.inf)
+        self.problem.constrain("injection: mass", spare, 0.0, np.inf, "kg")
+        self._inclination("upper")
+
     def _orbit(self, last: str) -> None:
         """The target orbit as conditions on vectors, never on arc-cosines of elements."""
-        orbit, frame, problem = self.plan.orbit, self.plan.frame, self.problem
+        orbit, problem = self.plan.orbit, self.problem
         perigee = EARTH_EQUATORIAL_RADIUS + orbit.perigee_altitude
         apogee = EARTH_EQUATORIAL_RADIUS + orbit.apogee_altitude
-        axis, mu = frame.axis, EARTH_GRAVITATIONAL_PARAMETER
+        mu = EARTH_GRAVITATIONAL_PARAMETER
 
         def vectors(e: Any) -> tuple[Any, Any, Any]:
-            end = e[last].final
-            position = frame.from_centre(end.position)
-            velocity = frame.inertial_velocity(end.position, end.velocity)
-            return position, velocity, jnp.cross(position, velocity)
+            return self._vectors(e, last)
 
-        def size(vector: Any) -> Any:
-            return jnp.sqrt(vector @ vector)
-
-        def inclination(e: Any, p: Any) -> Any:
-            momentum = vectors(e)[2]
-            return momentum @ axis / size(momentum) - np.cos(orbit.inclination)
-
+        size = _size
         if apogee - perigee < 1e3:
             speed = np.sqrt(mu / perigee)
             problem.constrain("orbit: radius", lambda e, p: size(vectors(e)[0]) - perigee, unit="m")
@@ -225,7 +265,7 @@ class _Builder:
 
             problem.constrain("orbit: energy", energy_error)
             problem.constrain("orbit: angular momentum", lambda e, p: size(vectors(e)[2]) / momentum - 1.0)
-        problem.constrain("orbit: inclination", inclination)
+        self._inclination(last)
 
     # ---- home ------------------------------------------------------------------------------------------------------
     def booster(self, start: np.ndarray | None = None) -> None:
@@ -244,7 +284,7 @@ class _Builder:
             self._boostback(None if start is None else float(start[7]))
             first = "flip"
         turn = np.pi / self._flip_rate()
-        self.phase("coast", "descent", off, (turn, 900.0), path=hot, mesh=Mesh.uniform(6, 6))
+        self.phase("coast", "descent", off, (turn, 900.0), path=hot, mesh=Mesh.uniform(8, 6))
         self._part_from_ascent(first) if start is None else self._start_alone(first, start)
         if first == "flip":
             self.problem.link("boostback", "coast")
@@ -254,7 +294,7 @@ class _Builder:
             "entry", "descent", figures.descent_inputs(home.entry_engines or 1), (1.0, 90.0),
             _braking_controls(entry, alpha), hot, Mesh.uniform(5, 4),
         )  # fmt: skip
-        self.phase("glide", "descent", off, (5.0, 400.0), _braking_controls((0.0, 0.0), alpha), hot, Mesh.uniform(12, 4))
+        self.phase("glide", "descent", off, (5.0, 400.0), _braking_controls((0.0, 0.0), alpha), hot, Mesh.uniform(20, 4))
         frame = self.plan.frame
         self.problem.constrain(
             "entry burn: end altitude", lambda e, p: frame.altitude(e.entry.final.position), ENTRY_FLOOR, np.inf, "m"
@@ -317,7 +357,7 @@ class _Builder:
         # The throttle rises linearly from nothing over the lead: one interval of a piecewise linear control. Its lower
         # bound stays clear of the zero it starts from, where the solver could not come near the start from inside.
         self.phase(
-            "ignition", "descent", figures.descent_inputs(first), lead, _braking_controls((-0.1, top), most), (), Mesh.uniform(1, 6)
+            "ignition", "descent", figures.descent_inputs(first), lead, _braking_controls((-0.1, top), most, top / lead), (), Mesh.uniform(1, 10)
         )
         self.problem.link("glide", "ignition", controls=("alpha", "beta"))
         self.problem.constrain("ignition: from nothing", lambda e, p: e.ignition.initial_control.throttle)
@@ -325,9 +365,11 @@ class _Builder:
         for engines in home.landing_engines:
             name = f"landing_{engines}"
             final = engines == home.landing_engines[-1]
+            own = self.limits["descent"]
+            gentle = PathConstraint("axial_acceleration", own.axial_acceleration, upper=LANDING_ACCELERATION, unit="m/s2")
             self.phase(
                 name, "descent", figures.descent_inputs(engines), (SHORTEST_BURN, LONGEST_LANDING),
-                _braking_controls((self._floor(), top), most), (), Mesh.uniform(6 if final else 2, 4),
+                _braking_controls((self._floor(), top), most), (gentle,), Mesh.uniform(8 if final else 3, 4),
             )  # fmt: skip
             follows = ("alpha", "beta", "throttle") if last == "ignition" else ("alpha", "beta")
             self.problem.link(last, name, controls=follows)
@@ -365,7 +407,7 @@ class _Builder:
     def build_way_up(self, kept: float) -> Problem:
         """Ascent and upper stage alone, with ``kept`` propellant (kg) still in the first stage at cut-off."""
         self.ascent()
-        self.upper_stage()
+        self.upper_stage(impulsive=True)
         self._keep(kept)
         self.problem.maximize(lambda e, p: p.payload, unit="kg")
         return self.problem
@@ -383,6 +425,10 @@ class _Builder:
             return e.ascent.final.mass - empty - kept
 
         self.problem.constrain("cut-off: mass", spare, 0.0, np.inf, "kg")
+
+
+def _size(vector: Any) -> Any:
+    return jnp.sqrt(vector @ vector)
 
 
 def _liftoff_mass(p: Any) -> Any:
@@ -443,11 +489,50 @@ def solve_launch(
     """
     vehicle = load_vehicle(vehicle) if isinstance(vehicle, str) else vehicle
     plan = make_plan(vehicle, recovery, vehicle.orbit(orbit, recovery))
-    guess = simulate_launch(plan)
-    problem = _Builder(plan, guess).build_launch()
+    problem = _Builder(plan, guess_launch(plan, report)).build_launch()
     if options is not None:
         return summarise(plan, solve(problem, options, report))
     return summarise(plan, _solve_patiently(problem, report))
+
+
+def guess_launch(plan: Plan, report: Callable[[str], None] | None = None) -> LaunchGuess:
+    """A guess for the whole launch: simulated, and for a returning booster improved branch by branch.
+
+    The way up is optimised with a simulated booster's propellant kept, the booster flown home from where that stages
+    and optimised in turn. Each part is a small problem; together they put the whole close to a good optimum.
+    """
+    guess, kept = simulate_launch(plan), 0.0
+    if plan.recovery == "expendable" and not plan.two_burns:
+        return guess
+    quick = replace(ATTEMPTS[0], verify=False, tolerance=1e-5)
+    if plan.recovery != "expendable":
+        full = float(guess.phases[_first_home(plan)].states["mass"][0])
+        kept = full - plan.values["stage1.dry_mass"] - plan.values["stage1.residual"]
+    up = solve(_Builder(plan, guess).build_way_up(kept), quick)
+    if report is not None:
+        report(f"guess: way up {up.status} in {up.iterations} iterations")
+    if up.converged:
+        guess.phases |= {name: guess_from(part) for name, part in up.phases.items()}
+        guess.payload = float(up.parameters.payload)
+        guess.phases |= circularise(plan, float(up["upper"].time[1]), up["upper"].states[-1]) if plan.two_burns else {}
+    if plan.recovery == "expendable":
+        return guess
+    if up.converged:
+        guess.phases |= fly_home(plan, float(up["ascent"].time[1]), up["ascent"].states[-1])
+    ascent = guess.phases["ascent"]
+    start = np.concatenate(
+        [ascent.time[-1:], ascent.states["position"][-1], ascent.states["velocity"][-1], ascent.controls["pitch"][-1:]]
+    )
+    home = solve(_Builder(plan, guess).build_way_home(start), quick)
+    if home.converged:
+        guess.phases |= {name: guess_from(part) for name, part in home.phases.items()}
+    if report is not None:
+        report(f"guess: way home {home.status} in {home.iterations} iterations")
+    return guess
+
+
+def _first_home(plan: Plan) -> str:
+    return "flip" if plan.recovery == "return_to_launch_site" else "coast"
 
 
 # Close to the guess first (a small barrier keeps the solver near what was simulated), then from further away.

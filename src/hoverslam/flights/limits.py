@@ -28,6 +28,10 @@ class FlightLimits(eqx.Module):
 
     def free_molecular_heating(self, state: Any, control: Any, inputs: Any) -> Array:
         """Free-molecular heating (W/m2): half the density times the cube of the speed."""
+        return self.heat_of(state)
+
+    def heat_of(self, state: Any) -> Array:
+        """Free-molecular heating (W/m2) of a state."""
         _, air, _, speed_squared = self.flight.flow(state)
         return 0.5 * air.density * speed_squared * jnp.sqrt(speed_squared)
 

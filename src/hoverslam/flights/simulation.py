@@ -11,6 +11,7 @@ import numpy as np
 
 from hoverslam.ocp import Guess, Named, to_casadi
 from hoverslam.physics import Flight, LaunchFrame, stagnation_heating
+from hoverslam.physics.constants import EARTH_ROTATION_RATE
 from hoverslam.physics.motion import Inputs, Propulsion, Shape
 from hoverslam.physics.winds import Wind
 
@@ -81,6 +82,15 @@ def _loads(flight: Flight) -> Callable[..., jax.Array]:
     return loads
 
 
+def _shortest(stops: Callable[[float], bool], step: float) -> float:
+    """The shortest step (s) that stops, to a thousandth of ``step``, by bisection."""
+    low, high = 0.0, step
+    for _ in range(10):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if stops(middle) else (middle, high)
+    return high
+
+
 class Simulator:
     """Runge-Kutta flights in one launch frame."""
 
@@ -101,7 +111,11 @@ class Simulator:
 
     def inertial_speed(self, x: np.ndarray) -> float:
         """Inertial speed (m/s)."""
-        return float(np.linalg.norm(self.frame.inertial_velocity(x[:3], x[3:6])))
+        return float(np.linalg.norm(self.inertial_velocity(x)))
+
+    def inertial_velocity(self, x: np.ndarray) -> np.ndarray:
+        """Inertial velocity ``(3,)`` (m/s), in plain NumPy: it is asked for at every step."""
+        return x[3:6] + EARTH_ROTATION_RATE * np.cross(self.frame.axis, x[:3] + self.frame.origin)
 
     def climb_rate(self, x: np.ndarray) -> float:
         """Vertical speed (m/s)."""
@@ -128,6 +142,12 @@ class Simulator:
             if stop(t, x) or t - start >= limit - 1e-9 or not np.all(np.isfinite(x)):
                 break
             h = min(step, limit - (t - start))
-            x, t = advance(x, (angle, 0.0, throttle), q, h).full().ravel(), t + h
+
+            def ahead(h: float, x: np.ndarray = x, u: Any = (angle, 0.0, throttle)) -> np.ndarray:
+                return advance(x, u, q, h).full().ravel()
+
+            if stop(t + h, ahead(h)):
+                h = _shortest(lambda h, t=t, ahead=ahead: stop(t + h, ahead(h)), h)
+            x, t = ahead(h), t + h
         times, states, angles, throttles = (np.array(column) for column in zip(*samples, strict=True))
         return Arc(times, states, angles, throttles, _angles(regime))

@@ -9,7 +9,7 @@ from hoverslam.ocp.mesh import Mesh  # noqa: E402
 from hoverslam.ocp.names import Named, Variable  # noqa: E402
 from hoverslam.ocp.problem import Guess, PathConstraint, Problem, StatementError  # noqa: E402
 from hoverslam.ocp.solution import PhaseSolution, Solution  # noqa: E402
-from hoverslam.ocp.solver import Options, solve  # noqa: E402
+from hoverslam.ocp.solver import Options, guess_from, solve  # noqa: E402
 from hoverslam.ocp.verify import Tolerances, Verification, verify  # noqa: E402
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "TranslationError",
     "Variable",
     "Verification",
+    "guess_from",
     "solve",
     "to_casadi",
     "translate",

@@ -149,7 +149,9 @@ def _state_sizes(part: PhaseSolution) -> np.ndarray:
     return sizes
 
 
-_PADDING = 8  # interval counts are rounded up to a multiple, so that meshes of like size share one compilation
+def _padded_count(intervals: int) -> int:
+    """Interval counts are rounded up to 8, 16, 32, ... so that meshes of like size share one compilation."""
+    return max(8, 1 << (intervals - 1).bit_length())
 
 
 def _repeat_last(array: np.ndarray, count: int) -> np.ndarray:
@@ -158,7 +160,7 @@ def _repeat_last(array: np.ndarray, count: int) -> np.ndarray:
 
 def _padded(part: PhaseSolution, edges: np.ndarray, coefficients: np.ndarray) -> tuple[np.ndarray, tuple[Any, ...]]:
     count = part.mesh.intervals
-    total = -(-count // _PADDING) * _PADDING
+    total = _padded_count(count)
     starts, left, right, values = (
         jnp.asarray(_repeat_last(a, total)) for a in (part.interval_states()[:, 0], edges[:-1], edges[1:], coefficients)
     )
@@ -243,7 +245,7 @@ def _limits(part: PhaseSolution, inputs: Any, times: np.ndarray, flown: np.ndarr
     weights = interpolation_matrix(part.mesh.control_basis(), np.linspace(0.0, 1.0, SAMPLES))
     u = np.einsum("sk,nkj->nsj", weights, part.interval_controls()) if phase.controls.length else times[..., None][..., :0]
     if phase.path:
-        count = -(-len(times) // _PADDING) * _PADDING
+        count = _padded_count(len(times))
         x_flat, u_flat = (_repeat_last(a, count).reshape(count * SAMPLES, -1) for a in (flown, u))
         functions = tuple(_traceable(c.function) for c in phase.path)
         values = _path_values(functions, phase.states, phase.controls, inputs, x_flat, u_flat)

@@ -33,6 +33,7 @@ _DESCENT_SPLINE = Spline(_DESCENT[:, 0], _DESCENT[:, 1])
 _SLENDER_BODY_SLOPE = 2.0  # normal-force slope per radian of a slender body (Munk)
 _CROSSFLOW_DRAG = 1.2  # of a circular cylinder (Hoerner)
 _CROSSFLOW_REDUCTION = 0.7  # finite length
+_THRUST_ROUNDING = 1e4  # N
 _SUTTON_GRAVES = 1.7415e-4  # kg^0.5/m, air (Sutton and Graves, NASA TR R-376, 1971)
 
 
@@ -67,7 +68,8 @@ def plume_shielding(thrust: Array, pressure_force: Array, preserved: Array) -> A
     points of Jarvinen and Adams (NASA CR-124720, central nozzle, Mach 2) within 0.06 for CT up to 1.05. ``preserved``
     is what is left at high CT: about -0.1 measured there, 0 to 0.2 for outer or canted nozzles.
     """
-    unshielded = (pressure_force + 1.0) / (thrust + pressure_force + 1.0)
+    pushing = 0.5 * (thrust + jnp.sqrt(thrust**2 + _THRUST_ROUNDING**2))  # a starting engine pulls before it pushes
+    unshielded = (pressure_force + 1.0) / (pushing + pressure_force + 1.0)
     return preserved + (1.0 - preserved) * unshielded**4
 
 
