@@ -319,6 +319,11 @@ class _Builder:
         self.problem.constrain(f"{first}: position", lambda e, p: e[first].initial.position - position, unit="m")
         self.problem.constrain(f"{first}: velocity", lambda e, p: e[first].initial.velocity - velocity, unit="m/s")
 
+    def _landing_acceleration(self, engines: int) -> float:
+        """Limit (m/s2) with ``engines`` lit: the usual one, or what they cannot help on the floor with light tanks."""
+        least = engines * self._floor() * self.vehicle.stage1.engine.thrust_vacuum / self.vehicle.stage1.dry_mass
+        return max(LANDING_ACCELERATION, 1.1 * least)
+
     def _flip_rate(self) -> float:
         home = self.vehicle.recovery
         return home.flip_rate_deg_s.si if home and home.flip_rate_deg_s else np.radians(5.0)
@@ -366,7 +371,9 @@ class _Builder:
             name = f"landing_{engines}"
             final = engines == home.landing_engines[-1]
             own = self.limits["descent"]
-            gentle = PathConstraint("axial_acceleration", own.axial_acceleration, upper=LANDING_ACCELERATION, unit="m/s2")
+            gentle = PathConstraint(
+                "axial_acceleration", own.axial_acceleration, upper=self._landing_acceleration(engines), unit="m/s2"
+            )
             self.phase(
                 name, "descent", figures.descent_inputs(engines), (SHORTEST_BURN, LONGEST_LANDING),
                 _braking_controls((self._floor(), top), most), (gentle,), Mesh.uniform(8 if final else 3, 4),
