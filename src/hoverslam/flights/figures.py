@@ -100,9 +100,7 @@ def descent_inputs(engines: int) -> Callable[[Any], Inputs]:
 
 
 def _first_stage(p: Any, engines: int) -> Propulsion:
-    return Propulsion.cluster(
-        engines, p["stage1.thrust_sea_level"], p["stage1.isp_sea_level"], p["stage1.isp_vacuum"]
-    )
+    return Propulsion.cluster(engines, p["stage1.thrust_sea_level"], p["stage1.isp_sea_level"], p["stage1.isp_vacuum"])
 
 
 def upper_stack_mass(p: Any) -> Any:

@@ -155,7 +155,9 @@ def _to_orbit(plan: Plan, sim: Simulator, payload: float, kept: float) -> tuple[
     start[6] = float(figures.upper_stack_mass(p))
     inputs = figures.upper_inputs(plan.vehicle.stage2.engine.count)(p)  # type: ignore[union-attr]
     off = figures.upper_inputs(0)(p)
-    coast = sim.fly("vacuum", staged.end_time, start, off, lambda t, x: (0.0, 0.0), lambda t, x: False, 2.0, plan.staging_coast)
+    coast = sim.fly(
+        "vacuum", staged.end_time, start, off, lambda t, x: (0.0, 0.0), lambda t, x: False, 2.0, plan.staging_coast
+    )
     steer = _steering_to_orbit(plan, sim, coast, p, inputs)
     arcs["staging"] = coast
     arcs |= _upper(plan, sim, coast, p, inputs, steer)
@@ -176,7 +178,9 @@ def _first_crossing(function: Any, points: np.ndarray) -> float:
     return float(points[-1])
 
 
-def _ascent(plan: Plan, sim: Simulator, payload: float, kick: float, cutoff: float, coarse: bool = False) -> dict[str, Arc]:
+def _ascent(
+    plan: Plan, sim: Simulator, payload: float, kick: float, cutoff: float, coarse: bool = False
+) -> dict[str, Arc]:
     vehicle, p = plan.vehicle, Named(plan.values, payload=payload)
     step, count = (4.0 if coarse else 2.0), vehicle.stage1.engine.count
     limit = vehicle.limits.axial_acceleration_max_g.si
@@ -204,7 +208,9 @@ def _ascent(plan: Plan, sim: Simulator, payload: float, kick: float, cutoff: flo
     if solids:
         begin[6] -= p["strap_ons.dry_mass"]
     empty = max((begin[6] - cutoff) / inputs.engines.mass_flow, 5.0)
-    arcs["ascent"] = sim.fly("ascent", last.end_time, begin, inputs, steer, lambda t, x: x[6] <= cutoff, step, 2.0 * empty)
+    arcs["ascent"] = sim.fly(
+        "ascent", last.end_time, begin, inputs, steer, lambda t, x: x[6] <= cutoff, step, 2.0 * empty
+    )
     return arcs
 
 
@@ -221,12 +227,16 @@ def _steering_to_orbit(plan: Plan, sim: Simulator, coast: Arc, p: Any, inputs: A
     altitude, _ = _injection(plan)
 
     def miss(ab: np.ndarray) -> np.ndarray:
-        end = list(_upper(plan, sim, coast, p, inputs, (ab[0], ab[1]), coarse=True).values())[0 if not plan.two_burns else 1].end
+        end = list(_upper(plan, sim, coast, p, inputs, (ab[0], ab[1]), coarse=True).values())[
+            0 if not plan.two_burns else 1
+        ].end
         return np.array([(sim.altitude(end) - altitude) / 5e4, sim.climb_rate(end) / 500.0])
 
     burn = 0.75 * coast.end[6] / inputs.engines.mass_flow
     start = np.array([0.7, 0.8 / burn])
-    fit = least_squares(miss, start, x_scale=[0.3, 0.6 / burn], max_nfev=30, bounds=([-0.5, -2.0 / burn], [3.0, 5.0 / burn]))
+    fit = least_squares(
+        miss, start, x_scale=[0.3, 0.6 / burn], max_nfev=30, bounds=([-0.5, -2.0 / burn], [3.0, 5.0 / burn])
+    )
     return float(fit.x[0]), float(fit.x[1])
 
 
@@ -251,7 +261,10 @@ def _upper(
     )  # fmt: skip
     bare = shrouded.end.copy()
     bare[6] -= p["fairing.mass"]
-    arcs = {"shrouded": shrouded, "upper": sim.fly("vacuum", shrouded.end_time, bare, inputs, steer, done, step, 1200.0)}
+    arcs = {
+        "shrouded": shrouded,
+        "upper": sim.fly("vacuum", shrouded.end_time, bare, inputs, steer, done, step, 1200.0),
+    }
     if coarse:
         return {"upper": arcs["upper"]} if not plan.two_burns else arcs
     if plan.two_burns:
@@ -273,7 +286,14 @@ def _second_burn(plan: Plan, sim: Simulator, begun: float, start: np.ndarray, p:
 
     circular = np.sqrt(EARTH_GRAVITATIONAL_PARAMETER / np.linalg.norm(coast.end[:3] + plan.frame.origin))
     second = sim.fly(
-        "vacuum", coast.end_time, coast.end, inputs, prograde, lambda t, x: sim.inertial_speed(x) >= circular, 0.5, 120.0
+        "vacuum",
+        coast.end_time,
+        coast.end,
+        inputs,
+        prograde,
+        lambda t, x: sim.inertial_speed(x) >= circular,
+        0.5,
+        120.0,
     )
     return {"orbit_coast": coast, "second_burn": second}
 
@@ -377,6 +397,10 @@ def _landing_engines(plan: Plan, p: Any) -> int:
     return max(home.landing_engines)
 
 
+def _slower_than(speed: float) -> Any:
+    return lambda t, x: float(np.linalg.norm(x[3:6])) < speed
+
+
 def _brake(plan: Plan, sim: Simulator, coast: Arc, p: Any, aim: _Aim) -> dict[str, Arc]:
     """Entry burn just long enough for the glide after it to respect dynamic pressure and heating."""
     home = plan.vehicle.recovery
@@ -389,7 +413,7 @@ def _brake(plan: Plan, sim: Simulator, coast: Arc, p: Any, aim: _Aim) -> dict[st
     for share in (0.92, 0.82, 0.72, 0.62, 0.52):
         entry = sim.fly(
             "descent", coast.end_time, coast.end, engines, lambda t, x: (0.0, throttle),
-            lambda t, x, s=share: float(np.linalg.norm(x[3:6])) < s * begun, 1.0, 60.0,
+            _slower_than(share * begun), 1.0, 60.0,
         )  # fmt: skip
         glide = sim.fly(
             "descent", entry.end_time, entry.end, figures.descent_inputs(0)(p), lambda t, x: (0.0, 0.0),

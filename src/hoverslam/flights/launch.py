@@ -130,7 +130,9 @@ class _Builder:
 
         own = self.limits["ascent"]
         path = (
-            PathConstraint("dynamic_pressure", own.dynamic_pressure, upper=limits.dynamic_pressure_max_kPa.si, unit="Pa"),
+            PathConstraint(
+                "dynamic_pressure", own.dynamic_pressure, upper=limits.dynamic_pressure_max_kPa.si, unit="Pa"
+            ),
             PathConstraint("q_alpha", own.q_alpha, upper=limits.q_alpha_max_kPa_deg.si, unit="Pa rad"),
             PathConstraint(
                 "axial_acceleration", own.axial_acceleration, upper=limits.axial_acceleration_max_g.si, unit="m/s2"
@@ -144,7 +146,13 @@ class _Builder:
             last = "solids"
         count = 22 if solids is None else 10
         self.phase(
-            "ascent", "ascent", figures.ascent_inputs(engine.count, False), (5.0, 500.0), steering, path, Mesh.uniform(count, 4)
+            "ascent",
+            "ascent",
+            figures.ascent_inputs(engine.count, False),
+            (5.0, 500.0),
+            steering,
+            path,
+            Mesh.uniform(count, 4),
         )
         self.problem.link(last, "ascent", states=("position", "velocity"), controls=("pitch", "yaw"))
         dropped = (lambda p: p["strap_ons.dry_mass"]) if solids is not None else (lambda p: 0.0)
@@ -174,7 +182,9 @@ class _Builder:
         self.phase("shrouded", "ascent", burning, (1.0, 600.0), controls, (), Mesh.uniform(4, 4))
         self.phase("upper", "vacuum", burning, (5.0, 1500.0), controls, (acceleration, hot), Mesh.uniform(14, 5))
         self.problem.link("ascent", "staging", states=("position", "velocity"))
-        self.problem.constrain("staging: mass", lambda e, p: e.staging.initial.mass - figures.upper_stack_mass(p), unit="kg")
+        self.problem.constrain(
+            "staging: mass", lambda e, p: e.staging.initial.mass - figures.upper_stack_mass(p), unit="kg"
+        )
         self.problem.link("staging", "shrouded")
         self.problem.link("shrouded", "upper", states=("position", "velocity"), controls=("pitch", "yaw"))
         self.problem.constrain(
@@ -189,7 +199,7 @@ class _Builder:
             return
         last = "upper"
         if self.plan.two_burns:
-            self.phase("orbit_coast", "vacuum", off, (60.0, 6000.0), mesh=Mesh.uniform(6, 7))
+            self.phase("orbit_coast", "vacuum", off, (600.0, 3600.0), mesh=Mesh.uniform(6, 8))
             self.phase("second_burn", "vacuum", burning, (1.0, 600.0), controls, (acceleration,), Mesh.uniform(3, 4))
             self.problem.link("upper", "orbit_coast")
             self.problem.link("orbit_coast", "second_burn")
@@ -236,7 +246,9 @@ class _Builder:
             return e.upper.final.mass * burned - figures.injected_mass(p)
 
         self.problem.constrain("transfer: apogee", energy_error)
-        self.problem.constrain("transfer: perigee", lambda e, p: _size(self._vectors(e, "upper")[2]) / least, 1.0, np.inf)
+        self.problem.constrain(
+            "transfer: perigee", lambda e, p: _size(self._vectors(e, "upper")[2]) / least, 1.0, np.inf
+        )
         self.problem.constrain("injection: mass", spare, 0.0, np.inf, "kg")
         self._inclination("upper")
 
@@ -276,7 +288,10 @@ class _Builder:
         hot = (
             PathConstraint("dynamic_pressure", own.dynamic_pressure, upper=home.dynamic_pressure_max_kPa.si, unit="Pa"),
             PathConstraint(
-                "heating", own.heating, upper=home.heating_max_kW_m2.si if home.heating_max_kW_m2 else np.inf, unit="W/m2"
+                "heating",
+                own.heating,
+                upper=home.heating_max_kW_m2.si if home.heating_max_kW_m2 else np.inf,
+                unit="W/m2",
             ),
         )
         first = "coast"
@@ -294,7 +309,9 @@ class _Builder:
             "entry", "descent", figures.descent_inputs(home.entry_engines or 1), (1.0, 90.0),
             _braking_controls(entry, alpha), hot, Mesh.uniform(5, 4),
         )  # fmt: skip
-        self.phase("glide", "descent", off, (5.0, 400.0), _braking_controls((0.0, 0.0), alpha), hot, Mesh.uniform(20, 4))
+        self.phase(
+            "glide", "descent", off, (5.0, 400.0), _braking_controls((0.0, 0.0), alpha), hot, Mesh.uniform(20, 4)
+        )
         frame = self.plan.frame
         self.problem.constrain(
             "entry burn: end altitude", lambda e, p: frame.altitude(e.entry.final.position), ENTRY_FLOOR, np.inf, "m"
@@ -306,7 +323,7 @@ class _Builder:
     def _part_from_ascent(self, first: str) -> None:
         self.problem.constrain(f"{first}: time", lambda e, p: e[first].initial_time - e.ascent.final_time, unit="s")
         for state in ("position", "velocity"):
-            self.problem.constrain(f"{first}: {state}", lambda e, p, s=state: e[first].initial[s] - e.ascent.final[s])
+            self.problem.constrain(f"{first}: {state}", _difference(first, state))
         self.problem.constrain(
             f"{first}: mass",
             lambda e, p: e[first].initial.mass - e.ascent.final.mass + figures.upper_stack_mass(p),
@@ -336,9 +353,7 @@ class _Builder:
         assert home is not None
         throttle = _steady(home.boostback_throttle_max)
         longest = np.pi / rate
-        self.phase(
-            "flip", "vacuum", figures.descent_inputs(0), (SETTLING, SETTLING + longest), mesh=Mesh.uniform(2, 4)
-        )
+        self.phase("flip", "vacuum", figures.descent_inputs(0), (SETTLING, SETTLING + longest), mesh=Mesh.uniform(2, 4))
         self.phase(
             "boostback", "vacuum", figures.descent_inputs(home.boostback_engines or 1), (2.0, 200.0),
             _controls(throttle, BOOSTBACK_RATE, OVER_THE_TOP), (), Mesh.uniform(4, 5),
@@ -359,10 +374,16 @@ class _Builder:
         top, most = home.landing_throttle_max.si, home.angle_of_attack_max_deg.si
         lead = home.ignition_lead_s.si
         first = home.landing_engines[0]
-        # The throttle rises linearly from nothing over the lead: one interval of a piecewise linear control. Its lower
+        # The throttle rises from nothing over the lead, no faster than evenly. Its lower
         # bound stays clear of the zero it starts from, where the solver could not come near the start from inside.
         self.phase(
-            "ignition", "descent", figures.descent_inputs(first), lead, _braking_controls((-0.1, top), most, top / lead), (), Mesh.uniform(1, 10)
+            "ignition",
+            "descent",
+            figures.descent_inputs(first),
+            lead,
+            _braking_controls((-0.1, top), most, top / lead),
+            (),
+            Mesh.uniform(1, 10),
         )
         self.problem.link("glide", "ignition", controls=("alpha", "beta"))
         self.problem.constrain("ignition: from nothing", lambda e, p: e.ignition.initial_control.throttle)
@@ -391,7 +412,7 @@ class _Builder:
         # At rest the axis is up where the two angles are zero: upright is a bound on them.
         tilt = float(np.tan(TILT_AT_TOUCHDOWN))
         for angle in ("alpha", "beta"):
-            self.problem.constrain(f"touchdown: {angle}", lambda e, p, a=angle: e[last].final_control[a], -tilt, tilt)
+            self.problem.constrain(f"touchdown: {angle}", _final_control(last, angle), -tilt, tilt)
         self.problem.constrain(
             "touchdown: mass",
             lambda e, p: e[last].final.mass - p["stage1.dry_mass"] - p["stage1.residual"] - p["landing.reserve"],
@@ -434,6 +455,14 @@ class _Builder:
         self.problem.constrain("cut-off: mass", spare, 0.0, np.inf, "kg")
 
 
+def _difference(first: str, state: str) -> Callable[[Any, Any], Any]:
+    return lambda e, p: e[first].initial[state] - e.ascent.final[state]
+
+
+def _final_control(phase: str, control: str) -> Callable[[Any, Any], Any]:
+    return lambda e, p: e[phase].final_control[control]
+
+
 def _size(vector: Any) -> Any:
     return jnp.sqrt(vector @ vector)
 
@@ -471,6 +500,11 @@ def make_plan(vehicle: Vehicle, recovery: str, orbit: Orbit) -> Plan:
     )  # fmt: skip
 
 
+def launch_problem(plan: Plan, guess: LaunchGuess) -> Problem:
+    """The whole launch of ``plan`` as an optimal-control problem, starting from ``guess``."""
+    return _Builder(plan, guess).build_launch()
+
+
 def solve_launch(
     vehicle: Vehicle | str,
     recovery: str = "expendable",
@@ -496,7 +530,7 @@ def solve_launch(
     """
     vehicle = load_vehicle(vehicle) if isinstance(vehicle, str) else vehicle
     plan = make_plan(vehicle, recovery, vehicle.orbit(orbit, recovery))
-    problem = _Builder(plan, guess_launch(plan, report)).build_launch()
+    problem = launch_problem(plan, guess_launch(plan, report))
     if options is not None:
         return summarise(plan, solve(problem, options, report))
     return summarise(plan, _solve_patiently(problem, report))
@@ -544,7 +578,7 @@ def _first_home(plan: Plan) -> str:
 
 # Close to the guess first (a small barrier keeps the solver near what was simulated), then from further away.
 ATTEMPTS = (
-    Options(smoothing=1e-6, max_iterations=250, ipopt={"mu_strategy": "monotone", "mu_init": 1e-4}),
+    Options(smoothing=1e-6, max_iterations=250, max_passes=5, ipopt={"mu_strategy": "monotone", "mu_init": 1e-4}),
     Options(smoothing=1e-4, max_iterations=250, ipopt={"mu_strategy": "monotone", "mu_init": 1e-2}),
     Options(smoothing=1e-4, max_iterations=400),
 )

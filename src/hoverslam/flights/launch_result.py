@@ -70,7 +70,11 @@ def summarise(plan: Plan, solution: Solution) -> LaunchResult:
     """Read the numbers off a solution."""
     staging, check, home = solution["ascent"].final, solution.verification, plan.vehicle.recovery
     assert check is not None
-    used = {n: float(s.states[0, 6] - s.states[-1, 6]) for n, s in solution.phases.items() if s.states[0, 6] > s.states[-1, 6]}
+    used = {
+        n: float(s.states[0, 6] - s.states[-1, 6])
+        for n, s in solution.phases.items()
+        if s.states[0, 6] > s.states[-1, 6]
+    }
     flown_home = plan.recovery != "expendable" and home is not None
     landing = [n for n in solution.phases if n.startswith("landing") or n == "ignition"]
     down = solution[landing[-1]] if flown_home else None
@@ -111,7 +115,7 @@ def summarise(plan: Plan, solution: Solution) -> LaunchResult:
     )
 
 
-def _downrange(plan: Plan, position: np.ndarray) -> float:
+def _downrange(plan: Plan, position: Any) -> float:
     """Distance over the ground from the pad (m), on a sphere of the pad's radius."""
     centre = np.asarray(plan.frame.from_centre(position))
     cosine = centre @ plan.frame.origin / np.linalg.norm(centre) / np.linalg.norm(plan.frame.origin)
@@ -123,7 +127,7 @@ def _reached(solution: Solution) -> list[Reached]:
     rows = []
     for name, check in solution.verification.phases.items():
         for c in solution[name].phase.path:
-            low, high, when = check.reached[c.name]
+            _, high, when = check.reached[c.name]
             if np.isfinite(c.upper):
                 rows.append(Reached(name, c.name, c.upper, high, when, c.unit))
     return rows
@@ -178,7 +182,9 @@ def _body_axis(phase: Any, states: np.ndarray, control: Any) -> np.ndarray:
     if not control:
         return np.full((len(states), 3), np.nan)
     flight = phase.dynamics.__self__
-    return np.asarray(jax.vmap(lambda x, u: flight.body_axis(Named(position=x[:3], velocity=x[3:6]), u))(states, control))
+    return np.asarray(
+        jax.vmap(lambda x, u: flight.body_axis(Named(position=x[:3], velocity=x[3:6]), u))(states, control)
+    )
 
 
 def _derived(plan: Plan, data: dict[str, np.ndarray]) -> dict[str, tuple[np.ndarray, str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import casadi as ca
@@ -82,12 +83,18 @@ def _loads(flight: Flight) -> Callable[..., jax.Array]:
     return loads
 
 
-def _shortest(stops: Callable[[float], bool], step: float) -> float:
-    """The shortest step (s) that stops, to a thousandth of ``step``, by bisection."""
+def _advanced(advance: ca.Function, x: np.ndarray, u: tuple[float, ...], q: np.ndarray, h: float) -> np.ndarray:
+    return advance(x, u, q, h).full().ravel()
+
+
+def _until(stop: Stop, time: float, step: float, ahead: Callable[[float], np.ndarray]) -> float:
+    """``step`` (s), or if the flight stops within it, what is left until it does, to a thousandth of the step."""
+    if not stop(time + step, ahead(step)):
+        return step
     low, high = 0.0, step
     for _ in range(10):
         middle = 0.5 * (low + high)
-        low, high = (low, middle) if stops(middle) else (middle, high)
+        low, high = (low, middle) if stop(time + middle, ahead(middle)) else (middle, high)
     return high
 
 
@@ -96,7 +103,9 @@ class Simulator:
 
     def __init__(self, frame: LaunchFrame, wind: Wind | None = None):
         self.frame = frame
-        self._steps = {regime: _runge_kutta_step(Flight(frame, regime, wind)) for regime in ("ascent", "descent", "vacuum")}
+        self._steps = {
+            regime: _runge_kutta_step(Flight(frame, regime, wind)) for regime in ("ascent", "descent", "vacuum")
+        }
         self._loads = to_casadi(_loads(Flight(frame, "descent", wind)), [7, 1], "loads")
         self._radius = float(np.linalg.norm(frame.origin))
 
@@ -128,7 +137,15 @@ class Simulator:
         return float(values[0].max()), float(values[1].max())
 
     def fly(
-        self, regime: str, start: float, x: np.ndarray, inputs: Any, steer: Steering, stop: Stop, step: float, limit: float
+        self,
+        regime: str,
+        start: float,
+        x: np.ndarray,
+        inputs: Any,
+        steer: Steering,
+        stop: Stop,
+        step: float,
+        limit: float,
     ) -> Arc:
         """Fly from state ``x`` at time ``start`` until ``stop`` or ``limit`` seconds have passed.
 
@@ -143,11 +160,7 @@ class Simulator:
                 break
             h = min(step, limit - (t - start))
 
-            def ahead(h: float, x: np.ndarray = x, u: Any = (angle, 0.0, throttle)) -> np.ndarray:
-                return advance(x, u, q, h).full().ravel()
-
-            if stop(t + h, ahead(h)):
-                h = _shortest(lambda h, t=t, ahead=ahead: stop(t + h, ahead(h)), h)
-            x, t = ahead(h), t + h
+            h = _until(stop, t, h, partial(_advanced, advance, x, (angle, 0.0, throttle), q))
+            x, t = _advanced(advance, x, (angle, 0.0, throttle), q, h), t + h
         times, states, angles, throttles = (np.array(column) for column in zip(*samples, strict=True))
         return Arc(times, states, angles, throttles, _angles(regime))

@@ -82,7 +82,9 @@ def point_function(problem: Problem, phase: Phase) -> Callable[..., jax.Array]:
 def _scalar(phase: Phase, name: str, value: Any) -> jax.Array:
     value = jnp.asarray(value, dtype=float)
     if value.shape != ():
-        raise StatementError(f"phase {phase.name!r}, path constraint {name!r}: returns shape {value.shape}, not a scalar")
+        raise StatementError(
+            f"phase {phase.name!r}, path constraint {name!r}: returns shape {value.shape}, not a scalar"
+        )
     return value
 
 

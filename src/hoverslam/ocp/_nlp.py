@@ -7,7 +7,7 @@ derivatives at the price of one evaluation of each block, and a new mesh costs n
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import casadi as ca
 import jax.numpy as jnp
@@ -88,11 +88,12 @@ class Programme:
                 (len(mesh.control_nodes) if phase.controls.length else 0, phase.controls.length),
                 (2,),
             ]
-            blocks = []
+            blocks: list[np.ndarray] = []
             for shape in shapes:
                 size = int(np.prod(shape))
                 blocks.append(np.arange(variables, variables + size).reshape(shape))
                 variables += size
+            states, controls, times = blocks
             points = mesh.intervals * mesh.points
             defects = np.arange(rows, rows + points * phase.states.length).reshape(points, -1)
             rows += defects.size
@@ -100,7 +101,7 @@ class Programme:
             path = np.arange(rows, rows + points * len(phase.path)).reshape(points, len(phase.path))
             rows += path.size
             self.labels += [(name, c.name) for _ in range(points) for c in phase.path]
-            self.layouts[name] = PhaseLayout(phase, mesh, *blocks, defects, path)
+            self.layouts[name] = PhaseLayout(phase, mesh, states, controls, times, defects, path)
         self.free_indices = np.arange(variables, variables + len(self.problem.free))
         self.size = variables + len(self.problem.free)
         self.local_rows = rows
@@ -201,9 +202,7 @@ class Programme:
         gradient, jacobian = ca.jacobian(objective, ends_symbol), ca.jacobian(constraints, ends_symbol)
         hessian = ca.tril(ca.hessian(weight * objective + ca.dot(multipliers, constraints), ends_symbol)[0])
         self.end_value = ca.Function("ends", [ends_symbol, given], ca.cse([objective, constraints]))
-        self.end_jacobian = ca.Function(
-            "ends_jacobian", [ends_symbol, given], ca.cse([gradient.nz[:], jacobian.nz[:]])
-        )
+        self.end_jacobian = ca.Function("ends_jacobian", [ends_symbol, given], ca.cse([gradient.nz[:], jacobian.nz[:]]))
         self.end_hessian = ca.Function(
             "ends_hessian", [ends_symbol, given, weight, multipliers], ca.cse([hessian.nz[:]])
         )
@@ -290,7 +289,9 @@ class Programme:
                 values += [weight, weight, -weight, -weight]
         if not rows:
             return ca.DM(self.size, self.size)
-        matrix = sp.coo_array((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), (self.size,) * 2)
+        matrix = sp.coo_array(
+            (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), (self.size,) * 2
+        )
         return _constant(matrix, matrix.shape)
 
     def _sizes(self, sparsity: ca.Sparsity, values: ca.DM, floor: int) -> np.ndarray:
@@ -314,7 +315,7 @@ class Programme:
         inputs = [np.asarray(flat_inputs(self.problem, lay.phase, values)) for lay in self.layouts.values()]
         return np.concatenate([values, *inputs])
 
-    def _phase_block(self, lay: PhaseLayout, physical: ca.MX, p: ca.MX, lam: ca.MX, inputs: slice) -> "_Block":
+    def _phase_block(self, lay: PhaseLayout, physical: Any, p: Any, lam: Any, inputs: slice) -> "_Block":
         mesh = lay.mesh
         stencil, weights = mesh.control_stencil()
         blocks = stencil.shape[1] if lay.controls.size else 0
@@ -335,21 +336,26 @@ class Programme:
 
         z = ca.reshape(physical[columns.ravel()], columns.shape[1], count)
         q = p[inputs]
-        arguments = [z, ca.DM(data.T), q]
-        local_lam = ca.reshape(_constant(place.T.tocsc(), place.T.shape) @ lam[: self.rows_before_boundary], rows, count)
-        shared = [2]
+        arguments: list[Any] = [z, ca.DM(data.T), q]
+        local_lam = ca.reshape(
+            _constant(place.T.tocsc(), place.T.shape) @ lam[: self.rows_before_boundary], rows, count
+        )
+
+        def mapped(function: ca.Function, *more: Any) -> Any:
+            return ca.vec(function.map(function.name(), "serial", count, [2], [])(*arguments, *more))
+
         return _Block(
             place,
-            ca.vec(local.value.map("value", "serial", count, shared, [])(*arguments)),
-            ca.vec(local.jacobian.map("jacobian", "serial", count, shared, [])(*arguments)),
-            ca.vec(local.hessian.map("hessian", "serial", count, shared, [])(*arguments, local_lam)),
+            mapped(local.value),
+            mapped(local.jacobian),
+            mapped(local.hessian, local_lam),
             columns,
             row_of,
             sign,
             local,
         )
 
-    def _jacobian(self, linear: Any, pieces: list["_Block"], ends: ca.MX, given: ca.MX) -> ca.MX:
+    def _jacobian(self, linear: Any, pieces: list["_Block"], ends: Any, given: Any) -> Any:
         constant = linear.tocoo()
         rows, columns = [constant.row], [constant.col]
         sources, offset = [np.full(len(constant.row), -1)], 0
@@ -366,10 +372,15 @@ class Programme:
         rows, columns, sources = [*rows, r], [*columns, c], [*sources, offset + np.arange(len(r))]
         factors.append(self.row_scale[r] * self.scale[c])
         values.append(self.end_jacobian(ends, given)[1])
-        return _gather((self.rows, self.size), *map(np.concatenate, (rows, columns, sources, factors)), ca.vertcat(*values))
+        entries = _Entries(*(np.concatenate(a) for a in (rows, columns, sources, factors)))
+        return _gather((self.rows, self.size), entries, ca.vertcat(*values))
 
-    def _hessian(self, pieces: list["_Block"], ends: ca.MX, given: ca.MX, sigma: ca.MX, lam: ca.MX) -> ca.MX:
-        rows, columns, sources, factors, values, offset = [], [], [], [], [], 0
+    def _hessian(self, pieces: list["_Block"], ends: Any, given: Any, sigma: Any, lam: Any) -> Any:
+        rows: list[np.ndarray] = []
+        columns: list[np.ndarray] = []
+        sources: list[np.ndarray] = []
+        factors: list[np.ndarray] = []
+        values, offset = [], 0
         for piece in pieces:
             r, c, where = piece.hessian_entries()
             rows, columns, sources = [*rows, r], [*columns, c], [*sources, where + offset]
@@ -377,22 +388,22 @@ class Programme:
             values.append(piece.hessian)
             offset += piece.hessian.shape[0]
         stop = self.rows_before_boundary
-        values.append(
-            self.end_hessian(ends, given, sigma * self.objective_scale, self.row_scale[stop:] * lam[stop:])
-        )
+        values.append(self.end_hessian(ends, given, sigma * self.objective_scale, self.row_scale[stop:] * lam[stop:]))
         sparsity = self.end_sparsities[2]
         r, c = (self.end_indices[np.array(a, dtype=int)] for a in (sparsity.row(), sparsity.get_col()))
         rows, columns = [*rows, np.minimum(r, c)], [*columns, np.maximum(r, c)]
         sources.append(offset + np.arange(len(r)))
         factors.append(self.scale[r] * self.scale[c])
-        return _gather((self.size, self.size), *map(np.concatenate, (rows, columns, sources, factors)), ca.vertcat(*values))
+        entries = _Entries(*(np.concatenate(a) for a in (rows, columns, sources, factors)))
+        return _gather((self.size, self.size), entries, ca.vertcat(*values))
 
-    def _gradient(self, ends: ca.MX, given: ca.MX) -> ca.MX:
+    def _gradient(self, ends: Any, given: Any) -> Any:
         sparsity = self.end_sparsities[0]
         columns = self.end_indices[np.array(sparsity.get_col(), dtype=int)]
         values = self.objective_scale * self.end_jacobian(ends, given)[0]
         zeros = np.zeros(len(columns), dtype=int)
-        row = _gather((1, self.size), zeros, columns, np.arange(len(columns)), self.scale[columns], values)
+        entries = _Entries(zeros, columns, np.arange(len(columns)), self.scale[columns])
+        row = _gather((1, self.size), entries, values)
         return ca.densify(row).T
 
     def objective(self, w: np.ndarray) -> float:
@@ -430,9 +441,9 @@ class _Block:
     """One phase's contributions: values, Jacobian and Hessian entries of all its points, and where they go."""
 
     place: Any
-    value: ca.MX
-    jacobian: ca.MX
-    hessian: ca.MX
+    value: Any
+    jacobian: Any
+    hessian: Any
     columns: np.ndarray
     row_of: np.ndarray
     sign: np.ndarray
@@ -465,15 +476,18 @@ def _constant(matrix: Any, shape: tuple[int, int]) -> ca.DM:
     return ca.DM(ca.Sparsity(shape[0], shape[1], m.indptr.tolist(), m.indices.tolist()), m.data)
 
 
-def _gather(
-    shape: tuple[int, int],
-    rows: np.ndarray,
-    columns: np.ndarray,
-    sources: np.ndarray,
-    factors: np.ndarray,
-    values: ca.MX,
-) -> ca.MX:
-    """Sparse matrix whose entries are sums of ``factor * values[source]``; source -1 stands for the constant one."""
+class _Entries(NamedTuple):
+    """Terms of a sparse matrix: row, column, which value (-1 for the constant one), factor."""
+
+    rows: np.ndarray
+    columns: np.ndarray
+    sources: np.ndarray
+    factors: np.ndarray
+
+
+def _gather(shape: tuple[int, int], terms: _Entries, values: Any) -> Any:
+    """Sparse matrix whose entries are sums of ``factor * values[source]``."""
+    rows, columns, sources, factors = terms
     order = np.lexsort((rows, columns))
     rows, columns, sources, factors = rows[order], columns[order], sources[order], factors[order]
     new = np.concatenate([[True], (np.diff(rows) != 0) | (np.diff(columns) != 0)]) if len(rows) else np.zeros(0, bool)
@@ -481,9 +495,7 @@ def _gather(
     count = int(slot[-1]) + 1 if len(slot) else 0
     fixed = sources < 0
     constant = np.bincount(slot[fixed], weights=factors[fixed], minlength=count)
-    scatter = sp.csc_array(
-        (factors[~fixed], (slot[~fixed], sources[~fixed])), (count, values.shape[0])
-    )
+    scatter = sp.csc_array((factors[~fixed], (slot[~fixed], sources[~fixed])), (count, values.shape[0]))
     entries = _constant(scatter, scatter.shape) @ values
     if fixed.any():
         entries = entries + constant

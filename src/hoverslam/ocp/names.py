@@ -50,7 +50,9 @@ class Variable:
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """Lower and upper bound of each entry, shape ``(length,)``."""
-        return np.broadcast_to(self.lower, self.length).astype(float), np.broadcast_to(self.upper, self.length).astype(float)
+        return np.broadcast_to(self.lower, self.length).astype(float), np.broadcast_to(self.upper, self.length).astype(
+            float
+        )
 
 
 class Layout:
@@ -92,7 +94,9 @@ class Layout:
         """
         wrong = set(values) ^ set(self.slices)
         if wrong:
-            raise ValueError(f"{what}: expected exactly {', '.join(self.slices)}; wrong or missing: {', '.join(sorted(wrong))}")
+            raise ValueError(
+                f"{what}: expected exactly {', '.join(self.slices)}; wrong or missing: {', '.join(sorted(wrong))}"
+            )
         parts = []
         for v in self.variables:
             part = jnp.asarray(values[v.name], dtype=float)

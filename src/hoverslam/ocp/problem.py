@@ -211,13 +211,15 @@ class Problem:
                 raise StatementError(f"link {before} -> {after}: there is no phase {name!r}")
         shared = tuple(self.phases[before].states.slices) if states is None else tuple(states)
         label = f"{before} -> {after}"
+
+        def gap(start: str, end: str, key: str) -> Callable[[Named, Named], Any]:
+            return lambda e, p: e[after][start][key] - e[before][end][key]
+
         self.constrain(f"{label}: time", lambda e, p: e[after].initial_time - e[before].final_time, unit="s")
         for state in shared:
-            self.constrain(f"{label}: {state}", lambda e, p, s=state: e[after].initial[s] - e[before].final[s])
+            self.constrain(f"{label}: {state}", gap("initial", "final", state))
         for control in controls:
-            self.constrain(
-                f"{label}: {control}", lambda e, p, c=control: e[after].initial_control[c] - e[before].final_control[c]
-            )
+            self.constrain(f"{label}: {control}", gap("initial_control", "final_control", control))
 
     def maximize(self, function: Callable[[Named, Named], Any], unit: str = "") -> None:
         """Make ``function(ends, parameters)`` as large as possible."""

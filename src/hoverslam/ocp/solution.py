@@ -47,7 +47,9 @@ class PhaseSolution:
 
     def interval_controls(self) -> np.ndarray:
         """Control coefficients by interval, ``(intervals, control nodes of an interval, nu)``."""
-        return self.controls[self.mesh.control_indices()] if self.controls.size else np.zeros((self.mesh.intervals, 1, 0))
+        return (
+            self.controls[self.mesh.control_indices()] if self.controls.size else np.zeros((self.mesh.intervals, 1, 0))
+        )
 
     def sample(self, times: np.ndarray) -> tuple[Named, Named]:
         """States and controls at ``times`` ``(n,)`` (s) by the transcription's own polynomials."""

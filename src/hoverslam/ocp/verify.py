@@ -126,7 +126,9 @@ def _check(part: PhaseSolution, inputs: Any) -> PhaseCheck:
     edges = part.time[0] + np.asarray(part.mesh.edges) * part.duration
     coefficients = part.interval_controls()
     starts, padded = _padded(part, edges, coefficients)
-    flown, alone = _refly(_traceable(part.phase.dynamics), part.phase.states, part.phase.controls, inputs, starts, *padded)
+    flown, alone = _refly(
+        _traceable(part.phase.dynamics), part.phase.states, part.phase.controls, inputs, starts, *padded
+    )
     count = part.mesh.intervals
     flown, alone = np.asarray(flown)[:count], np.asarray(alone)[:count]
     scale = _state_sizes(part)
@@ -136,7 +138,9 @@ def _check(part: PhaseSolution, inputs: Any) -> PhaseCheck:
     interval_errors = np.max(np.abs(alone - interval_ends) / scale, axis=1)
     times = np.linspace(edges[:-1], edges[1:], SAMPLES, axis=1)
     limits, reached, violations = _limits(part, inputs, times, flown)
-    return PhaseCheck(errors, interval_errors, limits, reached, violations, times.ravel(), flown.reshape(-1, len(scale)))
+    return PhaseCheck(
+        errors, interval_errors, limits, reached, violations, times.ravel(), flown.reshape(-1, len(scale))
+    )
 
 
 def _state_sizes(part: PhaseSolution) -> np.ndarray:
@@ -150,15 +154,15 @@ def _state_sizes(part: PhaseSolution) -> np.ndarray:
 
 
 def _padded_count(intervals: int) -> int:
-    """Interval counts are rounded up to 8, 16, 32, ... so that meshes of like size share one compilation."""
-    return max(8, 1 << (intervals - 1).bit_length())
+    """Interval counts are rounded up to 64, 128, ... so that nearly all phases of one kind share one compilation."""
+    return max(64, 1 << (intervals - 1).bit_length())
 
 
 def _repeat_last(array: np.ndarray, count: int) -> np.ndarray:
     return np.concatenate([array, np.repeat(array[-1:], count - len(array), axis=0)])
 
 
-def _padded(part: PhaseSolution, edges: np.ndarray, coefficients: np.ndarray) -> tuple[np.ndarray, tuple[Any, ...]]:
+def _padded(part: PhaseSolution, edges: np.ndarray, coefficients: np.ndarray) -> tuple[Any, tuple[Any, ...]]:
     count = part.mesh.intervals
     total = _padded_count(count)
     starts, left, right, values = (
@@ -217,7 +221,9 @@ def _refly(
             x,
             args=(right[interval] - left[interval], coefficients[interval]),
             saveat=diffrax.SaveAt(ts=jnp.linspace(0.0, 1.0, SAMPLES)),
-            stepsize_controller=diffrax.PIDController(rtol=1e-11, atol=1e-11 * jnp.max(jnp.abs(starts), axis=0) + 1e-12),
+            stepsize_controller=diffrax.PIDController(
+                rtol=1e-11, atol=1e-11 * jnp.max(jnp.abs(starts), axis=0) + 1e-12
+            ),
             max_steps=512,
             throw=False,
         ).ys
@@ -243,7 +249,11 @@ def _limits(part: PhaseSolution, inputs: Any, times: np.ndarray, flown: np.ndarr
         np.maximum(worst, excess.max(axis=1), out=worst)
 
     weights = interpolation_matrix(part.mesh.control_basis(), np.linspace(0.0, 1.0, SAMPLES))
-    u = np.einsum("sk,nkj->nsj", weights, part.interval_controls()) if phase.controls.length else times[..., None][..., :0]
+    u = (
+        np.einsum("sk,nkj->nsj", weights, part.interval_controls())
+        if phase.controls.length
+        else times[..., None][..., :0]
+    )
     if phase.path:
         count = _padded_count(len(times))
         x_flat, u_flat = (_repeat_last(a, count).reshape(count * SAMPLES, -1) for a in (flown, u))

@@ -47,7 +47,9 @@ def descent_axial_coefficient(mach: Array) -> Array:
     return _DESCENT_SPLINE(mach)
 
 
-def normal_force_per_pressure(crossflow: Array, speed_squared: Array, axial_flow: Array, side_area_ratio: Array) -> Array:
+def normal_force_per_pressure(
+    crossflow: Array, speed_squared: Array, axial_flow: Array, side_area_ratio: Array
+) -> Array:
     """Normal force over base area and half the density, as a vector ``(3,)`` against ``crossflow`` (m2/s2).
 
     ``crossflow`` is the part ``(3,)`` of the air velocity square to the body axis, ``axial_flow`` the size of the part

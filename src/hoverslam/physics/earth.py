@@ -39,11 +39,13 @@ def ecef_to_geodetic(position: np.ndarray) -> tuple[float, float, float]:
         normal = EARTH_EQUATORIAL_RADIUS / np.sqrt(1.0 - e2 * np.sin(latitude) ** 2)
         latitude = np.arctan2(position[2] + e2 * normal * np.sin(latitude), equatorial)
     normal = EARTH_EQUATORIAL_RADIUS / np.sqrt(1.0 - e2 * np.sin(latitude) ** 2)
-    altitude = equatorial * np.cos(latitude) + position[2] * np.sin(latitude) - normal * (1.0 - e2 * np.sin(latitude) ** 2)
+    altitude = (
+        equatorial * np.cos(latitude) + position[2] * np.sin(latitude) - normal * (1.0 - e2 * np.sin(latitude) ** 2)
+    )
     return float(latitude), float(np.arctan2(position[1], position[0])), float(altitude)
 
 
-def gravity(position: Array, axis: Array) -> Array:
+def gravity(position: Array, axis: Array | np.ndarray) -> Array:
     """Gravitational acceleration (m/s2) with J2 at ``position`` ``(3,)`` from the Earth's centre (m); ``axis`` is its pole.
 
     Source: Vallado, Fundamentals of Astrodynamics and Applications, 4th edition, section 8.6.1.
@@ -53,7 +55,9 @@ def gravity(position: Array, axis: Array) -> Array:
     along = position @ axis
     oblate = EARTH_J2 * EARTH_EQUATORIAL_RADIUS**2 / radius_squared
     radial = 1.0 + 1.5 * oblate * (1.0 - 5.0 * along**2 / radius_squared)
-    return -EARTH_GRAVITATIONAL_PARAMETER / (radius_squared * radius) * (radial * position + 3.0 * oblate * along * axis)
+    return (
+        -EARTH_GRAVITATIONAL_PARAMETER / (radius_squared * radius) * (radial * position + 3.0 * oblate * along * axis)
+    )
 
 
 class LaunchFrame(eqx.Module):

@@ -18,7 +18,6 @@ from hoverslam.physics.constants import SEA_LEVEL_PRESSURE, STANDARD_GRAVITY
 from hoverslam.physics.earth import LaunchFrame
 from hoverslam.physics.winds import Wind
 
-
 _UPRIGHTING_SPEED = 30.0  # m/s: below it a descending body turns from the line of flow to the vertical
 
 
@@ -127,7 +126,10 @@ class Flight(eqx.Module):
     def _propulsion(self, throttle: Array, pressure: Array, inputs: Inputs) -> tuple[Array, Array]:
         engines, fixed = inputs.engines, inputs.fixed
         if self.regime == "vacuum":
-            return throttle * engines.thrust_vacuum + fixed.thrust_vacuum, throttle * engines.mass_flow + fixed.mass_flow
+            return (
+                throttle * engines.thrust_vacuum + fixed.thrust_vacuum,
+                throttle * engines.mass_flow + fixed.mass_flow,
+            )
         thrust = throttle * engines.thrust_vacuum + fixed.thrust_vacuum
         back_pressure = (engines.exit_area + fixed.exit_area) * pressure
         return thrust - back_pressure, throttle * engines.mass_flow + fixed.mass_flow
@@ -170,7 +172,9 @@ class Flight(eqx.Module):
     def _ballistic_drag(self, state, shape: Shape) -> Array:  # type: ignore[no-untyped-def]
         _, air, air_velocity, speed_squared = self.flow(state)
         speed = jnp.sqrt(speed_squared)
-        curve = aerodynamics.ascent_drag_coefficient if self.regime == "ascent" else aerodynamics.descent_axial_coefficient
+        curve = (
+            aerodynamics.ascent_drag_coefficient if self.regime == "ascent" else aerodynamics.descent_axial_coefficient
+        )
         coefficient = curve(speed / air.speed_of_sound) * shape.axial_factor
         return -0.5 * air.density * shape.base_area * coefficient * speed * air_velocity
 
