@@ -135,8 +135,8 @@ def local_functions(problem: Problem, phase: Phase, blocks: int) -> LocalFunctio
     inputs_flat = jax.jit(lambda flat: flat_inputs(problem, phase, flat))
     return LocalFunctions(
         ca.Function(f"value_{label}", [z, d, q], [value]),
-        ca.Function(f"jacobian_{label}", [z, d, q], [jacobian.nz[:]]),
-        ca.Function(f"hessian_{label}", [z, d, q, multipliers], [hessian.nz[:]]),
+        ca.Function(f"jacobian_{label}", [z, d, q], [ca.vec(jacobian.nz[:])]),
+        ca.Function(f"hessian_{label}", [z, d, q, multipliers], [ca.vec(hessian.nz[:])]),
         jacobian.sparsity(),
         hessian.sparsity(),
         inputs_flat,

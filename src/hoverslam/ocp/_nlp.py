@@ -71,12 +71,22 @@ class Programme:
     def __init__(self, problem: Problem, meshes: dict[str, Mesh], cache: LocalCache, smoothing: float = 0.0):
         self.problem, self.meshes, self.cache, self.smoothing = problem, meshes, cache, smoothing
         self.layouts: dict[str, PhaseLayout] = {}
+        self._check_guesses()
         self.labels: list[tuple[str, str]] = []  # (phase or "", what) of each row
         self._lay_out()
         self._linear_rows()
         self._scale()
         self._endpoints()
         self._assemble()
+
+    def _check_guesses(self) -> None:
+        for name, phase in self.problem.phases.items():
+            if phase.guess is None:
+                raise StatementError(f"phase {name!r} has no guess")
+            for layout, samples in ((phase.states, phase.guess.states), (phase.controls, phase.guess.controls)):
+                missing = [v.name for v in layout.variables if v.name not in samples]
+                if missing:
+                    raise StatementError(f"phase {name!r}: the guess lacks {', '.join(map(repr, missing))}")
 
     # ---- layout ----------------------------------------------------------------------------------------------------
     def _lay_out(self) -> None:
@@ -202,9 +212,11 @@ class Programme:
         gradient, jacobian = ca.jacobian(objective, ends_symbol), ca.jacobian(constraints, ends_symbol)
         hessian = ca.tril(ca.hessian(weight * objective + ca.dot(multipliers, constraints), ends_symbol)[0])
         self.end_value = ca.Function("ends", [ends_symbol, given], ca.cse([objective, constraints]))
-        self.end_jacobian = ca.Function("ends_jacobian", [ends_symbol, given], ca.cse([gradient.nz[:], jacobian.nz[:]]))
+        self.end_jacobian = ca.Function(
+            "ends_jacobian", [ends_symbol, given], ca.cse([ca.vec(gradient.nz[:]), ca.vec(jacobian.nz[:])])
+        )
         self.end_hessian = ca.Function(
-            "ends_hessian", [ends_symbol, given, weight, multipliers], ca.cse([hessian.nz[:]])
+            "ends_hessian", [ends_symbol, given, weight, multipliers], ca.cse([ca.vec(hessian.nz[:])])
         )
         self.end_sparsities = (gradient.sparsity(), jacobian.sparsity(), hessian.sparsity())
 
@@ -415,10 +427,9 @@ class Programme:
     def pack_guess(self) -> np.ndarray:
         """Scaled start vector from the phases' guesses, inside the bounds."""
         w = np.zeros(self.size)
-        for name, lay in self.layouts.items():
+        for lay in self.layouts.values():
             guess = lay.phase.guess
-            if guess is None:
-                raise StatementError(f"phase {name!r} has no guess")
+            assert guess is not None
             w[lay.times] = guess.time[0], guess.time[-1]
             for nodes, layout, samples, index in (
                 (lay.mesh.state_nodes, lay.phase.states, guess.states, lay.states),
@@ -426,8 +437,6 @@ class Programme:
             ):
                 seconds = guess.time[0] + nodes * (guess.time[-1] - guess.time[0])
                 for variable in layout.variables:
-                    if variable.name not in samples:
-                        raise StatementError(f"phase {name!r}: the guess lacks {variable.name!r}")
                     values = np.asarray(samples[variable.name], dtype=float).reshape(len(guess.time), -1)
                     columns = index[:, layout.slices[variable.name]]
                     for j in range(values.shape[1]):

@@ -185,10 +185,15 @@ class Problem:
             "final_time": added.final_time,
             "duration": added.duration,
             **{f"path constraint {c.name!r}": (c.lower, c.upper) for c in added.path},
-            **{f"variable {v.name!r}": (np.max(v.lower), np.min(v.upper)) for v in (*states, *controls)},
         }.items():
             if not low <= high:
                 raise StatementError(f"phase {name!r}, {what}: lower bound {low:g} is above upper bound {high:g}")
+        for variable in (*states, *controls):
+            low_each, high_each = variable.bounds()
+            if not np.all(low_each <= high_each):
+                raise StatementError(
+                    f"phase {name!r}, variable {variable.name!r}: lower bound {variable.lower} is above {variable.upper}"
+                )
         self.phases[name] = added
         return added
 

@@ -89,6 +89,7 @@ class Solution:
         iterations, seconds: solver effort over all mesh passes.
         passes: one record a mesh pass.
         worst_row: the constraint row violated most at the end: phase, what, amount over its size.
+        boundary_scale: what each boundary row is multiplied by to be of the order of one.
         verification: filled by :func:`hoverslam.ocp.verify.verify`.
     """
 
@@ -103,6 +104,7 @@ class Solution:
     passes: list[dict[str, Any]] = field(default_factory=list)
     worst_row: tuple[str, str, float] = ("", "", 0.0)
     verification: "Verification | None" = None
+    boundary_scale: np.ndarray | None = None
     primal: np.ndarray | None = None
     dual: np.ndarray | None = None
 

@@ -199,6 +199,7 @@ def unpack(programme: Programme, result: dict[str, Any], stats: dict[str, Any], 
         int(stats["iter_count"]),
         seconds,
         worst_row=(*programme.labels[worst], float(max(excess[worst], 0.0))),
+        boundary_scale=programme.row_scale[programme.rows_before_boundary :],
         primal=scaled,
         dual=np.asarray(result["lam_g"]).ravel(),
     )

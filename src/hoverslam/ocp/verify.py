@@ -17,7 +17,7 @@ import numpy as np
 
 from hoverslam.ocp._local import inputs_of
 from hoverslam.ocp.mesh import Mesh, interpolation_matrix
-from hoverslam.ocp.names import Layout
+from hoverslam.ocp.names import Layout, Named
 from hoverslam.ocp.solution import PhaseSolution, Solution
 
 SAMPLES = 9  # evenly spaced samples an interval, both ends included, for limits between nodes
@@ -84,9 +84,11 @@ class Verification:
 
     @property
     def passed(self) -> bool:
-        """Whether the solver converged and both errors are within tolerance; a NaN is a failure."""
+        """Whether the solver converged and all errors are within tolerance, inside phases too; a NaN is a failure."""
         t = self.tolerances
-        return self.solver_converged and self.refly_error < t.refly and self.path_violation < t.path
+        alone = _worst(float(np.max(c.interval_errors)) for c in self.phases.values())
+        flown = self.refly_error < t.refly and alone < t.refly and self.boundary_violation < t.refly
+        return self.solver_converged and flown and self.path_violation < t.path
 
     def refined_meshes(self, solution: Solution) -> dict[str, Mesh]:
         """Meshes with the guilty intervals cut: in two, or three where the error is more than 100 times too large."""
@@ -119,7 +121,29 @@ def verify(solution: Solution, tolerances: Tolerances | None = None) -> Verifica
         else:
             inputs = inputs_of(solution.problem, part.phase, given)
         checks[name] = _check(part, jax.tree_util.tree_map(lambda leaf: jnp.asarray(leaf, dtype=float), inputs))
-    return Verification(checks, tolerances or Tolerances(), solution.converged)
+    return Verification(checks, tolerances or Tolerances(), solution.converged, _boundary_violation(solution))
+
+
+def _boundary_violation(solution: Solution) -> float:
+    """Worst violation of any boundary constraint or link, in the scaling that makes each of the order of one."""
+    ends = Named(
+        (name, part.phase.ends(part.states[0], part.states[-1], *_end_controls(part), part.time))
+        for name, part in solution.phases.items()
+    )
+    scales, at, worst = solution.boundary_scale, 0, 0.0
+    for c in solution.problem.boundary:
+        value = np.ravel(np.asarray(c.function(ends, solution.parameters), dtype=float))
+        scale = np.ones(len(value)) if scales is None else scales[at : at + len(value)]
+        at += len(value)
+        excess = np.max(np.maximum(c.lower - value, value - c.upper) * scale, initial=0.0)
+        worst = excess if not excess <= worst else worst
+    return float(worst)
+
+
+def _end_controls(part: PhaseSolution) -> tuple[np.ndarray, np.ndarray]:
+    if not part.controls.size:
+        return np.zeros(0), np.zeros(0)
+    return part.controls[0], part.controls[-1]
 
 
 def _check(part: PhaseSolution, inputs: Any) -> PhaseCheck:
@@ -267,9 +291,10 @@ def _limits(part: PhaseSolution, inputs: Any, times: np.ndarray, flown: np.ndarr
     for layout, samples in ((phase.controls, u), (phase.states, flown)):
         lower, upper = layout.bounds()
         for j, label in enumerate(layout.labels()):
-            finite = [abs(b) for b in (lower[j], upper[j]) if np.isfinite(b) and b]
+            finite = [abs(b) for b in (lower[j], upper[j]) if np.isfinite(b)]
             if finite:
-                judge(label, samples[..., j], lower[j], upper[j], max(finite))
+                scale = max(finite) or float(np.max(np.abs(samples[..., j]))) or 1.0
+                judge(label, samples[..., j], lower[j], upper[j], scale)
     return limits, reached, worst
 
 

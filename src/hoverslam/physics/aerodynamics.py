@@ -66,9 +66,9 @@ def plume_shielding(thrust: Array, pressure_force: Array, preserved: Array) -> A
     """Fraction of the engine-off axial force that survives behind an exhaust plume against the stream.
 
     ``thrust`` over ``pressure_force`` (dynamic pressure times base area, both N) is the thrust coefficient CT; in
-    s = CT/(1 + CT) the fraction is ``preserved`` + (1 - preserved) (1 - s)^4, which passes through the wind-tunnel
-    points of Jarvinen and Adams (NASA CR-124720, central nozzle, Mach 2) within 0.06 for CT up to 1.05. ``preserved``
-    is what is left at high CT: about -0.1 measured there, 0 to 0.2 for outer or canted nozzles.
+    s = CT/(1 + CT) the fraction is ``preserved`` + (1 - preserved) (1 - s)^4, which with ``preserved`` zero passes
+    through the wind-tunnel points of Jarvinen and Adams (NASA CR-124720, central nozzle, Mach 2) within 0.07 for CT up
+    to 1.05. ``preserved`` is what is left at high CT: 0 to 0.2 for outer or canted nozzles, about -0.1 measured there.
     """
     pushing = 0.5 * (thrust + jnp.sqrt(thrust**2 + _THRUST_ROUNDING**2))  # a starting engine pulls before it pushes
     unshielded = (pressure_force + 1.0) / (pushing + pressure_force + 1.0)

@@ -13,7 +13,10 @@ from jax import Array
 from hoverslam.physics.earth import LaunchFrame
 from hoverslam.physics.splines import Spline
 
-_ALTITUDES = 1e3 * np.array([0.0, 1.0, 10.0, 14.0, 20.0, 23.0, 50.0, 80.0, 100.0])
+# Several knots on each plateau keep the spline from bulging over it.
+_ALTITUDES = 1e3 * np.array(
+    [0, 1, 3, 6, 9, 10, 11, 12, 13, 14, 15, 19, 20, 21, 22, 23, 26, 40, 50, 55, 65, 75, 80, 100.0]
+)
 # m/s at 1, 10-14, 20-23 and 50-80 km. The digitised 95 % value at 1 km (18.7) is below the 90 % one: 22 is used.
 _ENVELOPES = {
     50: (10.0, 46.0, 14.8, 57.5),
@@ -51,7 +54,8 @@ def percentile_wind(percentile: int, towards: float = np.pi / 2) -> Wind:
     if percentile not in _ENVELOPES:
         raise ValueError(f"no wind envelope for percentile {percentile}: choose one of {WIND_PERCENTILES}")
     low, jet, calm, high = _ENVELOPES[percentile]
-    speed = np.array([0.6 * low, low, jet, jet, calm, calm, high, high, 0.0])
+    heights = 1e3 * np.array([0.0, 1.0, 10.0, 14.0, 20.0, 23.0, 50.0, 80.0, 100.0])
+    speed = np.interp(_ALTITUDES, heights, [0.6 * low, low, jet, jet, calm, calm, high, high, 0.0])
     return Wind(Spline(_ALTITUDES, np.stack([speed * np.sin(towards), speed * np.cos(towards)], axis=1)))
 
 
