@@ -62,12 +62,13 @@ def _ipopt(programme: Programme, options: Options, warm: bool) -> ca.Function:
     }
     if warm:
         settings |= {
-            "warm_start_init_point": "yes",
+            # Stay where the coarser mesh ended. Its multipliers do not fit this mesh; IPOPT estimates them itself.
             "mu_strategy": "monotone",
-            "mu_init": 1e-5,
-            "warm_start_bound_push": 1e-7,
-            "warm_start_mult_bound_push": 1e-7,
-            "warm_start_slack_bound_push": 1e-7,
+            "mu_init": 1e-6,
+            "bound_push": 1e-8,
+            "bound_frac": 1e-8,
+            "slack_bound_push": 1e-8,
+            "slack_bound_frac": 1e-8,
         }
     functions = programme.functions
     return ca.nlpsol(
