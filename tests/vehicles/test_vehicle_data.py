@@ -93,7 +93,7 @@ def test_values_come_out_in_si():
     assert vehicle.stage1.dry_mass == 27_200.0
     assert vehicle.stage1.engine.thrust_sea_level == 845_000.0
     assert vehicle.recovery.angle_of_attack_max_deg.si == pytest.approx(math.radians(10.0))
-    assert vehicle.recovery.flip_rate_deg_s.si == pytest.approx(math.radians(6.0))
+    assert vehicle.recovery.flip_rate_deg_s.si == pytest.approx(math.radians(10.0))
     assert vehicle.recovery.heating_max_kW_m2.si == 110_000.0
     assert vehicle.recovery.heating_max_kW_m2.low_si == 90_000.0
     assert vehicle.limits.axial_acceleration_max_g.si == pytest.approx(39.2266)
