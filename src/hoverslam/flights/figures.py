@@ -103,6 +103,12 @@ def _first_stage(p: Any, engines: int) -> Propulsion:
     return Propulsion.cluster(engines, p["stage1.thrust_sea_level"], p["stage1.isp_sea_level"], p["stage1.isp_vacuum"])
 
 
+def liftoff_mass(p: Any) -> Any:
+    """Everything on the pad (kg), payload included."""
+    solids = p["strap_ons.dry_mass"] + p["strap_ons.propellant"] if "strap_ons.dry_mass" in p else 0.0
+    return p["stage1.dry_mass"] + p["stage1.propellant"] + solids + upper_stack_mass(p)
+
+
 def upper_stack_mass(p: Any) -> Any:
     """Mass above the first stage at separation (kg): upper stage, fairing, adapter, payload."""
     return p["stage2.dry_mass"] + p["stage2.propellant"] + p["fairing.mass"] + p["payload.adapter"] + p["payload"]
@@ -127,15 +133,21 @@ def launch_azimuth(site: Site, inclination: float, speed: float, towards_south: 
     return float(np.arctan2(speed * np.sin(inertial) - ground, speed * np.cos(inertial)) % (2 * np.pi))
 
 
-def circular_speed(orbit: Orbit) -> float:
-    """Inertial speed (m/s) at the orbit's perigee."""
-    perigee = EARTH_EQUATORIAL_RADIUS + orbit.perigee_altitude
-    apogee = EARTH_EQUATORIAL_RADIUS + orbit.apogee_altitude
+def flip_rate(vehicle: Vehicle) -> float:
+    """How fast the booster turns around (rad/s); 5 degrees a second where the vehicle does not say."""
+    home = vehicle.recovery
+    return home.flip_rate_deg_s.si if home is not None and home.flip_rate_deg_s else float(np.radians(5.0))
+
+
+def perigee_speed(perigee_altitude: float, apogee_altitude: float) -> float:
+    """Inertial speed (m/s) at the perigee of an orbit given by its altitudes (m)."""
+    perigee = EARTH_EQUATORIAL_RADIUS + perigee_altitude
+    apogee = EARTH_EQUATORIAL_RADIUS + apogee_altitude
     return float(np.sqrt(EARTH_GRAVITATIONAL_PARAMETER * (2.0 / perigee - 2.0 / (perigee + apogee))))
 
 
 def pad_frame(vehicle: Vehicle, orbit: Orbit) -> LaunchFrame:
     """The launch frame on the vehicle's pad, along the azimuth of the orbit."""
     site = vehicle.launch_site
-    azimuth = launch_azimuth(site, orbit.inclination, circular_speed(orbit))
+    azimuth = launch_azimuth(site, orbit.inclination, perigee_speed(orbit.perigee_altitude, orbit.apogee_altitude))
     return LaunchFrame(site.latitude, site.longitude, site.elevation, azimuth)

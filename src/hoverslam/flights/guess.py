@@ -15,7 +15,6 @@ from hoverslam.flights.simulation import Arc, Simulator
 from hoverslam.ocp import Guess, Named
 from hoverslam.physics import LaunchFrame
 from hoverslam.physics.constants import (
-    EARTH_EQUATORIAL_RADIUS,
     EARTH_GRAVITATIONAL_PARAMETER,
     STANDARD_GRAVITY,
 )
@@ -64,9 +63,9 @@ class LaunchGuess:
     payload: float
 
 
-def simulate_launch(plan: Plan) -> LaunchGuess:
+def simulate_launch(plan: Plan, sim: Simulator) -> LaunchGuess:
     """Fly the whole launch roughly; see the module."""
-    sim, rough = Simulator(plan.frame), 0.03 * _liftoff(plan, 0.0)
+    rough = 0.03 * float(figures.liftoff_mass(Named(plan.values, payload=0.0)))
     kept = _propellant_kept(plan, sim, rough)
 
     def excess(payload: float) -> float:
@@ -94,16 +93,16 @@ def _propellant_kept(plan: Plan, sim: Simulator, payload: float) -> float:
     return kept
 
 
-def fly_home(plan: Plan, time: float, staging: np.ndarray) -> dict[str, Guess]:
+def fly_home(plan: Plan, sim: Simulator, time: float, staging: np.ndarray) -> dict[str, Guess]:
     """Guesses of the booster's phases from the state ``(7,)`` at cut-off."""
-    return _as_guesses(simulate_return(plan, Simulator(plan.frame), time, staging))
+    return _as_guesses(simulate_return(plan, sim, time, staging))
 
 
-def circularise(plan: Plan, time: float, injected: np.ndarray) -> dict[str, Guess]:
+def circularise(plan: Plan, sim: Simulator, time: float, injected: np.ndarray) -> dict[str, Guess]:
     """Guesses of the coast to apogee and the second burn from the state ``(7,)`` at the end of the first."""
     p = Named(plan.values)
     inputs = figures.upper_inputs(plan.vehicle.stage2.engine.count)(p)  # type: ignore[union-attr]
-    return _as_guesses(_second_burn(plan, Simulator(plan.frame), time, injected, p, inputs))
+    return _as_guesses(_second_burn(plan, sim, time, injected, p, inputs))
 
 
 def _as_guesses(arcs: dict[str, Arc]) -> dict[str, Guess]:
@@ -123,12 +122,6 @@ def _find_payload(excess: Any, start: float) -> float:
     if at_high >= 0:
         return high
     return float(brentq(excess, low, high, xtol=0.04 * high, maxiter=6, disp=False))
-
-
-def _liftoff(plan: Plan, payload: float) -> float:
-    p = Named(plan.values, payload=payload)
-    solids = p.get("strap_ons.dry_mass", 0.0) + p.get("strap_ons.propellant", 0.0)
-    return float(p["stage1.dry_mass"] + p["stage1.propellant"] + solids + figures.upper_stack_mass(p))
 
 
 # ---- ascent and upper stage ------------------------------------------------------------------------------------------
@@ -184,7 +177,7 @@ def _ascent(
     vehicle, p = plan.vehicle, Named(plan.values, payload=payload)
     step, count = (4.0 if coarse else 2.0), vehicle.stage1.engine.count
     limit = vehicle.limits.axial_acceleration_max_g.si
-    start = np.array([0.0, 0, 0, 0, 0, 0, _liftoff(plan, payload)])
+    start = np.array([0.0, 0, 0, 0, 0, 0, float(figures.liftoff_mass(p))])
     solids = vehicle.strap_ons is not None
     inputs = figures.ascent_inputs(count, solids)(p)
 
@@ -216,10 +209,10 @@ def _ascent(
 
 def _injection(plan: Plan) -> tuple[float, float]:
     """Altitude (m) and inertial speed (m/s) at the end of the upper stage's first burn."""
-    altitude = plan.orbit.perigee_altitude if not plan.two_burns else _PARKING_ALTITUDE
-    apogee = EARTH_EQUATORIAL_RADIUS + (plan.orbit.perigee_altitude if plan.two_burns else plan.orbit.apogee_altitude)
-    perigee = EARTH_EQUATORIAL_RADIUS + altitude
-    return altitude, float(np.sqrt(EARTH_GRAVITATIONAL_PARAMETER * (2.0 / perigee - 2.0 / (perigee + apogee))))
+    orbit = plan.orbit
+    if plan.two_burns:
+        return _PARKING_ALTITUDE, figures.perigee_speed(_PARKING_ALTITUDE, orbit.perigee_altitude)
+    return orbit.perigee_altitude, figures.perigee_speed(orbit.perigee_altitude, orbit.apogee_altitude)
 
 
 def _steering_to_orbit(plan: Plan, sim: Simulator, coast: Arc, p: Any, inputs: Any) -> tuple[float, float]:
@@ -227,9 +220,7 @@ def _steering_to_orbit(plan: Plan, sim: Simulator, coast: Arc, p: Any, inputs: A
     altitude, _ = _injection(plan)
 
     def miss(ab: np.ndarray) -> np.ndarray:
-        end = list(_upper(plan, sim, coast, p, inputs, (ab[0], ab[1]), coarse=True).values())[
-            0 if not plan.two_burns else 1
-        ].end
+        end = _upper(plan, sim, coast, p, inputs, (ab[0], ab[1]), coarse=True)["upper"].end
         return np.array([(sim.altitude(end) - altitude) / 5e4, sim.climb_rate(end) / 500.0])
 
     burn = 0.75 * coast.end[6] / inputs.engines.mass_flow
@@ -265,9 +256,7 @@ def _upper(
         "shrouded": shrouded,
         "upper": sim.fly("vacuum", shrouded.end_time, bare, inputs, steer, done, step, 1200.0),
     }
-    if coarse:
-        return {"upper": arcs["upper"]} if not plan.two_burns else arcs
-    if plan.two_burns:
+    if plan.two_burns and not coarse:
         arcs |= _second_burn(plan, sim, arcs["upper"].end_time, arcs["upper"].end, p, inputs)
     return arcs
 

@@ -13,6 +13,7 @@ from hoverslam.flights import figures
 from hoverslam.flights.guess import LaunchGuess, Plan, circularise, fly_home, simulate_launch
 from hoverslam.flights.launch_problem import SETTLING, LaunchBuilder
 from hoverslam.flights.launch_result import LaunchResult, summarise
+from hoverslam.flights.simulation import Simulator
 from hoverslam.ocp import Options, Problem, Solution, guess_from, solve
 from hoverslam.vehicles import Orbit, Vehicle, VehicleError, load_site, load_vehicle
 
@@ -35,7 +36,6 @@ def make_plan(vehicle: Vehicle, recovery: str, orbit: Orbit) -> Plan:
         if place not in (None, "free"):
             site = load_site(place)
             target = frame.place(site.latitude, site.longitude, site.elevation)
-    rate = home.flip_rate_deg_s.si if home is not None and home.flip_rate_deg_s else np.radians(5.0)
     two_burns = (
         vehicle.stage2 is not None
         and vehicle.stage2.engine.restartable
@@ -44,7 +44,7 @@ def make_plan(vehicle: Vehicle, recovery: str, orbit: Orbit) -> Plan:
     )
     return Plan(
         vehicle, recovery, orbit, frame, figures.launch_parameters(vehicle, recovery), two_burns,
-        STAGING_COAST, SETTLING + 0.9 * np.pi / rate, target,
+        STAGING_COAST, SETTLING + 0.9 * np.pi / figures.flip_rate(vehicle), target,
     )  # fmt: skip
 
 
@@ -90,7 +90,8 @@ def guess_launch(plan: Plan, report: Callable[[str], None] | None = None) -> Lau
     The way up is optimised with a simulated booster's propellant kept, the booster flown home from where that stages
     and optimised in turn. Each part is a small problem; together they put the whole close to a good optimum.
     """
-    guess, kept = simulate_launch(plan), 0.0
+    sim, kept = Simulator(plan.frame), 0.0
+    guess = simulate_launch(plan, sim)
     if plan.recovery == "expendable" and not plan.two_burns:
         return guess
     quick = replace(ATTEMPTS[0], verify=False, tolerance=1e-5)
@@ -103,11 +104,13 @@ def guess_launch(plan: Plan, report: Callable[[str], None] | None = None) -> Lau
     if up.converged:
         guess.phases |= {name: guess_from(part) for name, part in up.phases.items()}
         guess.payload = float(up.parameters.payload)
-        guess.phases |= circularise(plan, float(up["upper"].time[1]), up["upper"].states[-1]) if plan.two_burns else {}
+        guess.phases |= (
+            circularise(plan, sim, float(up["upper"].time[1]), up["upper"].states[-1]) if plan.two_burns else {}
+        )
     if plan.recovery == "expendable":
         return guess
     if up.converged:
-        guess.phases |= fly_home(plan, float(up["ascent"].time[1]), up["ascent"].states[-1])
+        guess.phases |= fly_home(plan, sim, float(up["ascent"].time[1]), up["ascent"].states[-1])
     ascent = guess.phases["ascent"]
     start = np.concatenate(
         [ascent.time[-1:], ascent.states["position"][-1], ascent.states["velocity"][-1], ascent.controls["pitch"][-1:]]

@@ -106,8 +106,8 @@ class LaunchBuilder:
         )
 
     # ---- up --------------------------------------------------------------------------------------------------------
-    def ascent(self) -> str:
-        """Vertical rise, strap-ons if any, then to cut-off. Returns the name of the last phase."""
+    def ascent(self) -> None:
+        """Vertical rise, strap-ons if any, then to cut-off."""
         vehicle, limits, engine = self.vehicle, self.vehicle.limits, self.vehicle.stage1.engine
         solids, throttle = vehicle.strap_ons, (engine.throttle_min.si, engine.throttle_max.si)
         rise = limits.vertical_rise_s.si
@@ -121,7 +121,7 @@ class LaunchBuilder:
         self.phase("rise", "ascent", lit, rise, vertical, mesh=Mesh.uniform(2, 4), initial_time=0.0)
         self.problem.constrain("lift-off: position", lambda e, p: e.rise.initial.position, unit="m")
         self.problem.constrain("lift-off: velocity", lambda e, p: e.rise.initial.velocity, unit="m/s")
-        self.problem.constrain("lift-off: mass", lambda e, p: e.rise.initial.mass - _liftoff_mass(p), unit="kg")
+        self.problem.constrain("lift-off: mass", lambda e, p: e.rise.initial.mass - figures.liftoff_mass(p), unit="kg")
 
         own = self.limits["ascent"]
         path = (
@@ -154,7 +154,6 @@ class LaunchBuilder:
         self.problem.constrain(
             f"{last} -> ascent: mass", lambda e, p: e.ascent.initial.mass - e[last].final.mass + dropped(p), unit="kg"
         )
-        return "ascent"
 
     def upper_stage(self, impulsive: bool = False) -> None:
         """Staging coast, burn with the fairing on, burn to injection, and the second burn where there is one.
@@ -257,21 +256,20 @@ class LaunchBuilder:
         def vectors(e: Any) -> tuple[Any, Any, Any]:
             return self._vectors(e, last)
 
-        size = _size
         if apogee - perigee < 1e3:
             speed = np.sqrt(mu / perigee)
-            problem.constrain("orbit: radius", lambda e, p: size(vectors(e)[0]) - perigee, unit="m")
-            problem.constrain("orbit: speed", lambda e, p: size(vectors(e)[1]) - speed, unit="m/s")
+            problem.constrain("orbit: radius", lambda e, p: _size(vectors(e)[0]) - perigee, unit="m")
+            problem.constrain("orbit: speed", lambda e, p: _size(vectors(e)[1]) - speed, unit="m/s")
             problem.constrain("orbit: level", lambda e, p: vectors(e)[0] @ vectors(e)[1] / (perigee * speed))
         else:
             energy, momentum = -mu / (perigee + apogee), np.sqrt(2 * mu * perigee * apogee / (perigee + apogee))
 
             def energy_error(e: Any, p: Any) -> Any:
                 position, velocity, _ = vectors(e)
-                return (0.5 * velocity @ velocity - mu / size(position)) / energy - 1.0
+                return (0.5 * velocity @ velocity - mu / _size(position)) / energy - 1.0
 
             problem.constrain("orbit: energy", energy_error)
-            problem.constrain("orbit: angular momentum", lambda e, p: size(vectors(e)[2]) / momentum - 1.0)
+            problem.constrain("orbit: angular momentum", lambda e, p: _size(vectors(e)[2]) / momentum - 1.0)
         self._inclination(last)
 
     # ---- home ------------------------------------------------------------------------------------------------------
@@ -293,7 +291,7 @@ class LaunchBuilder:
         if self.plan.recovery == "return_to_launch_site":
             self._boostback(None if start is None else float(start[7]))
             first = "flip"
-        turn = np.pi / self._flip_rate()
+        turn = np.pi / figures.flip_rate(self.vehicle)
         self.phase("coast", "descent", off, (turn, 900.0), path=hot, mesh=Mesh.uniform(8, 6))
         self._part_from_ascent(first) if start is None else self._start_alone(first, start)
         if first == "flip":
@@ -336,15 +334,11 @@ class LaunchBuilder:
         least = engines * self._floor() * self.vehicle.stage1.engine.thrust_vacuum / self.vehicle.stage1.dry_mass
         return max(LANDING_ACCELERATION, 1.1 * least)
 
-    def _flip_rate(self) -> float:
-        home = self.vehicle.recovery
-        return home.flip_rate_deg_s.si if home and home.flip_rate_deg_s else np.radians(5.0)
-
     def _floor(self) -> float:
         return self.vehicle.stage1.engine.throttle_min.si
 
     def _boostback(self, pitch: float | None = None) -> None:
-        home, rate = self.vehicle.recovery, self._flip_rate()
+        home, rate = self.vehicle.recovery, figures.flip_rate(self.vehicle)
         assert home is not None
         throttle = _steady(home.boostback_throttle_max)
         longest = np.pi / rate
@@ -460,8 +454,3 @@ def _final_control(phase: str, control: str) -> Callable[[Any, Any], Any]:
 
 def _size(vector: Any) -> Any:
     return jnp.sqrt(vector @ vector)
-
-
-def _liftoff_mass(p: Any) -> Any:
-    solids = p["strap_ons.dry_mass"] + p["strap_ons.propellant"] if "strap_ons.dry_mass" in p else 0.0
-    return p["stage1.dry_mass"] + p["stage1.propellant"] + solids + figures.upper_stack_mass(p)

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from hoverslam.ocp._translate import translate
+from hoverslam.ocp.names import Named
 from hoverslam.ocp.problem import Phase, Problem, StatementError
 
 
@@ -33,21 +34,13 @@ class LocalFunctions:
     hessian: ca.Function
     jacobian_sparsity: ca.Sparsity
     hessian_sparsity: ca.Sparsity
-    inputs: Callable[[np.ndarray], np.ndarray]
 
 
 def inputs_of(problem: Problem, phase: Phase, given: Any) -> Any:
     """The phase's inputs as a pytree, from the flat vector of given parameters (free ones left out)."""
     if phase.inputs is None:
         return given
-    return phase.inputs(problem.parameters([], given) if not problem.free else _given_only(problem, given))
-
-
-def _given_only(problem: Problem, given: Any) -> Any:
-    named = problem.parameters([None] * len(problem.free), given)
-    for variable in problem.free:
-        del named[variable.name]
-    return named
+    return phase.inputs(Named((name, given[i]) for i, name in enumerate(problem.given)))
 
 
 def flat_inputs(problem: Problem, phase: Phase, given: Any) -> jax.Array:
@@ -88,9 +81,9 @@ def _scalar(phase: Phase, name: str, value: Any) -> jax.Array:
     return value
 
 
-def _selection(rows: int, blocks: int, width: int, weights: ca.SX) -> ca.SX:
+def _selection(blocks: int, width: int, weights: ca.SX) -> ca.SX:
     """Matrix that takes ``blocks`` stacked control vectors to their weighted sum."""
-    return ca.horzcat(*[weights[b] * ca.SX.eye(width) for b in range(blocks)]) if width else ca.SX(rows, 0)
+    return ca.horzcat(*[weights[b] * ca.SX.eye(width) for b in range(blocks)])
 
 
 def local_functions(problem: Problem, phase: Phase, blocks: int) -> LocalFunctions:
@@ -114,7 +107,7 @@ def local_functions(problem: Problem, phase: Phase, blocks: int) -> LocalFunctio
     to_y = ca.SX(y.shape[0], z.shape[0])
     to_y[:nx, :nx] = ca.SX.eye(nx)
     if nu:
-        to_y[nx : nx + nu, nx : nx + blocks * nu] = _selection(nu, blocks, nu, weights)
+        to_y[nx : nx + nu, nx : nx + blocks * nu] = _selection(blocks, nu, weights)
     if nf:
         to_y[nx + nu :, nx + blocks * nu + 2 :] = ca.SX.eye(nf)
     step_slope = ca.SX(1, z.shape[0])
@@ -127,17 +120,15 @@ def local_functions(problem: Problem, phase: Phase, blocks: int) -> LocalFunctio
     hessian = ca.tril(ca.mtimes(ca.mtimes(to_y.T, curvature), to_y) + cross + cross.T)
 
     actual = [x, u, free, step]
-    u_value = ca.mtimes(_selection(nu, blocks, nu, weights), z[nx:at]) if nu else ca.SX(0, 1)
+    u_value = ca.mtimes(_selection(blocks, nu, weights), z[nx:at]) if nu else ca.SX(0, 1)
     values = [z[:nx], u_value, z[at + 2 :], width * (z[at + 1] - z[at])]
     value, jacobian, hessian = ca.substitute([value, jacobian, hessian], actual, values)
     value, jacobian, hessian = ca.cse([value, jacobian, hessian])
     label = "".join(ch if ch.isalnum() else "_" for ch in phase.name)
-    inputs_flat = jax.jit(lambda flat: flat_inputs(problem, phase, flat))
     return LocalFunctions(
         ca.Function(f"value_{label}", [z, d, q], [value]),
         ca.Function(f"jacobian_{label}", [z, d, q], [ca.vec(jacobian.nz[:])]),
         ca.Function(f"hessian_{label}", [z, d, q, multipliers], [ca.vec(hessian.nz[:])]),
         jacobian.sparsity(),
         hessian.sparsity(),
-        inputs_flat,
     )

@@ -125,14 +125,11 @@ class Flight(eqx.Module):
 
     def _propulsion(self, throttle: Array, pressure: Array, inputs: Inputs) -> tuple[Array, Array]:
         engines, fixed = inputs.engines, inputs.fixed
-        if self.regime == "vacuum":
-            return (
-                throttle * engines.thrust_vacuum + fixed.thrust_vacuum,
-                throttle * engines.mass_flow + fixed.mass_flow,
-            )
         thrust = throttle * engines.thrust_vacuum + fixed.thrust_vacuum
-        back_pressure = (engines.exit_area + fixed.exit_area) * pressure
-        return thrust - back_pressure, throttle * engines.mass_flow + fixed.mass_flow
+        mass_flow = throttle * engines.mass_flow + fixed.mass_flow
+        if self.regime == "vacuum":
+            return thrust, mass_flow
+        return thrust - (engines.exit_area + fixed.exit_area) * pressure, mass_flow
 
     def _aerodynamics(self, axis, air_velocity, speed_squared, mach, density, thrust, shape):  # type: ignore[no-untyped-def]
         if self.regime == "vacuum":
