@@ -10,7 +10,7 @@ from hoverslam.flights.launch import ATTEMPTS, guess_launch, launch_problem, mak
 from hoverslam.ocp import solve
 from hoverslam.vehicles import VehicleError, load_vehicle
 
-QUICK = replace(ATTEMPTS[0], verify=False)
+QUICK = replace(ATTEMPTS[0], verify=False, max_passes=1)
 SAME = 2.0  # kg: two optima of one problem agree to the solver's tolerance and the smoothing weight
 
 

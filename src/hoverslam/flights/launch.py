@@ -14,7 +14,7 @@ from hoverslam.flights.guess import LaunchGuess, Plan, circularise, fly_home, si
 from hoverslam.flights.launch_problem import SETTLING, LaunchBuilder
 from hoverslam.flights.launch_result import LaunchResult, summarise
 from hoverslam.flights.simulation import Simulator
-from hoverslam.ocp import Options, Problem, Solution, guess_from, solve
+from hoverslam.ocp import Options, Problem, Solution, Tolerances, guess_from, solve
 from hoverslam.vehicles import Orbit, Vehicle, VehicleError, load_site, load_vehicle
 
 STAGING_COAST = 8.0  # s from first-stage cut-off to upper-stage thrust: 8 to 11 s in Falcon 9 webcasts
@@ -94,7 +94,7 @@ def guess_launch(plan: Plan, report: Callable[[str], None] | None = None) -> Lau
     guess = simulate_launch(plan, sim)
     if plan.recovery == "expendable" and not plan.two_burns:
         return guess
-    quick = replace(ATTEMPTS[0], verify=False, tolerance=1e-5)
+    quick = replace(ATTEMPTS[0], verify=False, max_passes=1, tolerance=1e-5)
     if plan.recovery != "expendable":
         full = float(guess.phases[_first_home(plan)].states["mass"][0])
         kept = full - plan.values["stage1.dry_mass"] - plan.values["stage1.residual"]
@@ -128,10 +128,11 @@ def _first_home(plan: Plan) -> str:
 
 
 # Close to the guess first (a small barrier keeps the solver near what was simulated), then from further away.
+_FLOWN = Tolerances(mesh=1e-6)
 ATTEMPTS = (
-    Options(smoothing=1e-6, max_iterations=250, max_passes=5, ipopt={"mu_strategy": "monotone", "mu_init": 1e-4}),
-    Options(smoothing=1e-4, max_iterations=250, ipopt={"mu_strategy": "monotone", "mu_init": 1e-2}),
-    Options(smoothing=1e-4, max_iterations=400),
+    Options(smoothing=1e-6, max_iterations=250, max_passes=8, tolerances=_FLOWN, ipopt={"mu_init": 1e-4}),
+    Options(smoothing=1e-4, max_iterations=250, max_passes=6, tolerances=_FLOWN, ipopt={"mu_init": 1e-2}),
+    Options(smoothing=1e-4, max_iterations=400, max_passes=6, tolerances=_FLOWN, ipopt={"mu_strategy": "adaptive"}),
 )
 
 

@@ -67,6 +67,11 @@ def _steady(planned: Any) -> tuple[float, float]:
     return throttle, throttle
 
 
+def _mesh(intervals: int, points: int) -> Mesh:
+    """Even intervals with piecewise linear controls: rate limits that hold at the nodes then hold everywhere."""
+    return Mesh.uniform(intervals, points, control_degree=1)
+
+
 class LaunchBuilder:
     """Adds the phases of one launch to a problem."""
 
@@ -118,7 +123,7 @@ class LaunchBuilder:
             Variable("yaw", None, "rad", 0.0, 0.0),
             Variable("throttle", None, "", throttle[1], throttle[1]),
         )
-        self.phase("rise", "ascent", lit, rise, vertical, mesh=Mesh.uniform(2, 4), initial_time=0.0)
+        self.phase("rise", "ascent", lit, rise, vertical, mesh=_mesh(2, 4), initial_time=0.0)
         self.problem.constrain("lift-off: position", lambda e, p: e.rise.initial.position, unit="m")
         self.problem.constrain("lift-off: velocity", lambda e, p: e.rise.initial.velocity, unit="m/s")
         self.problem.constrain("lift-off: mass", lambda e, p: e.rise.initial.mass - figures.liftoff_mass(p), unit="kg")
@@ -136,7 +141,7 @@ class LaunchBuilder:
         steering, last = _controls(throttle, pitch=(-0.5, np.pi / 2 + 0.1)), "rise"
         if solids is not None:
             burn = solids.burn_time_s.si - rise
-            self.phase("solids", "ascent", lit, burn, steering, path, Mesh.uniform(18, 4))
+            self.phase("solids", "ascent", lit, burn, steering, path, _mesh(18, 4))
             self.problem.link("rise", "solids", controls=("pitch", "yaw"))
             last = "solids"
         count = 22 if solids is None else 10
@@ -147,7 +152,7 @@ class LaunchBuilder:
             (5.0, 500.0),
             steering,
             path,
-            Mesh.uniform(count, 4),
+            _mesh(count, 4),
         )
         self.problem.link(last, "ascent", states=("position", "velocity"), controls=("pitch", "yaw"))
         dropped = (lambda p: p["strap_ons.dry_mass"]) if solids is not None else (lambda p: 0.0)
@@ -172,9 +177,9 @@ class LaunchBuilder:
         hot = PathConstraint(
             "free_molecular_heating", own.free_molecular_heating, upper=heating.si if heating else np.inf, unit="W/m2"
         )
-        self.phase("staging", "vacuum", off, self.plan.staging_coast, mesh=Mesh.uniform(1, 4))
-        self.phase("shrouded", "ascent", burning, (1.0, 600.0), controls, (), Mesh.uniform(4, 4))
-        self.phase("upper", "vacuum", burning, (5.0, 1500.0), controls, (acceleration, hot), Mesh.uniform(14, 5))
+        self.phase("staging", "vacuum", off, self.plan.staging_coast, mesh=_mesh(1, 4))
+        self.phase("shrouded", "ascent", burning, (1.0, 600.0), controls, (), _mesh(4, 4))
+        self.phase("upper", "vacuum", burning, (5.0, 1500.0), controls, (acceleration, hot), _mesh(14, 5))
         self.problem.link("ascent", "staging", states=("position", "velocity"))
         self.problem.constrain(
             "staging: mass", lambda e, p: e.staging.initial.mass - figures.upper_stack_mass(p), unit="kg"
@@ -193,8 +198,8 @@ class LaunchBuilder:
             return
         last = "upper"
         if self.plan.two_burns:
-            self.phase("orbit_coast", "vacuum", off, (600.0, 3600.0), mesh=Mesh.uniform(6, 8))
-            self.phase("second_burn", "vacuum", burning, (1.0, 600.0), controls, (acceleration,), Mesh.uniform(3, 4))
+            self.phase("orbit_coast", "vacuum", off, (600.0, 3600.0), mesh=_mesh(6, 8))
+            self.phase("second_burn", "vacuum", burning, (1.0, 600.0), controls, (acceleration,), _mesh(3, 4))
             self.problem.link("upper", "orbit_coast")
             self.problem.link("orbit_coast", "second_burn")
             frame = self.plan.frame
@@ -292,7 +297,7 @@ class LaunchBuilder:
             self._boostback(None if start is None else float(start[7]))
             first = "flip"
         turn = np.pi / figures.flip_rate(self.vehicle)
-        self.phase("coast", "descent", off, (turn, 900.0), path=hot, mesh=Mesh.uniform(8, 6))
+        self.phase("coast", "descent", off, (turn, 900.0), path=hot, mesh=_mesh(8, 6))
         self._part_from_ascent(first) if start is None else self._start_alone(first, start)
         if first == "flip":
             self.problem.link("boostback", "coast")
@@ -300,11 +305,9 @@ class LaunchBuilder:
         entry = _steady(home.entry_throttle_max)
         self.phase(
             "entry", "descent", figures.descent_inputs(home.entry_engines or 1), (1.0, 90.0),
-            _braking_controls(entry, alpha), hot, Mesh.uniform(5, 4),
+            _braking_controls(entry, alpha), hot, _mesh(5, 4),
         )  # fmt: skip
-        self.phase(
-            "glide", "descent", off, (5.0, 400.0), _braking_controls((0.0, 0.0), alpha), hot, Mesh.uniform(20, 4)
-        )
+        self.phase("glide", "descent", off, (5.0, 400.0), _braking_controls((0.0, 0.0), alpha), hot, _mesh(20, 4))
         frame = self.plan.frame
         self.problem.constrain(
             "entry burn: end altitude", lambda e, p: frame.altitude(e.entry.final.position), ENTRY_FLOOR, np.inf, "m"
@@ -342,10 +345,10 @@ class LaunchBuilder:
         assert home is not None
         throttle = _steady(home.boostback_throttle_max)
         longest = np.pi / rate
-        self.phase("flip", "vacuum", figures.descent_inputs(0), (SETTLING, SETTLING + longest), mesh=Mesh.uniform(2, 4))
+        self.phase("flip", "vacuum", figures.descent_inputs(0), (SETTLING, SETTLING + longest), mesh=_mesh(2, 4))
         self.phase(
             "boostback", "vacuum", figures.descent_inputs(home.boostback_engines or 1), (2.0, 200.0),
-            _controls(throttle, BOOSTBACK_RATE, OVER_THE_TOP), (), Mesh.uniform(4, 5),
+            _controls(throttle, BOOSTBACK_RATE, OVER_THE_TOP), (), _mesh(4, 5),
         )  # fmt: skip
         self.problem.link("flip", "boostback")
 
@@ -372,7 +375,7 @@ class LaunchBuilder:
             lead,
             _braking_controls((-0.1, top), most, top / lead),
             (),
-            Mesh.uniform(1, 10),
+            _mesh(1, 10),
         )
         self.problem.link("glide", "ignition", controls=("alpha", "beta"))
         self.problem.constrain("ignition: from nothing", lambda e, p: e.ignition.initial_control.throttle)
@@ -386,7 +389,7 @@ class LaunchBuilder:
             )
             self.phase(
                 name, "descent", figures.descent_inputs(engines), (SHORTEST_BURN, LONGEST_LANDING),
-                _braking_controls((self._floor(), top), most), (gentle,), Mesh.uniform(8 if final else 3, 4),
+                _braking_controls((self._floor(), top), most), (gentle,), _mesh(8 if final else 3, 4),
             )  # fmt: skip
             follows = ("alpha", "beta", "throttle") if last == "ignition" else ("alpha", "beta")
             self.problem.link(last, name, controls=follows)

@@ -1,9 +1,10 @@
 """Derivatives at one collocation point, built once per kind of phase and mapped over all points.
 
 At a point the transcription needs ``h (tf - t0) f`` and the path constraints ``c`` as functions of what the point
-touches: its states, the control nodes around it, the phase's two times and the free parameters. First and second
-derivatives are taken with respect to state, control and parameters only; how those depend on control nodes and how the
-time step multiplies them is linear algebra, written out below, so that no derivative is taken twice.
+touches: its states, the control nodes around it, the two times of its arc and the free parameters. First and second
+derivatives are taken with respect to state, control, parameters and the time itself only; how those depend on control
+nodes and arc times and how the time step multiplies them is linear algebra, written out below, so that no derivative is
+taken twice.
 """
 
 from collections.abc import Callable
@@ -17,18 +18,20 @@ import numpy as np
 
 from hoverslam.ocp._translate import translate
 from hoverslam.ocp.names import Named
-from hoverslam.ocp.problem import Phase, Problem, StatementError
+from hoverslam.ocp.problem import Phase, Problem
 
 
 @dataclass(frozen=True)
 class LocalFunctions:
     """CasADi functions of one point.
 
-    Arguments of each are ``z`` (state, ``k`` blocks of controls, t0, tf, free parameters), ``d`` (interval width, then
-    ``k`` control weights) and ``q`` (the flattened inputs); ``hessian`` takes the multipliers of the rows as well.
-    Rows are the state rates times step, then the path constraints.
+    Arguments of each are ``z`` (state, ``k`` blocks of controls, t0, tf, free parameters), ``d`` (interval width and
+    place of the point as fractions of the arc, then ``k`` control weights) and ``q`` (the flattened inputs); ``hessian``
+    takes the multipliers of the rows as well. Rows are the state rates times step, then the path constraints.
+    ``rates`` takes state, control, inputs, free parameters and time and gives the bare rates and constraints.
     """
 
+    rates: ca.Function
     value: ca.Function
     jacobian: ca.Function
     hessian: ca.Function
@@ -51,34 +54,25 @@ def flat_inputs(problem: Problem, phase: Phase, given: Any) -> jax.Array:
 
 
 def point_function(problem: Problem, phase: Phase) -> Callable[..., jax.Array]:
-    """JAX function ``(x, u, q, free) -> (rates, path constraints)``, all flat."""
+    """JAX function ``(x, u, q, free, time) -> (rates, path constraints)``, all flat."""
     given = jnp.asarray(list(problem.given.values()))
     template = inputs_of(problem, phase, given)
     leaves, tree = jax.tree_util.tree_flatten(template)
     shapes = [np.shape(leaf) for leaf in leaves]
     stops = np.cumsum([int(np.prod(shape)) for shape in shapes])
 
-    def evaluate(x: jax.Array, u: jax.Array, q: jax.Array, free: jax.Array) -> jax.Array:
+    def evaluate(x: jax.Array, u: jax.Array, q: jax.Array, free: jax.Array, time: jax.Array) -> jax.Array:
         if phase.inputs is None:
             inputs: Any = problem.parameters(free, q)
         else:
             pieces = [q[stop - int(np.prod(s)) : stop].reshape(s) for s, stop in zip(shapes, stops, strict=True)]
             inputs = jax.tree_util.tree_unflatten(tree, pieces)
         state, control = phase.states.unflatten(x), phase.controls.unflatten(u)
-        rates = phase.states.flatten(phase.dynamics(state, control, inputs), f"phase {phase.name!r}, dynamics")
-        limits = [_scalar(phase, c.name, c.function(state, control, inputs)) for c in phase.path]
+        rates = phase.rates(state, control, inputs, time[0])
+        limits = phase.limits(state, control, inputs, time[0])
         return jnp.concatenate([rates, jnp.stack(limits)]) if limits else rates
 
     return evaluate
-
-
-def _scalar(phase: Phase, name: str, value: Any) -> jax.Array:
-    value = jnp.asarray(value, dtype=float)
-    if value.shape != ():
-        raise StatementError(
-            f"phase {phase.name!r}, path constraint {name!r}: returns shape {value.shape}, not a scalar"
-        )
-    return value
 
 
 def _selection(blocks: int, width: int, weights: ca.SX) -> ca.SX:
@@ -91,44 +85,84 @@ def local_functions(problem: Problem, phase: Phase, blocks: int) -> LocalFunctio
     nx, nu, nf = phase.states.length, phase.controls.length, len(problem.free)
     given = jnp.asarray(list(problem.given.values()))
     nq = int(flat_inputs(problem, phase, given).shape[0])
-    z, d, q = ca.SX.sym("z", nx + blocks * nu + 2 + nf), ca.SX.sym("d", 1 + blocks), ca.SX.sym("q", nq)
-    x, u, free = ca.SX.sym("x", nx), ca.SX.sym("u", nu), ca.SX.sym("free", nf)
-    step, y = ca.SX.sym("step"), ca.vertcat(x, u, free)
+    z, d, q = ca.SX.sym("z", nx + blocks * nu + 2 + nf), ca.SX.sym("d", 2 + blocks), ca.SX.sym("q", nq)
+    x, u, free, time = ca.SX.sym("x", nx), ca.SX.sym("u", nu), ca.SX.sym("free", nf), ca.SX.sym("t")
+    step, y = ca.SX.sym("step"), ca.vertcat(x, u, free, time)
 
-    g = translate(point_function(problem, phase), x, u, q, free)
-    f, c = g[:nx], g[nx:]
+    g = translate(point_function(problem, phase), x, u, q, free, time)
+    f, c = ca.vertsplit(g, [0, nx, g.shape[0]])
     multipliers = ca.SX.sym("lam", g.shape[0])
-    weighted = ca.dot(multipliers[:nx], f) * step + ca.dot(multipliers[nx:], c)
+    lam_f, lam_c = ca.vertsplit(multipliers, [0, nx, g.shape[0]])
+    weighted = ca.dot(lam_f, f) * step + ca.dot(lam_c, c)
     curvature, slope_f = ca.hessian(weighted, y)[0], ca.jacobian(f, y)
     slope = ca.vertcat(step * slope_f, ca.jacobian(c, y))
 
-    # y = B z apart from the time step: states and free parameters directly, controls through their weights.
-    weights, width = d[1:], d[0]
+    # y = B z apart from the time step: states and free parameters directly, controls and time through their weights.
+    width, place, weights = d[0], d[1], d[2:]
+    at = nx + blocks * nu
     to_y = ca.SX(y.shape[0], z.shape[0])
     to_y[:nx, :nx] = ca.SX.eye(nx)
     if nu:
-        to_y[nx : nx + nu, nx : nx + blocks * nu] = _selection(blocks, nu, weights)
+        to_y[nx : nx + nu, nx:at] = _selection(blocks, nu, weights)
     if nf:
-        to_y[nx + nu :, nx + blocks * nu + 2 :] = ca.SX.eye(nf)
+        to_y[nx + nu : -1, at + 2 :] = ca.SX.eye(nf)
+    to_y[y.shape[0] - 1, at], to_y[y.shape[0] - 1, at + 1] = 1.0 - place, place
     step_slope = ca.SX(1, z.shape[0])
-    at = nx + blocks * nu
     step_slope[0, at], step_slope[0, at + 1] = -width, width
 
     value = ca.vertcat(step * f, c)
     jacobian = ca.mtimes(slope, to_y) + ca.vertcat(ca.mtimes(f, step_slope), ca.SX(c.shape[0], z.shape[0]))
-    cross = ca.mtimes(ca.mtimes(ca.transpose(to_y), ca.mtimes(slope_f.T, multipliers[:nx])), step_slope)
+    cross = ca.mtimes(ca.mtimes(ca.transpose(to_y), ca.mtimes(slope_f.T, lam_f)), step_slope)
     hessian = ca.tril(ca.mtimes(ca.mtimes(to_y.T, curvature), to_y) + cross + cross.T)
 
-    actual = [x, u, free, step]
+    actual = [x, u, free, time, step]
     u_value = ca.mtimes(_selection(blocks, nu, weights), z[nx:at]) if nu else ca.SX(0, 1)
-    values = [z[:nx], u_value, z[at + 2 :], width * (z[at + 1] - z[at])]
+    t_value = (1.0 - place) * z[at] + place * z[at + 1]
+    values = [z[:nx], u_value, z[at + 2 :], t_value, width * (z[at + 1] - z[at])]
     value, jacobian, hessian = ca.substitute([value, jacobian, hessian], actual, values)
     value, jacobian, hessian = ca.cse([value, jacobian, hessian])
     label = "".join(ch if ch.isalnum() else "_" for ch in phase.name)
     return LocalFunctions(
+        ca.Function(f"rates_{label}", [x, u, q, free, time], [f, c]),
         ca.Function(f"value_{label}", [z, d, q], [value]),
         ca.Function(f"jacobian_{label}", [z, d, q], [ca.vec(jacobian.nz[:])]),
         ca.Function(f"hessian_{label}", [z, d, q, multipliers], [ca.vec(hessian.nz[:])]),
         jacobian.sparsity(),
         hessian.sparsity(),
     )
+
+
+class LocalCache:
+    """Local functions by what they are made of, so that phases of one kind and finer meshes share them.
+
+    Functions are told apart by identity, so the cache holds on to what it has seen; the oldest goes when it is full.
+    """
+
+    def __init__(self, capacity: int = 64) -> None:
+        self._made: dict[Any, tuple[Any, LocalFunctions]] = {}
+        self._capacity = capacity
+
+    def get(self, problem: Problem, phase: Phase, blocks: int) -> LocalFunctions:
+        """The local functions of ``phase`` for ``blocks`` control nodes a point."""
+        used = (phase.dynamics, *phase.integrals.values(), *(c.function for c in phase.path))
+        given = jnp.asarray(list(problem.given.values()))
+        leaves, tree = jax.tree_util.tree_flatten(inputs_of(problem, phase, given))
+        key = (
+            tuple(_identity(function) for function in used),
+            tuple(phase.integrals),
+            tuple(phase.states.labels()),
+            tuple(phase.controls.labels()),
+            tuple(v.name for v in problem.free),
+            tuple(problem.given) if phase.inputs is None else (tree, tuple(np.shape(leaf) for leaf in leaves)),
+            blocks,
+        )
+        if key not in self._made:
+            while len(self._made) >= self._capacity:
+                self._made.pop(next(iter(self._made)))
+            self._made[key] = (used, local_functions(problem, phase, blocks))
+        return self._made[key][1]
+
+
+def _identity(function: Callable[..., Any]) -> tuple[int, int]:
+    owner = getattr(function, "__self__", None)
+    return id(owner), id(getattr(function, "__func__", function))

@@ -6,6 +6,7 @@ intervals, spectral accuracy) or continuous piecewise linear (``control_degree=1
 at the nodes hold everywhere, the states stay smooth inside each interval, and no control can ring between nodes.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -48,6 +49,13 @@ def interpolation_matrix(nodes: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=64)
+def highest_modes(count: int, modes: int) -> np.ndarray:
+    """Rows ``(modes, count)`` that give the highest Legendre coefficients of values at the Radau points."""
+    matrix = np.polynomial.legendre.legvander(2.0 * radau_points(count) - 1.0, count - 1)
+    return np.linalg.inv(matrix)[count - modes :]
+
+
+@lru_cache(maxsize=64)
 def differentiation_matrix(count: int) -> np.ndarray:
     """Matrix ``(count, count + 1)``: values at 0 and the Radau points to the derivative at the Radau points."""
     nodes = np.concatenate([[0.0], radau_points(count)])
@@ -61,31 +69,59 @@ def differentiation_matrix(count: int) -> np.ndarray:
 
 
 @dataclass(frozen=True)
+class Pin:
+    """A control or a path constraint that stays on its bound all along an arc, or touches it at the arc's end.
+
+    Attributes:
+        kind: ``"control"`` or ``"path"`` all along; ``"touch"`` for a path constraint at the end.
+        index: which entry of the phase's controls or path constraints.
+        arc: which arc of the mesh.
+        upper: whether it is the upper bound.
+    """
+
+    kind: str
+    index: int
+    arc: int
+    upper: bool
+
+
+@dataclass(frozen=True)
 class Mesh:
     """Intervals of a phase as fractions of its duration, and the number of collocation points in each.
 
     Attributes:
         edges: increasing fractions from 0 to 1, one more than there are intervals.
-        points: collocation points in every interval.
+        points: collocation points in every interval, or one number an interval.
         control_degree: 1 for continuous piecewise linear controls, None for the collocation polynomial.
+        knots: positions in ``edges`` of inner edges that the solver may move: a switch of the control sits on one.
+            What lies between two knots is an arc; edges inside an arc keep their share of it.
+        pins: what rides its bound along whole arcs.
+        spare: by how many degrees a control polynomial stays below what its nodes allow. A collocated control has as
+            many degrees of freedom as there are points at which its effect is integrated; where the optimum hardly
+            depends on it (singular arcs) the highest ones ring, unseen by the quadrature.
     """
 
     edges: tuple[float, ...]
-    points: int = 4
-    control_degree: int | None = 1
+    points: int | tuple[int, ...] = 4
+    control_degree: int | None = None
+    knots: tuple[int, ...] = ()
+    pins: tuple[Pin, ...] = ()
+    spare: int = 0
 
     @classmethod
-    def uniform(cls, intervals: int, points: int = 4, control_degree: int | None = 1) -> "Mesh":
+    def uniform(cls, intervals: int, points: int = 4, control_degree: int | None = None) -> "Mesh":
         """``intervals`` equal intervals."""
-        return cls(tuple(np.linspace(0.0, 1.0, intervals + 1)), points, control_degree)
+        return cls(tuple(np.linspace(0.0, 1.0, intervals + 1).tolist()), points, control_degree)
 
     def __post_init__(self) -> None:
         if len(self.edges) < 2 or self.edges[0] != 0.0 or self.edges[-1] != 1.0 or np.any(np.diff(self.edges) <= 0):
             raise ValueError(f"mesh edges must increase from 0 to 1: {self.edges}")
-        if not 1 <= self.points <= 20:
-            raise ValueError(f"collocation points per interval must be 1 to 20, not {self.points}")
+        if len(self.counts) != self.intervals or not all(1 <= n <= 20 for n in self.counts):
+            raise ValueError(f"collocation points per interval must be 1 to 20, one number or one each: {self.points}")
         if self.control_degree not in (None, 1):
             raise ValueError(f"control_degree must be 1 or None, not {self.control_degree}")
+        if any(not 0 < k < self.intervals for k in self.knots) or list(self.knots) != sorted(set(self.knots)):
+            raise ValueError(f"knots must be increasing positions of inner edges: {self.knots}")
 
     @property
     def intervals(self) -> int:
@@ -93,16 +129,68 @@ class Mesh:
         return len(self.edges) - 1
 
     @property
+    def counts(self) -> np.ndarray:
+        """Collocation points of each interval."""
+        return np.full(self.intervals, self.points) if isinstance(self.points, int) else np.array(self.points)
+
+    @property
+    def starts(self) -> np.ndarray:
+        """State node at which each interval starts, and at the end of the list the last node."""
+        return np.concatenate([[0], np.cumsum(self.counts)])
+
+    @property
     def widths(self) -> np.ndarray:
         """Fraction of the phase that each interval takes."""
         return np.diff(self.edges)
 
     @property
+    def arc_edges(self) -> np.ndarray:
+        """Fractions of the phase at which arcs start and end."""
+        return np.asarray(self.edges)[[0, *self.knots, self.intervals]]
+
+    @property
+    def arc_of(self) -> np.ndarray:
+        """Arc that each interval belongs to."""
+        return np.searchsorted(np.array(self.knots, dtype=int), np.arange(self.intervals), side="right")
+
+    @property
+    def arc_widths(self) -> np.ndarray:
+        """Fraction of its arc that each interval takes."""
+        return self.widths / np.diff(self.arc_edges)[self.arc_of]
+
+    def within_arc(self, fractions: np.ndarray, arcs: np.ndarray) -> np.ndarray:
+        """Fractions of the phase as fractions of ``arcs``."""
+        edges = self.arc_edges
+        return (fractions - edges[arcs]) / (edges[arcs + 1] - edges[arcs])
+
+    @property
+    def interval_of(self) -> np.ndarray:
+        """Interval of each collocation point."""
+        return np.repeat(np.arange(self.intervals), self.counts)
+
+    def by_count(self) -> Iterator[tuple[int, np.ndarray]]:
+        """Numbers of collocation points in use, each with the intervals that have it."""
+        counts = self.counts
+        for count in np.unique(counts):
+            yield int(count), np.flatnonzero(counts == count)
+
+    @property
+    def local_points(self) -> np.ndarray:
+        """Each collocation point as a fraction of its interval."""
+        return np.concatenate([radau_points(n) for n in self.counts])
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Quadrature weight of each collocation point as a fraction of the phase."""
+        return np.concatenate([w * radau_weights(n) for w, n in zip(self.widths, self.counts, strict=True)])
+
+    @property
     def state_nodes(self) -> np.ndarray:
         """Fractions where states live: the start, then every collocation point."""
-        starts = np.asarray(self.edges[:-1])
-        inside = starts[:, None] + self.widths[:, None] * radau_points(self.points)
-        return np.concatenate([[0.0], inside.ravel()])
+        at = self.interval_of
+        inside = np.asarray(self.edges)[at] + self.widths[at] * self.local_points
+        inside[self.starts[1:] - 1] = self.edges[1:]
+        return np.concatenate([[0.0], inside])
 
     @property
     def control_nodes(self) -> np.ndarray:
@@ -116,27 +204,43 @@ class Mesh:
             indices and weights, both ``(points, k)``.
         """
         if self.control_degree == 1:
-            local = np.tile(radau_points(self.points), self.intervals)
-            left = np.repeat(np.arange(self.intervals), self.points)
+            local, left = self.local_points, self.interval_of
             return np.stack([left, left + 1], axis=1), np.stack([1.0 - local, local], axis=1)
-        count = self.intervals * self.points
+        count = int(self.counts.sum())
         return np.arange(count)[:, None], np.ones((count, 1))
 
-    def control_basis(self) -> np.ndarray:
-        """Nodes within one interval of [0, 1] that its control polynomial goes through."""
-        return np.array([0.0, 1.0]) if self.control_degree == 1 else radau_points(self.points)
+    def control_basis(self, count: int) -> np.ndarray:
+        """Nodes in [0, 1] that the control of an interval with ``count`` points goes through."""
+        return np.array([0.0, 1.0]) if self.control_degree == 1 else radau_points(count)
 
-    def control_indices(self) -> np.ndarray:
-        """Control nodes of each interval, shape ``(intervals, len(control_basis()))``."""
+    def control_indices(self, intervals: np.ndarray, count: int) -> np.ndarray:
+        """Control nodes of ``intervals`` with ``count`` points each, shape ``(len(intervals), basis)``."""
         if self.control_degree == 1:
-            left = np.arange(self.intervals)
-            return np.stack([left, left + 1], axis=1)
-        return np.arange(self.intervals * self.points).reshape(self.intervals, self.points)
+            return np.stack([intervals, intervals + 1], axis=1)
+        return self.starts[intervals][:, None] + np.arange(count)
+
+    def state_indices(self, intervals: np.ndarray, count: int) -> np.ndarray:
+        """State nodes of ``intervals`` with ``count`` points each, starts included, ``(len(intervals), count + 1)``."""
+        return self.starts[intervals][:, None] + np.arange(count + 1)
+
+    def moved(self, times: np.ndarray) -> "Mesh":
+        """The mesh with its arcs between ``times`` (start, knots, end), edges inside keeping their share."""
+        if not self.knots:
+            return self
+        edges, arcs = np.asarray(self.edges), np.append(self.arc_of, len(self.knots))
+        new = (times - times[0]) / (times[-1] - times[0])
+        moved = new[arcs] + self.within_arc(edges, arcs) * (new[arcs + 1] - new[arcs])
+        ends = np.linspace(0.0, 1e-9, len(moved))  # arcs that collapsed keep an order
+        moved = np.maximum.accumulate(moved * (1.0 - 1e-9) + ends) if np.any(np.diff(moved) <= 0.0) else moved
+        return replace(self, edges=(0.0, *moved[1:-1].tolist(), 1.0))
 
     def split(self, parts: np.ndarray) -> "Mesh":
-        """Cut interval ``i`` into ``parts[i]`` equal pieces."""
-        edges = [0.0]
-        for left, right, count in zip(self.edges[:-1], self.edges[1:], parts, strict=True):
-            edges += list(left + (right - left) * np.arange(1, count + 1) / count)
+        """Cut interval ``i`` into ``parts[i]`` equal pieces with as many points each."""
+        edges, counts = [0.0], []
+        for left, right, count, points in zip(self.edges[:-1], self.edges[1:], parts, self.counts, strict=True):
+            edges += (left + (right - left) * np.arange(1, count + 1) / count).tolist()
+            counts += [int(points)] * int(count)
         edges[-1] = 1.0
-        return replace(self, edges=tuple(edges))
+        at = np.concatenate([[0], np.cumsum(parts)])
+        knots = tuple(int(at[k]) for k in self.knots)
+        return replace(self, edges=tuple(edges), points=tuple(counts), knots=knots)

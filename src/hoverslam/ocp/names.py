@@ -1,6 +1,6 @@
 """Named variables: problems speak of ``state.velocity`` and ``p.payload``, the solver of one flat vector."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,30 +29,73 @@ class Named(dict[str, Any]):
         return cls(zip(keys, values, strict=True))
 
 
+Bound = float | str  # a number, or the name of a given parameter whose value it takes
+Range = tuple[Bound, Bound]
+
+
+def resolve(bound: Bound, values: Mapping[str, float]) -> float:
+    """The number behind a bound; a name that ``values`` lacks raises ``KeyError``."""
+    return float(values[bound]) if isinstance(bound, str) else float(bound)
+
+
 @dataclass(frozen=True)
 class Variable:
     """A named scalar (``size`` None) or vector of ``size`` entries with a unit and bounds.
 
-    ``rate`` bounds the time derivative of a control (its unit per second); it is ignored nowhere: only controls take it.
+    Attributes:
+        name, size, unit: what it is.
+        lower, upper: bounds that hold all along a phase, one for all entries or one each.
+        rate: largest size of a control's time derivative (its unit per second); needs a continuous control.
+        initial, final: a state's value at the phase's start and end. A number fixes it, a pair bounds it, None leaves
+            it free; for a vector a sequence with one of these for each entry.
+        guess: where the solver starts: one value, or a pair from start to end (vectors: ``(size,)`` or ``(2, size)``).
+
+    A bound may be the name of a given parameter: it then follows that parameter when a problem is solved again, and
+    the derivative of the optimum to the parameter includes it.
     """
 
     name: str
     size: int | None = None
     unit: str = ""
-    lower: float | tuple[float, ...] = -np.inf
-    upper: float | tuple[float, ...] = np.inf
+    lower: Bound | Sequence[Bound] = -np.inf
+    upper: Bound | Sequence[Bound] = np.inf
     rate: float | None = None
+    initial: Any = None
+    final: Any = None
+    guess: Any = None
 
     @property
     def length(self) -> int:
         """Number of scalar entries."""
         return 1 if self.size is None else self.size
 
-    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
-        """Lower and upper bound of each entry, shape ``(length,)``."""
-        return np.broadcast_to(self.lower, self.length).astype(float), np.broadcast_to(self.upper, self.length).astype(
-            float
-        )
+    def bounds(self, values: Mapping[str, float] | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Lower and upper bound of each entry, shape ``(length,)``, with named ones taken from ``values``."""
+        return self._spread(self.lower, values or {}), self._spread(self.upper, values or {})
+
+    def _spread(self, bound: Bound | Sequence[Bound], values: Mapping[str, float]) -> np.ndarray:
+        each = [bound] * self.length if isinstance(bound, str) or np.ndim(bound) == 0 else list(bound)  # type: ignore[arg-type,list-item]
+        if len(each) != self.length:
+            raise ValueError(f"variable {self.name!r}: {len(each)} bounds for {self.length} entries")
+        return np.array([resolve(b, values) for b in each])  # type: ignore[arg-type]
+
+    def ends(self, which: str) -> list[Range | None]:
+        """Bounds of each entry at the phase's start (``which`` is ``"initial"``) or end; None where it is free.
+
+        Raises:
+            ValueError: if there are not as many as entries.
+        """
+        stated = getattr(self, which)
+        if stated is None:
+            return [None] * self.length
+        each = [stated] if self.size is None else list(stated)
+        if len(each) != self.length:
+            raise ValueError(f"variable {self.name!r}: {which} has {len(each)} entries, expected {self.length}")
+        return [None if e is None else (e[0], e[1]) if isinstance(e, tuple | list) else (e, e) for e in each]
+
+    def labels(self) -> list[str]:
+        """One label an entry, such as ``velocity[2]``."""
+        return [self.name] if self.size is None else [f"{self.name}[{i}]" for i in range(self.size)]
 
 
 class Layout:
@@ -106,13 +149,29 @@ class Layout:
             parts.append(part.reshape(-1))
         return jnp.concatenate(parts) if parts else jnp.zeros(0)
 
-    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+    def bounds(self, values: Mapping[str, float] | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Lower and upper bounds of the flat vector."""
         if not self.variables:
             return np.zeros(0), np.zeros(0)
-        pairs = [v.bounds() for v in self.variables]
+        pairs = [v.bounds(values) for v in self.variables]
         return np.concatenate([p[0] for p in pairs]), np.concatenate([p[1] for p in pairs])
+
+    def end_bounds(self, which: str, values: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
+        """Bounds of the flat vector at the phase's start or end: those all along, narrowed by those stated there."""
+        low, high = self.bounds(values)
+        for variable in self.variables:
+            for entry, stated in enumerate(variable.ends(which)):
+                if stated is not None:
+                    at = self.slices[variable.name].start + entry
+                    first, last = resolve(stated[0], values), resolve(stated[1], values)
+                    fixed = first == last
+                    low[at], high[at] = first if fixed else max(low[at], first), last if fixed else min(high[at], last)
+        return low, high
 
     def labels(self) -> list[str]:
         """One label per flat entry, such as ``velocity[2]``."""
-        return [v.name if v.size is None else f"{v.name}[{i}]" for v in self.variables for i in range(v.length)]
+        return [label for v in self.variables for label in v.labels()]
+
+    def units(self) -> list[str]:
+        """One unit per flat entry."""
+        return [v.unit for v in self.variables for _ in range(v.length)]

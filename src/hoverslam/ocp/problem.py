@@ -1,19 +1,20 @@
 """Stating a problem: phases with named states and controls, JAX functions for what happens in and between them.
 
 A :class:`Problem` holds parameters (given or free), phases, boundary constraints over any phases' ends, and one
-objective. Phases form any graph: a link is only a boundary constraint, so one phase may be followed by two.
+objective. Phases form any graph: a link is only a boundary constraint, so one phase may be followed by two, and two may
+meet in one. A condition at a point inside an arc is a boundary constraint too: end a phase there and link the next.
 """
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from hoverslam.ocp.mesh import Mesh
-from hoverslam.ocp.names import Layout, Named, Variable
-
-Bounds = tuple[float, float]
+from hoverslam.ocp.names import Bound, Layout, Named, Range, Variable, resolve
 
 
 class StatementError(ValueError):
@@ -22,19 +23,24 @@ class StatementError(ValueError):
 
 @dataclass(frozen=True)
 class PathConstraint:
-    """A scalar limit along a phase: ``lower <= function(state, control, inputs) <= upper``, in ``unit``."""
+    """A scalar limit along a phase: ``lower <= function(state, control, inputs) <= upper``, in ``unit``.
+
+    The function takes the time (s) as a fourth argument if it has one. A bound may name a given parameter.
+    """
 
     name: str
     function: Callable[..., Any]
-    lower: float = -np.inf
-    upper: float = np.inf
+    lower: Bound = -np.inf
+    upper: Bound = np.inf
     unit: str = ""
 
-    @property
-    def scale(self) -> float:
-        """Size of the limit, against which a violation is judged."""
-        finite = [abs(b) for b in (self.lower, self.upper) if np.isfinite(b)]
-        return max([b for b in finite if b > 0], default=1.0)
+    def bounds(self, values: Mapping[str, float]) -> tuple[float, float]:
+        """Lower and upper bound."""
+        return resolve(self.lower, values), resolve(self.upper, values)
+
+    def size(self, values: Mapping[str, float]) -> float | None:
+        """Size of the limit, against which a violation is judged; None if its bounds are zero or infinite."""
+        return max((abs(b) for b in self.bounds(values) if np.isfinite(b) and b != 0.0), default=None)
 
 
 @dataclass(frozen=True)
@@ -43,8 +49,8 @@ class BoundaryConstraint:
 
     name: str
     function: Callable[..., Any]
-    lower: float
-    upper: float
+    lower: Bound
+    upper: Bound
     unit: str = ""
 
 
@@ -57,20 +63,33 @@ class Guess:
     controls: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
+def _takes_time(function: Callable[..., Any]) -> bool:
+    """Whether a function has a fourth positional argument."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    required = [
+        p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty
+    ]
+    return len(required) >= 4
+
+
 @dataclass
 class Phase:
     """One arc with its own dynamics.
 
     Attributes:
         name: unique in the problem.
-        states, controls: what varies along the arc.
-        dynamics: ``f(state, control, inputs) -> mapping of state rates``, a JAX function.
+        states, controls: what varies along the arc; running integrals are states that start from zero.
+        dynamics: ``f(state, control, inputs) -> mapping of state rates``, a JAX function; a fourth argument is the time.
         inputs: ``inputs(parameters) -> pytree`` handed to dynamics and path constraints, made from given parameters
             only; None hands over the parameters themselves, free ones included.
         path: limits along the arc.
         initial_time, final_time, duration: bounds in seconds.
-        mesh: where it is collocated.
-        guess: where the solver starts.
+        mesh: where it is collocated; None lets the solver scout the phase and choose.
+        guess: where the solver starts; None draws straight lines between what is stated.
+        integrals: running integrals by name, each a function like the dynamics.
     """
 
     name: str
@@ -79,11 +98,43 @@ class Phase:
     dynamics: Callable[..., Mapping[str, Any]]
     inputs: Callable[[Named], Any] | None
     path: tuple[PathConstraint, ...]
-    initial_time: Bounds
-    final_time: Bounds
-    duration: Bounds
-    mesh: Mesh
+    initial_time: Range
+    final_time: Range
+    duration: Range
+    mesh: Mesh | None = None
     guess: Guess | None = None
+    integrals: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether anything along the phase depends on the time itself."""
+        return any(map(_takes_time, (self.dynamics, *self.integrals.values(), *(c.function for c in self.path))))
+
+    def rates(self, state: Any, control: Any, inputs: Any, time: Any) -> Any:
+        """Flat state rates ``(nx,)``, integrands included, from named values.
+
+        Raises:
+            StatementError: if the dynamics give other names or shapes than the states have.
+        """
+        rates = dict(call(self.dynamics, state, control, inputs, time))
+        rates |= {name: call(function, state, control, inputs, time) for name, function in self.integrals.items()}
+        try:
+            return self.states.flatten(rates, f"phase {self.name!r}, dynamics")
+        except ValueError as error:
+            raise StatementError(str(error)) from None
+
+    def limits(self, state: Any, control: Any, inputs: Any, time: Any) -> list[Any]:
+        """Values of the path constraints, each a scalar.
+
+        Raises:
+            StatementError: if one is not.
+        """
+        values = [jnp.asarray(call(c.function, state, control, inputs, time), dtype=float) for c in self.path]
+        for c, value in zip(self.path, values, strict=True):
+            if value.shape != ():
+                where = f"phase {self.name!r}, path constraint {c.name!r}"
+                raise StatementError(f"{where}: returns shape {value.shape}, not a scalar; state one for each entry")
+        return values
 
     def ends(self, initial: Any, final: Any, first_control: Any, last_control: Any, times: Any) -> Named:
         """What a boundary constraint sees of this phase, from flat vectors and ``times`` (initial, final)."""
@@ -98,15 +149,26 @@ class Phase:
         )
 
 
-def _bounds(value: float | Bounds | None, default: Bounds) -> Bounds:
+def call(function: Callable[..., Any], state: Any, control: Any, inputs: Any, time: Any) -> Any:
+    """Call one of a phase's functions, with the time if it takes it."""
+    return function(state, control, inputs, time) if _takes_time(function) else function(state, control, inputs)
+
+
+def _range(value: Bound | Range | None, default: Range) -> Range:
     if value is None:
         return default
-    low, high = value if isinstance(value, tuple) else (value, value)
-    return float(low), float(high)
+    low, high = value if isinstance(value, tuple | list) else (value, value)
+    return low, high
 
 
 class Problem:
-    """An optimal-control problem with any number of phases."""
+    """An optimal-control problem with any number of phases.
+
+    Attributes:
+        given: given parameters by name. They may change between solves of one built problem.
+        settings: numbers fixed by ``initial`` and ``final`` of states and by times, as ``"phase.initial.state"`` or
+            ``"phase.final_time"``: they may change like parameters, and the optimum is differentiated to them too.
+    """
 
     def __init__(self, name: str):
         self.name = name
@@ -114,10 +176,16 @@ class Problem:
         self.boundary: list[BoundaryConstraint] = []
         self.free: list[Variable] = []
         self.given: dict[str, float] = {}
+        self.settings: dict[str, float] = {}
         self.free_guess: dict[str, float] = {}
         self.objective: Callable[[Named, Named], Any] | None = None
         self.sense = 1.0
         self.objective_unit = ""
+
+    @property
+    def values(self) -> dict[str, float]:
+        """All numbers that a solve may change: given parameters, then settings."""
+        return self.given | self.settings
 
     def parameter(
         self,
@@ -154,73 +222,159 @@ class Problem:
         dynamics: Callable[..., Mapping[str, Any]],
         inputs: Callable[[Named], Any] | None = None,
         path: Sequence[PathConstraint] = (),
-        initial_time: float | Bounds | None = None,
-        final_time: float | Bounds | None = None,
-        duration: float | Bounds | None = None,
+        integrals: Mapping[str, Callable[..., Any]] | None = None,
+        initial_time: Bound | Range | None = None,
+        final_time: Bound | Range | None = None,
+        duration: Bound | Range | None = None,
         mesh: Mesh | None = None,
         guess: Guess | None = None,
     ) -> Phase:
         """Add a phase; see :class:`Phase`. Times given as a number are fixed, as a pair are bounds.
 
+        An integral is a state of its name that starts from zero: ``ends.PHASE.final.NAME`` is its value.
+
         Raises:
-            StatementError: for a repeated name or crossed bounds.
+            StatementError: for a repeated name, crossed bounds, or something stated of a variable that cannot be.
         """
         if name in self.phases:
             raise StatementError(f"phase {name!r} is declared twice")
+        integrals = dict(integrals or {})
+        running = [Variable(each, initial=0.0) for each in integrals]
         added = Phase(
             name,
-            Layout(states),
+            Layout((*states, *running)),
             Layout(controls),
             dynamics,
             inputs,
             tuple(path),
-            _bounds(initial_time, (-np.inf, np.inf)),
-            _bounds(final_time, (-np.inf, np.inf)),
-            _bounds(duration, (0.0, np.inf)),
-            mesh or Mesh.uniform(10),
+            _range(initial_time, (-np.inf, np.inf)),
+            _range(final_time, (-np.inf, np.inf)),
+            _range(duration, (0.0, np.inf)),
+            mesh,
             guess,
+            integrals,
         )
-        for what, (low, high) in {
-            "initial_time": added.initial_time,
-            "final_time": added.final_time,
-            "duration": added.duration,
-            **{f"path constraint {c.name!r}": (c.lower, c.upper) for c in added.path},
-        }.items():
-            if not low <= high:
-                raise StatementError(f"phase {name!r}, {what}: lower bound {low:g} is above upper bound {high:g}")
-        for variable in (*states, *controls):
-            low_each, high_each = variable.bounds()
-            if not np.all(low_each <= high_each):
-                raise StatementError(
-                    f"phase {name!r}, variable {variable.name!r}: lower bound {variable.lower} is above {variable.upper}"
-                )
+        self._check_phase(added)
+        self._settle(added)
         self.phases[name] = added
         return added
 
+    def _check_phase(self, phase: Phase) -> None:
+        where = f"phase {phase.name!r}"
+        if not phase.states.length:
+            raise StatementError(f"{where} has no states")
+        ranges = {
+            "initial_time": phase.initial_time,
+            "final_time": phase.final_time,
+            "duration": phase.duration,
+            **{f"path constraint {c.name!r}": (c.lower, c.upper) for c in phase.path},
+        }
+        for variable in (*phase.states.variables, *phase.controls.variables):
+            what = f"variable {variable.name!r}"
+            known = {b for b in (variable.lower, variable.upper) if isinstance(b, str)}
+            try:
+                low_each, high_each = variable.bounds(self.values | dict.fromkeys(known - set(self.given), np.nan))
+                stated = {which: variable.ends(which) for which in ("initial", "final")}
+            except (ValueError, KeyError) as error:
+                raise StatementError(f"{where}, {what}: {error}") from None
+            for name in known - set(self.given):
+                raise StatementError(
+                    f"{where}, {what}: bound {name!r} is no given parameter; state it before the phase"
+                )
+            if not np.all(low_each <= high_each):
+                raise StatementError(f"{where}, {what}: lower bound {variable.lower} is above {variable.upper}")
+            for which, ends in stated.items():
+                for label, end, low, high in zip(variable.labels(), ends, low_each, high_each, strict=True):
+                    if end is not None:
+                        ranges[f"{which} {label}"] = end
+                        self._check_end(f"{where}, {which} {label}", end, low, high)
+        for what, bounds in ranges.items():
+            self._check_range(f"{where}, {what}", bounds)
+        for variable in phase.states.variables:
+            if variable.rate is not None:
+                raise StatementError(
+                    f"{where}, state {variable.name!r}: only controls take a rate; bound the state rate"
+                )
+        for variable in phase.controls.variables:
+            if variable.initial is not None or variable.final is not None:
+                raise StatementError(f"{where}, control {variable.name!r}: constrain() its initial_control instead")
+
+    def _check_range(self, where: str, bounds: Range) -> None:
+        for bound in bounds:
+            if isinstance(bound, str) and bound not in self.given:
+                raise StatementError(f"{where}: {bound!r} is no given parameter; state it with value= before this")
+        low, high = (resolve(b, self.given) for b in bounds)
+        if not low <= high:
+            raise StatementError(f"{where}: lower bound {low:g} is above upper bound {high:g}")
+
+    def _check_end(self, where: str, end: Range, low: float, high: float) -> None:
+        if any(isinstance(b, str) for b in end):
+            return  # followed when it is solved
+        if end[0] > high or end[1] < low:
+            raise StatementError(f"{where}: {end[0]:g} to {end[1]:g} lies outside the bounds {low:g} to {high:g}")
+
+    def _settle(self, phase: Phase) -> None:
+        """Give numbers that fix something a name of their own, so that they can change between solves."""
+
+        def named(key: str, bounds: Range) -> Range:
+            if bounds[0] != bounds[1] or isinstance(bounds[0], str):
+                return bounds
+            self.settings[key] = float(bounds[0])
+            return key, key
+
+        for which in ("initial_time", "final_time", "duration"):
+            setattr(phase, which, named(f"{phase.name}.{which}", getattr(phase, which)))
+        settled = []
+        for variable in phase.states.variables:
+            changed = {}
+            for which in ("initial", "final"):
+                ends = [
+                    end and named(f"{phase.name}.{which}.{label}", end)
+                    for label, end in zip(variable.labels(), variable.ends(which), strict=True)
+                ]
+                changed[which] = ends[0] if variable.size is None else ends
+            settled.append(replace(variable, **changed))
+        phase.states = Layout(settled)
+
     def constrain(
-        self, name: str, function: Callable[[Named, Named], Any], lower: float = 0.0, upper: float = 0.0, unit: str = ""
+        self, name: str, function: Callable[[Named, Named], Any], lower: Bound = 0.0, upper: Bound = 0.0, unit: str = ""
     ) -> None:
         """Hold ``lower <= function(ends, parameters) <= upper``; by default equal to zero.
 
         ``ends.NAME`` has ``initial``, ``final``, ``initial_control``, ``final_control``, ``initial_time``,
         ``final_time`` and ``duration`` of phase NAME.
         """
-        if not lower <= upper:
-            raise StatementError(f"boundary constraint {name!r}: lower bound {lower:g} is above upper bound {upper:g}")
+        self._check_range(f"boundary constraint {name!r}", (lower, upper))
         self.boundary.append(BoundaryConstraint(name, function, lower, upper, unit))
 
-    def link(self, before: str, after: str, states: Sequence[str] | None = None, controls: Sequence[str] = ()) -> None:
-        """Let phase ``after`` start when and where ``before`` ends: time, ``states`` (default all) and ``controls``."""
+    def link(
+        self,
+        before: str,
+        after: str,
+        states: Sequence[str] | None = None,
+        controls: Sequence[str] = (),
+        time: bool = True,
+    ) -> None:
+        """Let phase ``after`` start where ``before`` ends in ``states`` (default all) and ``controls``, and when.
+
+        Leave out the ``time`` where both are fixed already: the solver wants no equation twice.
+        """
         for name in (before, after):
             if name not in self.phases:
                 raise StatementError(f"link {before} -> {after}: there is no phase {name!r}")
-        shared = tuple(self.phases[before].states.slices) if states is None else tuple(states)
+        first, second = self.phases[before], self.phases[after]
+        own = [name for name in first.states.slices if name not in first.integrals]  # integrals start from zero again
+        shared = tuple(own) if states is None else tuple(states)
         label = f"{before} -> {after}"
+        for state in shared:
+            if state not in first.states.slices or state not in second.states.slices:
+                raise StatementError(f"link {label}: state {state!r} is not in both phases")
 
         def gap(start: str, end: str, key: str) -> Callable[[Named, Named], Any]:
             return lambda e, p: e[after][start][key] - e[before][end][key]
 
-        self.constrain(f"{label}: time", lambda e, p: e[after].initial_time - e[before].final_time, unit="s")
+        if time:
+            self.constrain(f"{label}: time", lambda e, p: e[after].initial_time - e[before].final_time, unit="s")
         for state in shared:
             self.constrain(f"{label}: {state}", gap("initial", "final", state))
         for control in controls:

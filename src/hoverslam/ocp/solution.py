@@ -40,29 +40,46 @@ class PhaseSolution:
         """Times of the state nodes (s)."""
         return self.time[0] + self.mesh.state_nodes * self.duration
 
-    def interval_states(self) -> np.ndarray:
-        """States by interval, ``(intervals, points + 1, nx)``, each interval with its own start."""
-        k = self.mesh.points
-        return np.stack([self.states[i * k : i * k + k + 1] for i in range(self.mesh.intervals)])
+    @property
+    def edge_times(self) -> np.ndarray:
+        """Times of the interval edges (s)."""
+        return self.time[0] + np.asarray(self.mesh.edges) * self.duration
 
-    def interval_controls(self) -> np.ndarray:
-        """Control coefficients by interval, ``(intervals, control nodes of an interval, nu)``."""
-        return (
-            self.controls[self.mesh.control_indices()] if self.controls.size else np.zeros((self.mesh.intervals, 1, 0))
-        )
+    @property
+    def control_times(self) -> np.ndarray:
+        """Times of the control nodes (s)."""
+        return self.time[0] + self.mesh.control_nodes * self.duration
 
     def sample(self, times: np.ndarray) -> tuple[Named, Named]:
-        """States and controls at ``times`` ``(n,)`` (s) by the transcription's own polynomials."""
-        fractions = np.clip((np.asarray(times, dtype=float) - self.time[0]) / max(self.duration, 1e-300), 0.0, 1.0)
-        edges = np.asarray(self.mesh.edges)
-        interval = np.clip(np.searchsorted(edges, fractions, side="right") - 1, 0, self.mesh.intervals - 1)
-        local = (fractions - edges[interval]) / self.mesh.widths[interval]
-        x_nodes, u_nodes = np.concatenate([[0.0], radau_points(self.mesh.points)]), self.mesh.control_basis()
-        x = np.einsum("tk,tkn->tn", interpolation_matrix(x_nodes, local), self.interval_states()[interval])
-        blocks = self.interval_controls()[interval]
-        weights = interpolation_matrix(u_nodes, local) if blocks.shape[2] else np.zeros((len(local), 1))
-        u = np.einsum("tk,tkn->tn", weights, blocks)
+        """States and controls at ``times`` ``(n,)`` (s) by the transcription's own polynomials.
+
+        At an edge where a control jumps this is its value just before.
+        """
+        x, u = self.sample_flat(np.asarray(times, dtype=float))
         return self.phase.states.unflatten(x), self.phase.controls.unflatten(u)
+
+    def sample_flat(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same as flat arrays ``(n, nx)`` and ``(n, nu)``."""
+        fractions = np.clip((times - self.time[0]) / max(self.duration, 1e-300), 0.0, 1.0)
+        edges = np.asarray(self.mesh.edges)
+        interval = np.clip(np.searchsorted(edges, fractions - 1e-12, side="right") - 1, 0, self.mesh.intervals - 1)
+        local = np.clip((fractions - edges[interval]) / self.mesh.widths[interval], 0.0, 1.0)
+        return self.sample_local(interval, local)
+
+    def sample_local(self, interval: np.ndarray, local: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """States ``(n, nx)`` and controls ``(n, nu)`` at fractions ``local`` ``(n,)`` of the intervals ``interval``."""
+        x, u = np.zeros((len(local), self.states.shape[1])), np.zeros((len(local), self.controls.shape[1]))
+        counts = self.mesh.counts[interval]
+        for count in np.unique(counts):
+            here = np.flatnonzero(counts == count)
+            nodes = np.concatenate([[0.0], radau_points(int(count))])
+            values = self.states[self.mesh.state_indices(interval[here], int(count))]
+            x[here] = np.einsum("tk,tkn->tn", interpolation_matrix(nodes, local[here]), values)
+            if u.shape[1]:
+                values = self.controls[self.mesh.control_indices(interval[here], int(count))]
+                weights = interpolation_matrix(self.mesh.control_basis(int(count)), local[here])
+                u[here] = np.einsum("tk,tkn->tn", weights, values)
+        return x, u
 
     @property
     def initial(self) -> Named:
@@ -107,6 +124,12 @@ class Solution:
     boundary_scale: np.ndarray | None = None
     primal: np.ndarray | None = None
     dual: np.ndarray | None = None
+    bound_dual: np.ndarray | None = None
+    row_values: np.ndarray | None = None
+    programme: Any = field(default=None, repr=False)
+    state_scale: dict[str, np.ndarray] = field(default_factory=dict)
+    mesh_error: float = np.nan
+    values: dict[str, float] = field(default_factory=dict)
 
     def __getitem__(self, phase: str) -> PhaseSolution:
         return self.phases[phase]

@@ -1,20 +1,30 @@
-"""Solving: IPOPT on the transcription, then mesh passes until an independent re-flight agrees."""
+"""Solving: IPOPT on the transcription, mesh passes until the answer is as good as asked, then verification."""
 
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import casadi as ca
 import numpy as np
 
-from hoverslam.ocp._nlp import LocalCache, Programme
+from hoverslam.ocp._carry import Start, carried
+from hoverslam.ocp._error import PhaseError, estimate
+from hoverslam.ocp._guess import guesses
+from hoverslam.ocp._local import LocalCache
+from hoverslam.ocp._nlp import Programme
+from hoverslam.ocp._refine import next_meshes, scouting_mesh, sharpened_meshes
 from hoverslam.ocp.mesh import Mesh
 from hoverslam.ocp.problem import Guess, Problem
 from hoverslam.ocp.solution import PhaseSolution, Solution
-from hoverslam.ocp.verify import Tolerances, Verification, verify
+from hoverslam.ocp.verify import Tolerances, verify
 
 Report = Callable[[str], None]
+WARM = 1e-7  # barrier parameter that a warm start goes on with
+PATIENCE = 3  # passes that do not halve the error before another way is tried
+WARM_ITERATIONS = 200  # a pass that starts near its optimum and takes longer has lost its way
+CACHE = LocalCache()  # shared by all solves of the process: the same functions are translated once
 
 
 @dataclass(frozen=True)
@@ -25,17 +35,17 @@ class Options:
         tolerance: IPOPT's tolerance on the scaled optimality conditions.
         max_iterations: IPOPT's limit, a pass.
         max_passes: mesh passes, the first included.
-        tolerances: what the re-flight must meet for the mesh to be called fine enough.
-        verify: whether to re-fly the solution (and refine the mesh where that fails); without it, one pass.
-        smoothing: weight on squared control rates added to the scaled objective; zero adds nothing. Small values
-            (1e-6) settle controls that hardly matter; the reported objective never includes it.
+        tolerances: what the solution must meet; passes over finer meshes follow until it does.
+        verify: whether to re-fly the solution (and refine the mesh where that fails).
+        smoothing: weight on squared control rates added to the scaled objective of piecewise linear controls; zero adds
+            nothing. Small values (1e-6) settle controls that hardly matter; the reported objective never includes it.
         print_level: IPOPT's own output (0 to 12).
         ipopt: further IPOPT options by their own names.
     """
 
     tolerance: float = 1e-8
     max_iterations: int = 1000
-    max_passes: int = 4
+    max_passes: int = 16
     tolerances: Tolerances = field(default_factory=Tolerances)
     verify: bool = True
     smoothing: float = 0.0
@@ -43,7 +53,8 @@ class Options:
     ipopt: dict[str, Any] = field(default_factory=dict)
 
 
-def _ipopt(programme: Programme, options: Options, warm: bool) -> ca.Function:
+def ipopt(programme: Programme, options: Options, warm: bool = False) -> ca.Function:
+    """IPOPT on a programme; ``warm`` starts from multipliers and close to bounds."""
     settings = {
         "tol": options.tolerance,
         "constr_viol_tol": options.tolerance,
@@ -53,7 +64,7 @@ def _ipopt(programme: Programme, options: Options, warm: bool) -> ca.Function:
         "sb": "yes",
         "nlp_scaling_method": "none",
         "bound_relax_factor": 0.0,
-        "mu_strategy": "adaptive",
+        "mu_strategy": "monotone",
         "mu_max": 1.0,
         # At its default pivoting MUMPS miscounts the inertia of these systems, and IPOPT crawls over false curvature.
         "mumps_pivtol": 1e-2,
@@ -62,13 +73,14 @@ def _ipopt(programme: Programme, options: Options, warm: bool) -> ca.Function:
     }
     if warm:
         settings |= {
-            # Stay where the coarser mesh ended. Its multipliers do not fit this mesh; IPOPT estimates them itself.
             "mu_strategy": "monotone",
-            "mu_init": 1e-6,
-            "bound_push": 1e-8,
-            "bound_frac": 1e-8,
-            "slack_bound_push": 1e-8,
-            "slack_bound_frac": 1e-8,
+            "mu_init": WARM,
+            "warm_start_init_point": "yes",
+            "warm_start_bound_push": 1e-9,
+            "warm_start_bound_frac": 1e-9,
+            "warm_start_slack_bound_push": 1e-9,
+            "warm_start_slack_bound_frac": 1e-9,
+            "warm_start_mult_bound_push": 1e-9,
         }
     functions = programme.functions
     return ca.nlpsol(
@@ -81,100 +93,32 @@ def _ipopt(programme: Programme, options: Options, warm: bool) -> ca.Function:
             "jac_g": functions["jac_g"],
             "hess_lag": functions["hess_lag"],
             "error_on_fail": False,
+            "calc_lam_x": False,
+            "calc_lam_p": False,
+            "calc_f": False,
+            "show_eval_warnings": False,
             "ipopt": settings,
         },
     )
 
 
-def solve(problem: Problem, options: Options | None = None, report: Report | None = None) -> Solution:
-    """Solve ``problem`` from its phases' guesses and verify the answer by independent re-flight.
-
-    Passes over finer meshes follow until :class:`Tolerances` are met or ``max_passes`` is reached; if a finer mesh
-    fails to converge, the last converged solution is returned. ``report`` receives one line a pass.
-    """
-    options = options or Options()
-    cache, best = LocalCache(), None
-    meshes = {name: phase.mesh for name, phase in problem.phases.items()}
-    original = {name: phase.guess for name, phase in problem.phases.items()}
-    records: list[dict[str, Any]] = []
-    try:
-        for number in range(1, options.max_passes + 1):
-            solution = _solve_once(problem, meshes, cache, options, warm=best is not None)
-            if not options.verify:
-                return solution
-            check = verify(solution, options.tolerances)
-            solution.verification = check
-            records.append(_record(number, solution, check))
-            if report is not None:
-                report(_line(records[-1]))
-            if not solution.converged and best is not None:
-                break
-            best = solution
-            if check.passed or not solution.converged or number == options.max_passes:
-                break
-            meshes = check.refined_meshes(solution)
-            _carry_over(problem, solution)
-    finally:
-        for name, phase in problem.phases.items():
-            phase.guess = original[name]
-    assert best is not None
-    best.passes = records
-    best.iterations = sum(r["iterations"] for r in records)
-    best.seconds = sum(r["seconds"] for r in records)
-    return best
-
-
-def _record(number: int, solution: Solution, check: Verification) -> dict[str, Any]:
-    nodes = sum(len(p.states) for p in solution.phases.values())
-    return {
-        "pass": number,
-        "status": solution.status,
-        "nodes": nodes,
-        "iterations": solution.iterations,
-        "seconds": solution.seconds,
-        "refly_error": check.refly_error,
-        "path_violation": check.path_violation,
-        "objective": solution.objective,
-    }
-
-
-def _line(r: dict[str, Any]) -> str:
-    return (
-        f"pass {r['pass']}: {r['status']}, {r['nodes']} nodes, {r['iterations']} iterations, {r['seconds']:.1f} s, "
-        f"re-flight {r['refly_error']:.1e}, violation {r['path_violation']:.1e}, objective {r['objective']:.8g}"
-    )
-
-
-def guess_from(part: PhaseSolution) -> Guess:
-    """A solved phase as a guess: its nodes, and its controls at them."""
-    edges = part.time[0] + np.asarray(part.mesh.edges) * part.duration
-    times = np.unique(np.concatenate([part.node_times, edges]))
-    states, controls = part.sample(times)
-    return Guess(times, states, controls)
-
-
-def _carry_over(problem: Problem, solution: Solution) -> None:
-    """Make the solution the guess of the next pass."""
-    for name, phase in problem.phases.items():
-        phase.guess = guess_from(solution[name])
-
-
-def _solve_once(problem: Problem, meshes: dict[str, Mesh], cache: LocalCache, options: Options, warm: bool) -> Solution:
-    start = time.perf_counter()
-    programme = Programme(problem, meshes, cache, options.smoothing)
-    solver = _ipopt(programme, options if not warm else replace(options, max_iterations=300), warm)
-    result = solver(
-        x0=programme.pack_guess(),
-        p=programme.parameter_vector(),
-        lbx=programme.lower,
-        ubx=programme.upper,
-        lbg=programme.row_lower,
-        ubg=programme.row_upper,
-    )
+def run(programme: Programme, options: Options, start: Start) -> Solution:
+    """One IPOPT run on a built programme, for the problem's values as they are now."""
+    began = time.perf_counter()
+    warm = start.row_multipliers is not None
+    key = (warm, options.tolerance, options.max_iterations, options.print_level, repr(sorted(options.ipopt.items())))
+    if key not in programme.solvers:
+        programme.solvers[key] = ipopt(programme, options, warm)
+    solver = programme.solvers[key]
+    lower, upper, low, high = programme.bounds(programme.problem.values)
+    arguments = {"x0": start.x, "p": programme.parameter_vector(), "lbx": lower, "ubx": upper, "lbg": low, "ubg": high}
+    if warm:
+        arguments |= {"lam_x0": start.bound_multipliers, "lam_g0": start.row_multipliers}
+    result = solver(**arguments)
     stats = solver.stats()
     if stats["return_status"] == "NonIpopt_Exception_Thrown":
         raise KeyboardInterrupt  # an interrupt while IPOPT runs comes back as this status
-    return unpack(programme, result, stats, time.perf_counter() - start)
+    return unpack(programme, result, stats, time.perf_counter() - began)
 
 
 def unpack(programme: Programme, result: dict[str, Any], stats: dict[str, Any], seconds: float) -> Solution:
@@ -182,12 +126,14 @@ def unpack(programme: Programme, result: dict[str, Any], stats: dict[str, Any], 
     problem = programme.problem
     scaled = np.asarray(result["x"]).ravel()
     values = scaled * programme.scale
-    phases = {
-        name: PhaseSolution(lay.phase, lay.mesh, values[lay.times], values[lay.states], values[lay.controls])
-        for name, lay in programme.layouts.items()
-    }
+    phases = {}
+    for name, lay in programme.layouts.items():
+        times = values[lay.times]
+        mesh = lay.mesh.moved(times)
+        phases[name] = PhaseSolution(lay.phase, mesh, times[[0, -1]], values[lay.states], values[lay.controls])
     rows = np.asarray(result["g"]).ravel()
-    excess = np.maximum(programme.row_lower - rows, rows - programme.row_upper)
+    _, _, low, high = programme.bounds(problem.values)
+    excess = np.maximum(low - rows, rows - high)
     worst = int(np.argmax(excess))
     given = np.array(list(problem.given.values()))
     return Solution(
@@ -203,4 +149,145 @@ def unpack(programme: Programme, result: dict[str, Any], stats: dict[str, Any], 
         boundary_scale=programme.row_scale[programme.rows_before_boundary :],
         primal=scaled,
         dual=np.asarray(result["lam_g"]).ravel(),
+        bound_dual=np.asarray(result["lam_x"]).ravel(),
+        row_values=rows,
+        state_scale={name: programme.scale[lay.states[0]] for name, lay in programme.layouts.items()},
+        programme=programme,
+        values=problem.values,
+    )
+
+
+def guess_from(part: PhaseSolution, mesh: Mesh | None = None) -> Guess:
+    """A solved phase as a guess: sampled at its own nodes, or at those of ``mesh``."""
+    if mesh is None:
+        times = np.unique(np.concatenate([part.node_times, part.edge_times]))
+    else:
+        nodes = np.unique(np.concatenate([mesh.state_nodes, mesh.control_nodes]))
+        times = part.time[0] + nodes * part.duration
+    states, controls = part.sample(times)
+    return Guess(times, states, controls)
+
+
+def solve(problem: Problem, options: Options | None = None, report: Report | None = None) -> Solution:
+    """Solve ``problem`` from its phases' guesses and verify the answer by independent re-flight.
+
+    Passes over finer meshes follow until :class:`Tolerances` are met or ``max_passes`` is reached; if a finer mesh
+    fails to converge, the last converged solution is returned and its ``passes`` say so. ``report`` receives one line
+    a pass; by default they go to the standard error stream if that is a terminal.
+    """
+    options = options or Options()
+    report = report or _to_terminal
+    first = {name: phase.mesh or scouting_mesh(problem, phase) for name, phase in problem.phases.items()}
+    log = _Log(options, report)
+    scout, errors = log.add(*_pass(problem, first, None, options))
+    best, met = scout, False
+    if scout.converged:
+        scouted = any(phase.mesh is None for phase in problem.phases.values())
+        best, met = _refined(problem, scout, errors, scouted, log)
+        if scouted and not met:
+            smooth, met = _sharpened(problem, scout, errors, log)
+            best = smooth if met or log.worth(smooth) < log.worth(best) else best
+    best.passes, best.iterations = log.records, sum(r["iterations"] for r in log.records)
+    if options.verify:
+        best.verification = verify(best, options.tolerances)
+    best.seconds = sum(r["seconds"] for r in log.records)
+    return best
+
+
+class _Log:
+    """The passes so far: records for the report, how far each was from the tolerances, and how many are left."""
+
+    def __init__(self, options: Options, report: Report):
+        self.options, self.report = options, report
+        self.records: list[dict[str, Any]] = []
+        self._worth: dict[int, float] = {}
+
+    @property
+    def left(self) -> int:
+        return self.options.max_passes - len(self.records)
+
+    def add(self, solution: Solution, errors: dict[str, PhaseError]) -> tuple[Solution, dict[str, PhaseError]]:
+        """Note a pass and say so."""
+        self.records.append(_record(len(self.records) + 1, solution, errors))
+        self.report(_line(self.records[-1]))
+        t = self.options.tolerances
+        worst = max(max(np.max(e.states) / t.mesh, np.max(e.limits) / t.path) for e in errors.values())
+        self._worth[id(solution)] = float(worst) if solution.converged else np.inf
+        return solution, errors
+
+    def worth(self, solution: Solution) -> float:
+        """Error over tolerance: below one is good enough."""
+        return self._worth[id(solution)]
+
+
+def _refined(
+    problem: Problem, best: Solution, errors: dict[str, PhaseError], scouted: bool, log: _Log
+) -> tuple[Solution, bool]:
+    """The best solution over finer meshes, and whether the tolerances are met; gives up where passes gain nothing."""
+    candidates = next_meshes(best.programme, best, errors, log.options.tolerances, scouted)
+    idle, least = 0, np.inf
+    while candidates and log.left > 0 and idle < PATIENCE:
+        solution, errors = log.add(*_pass(problem, candidates.pop(0), best, log.options))
+        if not solution.converged:
+            idle += 1
+            continue
+        best = solution
+        idle, least = (0, log.worth(best)) if log.worth(best) < 0.5 * least else (idle + 1, least)
+        candidates = next_meshes(best.programme, best, errors, log.options.tolerances, False)
+    return best, not candidates and best.converged
+
+
+def _sharpened(problem: Problem, best: Solution, errors: dict[str, PhaseError], log: _Log) -> tuple[Solution, bool]:
+    """The best solution over meshes sharpened where controls jump, and whether the tolerances are met."""
+    candidates = sharpened_meshes(best, errors, log.options.tolerances)
+    while candidates and log.left > 0:
+        solution, errors = log.add(*_pass(problem, candidates.pop(0), best, log.options))
+        if not solution.converged:
+            break
+        best, candidates = solution, sharpened_meshes(solution, errors, log.options.tolerances)
+    return best, log.worth(best) <= 1.0
+
+
+def _pass(
+    problem: Problem, meshes: Mapping[str, Mesh], best: Solution | None, options: Options
+) -> tuple[Solution, dict[str, PhaseError]]:
+    """Solve on ``meshes``, from the problem's guesses or from the ``best`` solution so far."""
+    began = time.perf_counter()
+    starts = guesses(problem)
+    if best is not None:
+        starts = {name: guess_from(part, meshes[name]) for name, part in best.phases.items()}
+    programme = Programme(problem, meshes, starts, CACHE, options.smoothing)
+    if best is None:
+        solution = run(programme, options, Start(programme.pack(starts)))
+    else:
+        brief = replace(options, max_iterations=min(options.max_iterations, WARM_ITERATIONS))
+        solution = run(programme, brief, carried(best, programme, starts))
+    errors = estimate(programme, solution)
+    solution.mesh_error = max(float(np.max(e.states)) for e in errors.values())
+    solution.seconds = time.perf_counter() - began
+    return solution, errors
+
+
+def _to_terminal(line: str) -> None:
+    if sys.stderr.isatty():
+        print(line, file=sys.stderr, flush=True)
+
+
+def _record(number: int, solution: Solution, errors: Mapping[str, PhaseError]) -> dict[str, Any]:
+    return {
+        "pass": number,
+        "status": solution.status,
+        "nodes": sum(len(p.states) for p in solution.phases.values()),
+        "iterations": solution.iterations,
+        "seconds": solution.seconds,
+        "mesh_error": solution.mesh_error,
+        "path_violation": max(float(np.max(e.limits)) for e in errors.values()),
+        "objective": solution.objective,
+    }
+
+
+def _line(r: dict[str, Any]) -> str:
+    return (
+        f"pass {r['pass']}: {r['status']}, {r['nodes']} nodes, {r['iterations']} iterations, {r['seconds']:.1f} s, "
+        f"error {r['mesh_error']:.1e}, violation {r['path_violation']:.1e}, objective {r['objective']:.10g}"
     )
