@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 def _age() -> float:
@@ -40,9 +41,9 @@ class Run:
         if part == "solve":
             self.seconds["total_s"] = now - _START
 
-    def report(self, version: str, answer: float | None, status: str) -> None:
-        """Print the line: ``status`` is "solved", or the tool's own words for what went wrong."""
+    def report(self, version: str, answer: float | None, status: str, **more: Any) -> None:
+        """Print the line: ``status`` is "solved", or the tool's own words for what went wrong; ``more`` goes with it."""
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
         seconds = {part: value if value is None else round(value, 4) for part, value in self.seconds.items()}
         line = {"tool": self.tool, "version": version, "problem": self.problem, **seconds}
-        print(json.dumps({**line, "answer": answer, "status": status, "peak_mb": round(peak, 1)}), flush=True)
+        print(json.dumps({**line, "answer": answer, "status": status, "peak_mb": round(peak, 1), **more}), flush=True)

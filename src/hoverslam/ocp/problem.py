@@ -6,7 +6,8 @@ meet in one. A condition at a point inside an arc is a boundary constraint too: 
 """
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -186,6 +187,25 @@ class Problem:
     def values(self) -> dict[str, float]:
         """All numbers that a solve may change: given parameters, then settings."""
         return self.given | self.settings
+
+    @contextmanager
+    def holding(self, changes: Mapping[str, float]) -> Iterator[None]:
+        """Given parameters and settings with ``changes``, for as long as the context lasts.
+
+        Raises:
+            StatementError: for a name that is neither.
+        """
+        unknown = [name for name in changes if name not in self.values]
+        if unknown:
+            raise StatementError(f"no parameter or setting {', '.join(unknown)}: there is {', '.join(self.values)}")
+        before = dict(self.given), dict(self.settings)
+        for name, value in changes.items():
+            (self.given if name in self.given else self.settings)[name] = float(value)
+        try:
+            yield
+        finally:
+            self.given.update(before[0])
+            self.settings.update(before[1])
 
     def parameter(
         self,

@@ -9,15 +9,13 @@ that stand the conditions of optimality: the residual of the discrete ones, and 
 from dataclasses import dataclass, field
 from typing import Any
 
-import jax
 import numpy as np
 
 from hoverslam.ocp._error import limits_of, state_sizes
 from hoverslam.ocp._flying import fly, path_values, phase_inputs
+from hoverslam.ocp._optimality import Optimality, optimality
 from hoverslam.ocp.names import Named, resolve
 from hoverslam.ocp.solution import PhaseSolution, Solution
-
-jax.config.update("jax_enable_x64", True)
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class Verification:
     solver_converged: bool
     boundary_violation: float = 0.0
     mesh_error: float = 0.0
-    optimality: "Any" = field(default=None)
+    optimality: Optimality = field(default_factory=lambda: Optimality(*[np.nan] * 4))
 
     @property
     def refly_error(self) -> float:
@@ -93,7 +91,34 @@ class Verification:
         """Whether the solver converged and all errors are within tolerance; a NaN is a failure."""
         t = self.tolerances
         flown = self.refly_error < t.refly and self.boundary_violation < t.refly
-        return self.solver_converged and flown and self.path_violation < t.path
+        return self.solver_converged and flown and self.path_violation < t.path and self.optimality.kkt < t.kkt
+
+    def report(self) -> str:
+        """The whole verdict as text: each figure beside its tolerance."""
+        t, o = self.tolerances, self.optimality
+        rows = [
+            ("re-flight, worst phase end", self.refly_error, t.refly),
+            ("boundary constraints", self.boundary_violation, t.refly),
+            ("limits between nodes", self.path_violation, t.path),
+            ("states between nodes (estimate)", self.mesh_error, t.mesh),
+            ("optimality (KKT)", o.kkt, t.kkt),
+            ("  at phase ends (transversality)", o.transversality, t.kkt),
+            ("  costate equation", o.costate, None),
+            ("  Hamiltonian, spread", o.hamiltonian, None),
+        ]
+        lines = [
+            f"{what:34s} {value:9.1e}" + ("" if limit is None else f"   {'<' if value < limit else '>'} {limit:.0e}")
+            for what, value, limit in rows
+        ]
+        worst = [
+            f"{'  ' + name + ': ' + limit:34s} {violation:9.1e}   at {when:.4g} s"
+            for name, check in self.phases.items()
+            for limit, (violation, when) in check.limits.items()
+            if violation >= t.path
+        ]
+        verdict = "verified" if self.passed else "NOT verified"
+        solver = "" if self.solver_converged else " (the solver did not converge)"
+        return "\n".join([*lines, *worst, verdict + solver])
 
 
 def _worst(values: Any) -> float:
@@ -105,13 +130,11 @@ def _worst(values: Any) -> float:
 
 def verify(solution: Solution, tolerances: Tolerances | None = None) -> Verification:
     """Fly every phase of ``solution`` again and judge it."""
-    checks = {name: _check(solution, part) for name, part in solution.phases.items()}
+    with solution.problem.holding(solution.values):
+        checks = {name: _check(solution, part) for name, part in solution.phases.items()}
+        boundary = _boundary_violation(solution)
     return Verification(
-        checks,
-        tolerances or Tolerances(),
-        solution.converged,
-        _boundary_violation(solution),
-        solution.mesh_error,
+        checks, tolerances or Tolerances(), solution.converged, boundary, solution.mesh_error, optimality(solution)
     )
 
 
