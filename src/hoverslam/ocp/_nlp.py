@@ -288,14 +288,7 @@ class Programme:
             raise StatementError(f"problem {problem.name!r} has no objective: call minimize() or maximize()")
 
         def evaluate(flat: Any, given: Any) -> Any:
-            ends, at = Named(), 0
-            for name, lay in self.layouts.items():
-                parts = []
-                for length in (lay.states.shape[1],) * 2 + (lay.controls.shape[1],) * 2 + (2,):
-                    parts.append(flat[at : at + length])
-                    at += length
-                ends[name] = lay.phase.ends(*parts)
-            p = problem.parameters(flat[at:], given)
+            ends, p = self._unpacked_ends(flat, given)
             values = [jnp.ravel(jnp.asarray(problem.sense * problem.objective(ends, p), dtype=float))]  # type: ignore[misc]
             for c in problem.boundary:
                 values.append(jnp.ravel(jnp.asarray(c.function(ends, p), dtype=float)))
@@ -303,6 +296,21 @@ class Programme:
             return jnp.concatenate(values)
 
         return evaluate
+
+    def _unpacked_ends(self, flat: Any, given: Any) -> tuple[Named, Named]:
+        """Phase ends and parameters by name, from what they touch of the programme's (physical) variables."""
+        ends, at = Named(), 0
+        for name, lay in self.layouts.items():
+            parts = []
+            for length in (lay.states.shape[1],) * 2 + (lay.controls.shape[1],) * 2 + (2,):
+                parts.append(flat[at : at + length])
+                at += length
+            ends[name] = lay.phase.ends(*parts)
+        return ends, self.problem.parameters(flat[at:], given)
+
+    def of_ends(self, output: Callable[[Named, Named], Any]) -> Callable[[Any, Any], Any]:
+        """A scalar function of ``(ends, parameters)`` as one of the variables ``end_indices`` and the given parameters."""
+        return lambda flat, given: jnp.asarray(output(*self._unpacked_ends(flat, given)), dtype=float)
 
     def _boundary_bounds(self) -> tuple[list[tuple[Bound, Bound]], list[tuple[str, str]]]:
         bounds: list[tuple[Bound, Bound]] = []

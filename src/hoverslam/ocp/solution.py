@@ -1,6 +1,8 @@
 """What a solve returns: the trajectory as named arrays, evaluated with the transcription's own interpolant."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +12,10 @@ from hoverslam.ocp.names import Named
 from hoverslam.ocp.problem import Phase, Problem
 
 if TYPE_CHECKING:
+    import xarray as xr
+
+    from hoverslam.ocp._costates import Costates
+    from hoverslam.ocp.solver import Options
     from hoverslam.ocp.verify import Verification
 
 
@@ -133,3 +139,50 @@ class Solution:
 
     def __getitem__(self, phase: str) -> PhaseSolution:
         return self.phases[phase]
+
+    def costates(self, phase: str) -> "Costates":
+        """Costates, Hamiltonian and path multipliers of a phase; see :class:`hoverslam.ocp.Costates`."""
+        from hoverslam.ocp._costates import costates
+
+        return costates(self, phase)
+
+    def sensitivities(self) -> dict[str, float]:
+        """Derivative of the optimal objective to every given parameter and setting, in their units."""
+        from hoverslam.ocp.sensitivity import objective_derivatives
+
+        return objective_derivatives(self)
+
+    def derivatives(self, **outputs: Callable[[Named, Named], Any]) -> dict[str, dict[str, float]]:
+        """Derivative of any outputs, functions of ``(ends, parameters)``, to every given parameter and setting."""
+        from hoverslam.ocp.sensitivity import output_derivatives
+
+        return output_derivatives(self, outputs)
+
+    def resolve(
+        self, changes: Mapping[str, float] | None = None, options: "Options | None" = None, verify: bool = True
+    ) -> "Solution":
+        """Solve again from here for ``changes`` of given parameters and settings, on the same mesh, nothing rebuilt.
+
+        Args:
+            changes: new values by name, such as ``{"thrust": 8e5, "descent.initial.h": 5100.0}``.
+            options: of the solver; only those that concern one pass count.
+            verify: whether to verify the new solution.
+
+        Raises:
+            StatementError: for a name that is neither a given parameter nor a setting.
+        """
+        from hoverslam.ocp.solver import resolve
+
+        return resolve(self, changes or {}, options, verify)
+
+    def save(self, path: str | Path) -> None:
+        """Write everything to a netCDF file; :func:`hoverslam.ocp.load` gives it back."""
+        from hoverslam.ocp.store import save
+
+        save(self, path)
+
+    def dataset(self, phase: str) -> "xr.Dataset":
+        """A phase as labelled arrays with units: states, controls, costates, path multipliers, Hamiltonian."""
+        from hoverslam.ocp.store import dataset
+
+        return dataset(self, phase)

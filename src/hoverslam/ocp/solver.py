@@ -248,6 +248,29 @@ def _sharpened(problem: Problem, best: Solution, errors: dict[str, PhaseError], 
     return best, log.worth(best) <= 1.0
 
 
+def resolve(
+    solution: Solution, changes: Mapping[str, float], options: Options | None = None, verify_it: bool = True
+) -> Solution:
+    """Solve a solved problem again for other values, warm, on its mesh; see :meth:`Solution.resolve`."""
+    options = options or Options()
+    began, programme = time.perf_counter(), solution.programme
+    values = solution.values | dict(changes)
+    with programme.problem.holding(values):
+        assert solution.primal is not None
+        lower, upper = programme.variable_bounds(values)
+        start = Start(np.clip(solution.primal, lower, upper), solution.bound_dual, solution.dual)
+        again = run(programme, options, start)
+        if not again.converged:  # multipliers of another active set mislead: once more without
+            again = run(programme, options, Start(start.x))
+        errors = estimate(programme, again)
+        again.mesh_error = max(float(np.max(e.states)) for e in errors.values())
+        if verify_it:
+            again.verification = verify(again, options.tolerances)
+    again.passes = [_record(1, again, errors)]
+    again.seconds = time.perf_counter() - began
+    return again
+
+
 def _pass(
     problem: Problem, meshes: Mapping[str, Mesh], best: Solution | None, options: Options
 ) -> tuple[Solution, dict[str, PhaseError]]:
