@@ -4,29 +4,41 @@ import jax
 
 jax.config.update("jax_enable_x64", True)
 
-from hoverslam.ocp._translate import TranslationError, to_casadi, translate  # noqa: E402 - after double precision
+from hoverslam.ocp._costates import Costates  # noqa: E402 - after double precision
+from hoverslam.ocp._optimality import Optimality  # noqa: E402
+from hoverslam.ocp._translate import TranslationError, to_casadi, translate  # noqa: E402
+from hoverslam.ocp.diagnosis import Diagnosis, Shortfall  # noqa: E402
 from hoverslam.ocp.mesh import Mesh  # noqa: E402
 from hoverslam.ocp.names import Named, Variable  # noqa: E402
 from hoverslam.ocp.problem import Guess, PathConstraint, Problem, StatementError  # noqa: E402
-from hoverslam.ocp.solution import PhaseSolution, Solution  # noqa: E402
+from hoverslam.ocp.solution import Outcome, PhaseSolution, Solution  # noqa: E402
 from hoverslam.ocp.solver import Options, guess_from, solve  # noqa: E402
+from hoverslam.ocp.store import StoreError, load, problem_hash  # noqa: E402
 from hoverslam.ocp.verify import Tolerances, Verification, verify  # noqa: E402
 
 __all__ = [
+    "Costates",
+    "Diagnosis",
     "Guess",
     "Mesh",
     "Named",
+    "Optimality",
     "Options",
+    "Outcome",
     "PathConstraint",
     "PhaseSolution",
     "Problem",
+    "Shortfall",
     "Solution",
     "StatementError",
+    "StoreError",
     "Tolerances",
     "TranslationError",
     "Variable",
     "Verification",
     "guess_from",
+    "load",
+    "problem_hash",
     "solve",
     "to_casadi",
     "translate",

@@ -53,9 +53,10 @@ class Programme:
         guesses: Mapping[str, Guess],
         cache: LocalCache,
         smoothing: float = 0.0,
+        scales: tuple[np.ndarray, np.ndarray, float] | None = None,
     ):
         self.problem, self.meshes, self.cache, self.smoothing = problem, dict(meshes), cache, smoothing
-        self.guesses = dict(guesses)
+        self.guesses, self._scales = dict(guesses), scales  # scales of variables, rows and objective, if known
         self.solvers: dict[Any, ca.Function] = {}  # built on first use, by their options
         self.layouts: dict[str, PhaseLayout] = {}
         self.labels: list[tuple[str, str]] = []  # (phase or "", what) of each row
@@ -211,6 +212,8 @@ class Programme:
         if linear.shape[0]:
             rows[self.local_rows :] = 1.0 / linear.max(axis=1).toarray().ravel()
         self.scale, self.row_scale = scale, rows
+        if self._scales is not None:
+            self.scale, self.row_scale = self._scales[0], self._scales[1][: len(rows)]
 
     def bounds(self, values: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Scaled lower and upper bounds of the variables, then of the rows, for given parameters and settings."""
@@ -292,7 +295,7 @@ class Programme:
             values = [jnp.ravel(jnp.asarray(problem.sense * problem.objective(ends, p), dtype=float))]  # type: ignore[misc]
             for c in problem.boundary:
                 values.append(jnp.ravel(jnp.asarray(c.function(ends, p), dtype=float)))
-            self._boundary_lengths = [int(v.shape[0]) for v in values[1:]]
+            self.boundary_lengths = [int(v.shape[0]) for v in values[1:]]
             return jnp.concatenate(values)
 
         return evaluate
@@ -315,7 +318,7 @@ class Programme:
     def _boundary_bounds(self) -> tuple[list[tuple[Bound, Bound]], list[tuple[str, str]]]:
         bounds: list[tuple[Bound, Bound]] = []
         names: list[tuple[str, str]] = []
-        for c, length in zip(self.problem.boundary, self._boundary_lengths, strict=True):
+        for c, length in zip(self.problem.boundary, self.boundary_lengths, strict=True):
             bounds += [(c.lower, c.upper)] * length
             names += [("", c.name)] * length
         return bounds, names
@@ -329,6 +332,8 @@ class Programme:
         gradient, boundary = self.end_jacobian(self.scale[self.end_indices] * start[self.end_indices], given)
         self.row_scale = np.concatenate([self.row_scale, self._sizes(self.end_sparsities[1], boundary, 1)])
         self.objective_scale = float(self._sizes(self.end_sparsities[0], gradient, 1)[0])
+        if self._scales is not None:
+            _, self.row_scale, self.objective_scale = self._scales
         self._check_start(start)
 
         w, p = ca.MX.sym("w", self.size), ca.MX.sym("p", self.parameter_vector().size)

@@ -46,13 +46,14 @@ class PathConstraint:
 
 @dataclass(frozen=True)
 class BoundaryConstraint:
-    """A limit on phase ends: ``lower <= function(ends, parameters) <= upper``; scalar or vector."""
+    """A limit on phase ends: ``lower <= function(ends, parameters) <= upper``; scalar or vector; ``link`` joins phases."""
 
     name: str
     function: Callable[..., Any]
     lower: Bound
     upper: Bound
     unit: str = ""
+    link: bool = False
 
 
 @dataclass
@@ -390,15 +391,18 @@ class Problem:
             if state not in first.states.slices or state not in second.states.slices:
                 raise StatementError(f"link {label}: state {state!r} is not in both phases")
 
+        def join(what: str, function: Callable[[Named, Named], Any]) -> None:
+            self.boundary.append(BoundaryConstraint(f"{label}: {what}", function, 0.0, 0.0, link=True))
+
         def gap(start: str, end: str, key: str) -> Callable[[Named, Named], Any]:
             return lambda e, p: e[after][start][key] - e[before][end][key]
 
         if time:
-            self.constrain(f"{label}: time", lambda e, p: e[after].initial_time - e[before].final_time, unit="s")
+            join("time", lambda e, p: e[after].initial_time - e[before].final_time)
         for state in shared:
-            self.constrain(f"{label}: {state}", gap("initial", "final", state))
+            join(state, gap("initial", "final", state))
         for control in controls:
-            self.constrain(f"{label}: {control}", gap("initial_control", "final_control", control))
+            join(control, gap("initial_control", "final_control", control))
 
     def maximize(self, function: Callable[[Named, Named], Any], unit: str = "") -> None:
         """Make ``function(ends, parameters)`` as large as possible."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from hoverslam.ocp._costates import Costates
+    from hoverslam.ocp.diagnosis import Diagnosis
     from hoverslam.ocp.solver import Options
     from hoverslam.ocp.verify import Verification
 
@@ -98,6 +100,16 @@ class PhaseSolution:
         return self.phase.states.unflatten(self.states[-1])
 
 
+class Outcome(Enum):
+    """What came of a solve."""
+
+    SOLVED = "solved"
+    INFEASIBLE = "infeasible"
+    STUCK = "the solver found no feasible point near where it looked"
+    ITERATIONS = "iteration limit"
+    FAILED = "the solver failed"
+
+
 @dataclass
 class Solution:
     """A solved (or unsolved: look at ``converged``) problem.
@@ -136,6 +148,23 @@ class Solution:
     state_scale: dict[str, np.ndarray] = field(default_factory=dict)
     mesh_error: float = np.nan
     values: dict[str, float] = field(default_factory=dict)
+    diagnosis: "Diagnosis | None" = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of it."""
+        if self.converged:
+            return Outcome.SOLVED
+        if self.diagnosis is not None and self.diagnosis.shortfalls and self.diagnosis.conclusive:
+            return Outcome.INFEASIBLE
+        known = {"Maximum_Iterations_Exceeded": Outcome.ITERATIONS, "Infeasible_Problem_Detected": Outcome.STUCK}
+        return known.get(self.status, Outcome.FAILED)
+
+    @property
+    def message(self) -> str:
+        """The outcome in words; for an infeasible problem which limits cannot be met, where and by how much."""
+        told = "" if self.diagnosis is None else f": {self.diagnosis.message}"
+        return f"{self.problem.name}: {self.outcome.value}{told}"
 
     def __getitem__(self, phase: str) -> PhaseSolution:
         return self.phases[phase]

@@ -15,6 +15,7 @@ from hoverslam.ocp._guess import guesses
 from hoverslam.ocp._local import LocalCache
 from hoverslam.ocp._nlp import Programme
 from hoverslam.ocp._refine import next_meshes, scouting_mesh, sharpened_meshes
+from hoverslam.ocp.diagnosis import diagnose
 from hoverslam.ocp.mesh import Mesh
 from hoverslam.ocp.problem import Guess, Problem
 from hoverslam.ocp.solution import PhaseSolution, Solution
@@ -39,6 +40,7 @@ class Options:
         verify: whether to re-fly the solution (and refine the mesh where that fails).
         smoothing: weight on squared control rates added to the scaled objective of piecewise linear controls; zero adds
             nothing. Small values (1e-6) settle controls that hardly matter; the reported objective never includes it.
+        diagnose: whether to ask, when nothing is found, which limits cannot be met (an elastic solve).
         print_level: IPOPT's own output (0 to 12).
         ipopt: further IPOPT options by their own names.
     """
@@ -49,13 +51,14 @@ class Options:
     tolerances: Tolerances = field(default_factory=Tolerances)
     verify: bool = True
     smoothing: float = 0.0
+    diagnose: bool = True
     print_level: int = 0
     ipopt: dict[str, Any] = field(default_factory=dict)
 
 
-def ipopt(programme: Programme, options: Options, warm: bool = False) -> ca.Function:
-    """IPOPT on a programme; ``warm`` starts from multipliers and close to bounds."""
-    settings = {
+def ipopt_settings(options: Options) -> dict[str, Any]:
+    """IPOPT's options for a start from a guess."""
+    return {
         "tol": options.tolerance,
         "constr_viol_tol": options.tolerance,
         "acceptable_iter": 0,
@@ -71,6 +74,11 @@ def ipopt(programme: Programme, options: Options, warm: bool = False) -> ca.Func
         "perturb_always_cd": "yes",
         **options.ipopt,
     }
+
+
+def ipopt(programme: Programme, options: Options, warm: bool = False) -> ca.Function:
+    """IPOPT on a programme; ``warm`` starts from multipliers and close to bounds."""
+    settings = ipopt_settings(options)
     if warm:
         settings |= {
             "mu_strategy": "monotone",
@@ -181,6 +189,9 @@ def solve(problem: Problem, options: Options | None = None, report: Report | Non
     log = _Log(options, report)
     scout, errors = log.add(*_pass(problem, first, None, options))
     best, met = scout, False
+    if not scout.converged and options.diagnose:
+        scout, errors = _diagnosed(problem, scout, errors, options, log)
+        best = scout
     if scout.converged:
         scouted = any(phase.mesh is None for phase in problem.phases.values())
         best, met = _refined(problem, scout, errors, scouted, log)
@@ -192,6 +203,24 @@ def solve(problem: Problem, options: Options | None = None, report: Report | Non
         best.verification = verify(best, options.tolerances)
     best.seconds = sum(r["seconds"] for r in log.records)
     return best
+
+
+def _diagnosed(
+    problem: Problem, failed: Solution, errors: dict[str, PhaseError], options: Options, log: "_Log"
+) -> tuple[Solution, dict[str, PhaseError]]:
+    """Ask the elastic problem why the first pass failed, and start again from its trajectory if there is one."""
+    diagnosis = diagnose(failed.programme, options, failed.programme.pack(guesses(problem)))
+    failed.diagnosis = diagnosis
+    log.report(f"not solved ({failed.status}): {diagnosis.message}")
+    if diagnosis.shortfalls or not diagnosis.conclusive:
+        return failed, errors
+    began = time.perf_counter()
+    again = run(failed.programme, options, Start(diagnosis.trajectory.primal))
+    errors = estimate(failed.programme, again)
+    again.mesh_error = max(float(np.max(e.states)) for e in errors.values())
+    again.seconds = time.perf_counter() - began
+    again.diagnosis = None if again.converged else diagnosis
+    return log.add(again, errors)
 
 
 class _Log:
