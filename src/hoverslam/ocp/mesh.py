@@ -230,8 +230,10 @@ class Mesh:
         edges, arcs = np.asarray(self.edges), np.append(self.arc_of, len(self.knots))
         new = (times - times[0]) / (times[-1] - times[0])
         moved = new[arcs] + self.within_arc(edges, arcs) * (new[arcs + 1] - new[arcs])
-        ends = np.linspace(0.0, 1e-9, len(moved))  # arcs that collapsed keep an order
-        moved = np.maximum.accumulate(moved * (1.0 - 1e-9) + ends) if np.any(np.diff(moved) <= 0.0) else moved
+        moved[[0, -1]] = 0.0, 1.0
+        if np.any(np.diff(moved) <= 0.0):  # arcs that collapsed keep an order
+            ordered = np.maximum.accumulate(np.clip(moved, 0.0, 1.0))
+            moved = (1.0 - 1e-9) * ordered + 1e-9 * np.linspace(0.0, 1.0, len(moved))
         return replace(self, edges=(0.0, *moved[1:-1].tolist(), 1.0))
 
     def split(self, parts: np.ndarray) -> "Mesh":
