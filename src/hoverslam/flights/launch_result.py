@@ -128,8 +128,9 @@ def _reached(solution: Solution) -> list[Reached]:
     for name, check in solution.verification.phases.items():
         for c in solution[name].phase.path:
             _, high, when = check.reached[c.name]
-            if np.isfinite(c.upper):
-                rows.append(Reached(name, c.name, c.upper, high, when, c.unit))
+            _, limit = c.bounds(solution.values)
+            if np.isfinite(limit):
+                rows.append(Reached(name, c.name, limit, high, when, c.unit))
     return rows
 
 

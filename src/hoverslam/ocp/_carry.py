@@ -27,8 +27,6 @@ def carried(solution: Solution, programme: Programme, guesses: Mapping[str, Gues
     """``solution`` as a start for ``programme``, whose variables are sampled from ``guesses``."""
     old = solution.programme
     assert isinstance(old, Programme)
-    assert solution.dual is not None
-    assert solution.bound_dual is not None
     rows_physical = solution.dual * old.row_scale / old.objective_scale
     bounds_physical = solution.bound_dual / old.scale / old.objective_scale
     rows, bounds = np.zeros(programme.rows), np.zeros(programme.size)

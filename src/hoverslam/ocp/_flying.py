@@ -40,7 +40,7 @@ def _lifted(function: Callable[..., Any]) -> tuple[Any, list[Any], Callable[[lis
     def rebuild(arrays: list[Any]) -> Callable[..., Any]:
         given = iter(arrays)
         full = [next(given) if n else leaf for n, leaf in zip(numeric, leaves, strict=True)]
-        return getattr(jax.tree_util.tree_unflatten(tree, full), name)  # type: ignore[no-any-return]
+        return getattr(jax.tree_util.tree_unflatten(tree, full), name)
 
     arrays = [jnp.asarray(leaf, dtype=float) for n, leaf in zip(numeric, leaves, strict=True) if n]
     return (type(owner), name, tree, rest), arrays, rebuild
@@ -163,6 +163,8 @@ def path_values(
     part: PhaseSolution, inputs: Any, times: np.ndarray, states: np.ndarray, controls: np.ndarray
 ) -> np.ndarray:
     """Path constraints ``(n, path)`` at ``n`` times, states and controls."""
+    if not part.phase.path:
+        return np.zeros((len(times), 0))
     function, nx = compiled(part.phase), states.shape[1]
     points = np.concatenate([states, controls, times[:, None]], axis=1)
     return np.array([np.asarray(function(point, inputs))[nx:] for point in points])

@@ -276,7 +276,7 @@ class Programme:
         multipliers, weight = ca.SX.sym("lam", constraints.shape[0]), ca.SX.sym("sigma")
         gradient, jacobian = ca.jacobian(objective, ends_symbol), ca.jacobian(constraints, ends_symbol)
         hessian = ca.tril(ca.hessian(weight * objective + ca.dot(multipliers, constraints), ends_symbol)[0])
-        self.end_value = ca.Function("ends", [ends_symbol, given], ca.cse([objective, constraints]))
+        self.end_value = ca.Function("ends", [ends_symbol, given], list(ca.cse([objective, constraints])))
         self.end_jacobian = ca.Function(
             "ends_jacobian", [ends_symbol, given], ca.cse([ca.vec(gradient.nz[:]), ca.vec(jacobian.nz[:])])
         )

@@ -65,9 +65,6 @@ def stationarity(programme: Programme, solution: "Solution") -> np.ndarray:
     with programme.problem.holding(solution.values):
         p = programme.parameter_vector()
         lower, upper = programme.variable_bounds(programme.problem.values)
-    assert solution.primal is not None
-    assert solution.dual is not None
-    assert solution.bound_dual is not None
     gradient = np.asarray(programme.functions["grad_f"](solution.primal, p)[1]).ravel()
     jacobian = programme.functions["jac_g"](solution.primal, p)[1].sparse()
     total = gradient + jacobian.T @ solution.dual + solution.bound_dual
@@ -119,8 +116,6 @@ def _held_states(programme: Programme, solution: "Solution", phase: str) -> np.n
     """Intervals in or beside which a limit on the states alone is active."""
     lay = programme.layouts[phase]
     mesh = lay.mesh
-    assert solution.bound_dual is not None
-    assert solution.dual is not None
     held = np.any(np.abs(solution.bound_dual[lay.states[1:]]) > 1e-6, axis=1)
     if lay.path.shape[1]:
         steered = set(programme.local[phase].rates.jac_sparsity(1, 1).row()) if lay.controls.size else set()

@@ -8,6 +8,7 @@ that raise the number of points until the error is met.
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,7 +89,7 @@ def _structured(programme: Programme, solution: Solution, part: PhaseSolution) -
     arcs = find_arcs(programme, solution, part)
     stops = np.array([0.0, *arcs.knots, 1.0])
     edges, knots = [0.0], []
-    for start, end in zip(stops[:-1], stops[1:], strict=True):
+    for start, end in pairwise(stops):
         pieces = max(1, round((end - start) * part.mesh.intervals / 4))
         edges += np.linspace(start, end, pieces + 1)[1:].tolist()
         knots.append(len(edges) - 1)

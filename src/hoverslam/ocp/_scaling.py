@@ -73,7 +73,7 @@ def phase_scales(
         if np.all(state[at] <= NOTHING):
             reached = float(np.max(rate[at])) * duration
             state[at] = reached if reached > NOTHING else 1.0
-    slope_x, slope_u, path_x, path_u = _slopes(rates, x, u, q, free, guess.time)
+    _, slope_u, path_x, path_u = _slopes(rates, x, u, q, free, guess.time)
     for variable in phase.controls.variables:
         at = phase.controls.slices[variable.name]
         if np.all(control[at] <= NOTHING):

@@ -9,6 +9,7 @@ cannot hide a jump inside an interval where the quadrature does not see it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -65,7 +66,7 @@ def find_arcs(programme: Programme, solution: Solution, part: PhaseSolution) -> 
             changes += _entries_and_exits(nodes, limited, 1)
             continue
         runs = _without_short(_runs(limited.side))
-        places = [_place(nodes, old, limited, a, b) for a, b in zip(runs[:-1], runs[1:], strict=True)]
+        places = [_place(nodes, old, limited, a, b) for a, b in pairwise(runs)]
         changes += places
         stops = [0.0, *places, 1.0]
         riding += [(limited, run.side, stops[i], stops[i + 1]) for i, run in enumerate(runs) if run.side]
@@ -95,10 +96,6 @@ def _limited(programme: Programme, solution: Solution, part: PhaseSolution) -> I
     problem, phase = programme.problem, part.phase
     lay = programme.layouts[phase.name]
     lower, upper, low, high = programme.bounds(problem.values)
-    assert solution.primal is not None
-    assert solution.dual is not None
-    assert solution.bound_dual is not None
-    assert solution.row_values is not None
     stated = phase.controls.bounds(problem.values)
     for j in range(phase.controls.length):
         at = lay.controls[:, j]
@@ -110,12 +107,12 @@ def _limited(programme: Programme, solution: Solution, part: PhaseSolution) -> I
             yield _Limited("control", j, part.controls[:, j], side)
     at_nodes = np.searchsorted(part.mesh.state_nodes, part.mesh.control_nodes - 1e-12)
     bounds = phase.states.bounds(problem.values)
-    for j in np.flatnonzero(np.isfinite(bounds[0]) | np.isfinite(bounds[1])):
+    for j in np.flatnonzero(np.isfinite(bounds[0]) | np.isfinite(bounds[1])).tolist():
         at = lay.states[at_nodes, j]
         side = _held(solution.primal[at], lower[at], upper[at], solution.bound_dual[at])
         side *= _near(solution.primal[at], lower[at], upper[at]) == side
         side[[0, -1]] = 0  # ends are fixed for reasons of their own
-        yield _Limited("bound", int(j), part.states[at_nodes, j], side)
+        yield _Limited("bound", j, part.states[at_nodes, j], side)
     if not phase.path:
         return
     moved = _moved_by_controls(programme, part)

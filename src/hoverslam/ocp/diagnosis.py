@@ -118,16 +118,17 @@ def _soft_rows(programme: Programme, low: np.ndarray, high: np.ndarray) -> list[
             for k, row in enumerate(lay.path[:, j]):
                 size = 1.0 / programme.row_scale[row]
                 soft.append(_Soft(int(row), True, name, c.name, c.unit, size, (name, k + 1)))
-    names = [(c, i) for c, n in zip(programme.problem.boundary, programme.boundary_lengths, strict=True) for i in range(n)]
+    lengths = zip(programme.problem.boundary, programme.boundary_lengths, strict=True)
+    names = [(b, i, length == 1) for b, length in lengths for i in range(length)]
     for row, (phase, label) in enumerate(programme.labels[: programme.rows]):
         if row < programme.rows_before_boundary:
             if label == "duration" and np.isfinite([low[row], high[row]]).any():
                 soft.append(_Soft(row, True, phase, "duration", "s", 1.0 / programme.row_scale[row], None))
             continue
-        c, i = names[row - programme.rows_before_boundary]
-        if not c.link:
-            label = c.name if programme.boundary_lengths[programme.problem.boundary.index(c)] == 1 else f"{c.name}[{i}]"
-            soft.append(_Soft(row, True, "", label, c.unit, 1.0 / programme.row_scale[row], None))
+        b, i, alone = names[row - programme.rows_before_boundary]
+        if not b.link:
+            label = b.name if alone else f"{b.name}[{i}]"
+            soft.append(_Soft(row, True, "", label, b.unit, 1.0 / programme.row_scale[row], None))
     return soft
 
 
@@ -143,7 +144,8 @@ def _soft_bounds(programme: Programme, lower: np.ndarray, upper: np.ndarray) -> 
                 if not np.isfinite([lower[index], upper[index]]).any():
                     continue
                 ended = k == last and (
-                    lower[index] * programme.scale[index] != whole[0][j] or upper[index] * programme.scale[index] != whole[1][j]
+                    lower[index] * programme.scale[index] != whole[0][j]
+                    or upper[index] * programme.scale[index] != whole[1][j]
                 )
                 most = np.inf if ended or not lower[index] > 0.0 else FLOOR * lower[index]
                 label = f"final {labels[j]}" if ended else labels[j]
@@ -172,7 +174,10 @@ def _elastic(programme: Programme, soft: list[_Soft], bounds: tuple[np.ndarray, 
     w, p = ca.MX.sym("w", n + 2 * m), ca.MX.sym("p", len(programme.parameter_vector()))
     x, slack = w[:n], w[n:]
     lam, sigma = ca.MX.sym("lam", total), ca.MX.sym("sigma")
-    g = ca.vertcat(programme.functions["nlp"](x, p)[1], constant(select, select.shape) @ x) + constant(extra, extra.shape) @ slack
+    g = (
+        ca.vertcat(programme.functions["nlp"](x, p)[1], constant(select, select.shape) @ x)
+        + constant(extra, extra.shape) @ slack
+    )
     jac = ca.horzcat(
         ca.vertcat(programme.functions["jac_g"](x, p)[1], constant(select, select.shape)), constant(extra, extra.shape)
     )

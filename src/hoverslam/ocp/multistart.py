@@ -74,8 +74,9 @@ def _scouted(
     name: str, problem: Problem, starts: int, seed: int, options: Options, report: Callable[[str], None] | None
 ) -> list[Optimum]:
     """Distinct optima of the first, coarse pass: one solve a start, cheap enough for many."""
-    quick, scouted = replace(options, max_passes=1, verify=False, diagnose=False), []
-    quick = replace(quick, max_iterations=min(options.max_iterations, 300))
+    scouted: list[Optimum] = []
+    most = min(options.max_iterations, 300)
+    quick = replace(options, max_passes=1, verify=False, diagnose=False, max_iterations=most)
     for start in range(starts):
         random = np.random.default_rng([seed, start])
         solution = solve(_started(problem, random) if start else problem, quick, lambda line: None)

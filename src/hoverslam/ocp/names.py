@@ -74,7 +74,7 @@ class Variable:
         return self._spread(self.lower, values or {}), self._spread(self.upper, values or {})
 
     def _spread(self, bound: Bound | Sequence[Bound], values: Mapping[str, float]) -> np.ndarray:
-        each = [bound] * self.length if isinstance(bound, str) or np.ndim(bound) == 0 else list(bound)  # type: ignore[arg-type,list-item]
+        each = [bound] * self.length if isinstance(bound, str) or np.ndim(bound) == 0 else list(bound)  # type: ignore[arg-type]
         if len(each) != self.length:
             raise ValueError(f"variable {self.name!r}: {len(each)} bounds for {self.length} entries")
         return np.array([resolve(b, values) for b in each])  # type: ignore[arg-type]

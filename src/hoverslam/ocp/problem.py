@@ -329,10 +329,11 @@ class Problem:
             raise StatementError(f"{where}: lower bound {low:g} is above upper bound {high:g}")
 
     def _check_end(self, where: str, end: Range, low: float, high: float) -> None:
-        if any(isinstance(b, str) for b in end):
+        first, last = end
+        if isinstance(first, str) or isinstance(last, str):
             return  # followed when it is solved
-        if end[0] > high or end[1] < low:
-            raise StatementError(f"{where}: {end[0]:g} to {end[1]:g} lies outside the bounds {low:g} to {high:g}")
+        if first > high or last < low:
+            raise StatementError(f"{where}: {first:g} to {last:g} lies outside the bounds {low:g} to {high:g}")
 
     def _settle(self, phase: Phase) -> None:
         """Give numbers that fix something a name of their own, so that they can change between solves."""
@@ -347,7 +348,7 @@ class Problem:
             setattr(phase, which, named(f"{phase.name}.{which}", getattr(phase, which)))
         settled = []
         for variable in phase.states.variables:
-            changed = {}
+            changed: dict[str, Any] = {}
             for which in ("initial", "final"):
                 ends = [
                     end and named(f"{phase.name}.{which}.{label}", end)

@@ -118,8 +118,6 @@ def _moved_bounds(programme: Programme, values: Mapping[str, float]) -> dict[str
 def _multipliers(programme: Programme, solution: "Solution", p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Multipliers of variables (what is fixed included) and of rows."""
     lower, upper, _, _ = programme.bounds(solution.values)
-    assert solution.bound_dual is not None
-    assert solution.dual is not None
     gradient = np.asarray(_lagrangian(programme)(solution.primal, p, solution.dual)[1]).ravel()
     return np.where(lower == upper, -gradient, solution.bound_dual), solution.dual
 
@@ -133,8 +131,6 @@ class _System:
     """The optimality conditions with the active limits held, factorised once."""
 
     def __init__(self, programme: Programme, solution: "Solution", p: np.ndarray):
-        assert solution.primal is not None
-        assert solution.row_values is not None
         self.programme, self.x, self.p, self.lam = programme, solution.primal, p, solution.dual
         lower, upper, low, high = programme.bounds(solution.values)
         bounds, rows = _multipliers(programme, solution, p)

@@ -100,6 +100,10 @@ class PhaseSolution:
         return self.phase.states.unflatten(self.states[-1])
 
 
+def _nothing() -> np.ndarray:
+    return np.zeros(0)
+
+
 class Outcome(Enum):
     """What came of a solve."""
 
@@ -125,6 +129,13 @@ class Solution:
         passes: one record a mesh pass.
         worst_row: the constraint row violated most at the end: phase, what, amount over its size.
         boundary_scale: what each boundary row is multiplied by to be of the order of one.
+        primal, dual, bound_dual, row_values: the transcribed problem's variables, multipliers of rows and of bounds,
+            and rows, all scaled.
+        programme: the transcribed problem.
+        state_scale: size of one scaled unit of each state, by phase.
+        mesh_error: worst relative error of the states between nodes, estimated.
+        values: given parameters and settings that it was solved for.
+        diagnosis: why it failed, if it did and was asked.
         verification: filled by :func:`hoverslam.ocp.verify.verify`.
     """
 
@@ -139,11 +150,11 @@ class Solution:
     passes: list[dict[str, Any]] = field(default_factory=list)
     worst_row: tuple[str, str, float] = ("", "", 0.0)
     verification: "Verification | None" = None
-    boundary_scale: np.ndarray | None = None
-    primal: np.ndarray | None = None
-    dual: np.ndarray | None = None
-    bound_dual: np.ndarray | None = None
-    row_values: np.ndarray | None = None
+    boundary_scale: np.ndarray = field(default_factory=_nothing)
+    primal: np.ndarray = field(default_factory=_nothing)
+    dual: np.ndarray = field(default_factory=_nothing)
+    bound_dual: np.ndarray = field(default_factory=_nothing)
+    row_values: np.ndarray = field(default_factory=_nothing)
     programme: Any = field(default=None, repr=False)
     state_scale: dict[str, np.ndarray] = field(default_factory=dict)
     mesh_error: float = np.nan

@@ -120,7 +120,7 @@ def run(programme: Programme, options: Options, start: Start) -> Solution:
     solver = programme.solvers[key]
     lower, upper, low, high = programme.bounds(programme.problem.values)
     arguments = {"x0": start.x, "p": programme.parameter_vector(), "lbx": lower, "ubx": upper, "lbg": low, "ubg": high}
-    if warm:
+    if start.row_multipliers is not None and start.bound_multipliers is not None:
         arguments |= {"lam_x0": start.bound_multipliers, "lam_g0": start.row_multipliers}
     result = solver(**arguments)
     stats = solver.stats()
@@ -285,7 +285,6 @@ def resolve(
     began, programme = time.perf_counter(), solution.programme
     values = solution.values | dict(changes)
     with programme.problem.holding(values):
-        assert solution.primal is not None
         lower, upper = programme.variable_bounds(values)
         start = Start(np.clip(solution.primal, lower, upper), solution.bound_dual, solution.dual)
         again = run(programme, options, start)

@@ -75,9 +75,7 @@ def _traced(function: Any, *arguments: Any) -> str:
 
 def _ends(problem: Problem) -> Any:
     def evaluate(ends: list[Any], free: Any, given: Any) -> list[Any]:
-        named = {
-            name: phase.ends(*parts) for (name, phase), parts in zip(problem.phases.items(), ends, strict=True)
-        }
+        named = {name: phase.ends(*parts) for (name, phase), parts in zip(problem.phases.items(), ends, strict=True)}
         p = problem.parameters(free, given)
         functions = [problem.objective, *(c.function for c in problem.boundary)]
         return [f(Named(named), p) for f in functions if f is not None]
@@ -192,7 +190,9 @@ def _rebuilt(problem: Problem, about: dict[str, Any], arrays: dict[str, np.ndarr
     programme = Programme(problem, meshes, guesses(problem), CACHE, about["smoothing"], scales)
     at = arrays["primal"] * arrays["scale"]
     phases = {
-        name: PhaseSolution(lay.phase, lay.mesh, np.array(about["phases"][name]["time"]), at[lay.states], at[lay.controls])
+        name: PhaseSolution(
+            lay.phase, lay.mesh, np.array(about["phases"][name]["time"]), at[lay.states], at[lay.controls]
+        )
         for name, lay in programme.layouts.items()
     }
     free = np.array([about["free"][v.name] for v in problem.free])
@@ -201,5 +201,7 @@ def _rebuilt(problem: Problem, about: dict[str, Any], arrays: dict[str, np.ndarr
         problem.parameters(free, np.array(list(problem.given.values()))), about["iterations"], about["seconds"],
         passes=about["passes"], worst_row=tuple(about["worst_row"]), mesh_error=about["mesh_error"],
         state_scale={name: arrays["scale"][lay.states[0]] for name, lay in programme.layouts.items()},
-        programme=programme, values=about["values"], **{name: arrays[name] for name in _ARRAYS},
+        programme=programme, values=about["values"],
+        primal=arrays["primal"], dual=arrays["dual"], bound_dual=arrays["bound_dual"],
+        row_values=arrays["row_values"], boundary_scale=arrays["boundary_scale"],
     )  # fmt: skip

@@ -140,7 +140,9 @@ def _good(solution: Solution) -> bool:
 def _point(solution: Solution, changes: Mapping[str, float], outputs: Outputs) -> SweepPoint:
     verified, nothing = _good(solution), dict.fromkeys(outputs, np.nan)
     if not solution.converged:
-        return SweepPoint(dict(changes), np.nan, nothing, False, solution.message, solution.iterations, solution.seconds)
+        return SweepPoint(
+            dict(changes), np.nan, nothing, False, solution.message, solution.iterations, solution.seconds
+        )
     programme: Programme = solution.programme
     ends = (programme.scale * solution.primal)[programme.end_indices]
     given = np.array([solution.values[name] for name in solution.problem.given])
@@ -153,7 +155,7 @@ def _point(solution: Solution, changes: Mapping[str, float], outputs: Outputs) -
 
 def table(points: Sequence[SweepPoint]) -> Any:
     """The points as a pandas table: a column a change, the objective, a column an output, and the verdict."""
-    import pandas as pd
+    import pandas as pd  # type: ignore[import-untyped]
 
     rows = [{**p.changes, "objective": p.objective, **p.outputs, "verified": p.verified} for p in points]
     return pd.DataFrame(rows)

@@ -178,16 +178,11 @@ def _limits(
     intervals, samples = times.shape
     local = np.tile(np.linspace(0.0, 1.0, samples), intervals)
     _, u = part.sample_local(np.repeat(np.arange(intervals), samples), local)
-    c = np.zeros((times.size, 0))
-    if part.phase.path:
-        c = path_values(part, inputs, times.ravel(), flown.reshape(times.size, -1), u)
-    u, c = (
-        u.reshape(intervals, samples, -1) if u.size else u.reshape(intervals, samples, 0),
-        c.reshape(intervals, samples, -1) if c.size else c.reshape(intervals, samples, 0),
-    )
+    c = path_values(part, inputs, times.ravel(), flown.reshape(times.size, -1), u)
+    shaped_u, shaped_c = (a.reshape(intervals, samples, a.shape[1]) for a in (u, c))
     limits, reached, worst = {}, {}, np.zeros(intervals)
     paths = [constraint.name for constraint in part.phase.path]
-    for name, low, high, size, values in limits_of(part, flown, u, c, solution.values):
+    for name, low, high, size, values in limits_of(part, flown, shaped_u, shaped_c, solution.values):
         excess = np.maximum(low - values, values - high) / size
         where = np.unravel_index(np.argmax(excess), excess.shape)
         limits[name] = (max(float(excess[where]), 0.0), float(times[where]))
