@@ -16,7 +16,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,11 @@ from problem_data import PROBLEMS
 HERE = Path(__file__).resolve().parent
 ENVIRONMENTS = HERE / ".environments"
 
-# Packages of each tool's environment; hoverslam runs in the one that runs this file.
+# Packages of each tool's environment; hoverslam runs in the one that runs this file. What follows a dash is handed to the
+# adapter: "hoverslam-auto" is ``with_hoverslam.py PROBLEM auto``.
 TOOLS: dict[str, tuple[str, ...]] = {
     "hoverslam": (),
+    "hoverslam-auto": (),
     "yapss": ("yapss==0.2.3", "casadi==3.7.2", "numpy==2.4.6", "scipy==1.17.1", "matplotlib==3.11.2"),
     "maptor": ("maptor==0.2.1", "casadi==3.8.2", "numpy==2.4.6", "scipy==1.17.1", "matplotlib==3.11.2"),
 }
@@ -83,11 +85,12 @@ def interpreter(tool: str) -> Path:
 
 def run_once(python: Path, tool: str, problem: str, timeout: float) -> dict[str, Any]:
     """One fresh process; raises RuntimeError with the reason if it does not end with a solution."""
-    script = HERE / f"with_{tool}.py"
+    name, *more = tool.split("-")
+    script = HERE / f"with_{name}.py"
     if not script.exists():
         raise RuntimeError(f"{script.name} is missing")
     process = subprocess.Popen(
-        [python, script, problem],
+        [python, script, problem, *more],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -153,29 +156,31 @@ def row(problem: str, tool: str, record: Record) -> str:
     """A tool's line of the table."""
     if not record.runs:
         failure = record.failure[:160].replace("|", "/") or "not run"
-        return f"| {problem} | {tool} | {'failed: ' * bool(record.failure)}{failure} |" + " |" * (len(MEASURES) + 1)
+        return f"| {problem} | {tool} | {'failed: ' * bool(record.failure)}{failure} |" + " |" * (len(MEASURES) + 2)
     stated, runs = PROBLEMS[problem](), record.runs
     cells = {heading: spread([read(run) for run in runs], digits) for heading, (read, digits) in MEASURES.items()}
     peak = cells.pop("peak MB")
     worst = max((run["answer"] - stated.reference for run in runs), key=abs)
     runs_text = f"{len(runs)}" + f", then failed: {record.failure[:160]}" * bool(record.failure)
     error = f"{worst:+.1e} {stated.unit}".strip()
-    cells = [problem, f"{tool} {runs[0]['version']}", runs_text, *cells.values(), error, peak]
+    checked = runs[-1].get("verification", "none")
+    cells = [problem, f"{tool} {runs[0]['version']}", runs_text, *cells.values(), error, checked, peak]
     return "| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |"
 
 
-def ratios(problem: str, records: dict[str, Record]) -> str:
-    """Hoverslam's medians over those of the peer that is best in each column."""
-    ours, peers = records.get("hoverslam", Record()), {t: r for t, r in records.items() if t != "hoverslam" and r.runs}
-    if not ours.runs or not peers:
-        return ""
-    parts = []
-    for heading, (read, _) in MEASURES.items():
-        medians = {tool: statistics.median(read(run) for run in record.runs) for tool, record in peers.items()}
-        best = min(medians, key=medians.__getitem__)
-        ratio = statistics.median(read(run) for run in ours.runs) / medians[best]
-        parts.append(f"{heading.split()[0]} {ratio:.2f} ({best})")
-    return f"- {problem}: " + ", ".join(parts)
+def ratios(problem: str, records: dict[str, Record]) -> Iterator[str]:
+    """Hoverslam's medians, on either kind of mesh, over those of the peer that is best in each column."""
+    peers = {tool: record for tool, record in records.items() if not tool.startswith("hoverslam") and record.runs}
+    for ours, record in records.items():
+        if ours in peers or not record.runs or not peers:
+            continue
+        parts = []
+        for heading, (read, _) in MEASURES.items():
+            medians = {tool: statistics.median(read(run) for run in peer.runs) for tool, peer in peers.items()}
+            best = min(medians, key=medians.__getitem__)
+            ratio = statistics.median(read(run) for run in record.runs) / medians[best]
+            parts.append(f"{heading.split()[0]} {ratio:.2f} ({best})")
+        yield f"- {problem}, {ours}: " + ", ".join(parts)
 
 
 def processor() -> str:
@@ -190,11 +195,11 @@ def processor() -> str:
 def table(records: dict[str, dict[str, Record]]) -> str:
     """The report in markdown."""
     times = [heading for heading in MEASURES if heading != "peak MB"]
-    heads = ["problem", "tool", "runs", *times, "answer less reference", "peak MB"]
+    heads = ["problem", "tool", "runs", *times, "answer less reference", "re-flight", "peak MB"]
     stamp = f"{datetime.date.today()}, {processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     lines = [f"{stamp}. Medians (least to most).", "", "| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     lines += [row(problem, tool, record) for problem, tools in records.items() for tool, record in tools.items()]
-    compared = [line for problem, tools in records.items() if (line := ratios(problem, tools))]
+    compared = [line for problem, tools in records.items() for line in ratios(problem, tools)]
     if compared:
         lines += ["", "hoverslam / best peer (below 1: hoverslam is faster or smaller):", "", *compared]
     return "\n".join(lines) + "\n"

@@ -17,33 +17,47 @@ GIVEN = {
 }  # fmt: skip
 
 
-def rates(s, c, p):
-    """Equations of motion; x is up."""
-    thrust = jnp.sqrt(c.T @ c.T)
-    gravity = p.gravity * jnp.array([1.0, 0.0, 0.0])
-    return {"r": s.v, "v": c.T / s.m - gravity, "m": -thrust / (p.isp * 9.807 * CANT)}
+def rates(length):
+    """Equations of motion in units of ``length`` metres; x is up."""
+
+    def dynamics(s, c, p):
+        thrust = jnp.sqrt(c.T @ c.T)
+        gravity = p.gravity * jnp.array([1.0, 0.0, 0.0])
+        return {"r": s.v, "v": c.T / length / s.m - gravity, "m": -thrust / (p.isp * 9.807 * CANT)}
+
+    return dynamics
 
 
-def problem(glide_slope=None, duration=(20.0, 150.0), start=((1500.0, 0.0, 2000.0), (-75.0, 0.0, 100.0)), **changes):
-    """The problem, with a ``glide_slope`` (rad above the ground) if given; ``changes`` replace values of ``GIVEN``."""
+def problem(
+    glide_slope=None,
+    duration=(20.0, 150.0),
+    start=((1500.0, 0.0, 2000.0), (-75.0, 0.0, 100.0)),
+    length=1.0,
+    **changes,
+):
+    """The problem, with a ``glide_slope`` (rad above the ground) if given; ``changes`` replace values of ``GIVEN``.
+
+    All arguments are in metres; what is stated to the solver is in units of ``length`` metres.
+    """
     problem = Problem("Mars landing")
     for name, value in (GIVEN | changes).items():
-        problem.parameter(name, value=value)
+        problem.parameter(name, value=value / length if name == "gravity" else value)
+    position, velocity = (tuple(x / length for x in each) for each in start)
     path = [PathConstraint("thrust", lambda s, c, p: jnp.sqrt(c.T @ c.T), "thrust_min", "thrust_max", "N")]
     if glide_slope is not None:
         steep = np.tan(glide_slope)
-        aside = lambda r: jnp.sqrt(r[1] ** 2 + r[2] ** 2 + 1e-6) - 1e-3  # noqa: E731 - smooth at the apex
+        aside = lambda r: jnp.sqrt(r[1] ** 2 + r[2] ** 2 + (1e-3 / length) ** 2) - 1e-3 / length  # noqa: E731 - smooth
         above = lambda s, c, p: s.r[0] - steep * aside(s.r)  # noqa: E731
         path.append(PathConstraint("glide slope", above, 0.0, unit="m"))
     problem.phase(
         "descent",
         states=[
-            Variable("r", 3, "m", initial=start[0], final=(0.0, 0.0, 0.0)),
-            Variable("v", 3, "m/s", initial=start[1], final=(0.0, 0.0, 0.0)),
+            Variable("r", 3, "m", initial=position, final=(0.0, 0.0, 0.0)),
+            Variable("v", 3, "m/s", initial=velocity, final=(0.0, 0.0, 0.0)),
             Variable("m", None, "kg", lower=DRY, initial="m0"),
         ],
         controls=[Variable("T", 3, "N", guess=(7000.0, 0.0, 0.0))],
-        dynamics=rates,
+        dynamics=rates(length),
         path=path,
         initial_time=0.0,
         final_time=duration,

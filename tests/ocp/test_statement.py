@@ -142,13 +142,11 @@ def test_wrong_guess_is_refused(guess, places):
     refused(lambda: solve(stated(guess=guess), SHARP), places)
 
 
-@pytest.mark.xfail(strict=True, reason="an unknown name in a guess is ignored")
 def test_guess_of_a_name_that_is_none_is_refused():
     guess = Guess(TIMES, {"x": ZEROS, "v": ZEROS, "speed": ZEROS}, {"u": ZEROS})
     refused(lambda: solve(stated(guess=guess), SHARP), ("'go'", "'speed'"))
 
 
-@pytest.mark.xfail(strict=True, reason="the message does not name the place")
 def test_guess_of_a_vector_needs_all_its_entries():
     wrong = [Variable("x", 3, guess=(1.0, 2.0))]
     dynamics = lambda s, c, p: {"x": s.x}  # noqa: E731
@@ -219,7 +217,6 @@ def test_link_of_a_state_that_one_phase_lacks_is_refused():
     refused(lambda: two_phases().link("go", "nowhere"), ("go -> nowhere", "'nowhere'"))
 
 
-@pytest.mark.xfail(strict=True, reason="controls are not looked up until it is solved")
 def test_link_of_a_control_that_one_phase_lacks_is_refused():
     refused(lambda: two_phases().link("go", "rest", states=("x",), controls=("u",)), ("go -> rest", "'u'"))
 

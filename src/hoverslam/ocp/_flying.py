@@ -159,6 +159,18 @@ def _integrate(
     return found, min(max(solver.h_abs, 1e-6), 1.0)
 
 
+def boundary_values(problem: Problem, ends: Named, parameters: Named) -> list[np.ndarray]:
+    """Every boundary constraint at the phases' ends, each flat; compiled as one, for each alone would cost more."""
+    functions = [c.function for c in problem.boundary]
+    if not functions:
+        return []
+    key = ("boundary", *map(id, functions))
+    if key not in _COMPILED:
+        compiled_once = jax.jit(lambda e, p: [jnp.ravel(jnp.asarray(f(e, p), dtype=float)) for f in functions])
+        _COMPILED[key] = (functions, compiled_once)
+    return [np.asarray(value) for value in _COMPILED[key][1](ends, parameters)]
+
+
 def path_values(
     part: PhaseSolution, inputs: Any, times: np.ndarray, states: np.ndarray, controls: np.ndarray
 ) -> np.ndarray:

@@ -32,6 +32,9 @@ def _checked(phase: Phase, guess: Guess) -> Guess:
     if time.ndim != 1 or len(time) < 2 or not np.all(np.diff(time) >= 0) or time[-1] <= time[0]:
         raise StatementError(f"{where} needs at least two increasing times, not {time}")
     for layout, samples in ((phase.states, guess.states), (phase.controls, guess.controls)):
+        unknown = [name for name in samples if name not in {**phase.states.slices, **phase.controls.slices}]
+        if unknown:
+            raise StatementError(f"{where} names {', '.join(map(repr, unknown))}, which the phase does not have")
         missing = [v.name for v in layout.variables if v.name not in samples]
         if missing:
             raise StatementError(f"{where} lacks {', '.join(map(repr, missing))}")
@@ -63,16 +66,21 @@ def _drawn(phase: Phase, values: Mapping[str, float], before: float) -> Guess:
     if end is None or end <= start:
         end = start + (duration or max(resolve(phase.duration[0], values), 1.0))
     line = np.linspace(0.0, 1.0, SAMPLES)
-    states = {v.name: _line(v, values, line) for v in phase.states.variables}
-    controls = {v.name: _line(v, values, line) for v in phase.controls.variables}
+    where = f"phase {phase.name!r}"
+    states = {v.name: _line(where, v, values, line) for v in phase.states.variables}
+    controls = {v.name: _line(where, v, values, line) for v in phase.controls.variables}
     return Guess(start + line * (end - start), states, controls)
 
 
-def _line(variable: Variable, values: Mapping[str, float], line: np.ndarray) -> np.ndarray:
+def _line(where: str, variable: Variable, values: Mapping[str, float], line: np.ndarray) -> np.ndarray:
     """Samples ``(n,)`` or ``(n, size)`` of a variable: as guessed, else between its ends, else amid its bounds."""
     if variable.guess is not None:
         stated = np.asarray(variable.guess, dtype=float)
-        pair = stated.shape == ((2,) if variable.size is None else (2, variable.size))
+        one = () if variable.size is None else (variable.size,)
+        if stated.shape not in (one, (2, *one)):
+            what = f"{where}: the guess of {variable.name!r} has shape {stated.shape}"
+            raise StatementError(f"{what}, expected {one}, or {(2, *one)} from start to end")
+        pair = stated.shape == (2, *one)
         first, last = stated if pair else (stated, stated)
         first, last = np.broadcast_to(first, variable.length), np.broadcast_to(last, variable.length)
     else:

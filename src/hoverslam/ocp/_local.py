@@ -18,7 +18,7 @@ import numpy as np
 
 from hoverslam.ocp._translate import translate
 from hoverslam.ocp.names import Named
-from hoverslam.ocp.problem import Phase, Problem
+from hoverslam.ocp.problem import Phase, Problem, StatementError
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,10 @@ def local_functions(problem: Problem, phase: Phase, blocks: int) -> LocalFunctio
     x, u, free, time = ca.SX.sym("x", nx), ca.SX.sym("u", nu), ca.SX.sym("free", nf), ca.SX.sym("t")
     step, y = ca.SX.sym("step"), ca.vertcat(x, u, free, time)
 
-    g = translate(point_function(problem, phase), x, u, q, free, time)
+    try:
+        g = translate(point_function(problem, phase), x, u, q, free, time)
+    except AttributeError as error:
+        raise StatementError(f"phase {phase.name!r}, dynamics or path constraints: {error}") from error
     f, c = ca.vertsplit(g, [0, nx, g.shape[0]])
     multipliers = ca.SX.sym("lam", g.shape[0])
     lam_f, lam_c = ca.vertsplit(multipliers, [0, nx, g.shape[0]])

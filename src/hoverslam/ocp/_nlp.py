@@ -269,7 +269,12 @@ class Programme:
         self.end_indices = np.concatenate([*blocks, self.free_indices])
         given = ca.SX.sym("p", len(self.problem.given))
         ends_symbol = ca.SX.sym("e", len(self.end_indices))
-        outputs = translate(self._end_function(), ends_symbol, given)
+        try:
+            outputs = translate(self._end_function(), ends_symbol, given)
+        except AttributeError as error:
+            raise StatementError(
+                f"problem {self.problem.name!r}, objective or boundary constraints: {error}"
+            ) from error
         objective, constraints = ca.vertsplit(outputs, [0, 1, outputs.shape[0]])
         self.boundary_bounds, names = self._boundary_bounds()
         self.labels += names

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hoverslam.ocp.verify import Tolerances
 
 MOST_POINTS = 12
+SAME_KNOT = 5e-3  # of the phase: knots closer than this are one; the solver finds their place, not the detection
 SCOUT_INTERVALS, FEWEST_INTERVALS, SCOUT_POINTS = 20, 10, 3
 SPARE = 2  # see Mesh.spare
 STEEP, SHARPEST = 0.15, 1e-3  # change of a control over an interval that calls for a cut, and the narrowest cut
@@ -68,7 +69,7 @@ def _rearranged(programme: Programme, solution: Solution, part: PhaseSolution) -
     edges = np.asarray(mesh.edges)
     old = edges[list(mesh.knots)]
     pins = tuple(sorted(mesh.pins, key=lambda p: (p.kind, p.index, p.arc)))
-    if len(old) == len(arcs.knots) and np.allclose(old, arcs.knots, atol=1e-9) and pins == arcs.pins:
+    if len(old) == len(arcs.knots) and np.allclose(old, arcs.knots, atol=SAME_KNOT) and pins == arcs.pins:
         return None
     new = np.array([k for k in arcs.knots if k not in old])
     inner, widths = edges[1:-1], np.minimum(mesh.widths[:-1], mesh.widths[1:])

@@ -391,6 +391,9 @@ class Problem:
         for state in shared:
             if state not in first.states.slices or state not in second.states.slices:
                 raise StatementError(f"link {label}: state {state!r} is not in both phases")
+        for control in controls:
+            if control not in first.controls.slices or control not in second.controls.slices:
+                raise StatementError(f"link {label}: control {control!r} is not in both phases")
 
         def join(what: str, function: Callable[[Named, Named], Any]) -> None:
             self.boundary.append(BoundaryConstraint(f"{label}: {what}", function, 0.0, 0.0, link=True))

@@ -198,9 +198,11 @@ def solve(problem: Problem, options: Options | None = None, report: Report | Non
         if scouted and not met:
             smooth, met = _sharpened(problem, scout, errors, log)
             best = smooth if met or log.worth(smooth) < log.worth(best) else best
-    best.passes, best.iterations = log.records, sum(r["iterations"] for r in log.records)
     if options.verify:
         best.verification = verify(best, options.tolerances)
+        if met and not best.verification.passed:
+            best = _tightened(problem, best, log)
+    best.passes, best.iterations = log.records, sum(r["iterations"] for r in log.records)
     best.seconds = sum(r["seconds"] for r in log.records)
     return best
 
@@ -255,7 +257,8 @@ def _refined(
     """The best solution over finer meshes, and whether the tolerances are met; gives up where passes gain nothing."""
     candidates = next_meshes(best.programme, best, errors, log.options.tolerances, scouted)
     idle, least = 0, np.inf
-    while candidates and log.left > 0 and idle < PATIENCE:
+    patience = PATIENCE if scouted else 2 * PATIENCE  # there is no other way for meshes that the problem states
+    while candidates and log.left > 0 and idle < patience:
         solution, errors = log.add(*_pass(problem, candidates.pop(0), best, log.options))
         if not solution.converged:
             idle += 1
@@ -263,7 +266,26 @@ def _refined(
         best = solution
         idle, least = (0, log.worth(best)) if log.worth(best) < 0.5 * least else (idle + 1, least)
         candidates = next_meshes(best.programme, best, errors, log.options.tolerances, False)
-    return best, not candidates and best.converged
+    return best, best.converged and (not candidates or log.worth(best) <= 1.0)
+
+
+def _tightened(problem: Problem, best: Solution, log: _Log) -> Solution:
+    """Go on where the estimate is content but the flight is not: with the mesh held to a tenth, twice at most."""
+    t = log.options.tolerances
+    for factor in (0.1, 0.01):
+        asked = replace(t, mesh=factor * t.mesh, path=0.3 * t.path)
+        errors = estimate(best.programme, best)
+        for meshes in next_meshes(best.programme, best, errors, asked, False)[:1]:
+            if log.left <= 0:
+                return best
+            finer, _ = log.add(*_pass(problem, meshes, best, log.options))
+            if not finer.converged:
+                return best
+            finer.verification = verify(finer, t)
+            best = finer
+            if finer.verification.passed:
+                return best
+    return best
 
 
 def _sharpened(problem: Problem, best: Solution, errors: dict[str, PhaseError], log: _Log) -> tuple[Solution, bool]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from hoverslam.ocp._error import limits_of, state_sizes
-from hoverslam.ocp._flying import fly, path_values, phase_inputs
+from hoverslam.ocp._flying import boundary_values, fly, path_values, phase_inputs
 from hoverslam.ocp._optimality import Optimality, optimality
 from hoverslam.ocp.names import Named, resolve
 from hoverslam.ocp.solution import PhaseSolution, Solution
@@ -145,9 +145,9 @@ def _boundary_violation(solution: Solution) -> float:
         for name, part in solution.phases.items()
     )
     scales, at, worst = solution.boundary_scale, 0, 0.0
-    for c in solution.problem.boundary:
-        value = np.ravel(np.asarray(c.function(ends, solution.parameters), dtype=float))
-        scale = np.ones(len(value)) if scales is None else scales[at : at + len(value)]
+    values = boundary_values(solution.problem, ends, solution.parameters)
+    for c, value in zip(solution.problem.boundary, values, strict=True):
+        scale = scales[at : at + len(value)]
         at += len(value)
         low, high = (resolve(b, solution.values) for b in (c.lower, c.upper))
         excess = np.max(np.maximum(low - value, value - high) * scale, initial=0.0)
