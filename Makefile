@@ -47,7 +47,7 @@ readme: $(STAMP)
 	$(BIN)/python -m hoverslam.results.readme
 
 examples: $(STAMP)
-	for script in problems/*.py; do $(BIN)/python "$$script" --json >/dev/null || { echo "failed: $$script"; exit 1; }; done
+	for script in problems/*.py problems/optimal_control/[a-z]*.py; do $(BIN)/python "$$script" --json >/dev/null || { echo "failed: $$script"; exit 1; }; done
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hoverslam.ocp._nlp import PhaseLayout, Programme
+from hoverslam.ocp._frame import PhaseLayout
+from hoverslam.ocp._nlp import Programme
 from hoverslam.ocp.problem import Guess
 from hoverslam.ocp.solution import Solution
 
