@@ -279,6 +279,61 @@ def test_lines_of_progress_tell_error_violation_nodes_iterations_and_seconds():
         assert word in lines[-1]
 
 
+def test_nothing_is_printed_where_there_is_no_terminal(capsys):
+    solve(soft_landing.problem())
+    captured = capsys.readouterr()
+    assert captured.out == captured.err == ""
+
+
+def pushed(rate):
+    """Least time from rest at one to rest at zero with a push that may change by ``rate`` a second."""
+    problem = Problem("push")
+    problem.phase(
+        "go",
+        states=[Variable("x", initial=1.0, final=0.0), Variable("v", initial=0.0, final=0.0)],
+        controls=[Variable("u", lower=-1.0, upper=1.0, rate=rate)],
+        dynamics=lambda s, c, p: {"x": s.v, "v": c.u},
+        initial_time=0.0,
+        final_time=(0.5, 10.0),
+    )
+    problem.minimize(lambda e, p: e.go.final_time)
+    return problem
+
+
+def test_a_limited_rate_of_a_control_costs_time_and_is_kept():
+    # From -1 to 1 at rate r takes 2 / r: the push is a ramp in the middle, and x = 1 = T^2 / 4 - (2 / r)^2 / 12.
+    solution = solve(pushed(2.0), Options(tolerance=1e-10, tolerances=Tolerances(mesh=1e-9)))
+    assert solution.verification.passed
+    # The ramp starts and ends on an edge of an even mesh, not where it would like to.
+    assert solution.objective == pytest.approx(np.sqrt(4.0 * (1.0 + 1.0 / 12.0)), rel=1e-3)
+    part = solution["go"]
+    slopes = np.diff(part.controls[:, 0]) / np.diff(part.control_times)
+    assert np.max(np.abs(slopes)) <= 2.0 * (1.0 + 1e-8)
+    assert solution.objective > solve(pushed(None)).objective + 0.05
+
+
+def test_two_phases_may_meet_in_one():
+    # Two start apart, meet where their common cost is least, and go on together to zero: y = (a + b) / 3 by symmetry.
+    problem = Problem("meeting")
+    for name, at in (("left", -1.0), ("right", 3.0), ("together", None)):
+        problem.phase(
+            name,
+            states=[Variable("y", initial=at, final=0.0 if at is None else None)],
+            controls=[Variable("u")],
+            dynamics=lambda s, c, p: {"y": c.u},
+            integrals={"cost": lambda s, c, p: c.u**2},
+            initial_time=1.0 if at is None else 0.0,
+            final_time=2.0 if at is None else 1.0,
+        )
+    problem.link("left", "together", time=False)
+    problem.link("right", "together", time=False)
+    problem.minimize(lambda e, p: e.left.final.cost + e.right.final.cost + e.together.final.cost)
+    solution = solve(problem, SHARP)
+    assert solution["together"].initial.y == pytest.approx(2.0 / 3.0, abs=1e-8)
+    assert solution["left"].final.y == pytest.approx(solution["right"].final.y, abs=1e-10)
+    assert solution.verification.passed
+
+
 # ---- what cannot be solved ------------------------------------------------------------
 
 

@@ -50,7 +50,7 @@ def next_meshes(
     """Meshes for the next pass, the most promising first; an empty list if nothing needs refining."""
     parts = solution.phases
     if scouted:
-        made = [{n: _structured(programme, solution, part) for n, part in parts.items()}]
+        made = [{n: _structured(programme, solution, part, errors[n], tolerances) for n, part in parts.items()}]
     else:
         bad = {n: (e.states > tolerances.mesh) | (e.limits > tolerances.path) for n, e in errors.items()}
         moved = {n: _rearranged(programme, solution, part) for n, part in parts.items()}
@@ -83,10 +83,16 @@ def _rearranged(programme: Programme, solution: Solution, part: PhaseSolution) -
     return Mesh(tuple(kept.tolist()), points, None, knots, arcs.pins, mesh.spare)
 
 
-def _structured(programme: Programme, solution: Solution, part: PhaseSolution) -> Mesh:
-    """The mesh that follows a scouted phase: collocation polynomials between the switches."""
-    if part.phase.mesh is not None:
-        return part.mesh
+def _structured(
+    programme: Programme, solution: Solution, part: PhaseSolution, error: PhaseError, tolerances: "Tolerances"
+) -> Mesh:
+    """The mesh that follows a scouted phase: collocation polynomials between the switches.
+
+    Phases with a mesh of their own, and those whose controls must be continuous because their rates are limited, keep
+    theirs and are refined.
+    """
+    if part.phase.mesh is not None or any(v.rate is not None for v in part.phase.controls.variables):
+        return _finer(part.mesh, error, tolerances)
     arcs = find_arcs(programme, solution, part)
     stops = np.array([0.0, *arcs.knots, 1.0])
     edges, knots = [0.0], []
