@@ -133,10 +133,9 @@ def test_parameter_is_either_given_or_to_be_found(how):
         (Guess(TIMES, {"x": ZEROS, "v": ZEROS[:3]}, {"u": ZEROS}), ("'go'", "'v'", "(3,)", "(5,)")),
         (Guess(TIMES, {"x": ZEROS, "v": np.zeros((5, 2))}, {"u": ZEROS}), ("'go'", "'v'", "(5, 2)", "(5,)")),
         (Guess(TIMES, {"x": ZEROS * np.nan, "v": ZEROS}, {"u": ZEROS}), ("'go'", "'x'", "not finite")),
-        (Guess(TIMES[::-1], {"x": ZEROS, "v": ZEROS}, {"u": ZEROS}), ("'go'", "increasing times")),
-        (Guess(TIMES[:1], {"x": ZEROS[:1], "v": ZEROS[:1]}, {"u": ZEROS[:1]}), ("'go'", "at least two")),
+        (Guess(TIMES[::-1], {"x": ZEROS, "v": ZEROS}, {"u": ZEROS}), ("'go'", "run backwards")),
     ],
-    ids=["no state", "no control", "too few", "too wide", "not a number", "backwards", "one time"],
+    ids=["no state", "no control", "too few", "too wide", "not a number", "backwards"],
 )
 def test_wrong_guess_is_refused(guess, places):
     refused(lambda: solve(stated(guess=guess), SHARP), places)
