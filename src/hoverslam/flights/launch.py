@@ -128,11 +128,11 @@ def _first_home(plan: Plan) -> str:
 
 
 # Close to the guess first (a small barrier keeps the solver near what was simulated), then from further away.
-_FLOWN = Tolerances(mesh=1e-6)
+_FLOWN = Options(max_iterations=250, max_passes=8, tolerances=Tolerances(mesh=1e-6), diagnose=False)
 ATTEMPTS = (
-    Options(smoothing=1e-6, max_iterations=250, max_passes=8, tolerances=_FLOWN, ipopt={"mu_init": 1e-4}),
-    Options(smoothing=1e-4, max_iterations=250, max_passes=6, tolerances=_FLOWN, ipopt={"mu_init": 1e-2}),
-    Options(smoothing=1e-4, max_iterations=400, max_passes=6, tolerances=_FLOWN, ipopt={"mu_strategy": "adaptive"}),
+    replace(_FLOWN, smoothing=1e-6, ipopt={"mu_init": 1e-4}),
+    replace(_FLOWN, smoothing=1e-4, ipopt={"mu_init": 1e-2}),
+    replace(_FLOWN, smoothing=1e-4, max_iterations=400, diagnose=True, ipopt={"mu_strategy": "adaptive"}),
 )
 
 
