@@ -1,5 +1,42 @@
 """The flight problems: what a vehicle engineer solves."""
 
-from hoverslam.flights.launch import LaunchResult, solve_launch
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["LaunchResult", "solve_launch"]
+if TYPE_CHECKING:
+    from hoverslam.flights.lander import Lander
+    from hoverslam.flights.landing import Alternative, Landing, LandingOutcome, LandingResult
+    from hoverslam.flights.landing_problem import LandingLimits, Start
+    from hoverslam.flights.launch import LaunchResult, solve_launch
+    from hoverslam.flights.reached import LimitReached, limits_reached, limits_table
+
+__all__ = [
+    "Alternative",
+    "Lander",
+    "Landing",
+    "LandingLimits",
+    "LandingOutcome",
+    "LandingResult",
+    "LaunchResult",
+    "LimitReached",
+    "Start",
+    "limits_reached",
+    "limits_table",
+    "solve_launch",
+]
+
+# Imported when first asked for: a landing need not wait for what a launch imports.
+_PLACES = {
+    "lander": ("Lander",),
+    "landing": ("Alternative", "Landing", "LandingOutcome", "LandingResult"),
+    "landing_problem": ("LandingLimits", "Start"),
+    "launch": ("LaunchResult", "solve_launch"),
+    "reached": ("LimitReached", "limits_reached", "limits_table"),
+}
+_MODULE_OF = {name: module for module, names in _PLACES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

@@ -41,9 +41,9 @@ def launch_parameters(vehicle: Vehicle, recovery: str) -> dict[str, float]:
         "payload.adapter": vehicle.payload.adapter_kg.si if vehicle.payload else 0.0,
         "aero.reference_area": aero.reference_area,
         "aero.drag_factor": aero.drag_factor.si,
-        "aero.side_area_ratio": _or(aero.normal_side_area_ratio, one.length_m.si / one.diameter_m.si * 4 / np.pi),
-        "aero.descent_axial_factor": _or(aero.descent_axial_factor, 1.0),
-        "aero.preserved_drag": _or(aero.preserved_drag_fraction, 0.1),
+        "aero.side_area_ratio": or_else(aero.normal_side_area_ratio, one.length_m.si / one.diameter_m.si * 4 / np.pi),
+        "aero.descent_axial_factor": or_else(aero.descent_axial_factor, 1.0),
+        "aero.preserved_drag": or_else(aero.preserved_drag_fraction, 0.1),
         "landing.reserve": home.landing_reserve_t.si if home is not None and recovery != "expendable" else 0.0,
     }
     if vehicle.strap_ons is not None:
@@ -58,7 +58,8 @@ def launch_parameters(vehicle: Vehicle, recovery: str) -> dict[str, float]:
     return values
 
 
-def _or(figure: Any, default: float) -> float:
+def or_else(figure: Any, default: float) -> float:
+    """A figure in SI, or what stands in for one that the vehicle does not state."""
     return figure.si if figure is not None else float(default)
 
 

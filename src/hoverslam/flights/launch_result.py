@@ -1,15 +1,17 @@
 """What a solved launch tells: payload, staging, propellant by burn, limits reached, verification, trajectory."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
-import xarray as xr
 
 from hoverslam.flights.guess import Plan
 from hoverslam.ocp import Named, Solution
 from hoverslam.physics import Flight
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class LaunchResult:
     solution: Solution
     plan: Plan
 
-    def trajectory(self) -> xr.Dataset:
+    def trajectory(self) -> "xr.Dataset":
         """Labelled time histories of every phase at its re-flown samples; opens anywhere netCDF does."""
         return trajectory(self.plan, self.solution)
 
@@ -127,15 +129,16 @@ def _reached(solution: Solution) -> list[Reached]:
     rows = []
     for name, check in solution.verification.phases.items():
         for c in solution[name].phase.path:
-            _, high, when = check.reached[c.name]
-            _, limit = c.bounds(solution.values)
-            if np.isfinite(limit):
-                rows.append(Reached(name, c.name, limit, high, when, c.unit))
+            found = check.reached[c.name]
+            if np.isfinite(found.upper):
+                rows.append(Reached(name, c.name, found.upper, found.most, found.most_time, c.unit))
     return rows
 
 
-def trajectory(plan: Plan, solution: Solution) -> xr.Dataset:
+def trajectory(plan: Plan, solution: Solution) -> "xr.Dataset":
     """One dataset over all phases: samples of the re-flown trajectory, with the phase each belongs to."""
+    import xarray as xr  # slow to import, and not everybody looks at the time history
+
     assert solution.verification is not None
     names, columns = [], {k: [] for k in ("time", "position", "velocity", "mass", "throttle", "axis")}  # type: ignore[var-annotated]
     for name, check in solution.verification.phases.items():

@@ -44,6 +44,51 @@ class FlightLimits(eqx.Module):
         """Non-gravitational acceleration along the body axis (m/s2)."""
         return self.flight.conditions(state, control, inputs).axial_force / state.mass
 
-    def altitude(self, state: Any, control: Any, inputs: Any) -> Array:
-        """Altitude above the ellipsoid (m)."""
-        return self.flight.frame.altitude(state.position)
+    def speed(self, state: Any, control: Any, inputs: Any) -> Array:
+        """Speed over the ground (m/s), rounded by 1 mm/s at rest."""
+        return jnp.sqrt(state.velocity @ state.velocity + 1e-6)
+
+    def throttle(self, state: Any, control: Any, inputs: Any) -> Array:
+        """Throttle of the lit engines."""
+        return self.flight.throttle(control)
+
+    def upright(self, state: Any, control: Any, inputs: Any) -> Array:
+        """Cosine of the tilt: the angle between the body axis and the vertical of the frame."""
+        return self.flight.body_axis(state, control)[2]
+
+
+class GlideCone(eqx.Module):
+    """A cone above the touchdown point that a landing stays inside; ``slope`` is the tangent of its elevation.
+
+    Its tip lies ``depth`` (m) below that point: with the tip on it, every landing would end on the limit, and a solver
+    that works from the inside would have no inside.
+    """
+
+    slope: float
+    depth: float
+
+    def clearance(self, state: Any, control: Any, inputs: Any) -> Array:
+        """Height above the cone (m)."""
+        aside = jnp.sqrt(state.position[0] ** 2 + state.position[1] ** 2 + (0.1 * self.depth) ** 2)
+        return state.position[2] + self.depth - self.slope * aside
+
+
+class AlignedFlow(eqx.Module):
+    """A limit on the angle of attack, engines first, that holds only where the air is felt.
+
+    State-triggered as in Szmuk, Reynolds and Acikmese (JGCD 43(8), 2020), with the trigger smooth: above
+    ``1.2 trigger`` (Pa of dynamic pressure) the tangent of the angle stays below ``most``, below ``0.8 trigger`` it is
+    only kept below ``loosest``.
+    """
+
+    flight: Flight
+    most: float
+    loosest: float
+    trigger: float
+
+    def felt(self, state: Any, control: Any, inputs: Any) -> Array:
+        """Squared tangent of the angle of attack, less what the thin or slow air allows beyond ``most``."""
+        _, air, _, speed_squared = self.flight.flow(state)
+        felt = 0.5 * air.density * speed_squared / self.trigger
+        loose = 0.5 * (1.0 - jnp.tanh((felt - 1.0) / 0.1))
+        return control.alpha**2 + control.beta**2 - 2.0 * self.loosest**2 * loose

@@ -7,7 +7,7 @@ that stand the conditions of optimality: the residual of the discrete ones, and 
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,6 +35,17 @@ class Tolerances:
     kkt: float = 1e-6
 
 
+class Extremes(NamedTuple):
+    """How far one limited quantity went along a phase, in its unit: its bounds, least and most, and when (s)."""
+
+    lower: float
+    upper: float
+    least: float
+    least_time: float
+    most: float
+    most_time: float
+
+
 @dataclass(frozen=True)
 class PhaseCheck:
     """One phase re-flown.
@@ -42,14 +53,14 @@ class PhaseCheck:
     Attributes:
         errors: end error of each state, relative to its largest size in the phase.
         limits: worst violation of each limit, relative to the limit's size, with its time: name -> (violation, s).
-        reached: largest and smallest value of each path constraint: name -> (low, high, time of high).
+        reached: extremes of each path constraint and of each bounded control and state, by name.
         interval_violations: ``(intervals,)`` worst violation inside each interval.
         times, states: the re-flown trajectory, sampled.
     """
 
     errors: dict[str, float]
     limits: dict[str, tuple[float, float]]
-    reached: dict[str, tuple[float, float, float]]
+    reached: dict[str, Extremes]
     interval_violations: np.ndarray
     times: np.ndarray
     states: np.ndarray
@@ -181,13 +192,13 @@ def _limits(
     c = path_values(part, inputs, times.ravel(), flown.reshape(times.size, -1), u)
     shaped_u, shaped_c = (a.reshape(intervals, samples, a.shape[1]) for a in (u, c))
     limits, reached, worst = {}, {}, np.zeros(intervals)
-    paths = [constraint.name for constraint in part.phase.path]
     for name, low, high, size, values in limits_of(part, flown, shaped_u, shaped_c, solution.values):
         excess = np.maximum(low - values, values - high) / size
         where = np.unravel_index(np.argmax(excess), excess.shape)
         limits[name] = (max(float(excess[where]), 0.0), float(times[where]))
         worst = np.maximum(worst, excess.max(axis=1))
-        if name in paths:
-            at = np.unravel_index(np.argmax(values), values.shape)
-            reached[name] = (float(values.min()), float(values.max()), float(times[at]))
+        least, most = (np.unravel_index(find(values), values.shape) for find in (np.argmin, np.argmax))
+        reached[name] = Extremes(
+            low, high, float(values[least]), float(times[least]), float(values[most]), float(times[most])
+        )
     return limits, reached, worst

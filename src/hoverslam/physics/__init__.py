@@ -15,15 +15,17 @@ from hoverslam.physics.aerodynamics import (  # noqa: E402 - double precision mu
     stagnation_heating,
 )
 from hoverslam.physics.atmosphere import Air, air_at  # noqa: E402
-from hoverslam.physics.earth import LaunchFrame, geodetic_to_ecef, gravity  # noqa: E402
-from hoverslam.physics.motion import Flight, Propulsion, Shape  # noqa: E402
+from hoverslam.physics.earth import FlatGround, LaunchFrame, geodetic_to_ecef, gravity  # noqa: E402
+from hoverslam.physics.motion import Flight, PoweredDescent, Propulsion, Shape  # noqa: E402
 from hoverslam.physics.winds import WIND_PERCENTILES, Wind, no_wind, percentile_wind  # noqa: E402
 
 __all__ = [
     "WIND_PERCENTILES",
     "Air",
+    "FlatGround",
     "Flight",
     "LaunchFrame",
+    "PoweredDescent",
     "Propulsion",
     "Shape",
     "Wind",

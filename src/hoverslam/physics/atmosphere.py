@@ -5,7 +5,8 @@ Pressure is a spline through the standard's own values (exact layer formulas to 
 Density follows from the two by the gas law, speed of sound from the molecular-scale temperature.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -54,12 +55,12 @@ class Air(NamedTuple):
     speed_of_sound: Array
 
 
-def _temperature(altitude: Array) -> Array:
-    """Molecular-scale temperature (K) at geometric altitude (m)."""
+def _temperature(altitude: Any, root: Callable[[Any], Any] = jnp.sqrt) -> Any:
+    """Molecular-scale temperature (K) at geometric altitude (m); ``root`` is the square root to take."""
     height = GEOPOTENTIAL_RADIUS * altitude / (GEOPOTENTIAL_RADIUS + altitude)
     above = height - _KINKS
     at_ground = np.sqrt(_KINKS**2 + _ROUNDING**2) - _KINKS
-    ramps = 0.5 * (above + jnp.sqrt(above**2 + _ROUNDING**2) - at_ground)
+    ramps = 0.5 * (above + root(above**2 + _ROUNDING**2) - at_ground)
     return _SEA_LEVEL_TEMPERATURE + _LAPSES[0] * height + ramps @ _LAPSE_CHANGES
 
 
@@ -91,7 +92,7 @@ def standard_layers(altitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _log_pressure_table() -> Spline:
     _, lower = standard_layers(_PRESSURE_KNOTS)
     altitude, density = _UPPER_DENSITY.T
-    upper = density * AIR_GAS_CONSTANT * np.array([float(_temperature(jnp.asarray(z))) for z in altitude])
+    upper = density * AIR_GAS_CONSTANT * np.array([_temperature(z, np.sqrt) for z in altitude])
     return Spline(np.concatenate([_PRESSURE_KNOTS, altitude]), np.log(np.concatenate([lower, upper])))
 
 

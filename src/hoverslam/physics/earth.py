@@ -1,4 +1,4 @@
-"""The Earth: rotating WGS-84 ellipsoid with J2, and the launch frame that flights are written in.
+"""The Earth: rotating WGS-84 ellipsoid with J2, and the frames that flights are written in.
 
 The launch frame is fixed to the rotating Earth with its origin on the pad: first axis downrange along the launch
 azimuth, third axis up along the ellipsoid's normal, second axis completing a right-handed set (to the left). Positions
@@ -128,3 +128,31 @@ class LaunchFrame(eqx.Module):
         east = jnp.cross(self.axis, self.from_centre(position))
         east = east / jnp.sqrt(east @ east)
         return east, jnp.cross(self.up(position), east)
+
+
+class FlatGround(eqx.Module):
+    """Flat ground under constant gravity, not rotating: (downrange, left, up) from a point on it.
+
+    Attributes:
+        gravity: downwards (m/s2).
+        elevation: altitude of the ground above sea level (m), for the air above it.
+    """
+
+    gravity: float | Array
+    elevation: float | Array = 0.0
+
+    def altitude(self, position: Array) -> Array:
+        """Altitude above sea level (m)."""
+        return position[2] + self.elevation
+
+    def up(self, position: Array) -> Array:
+        """Unit vector up ``(3,)``."""
+        return jnp.array([0.0, 0.0, 1.0])
+
+    def acceleration(self, position: Array, velocity: Array) -> Array:
+        """Gravity ``(3,)`` (m/s2)."""
+        return -self.gravity * self.up(position)
+
+    def east_north(self, position: Array) -> tuple[Array, Array]:
+        """The directions that count as east and north: downrange and left."""
+        return jnp.array([1.0, 0.0, 0.0]), jnp.array([0.0, 1.0, 0.0])

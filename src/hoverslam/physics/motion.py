@@ -1,4 +1,4 @@
-"""Three-degree-of-freedom equations of motion of a staged rocket over the rotating Earth.
+"""Three-degree-of-freedom equations of motion of a staged rocket over a rotating Earth or flat ground.
 
 One function serves ascent, upper stage and returning booster. State: position ``(3,)``, velocity ``(3,)`` relative to
 the rotating Earth, both in the launch frame, and mass. Control: two angles of the body axis (nose direction) and
@@ -15,9 +15,10 @@ from jax import Array
 from hoverslam.physics import aerodynamics
 from hoverslam.physics.atmosphere import Air, air_at
 from hoverslam.physics.constants import SEA_LEVEL_PRESSURE, STANDARD_GRAVITY
-from hoverslam.physics.earth import LaunchFrame
+from hoverslam.physics.earth import FlatGround, LaunchFrame
 from hoverslam.physics.winds import Wind
 
+_THROTTLE_ROUNDING = 1e-9
 _UPRIGHTING_SPEED = 30.0  # m/s: below it a descending body turns from the line of flow to the vertical
 
 
@@ -83,12 +84,12 @@ class Flight(eqx.Module):
     """Dynamics of one flight regime.
 
     Attributes:
-        frame: the launch frame.
+        frame: the launch frame, or flat ground.
         regime: ``"ascent"`` (nose first), ``"descent"`` (engines first) or ``"vacuum"`` (no air).
         wind: wind profile, or None for still air.
     """
 
-    frame: LaunchFrame
+    frame: LaunchFrame | FlatGround
     regime: str = eqx.field(static=True)
     wind: Wind | None = None
 
@@ -110,13 +111,17 @@ class Flight(eqx.Module):
         axis = against + control.alpha * in_plane + control.beta * jnp.cross(against, in_plane)
         return axis / jnp.sqrt(axis @ axis)
 
+    def throttle(self, control) -> Array:  # type: ignore[no-untyped-def]
+        """Throttle of the lit engines, 1 at rated thrust."""
+        return control.throttle
+
     def conditions(self, state, control, inputs: Inputs) -> Conditions:  # type: ignore[no-untyped-def]
         """Forces and flow at one instant. ``state`` has position, velocity, mass; ``control`` two angles, throttle."""
         axis = self.body_axis(state, control)
         altitude, air, air_velocity, speed_squared = self.flow(state)
         speed = jnp.sqrt(speed_squared)
         mach, pressure = speed / air.speed_of_sound, 0.5 * air.density * speed_squared
-        thrust, mass_flow = self._propulsion(control.throttle, air.pressure, inputs)
+        thrust, mass_flow = self._propulsion(self.throttle(control), air.pressure, inputs)
         axial, normal = self._aerodynamics(axis, air_velocity, speed_squared, mach, air.density, thrust, inputs.shape)
         force = (thrust + axial) * axis + normal
         return Conditions(
@@ -182,3 +187,19 @@ class Flight(eqx.Module):
         """
         cosine = (now.air_velocity @ now.axis) / now.air_speed
         return jnp.sqrt(2.0 * (1.0 - cosine) + 2e-5)
+
+
+class PoweredDescent(Flight):
+    """A descent steered by its thrust: the control ``thrust`` ``(3,)`` points along the body axis, its size is the throttle.
+
+    Two angles and a throttle say the same, but the equations of motion are closer to linear in this form, and without
+    air they are the ones that lossless convexification starts from (Acikmese and Ploen, JGCD 30(5), 2007).
+    """
+
+    def body_axis(self, state, control) -> Array:  # type: ignore[no-untyped-def]
+        """Unit vector ``(3,)`` along the nose, in the frame."""
+        return control.thrust / self.throttle(control)
+
+    def throttle(self, control) -> Array:  # type: ignore[no-untyped-def]
+        """Throttle of the lit engines; rounded at zero."""
+        return jnp.sqrt(control.thrust @ control.thrust + _THROTTLE_ROUNDING**2)

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from hoverslam.physics.earth import LaunchFrame
+from hoverslam.physics.earth import FlatGround, LaunchFrame
 from hoverslam.physics.splines import Spline
 
 # Several knots on each plateau keep the spline from bulging over it.
@@ -33,7 +33,7 @@ class Wind(eqx.Module):
 
     profile: Spline
 
-    def velocity(self, frame: LaunchFrame, position: Array, altitude: Array) -> Array:
+    def velocity(self, frame: LaunchFrame | FlatGround, position: Array, altitude: Array) -> Array:
         """Wind velocity ``(3,)`` in the launch frame (m/s)."""
         speeds = self.profile(altitude)
         east, north = frame.east_north(position)

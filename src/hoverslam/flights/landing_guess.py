@@ -1,0 +1,166 @@
+"""A first idea of a landing: coast, then the acceleration polynomial that the Apollo descents flew.
+
+With one engine count: for every pair of a coast and a burn time on a grid, the burn is the cubic that joins the state at
+ignition to the touchdown (acceleration linear in time). The pair taken is the one whose thrust stays within what the
+engines can do, with the least propellant. With several: a straight line, along which each count brakes for a while at
+four fifths of its thrust. Nothing is integrated: it takes a millisecond.
+"""
+
+from typing import TYPE_CHECKING
+
+import jax.numpy as jnp
+import numpy as np
+
+from hoverslam.ocp import Guess
+
+if TYPE_CHECKING:
+    from hoverslam.flights.landing_problem import LandingCase
+
+SAMPLES = 12
+BRAKING = 0.8  # of full thrust
+LAST_BURN = 2.5  # s, with each engine count after the first
+TERMINAL_SHARE = 0.97  # of the gravity that the air holds up while a booster glides at its terminal speed
+
+
+def landing_guess(case: "LandingCase", sequence: tuple[int, ...], names: list[str]) -> dict[str, Guess]:
+    """A guess for every phase by name."""
+    gravity = -float(np.asarray(case.ground.acceleration(jnp.zeros(3), jnp.zeros(3)))[2])
+    if len(sequence) > 1:
+        return _braked(case, sequence, names, gravity)
+    low, high = (sequence[0] * case.lander.thrust * t for t in case.lander.throttle)
+    start = np.concatenate([case.start.position, case.start.velocity])
+    coasts = np.linspace(0.0, _longest_coast(case, gravity), 25) if case.coast is not None else np.zeros(1)
+    held = TERMINAL_SHARE if case.lander.has_air and np.linalg.norm(case.start.velocity) > 150.0 else 0.0
+    fall = (1.0 - held) * gravity
+    speed = max(float(np.linalg.norm(case.start.velocity)), np.sqrt(2.0 * gravity * max(case.start.position[2], 1.0)))
+    scale = float(np.linalg.norm(case.start.position)) / speed
+    burns = np.clip(scale * np.geomspace(0.3, 8.0, 40), max(case.burn[0], 1e-3), case.burn[1])
+    tc, tb = (a.ravel() for a in np.meshgrid(coasts, burns, indexing="ij"))
+    lit = _coasted(start, tc, fall)
+    best = _cheapest(case, lit, tb, gravity, low, high)
+    guesses, at = {}, 0.0
+    if case.coast is not None:
+        guesses["coast"] = _coast_guess(case, start, float(tc[best]), fall)
+        at = float(tc[best])
+    guesses[names[-1]] = _burn_guess(case, lit[best], float(tb[best]), at, sequence[0], gravity)
+    return guesses
+
+
+def _longest_coast(case: "LandingCase", gravity: float) -> float:
+    """Time to the ground without thrust (s), or the longest coast allowed."""
+    assert case.coast is not None
+    down, height = -case.start.velocity[2], max(case.start.position[2], 0.0)
+    if case.lander.has_air and down > 100.0:
+        return min(case.coast[1], 0.9 * height / down)
+    return min(case.coast[1], 0.95 * (-down + np.sqrt(down**2 + 2.0 * gravity * height)) / gravity)
+
+
+def _coasted(start: np.ndarray, times: np.ndarray, fall: float) -> np.ndarray:
+    """States ``(n, 6)`` after coasting for ``times`` ``(n,)`` at a constant downward acceleration."""
+    t, down = times[:, None], np.array([0.0, 0.0, -fall])
+    return np.concatenate([start[:3] + start[3:] * t + 0.5 * down * t**2, start[3:] + down * t], axis=1)
+
+
+def _acceleration(case: "LandingCase", lit: np.ndarray, tb: np.ndarray, fraction: float) -> np.ndarray:
+    """Acceleration ``(n, 3)`` at a fraction of burns of ``tb`` seconds from ``lit`` to the touchdown."""
+    end, t = np.asarray(case.touchdown_velocity), tb[:, None]
+    first = -6.0 * lit[:, :3] / t**2 - (4.0 * lit[:, 3:] + 2.0 * end) / t
+    last = 6.0 * lit[:, :3] / t**2 + (2.0 * lit[:, 3:] + 4.0 * end) / t
+    return (1.0 - fraction) * first + fraction * last
+
+
+def _cheapest(case: "LandingCase", lit: np.ndarray, tb: np.ndarray, gravity: float, low: float, high: float) -> int:
+    """Index of the burn that stays within the engines' thrust, or comes closest, with the least propellant."""
+    excess, spent = np.zeros(len(tb)), np.zeros(len(tb))
+    for fraction in (0.0, 0.5, 1.0):
+        push = _acceleration(case, lit, tb, fraction)
+        push[:, 2] += gravity
+        thrust = case.start.mass * np.linalg.norm(push, axis=1)
+        excess += np.maximum(low - thrust, 0.0) / high + np.maximum(thrust - high, 0.0) / high
+        spent += thrust * tb / 3.0 / case.lander.exhaust_speed
+    buried = np.maximum(-lit[:, 2], 0.0)
+    return int(np.argmin(excess + buried / (1.0 + abs(case.start.position[2])) + 0.3 * spent / case.start.mass))
+
+
+def _coast_guess(case: "LandingCase", start: np.ndarray, duration: float, fall: float) -> Guess:
+    times = np.linspace(0.0, max(duration, 1e-3), SAMPLES)
+    states = _coasted(start, times, fall)
+    steady = dict.fromkeys(("alpha", "beta", "throttle"), np.zeros(SAMPLES)) if case.steers_in_coast else {}
+    mass = np.full(SAMPLES, case.start.mass)
+    return Guess(times, {"position": states[:, :3], "velocity": states[:, 3:], "mass": mass}, steady)
+
+
+def _burn_guess(case: "LandingCase", lit: np.ndarray, tb: float, at: float, engines: int, gravity: float) -> Guess:
+    """The cubic from ``lit`` to the touchdown in ``tb`` seconds."""
+    times = np.linspace(0.0, tb, SAMPLES)
+    t, lit, span = times[:, None], lit[None, :], np.array([tb])
+    first, last = _acceleration(case, lit, span, 0.0), _acceleration(case, lit, span, 1.0)
+    jerk = (last - first) / tb
+    position = lit[:, :3] + lit[:, 3:] * t + first * t**2 / 2.0 + jerk * t**3 / 6.0
+    velocity = lit[:, 3:] + first * t + jerk * t**2 / 2.0
+    push = first + jerk * t
+    push[:, 2] += gravity
+    size = np.linalg.norm(push, axis=1)
+    share = np.clip(size * case.start.mass / (engines * case.lander.thrust), *case.lander.throttle)
+    spent = float(np.mean(size)) * case.start.mass * times / case.lander.exhaust_speed
+    mass = np.maximum(case.start.mass - spent, case.lander.dry_mass)
+    states = {"position": position, "velocity": velocity, "mass": mass}
+    return Guess(at + times, states, _steered(case, push, share))
+
+
+def _steered(case: "LandingCase", push: np.ndarray, share: np.ndarray) -> dict[str, np.ndarray]:
+    """Controls that push along ``push`` ``(n, 3)`` at throttles ``share`` ``(n,)``; in air, against the flow."""
+    if case.lander.has_air:
+        return {"alpha": np.zeros(len(share)), "beta": np.zeros(len(share)), "throttle": share}
+    return {"thrust": push / np.maximum(np.linalg.norm(push, axis=1), 1e-9)[:, None] * share[:, None]}
+
+
+def _braked(case: "LandingCase", sequence: tuple[int, ...], names: list[str], gravity: float) -> dict[str, Guess]:
+    """Each engine count in turn at ``BRAKING`` of its thrust along the straight line to the pad, the first for the rest."""
+    share = float(np.clip(BRAKING, *case.lander.throttle))
+    slowing = np.array([max(n * share * case.lander.thrust / case.start.mass - gravity, 0.5) for n in sequence])
+    start, end = np.array(case.start.position), np.linalg.norm(case.touchdown_velocity)
+    way, speed = max(float(np.linalg.norm(start)), 1.0), max(float(np.linalg.norm(case.start.velocity)), 1.0)
+    times = np.full(len(sequence), max(LAST_BURN, case.limits.shortest_burn))
+    times[1:] *= min(1.0, 0.6 * (speed - end) / float(slowing[1:] @ times[1:]))
+    times[0] = max((speed - end - slowing[1:] @ times[1:]) / slowing[0], case.limits.shortest_burn)
+    speeds = end + np.append(
+        np.cumsum((slowing * times)[::-1])[::-1], 0.0
+    )  # at the start of each burn, then at the end
+    left = np.append(np.cumsum((0.5 * (speeds[:-1] + speeds[1:]) * times)[::-1])[::-1], 0.0)
+    along, guesses, at, mass = start / way, {}, 0.0, case.start.mass
+    if case.coast is not None:
+        at = float(np.clip((way - left[0]) / speed, case.coast[0] + 1e-3, case.coast[1]))
+        guesses["coast"] = _straight(case, along, (way, left[0]), (speed, speeds[0]), (0.0, at), (mass, mass), None)
+    for k, name in enumerate(n for n in names if n != "coast"):
+        flow = sequence[k] * share * case.lander.thrust / case.lander.exhaust_speed
+        after, until = max(mass - flow * times[k], case.lander.dry_mass), at + float(times[k])
+        guesses[name] = _straight(
+            case, along, tuple(left[k : k + 2]), tuple(speeds[k : k + 2]), (at, until), (mass, after), share
+        )
+        at, mass = until, after
+    return guesses
+
+
+def _straight(
+    case: "LandingCase",
+    along: np.ndarray,
+    left: tuple[float, ...],
+    speeds: tuple[float, ...],
+    times: tuple[float, float],
+    masses: tuple[float, float],
+    share: float | None,
+) -> Guess:
+    """From ``left[0]`` to ``left[1]`` metres before the pad on the line ``along``; coasting if ``share`` is None."""
+    s = np.linspace(0.0, 1.0, SAMPLES)
+    way, speed = left[0] + s * (left[1] - left[0]), speeds[0] + s * (speeds[1] - speeds[0])
+    if share is not None:  # evenly slowed: the way left goes with the square of time
+        way = left[1] + (times[1] - times[0]) * (1.0 - s) * 0.5 * (speed + speeds[1])
+    states = {
+        "position": way[:, None] * along, "velocity": -speed[:, None] * along, "mass": masses[0] + s * (masses[1] - masses[0])
+    }  # fmt: skip
+    if share is None:
+        controls = dict.fromkeys(("alpha", "beta", "throttle"), np.zeros(SAMPLES)) if case.steers_in_coast else {}
+    else:
+        controls = _steered(case, np.tile(along, (SAMPLES, 1)), np.full(SAMPLES, share))
+    return Guess(times[0] + s * (times[1] - times[0]), states, controls)
