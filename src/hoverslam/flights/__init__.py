@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hoverslam.flights.lander import Lander
     from hoverslam.flights.landing import Alternative, Landing, LandingOutcome, LandingResult
-    from hoverslam.flights.landing_problem import LandingLimits, Start
+    from hoverslam.flights.landing_problem import Gate, LandingLimits, Start
     from hoverslam.flights.launch import LaunchResult, solve_launch
     from hoverslam.flights.reached import LimitReached, limits_reached, limits_table
+    from hoverslam.flights.rigid_lander import RigidLander
 
 __all__ = [
     "Alternative",
+    "Gate",
     "Lander",
     "Landing",
     "LandingLimits",
@@ -19,6 +21,7 @@ __all__ = [
     "LandingResult",
     "LaunchResult",
     "LimitReached",
+    "RigidLander",
     "Start",
     "limits_reached",
     "limits_table",
@@ -29,9 +32,10 @@ __all__ = [
 _PLACES = {
     "lander": ("Lander",),
     "landing": ("Alternative", "Landing", "LandingOutcome", "LandingResult"),
-    "landing_problem": ("LandingLimits", "Start"),
+    "landing_problem": ("Gate", "LandingLimits", "Start"),
     "launch": ("LaunchResult", "solve_launch"),
     "reached": ("LimitReached", "limits_reached", "limits_table"),
+    "rigid_lander": ("RigidLander",),
 }
 _MODULE_OF = {name: module for module, names in _PLACES.items() for name in names}
 

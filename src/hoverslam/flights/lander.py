@@ -111,6 +111,11 @@ class Lander:
         """At sea level (m/s)."""
         return self.isp * STANDARD_GRAVITY
 
+    @property
+    def mass_flow(self) -> float:
+        """Of one engine at full throttle (kg/s)."""
+        return self.thrust / self.exhaust_speed
+
     def parameters(self) -> dict[str, float]:
         """The figures as given parameters of a problem, named as those of a launch are."""
         return {

@@ -21,6 +21,7 @@ import numpy as np
 from hoverslam.flights.lander import Lander
 from hoverslam.flights.landing_problem import LandingCase, LandingLimits, Start, landing_problem, phase_names
 from hoverslam.flights.reached import LimitReached, limits_reached, limits_table
+from hoverslam.flights.rigid_lander import RigidLander
 from hoverslam.ocp import Options, Solution, Tolerances, solve
 from hoverslam.physics import FlatGround, LaunchFrame, Wind
 from hoverslam.physics.constants import STANDARD_GRAVITY
@@ -104,12 +105,20 @@ class LandingResult:
 
     @property
     def _lit(self) -> list[str]:
-        return phase_names(self.case, self.sequence)[-len(self.sequence) :]
+        return [name for name in phase_names(self.case, self.sequence) if name != "coast"]
+
+    @property
+    def _lit_engines(self) -> list[int]:
+        return [*self.sequence, *([self.sequence[-1]] if self.case.limits.gate is not None else [])]
 
     @property
     def propellant(self) -> float:
-        """What is burned (kg)."""
-        return float(self.case.start.mass - self.solution[self._lit[-1]].final.mass)
+        """What is burned (kg), the running down of the engines after touchdown included."""
+        lander, final = self.case.lander, self.solution[self._lit[-1]].final
+        running_down = (
+            lander.lag * final.level * lander.mass_flow if isinstance(lander, RigidLander) and lander.lag else 0.0
+        )
+        return float(self.case.start.mass - final.mass + running_down)
 
     @property
     def flight_time(self) -> float:
@@ -145,9 +154,8 @@ class LandingResult:
     @property
     def mean_throttle(self) -> float:
         """Propellant over what the lit engines would burn at full throttle in the same time."""
-        lander, lit = self.case.lander, zip(self._lit, self.sequence, strict=True)
-        full = lander.thrust / (lander.isp * STANDARD_GRAVITY)
-        return self.propellant / sum(full * count * self.solution[name].duration for name, count in lit)
+        lander, lit = self.case.lander, zip(self._lit, self._lit_engines, strict=True)
+        return self.propellant / sum(lander.mass_flow * count * self.solution[name].duration for name, count in lit)
 
     @property
     def limits(self) -> list[LimitReached]:
@@ -162,7 +170,7 @@ class LandingResult:
         """
         if self.outcome is not LandingOutcome.ON_PAD:
             raise ValueError(f"only a landing on the pad is solved again for another start; this one: {self.message}")
-        changed = _start_settings(self._first, start)
+        changed = _start_settings(self._first, start, isinstance(self.case.lander, RigidLander))
         options = _options(self.case, *ATTEMPTS[0]) if self.case.lander.has_air else None
         again = self.solution.resolve(changed, options, verify)
         outcome = LandingOutcome.ON_PAD if again.converged else LandingOutcome.UNSOLVED
@@ -173,7 +181,7 @@ class LandingResult:
         lines = [f"{self.case.lander.name}: {self.message}"]
         if self.outcome in (LandingOutcome.ON_PAD, LandingOutcome.NEAREST):
             burns = ", ".join(
-                f"{count} for {t:.2f} s" for count, t in zip(self.sequence, self.burns.values(), strict=True)
+                f"{count} for {t:.2f} s" for count, t in zip(self._lit_engines, self.burns.values(), strict=True)
             )
             lines += [
                 f"propellant {self.propellant:,.2f} kg in {self.flight_time:.2f} s, engines lit: {burns}",
@@ -272,9 +280,7 @@ class Landing:
 
         ``report`` receives one line a mesh pass; by default they go to the standard error stream if that is a terminal.
         """
-        on_pad = [
-            self._solved(sequence, options, report, diagnose=self.pad_only) for sequence in self.case.lander.sequences
-        ]
+        on_pad = [self._best(sequence, options, report) for sequence in self.case.lander.sequences]
         tried = tuple(
             Alternative(sequence, self._spent(s), _passed(s), "" if _passed(s) else s.message)
             for sequence, s in zip(self.case.lander.sequences, on_pad, strict=True)
@@ -287,6 +293,14 @@ class Landing:
             outcome = LandingOutcome.UNSOLVED if any(s.converged for s in on_pad) else LandingOutcome.INFEASIBLE
             return LandingResult(self.case, outcome, tried[0].sequence, on_pad[0], tried)
         return self._nearest(tried, options, report)
+
+    def _best(self, sequence: tuple[int, ...], options: Options | None, report: Report | None) -> Solution:
+        """The best of the optima from guesses that brake mostly with the first and with the last engine count."""
+        found = []
+        for longest in sorted({0, len(sequence) - 1}):
+            last = longest == len(sequence) - 1 and not any(map(_passed, found))
+            found.append(self._solved(sequence, options, report, diagnose=self.pad_only and last, longest=longest))
+        return min(found, key=lambda s: (not _passed(s), s.objective if s.converged else np.inf))
 
     def _nearest(self, tried: tuple[Alternative, ...], options: Options | None, report: Report | None) -> LandingResult:
         """Two steps: the least distance from the pad, then the least propellant that lands no further away."""
@@ -316,8 +330,9 @@ class Landing:
         miss: float | None = None,
         nearest: bool = False,
         diagnose: bool = False,
+        longest: int = 0,
     ) -> Solution:
-        problem = landing_problem(self.case, sequence, miss, nearest)
+        problem = landing_problem(replace(self.case, longest=longest), sequence, miss, nearest)
         if options is not None:
             return solve(problem, options, report)
         attempts = ATTEMPTS if self.case.lander.has_air else ATTEMPTS[-1:]
@@ -345,9 +360,14 @@ def _passed(solution: Solution) -> bool:
     return solution.verification is not None and solution.verification.passed
 
 
-def _start_settings(phase: str, start: Start) -> dict[str, float]:
+def _start_settings(phase: str, start: Start, rigid: bool) -> dict[str, float]:
     """A start as the settings that a built landing has for it."""
-    return {
+    turned = (
+        {} if start.attitude is None else {f"{phase}.initial.attitude[{i}]": x for i, x in enumerate(start.attitude)}
+    )
+    if rigid:
+        turned |= {f"{phase}.initial.rate[{i}]": x for i, x in enumerate(start.rate)}
+    return turned | {
         f"{phase}.initial.mass": start.mass,
         **{f"{phase}.initial.position[{i}]": x for i, x in enumerate(start.position)},
         **{f"{phase}.initial.velocity[{i}]": x for i, x in enumerate(start.velocity)},

@@ -116,17 +116,14 @@ def _steered(case: "LandingCase", push: np.ndarray, share: np.ndarray) -> dict[s
 
 
 def _braked(case: "LandingCase", sequence: tuple[int, ...], names: list[str], gravity: float) -> dict[str, Guess]:
-    """Each engine count in turn at ``BRAKING`` of its thrust along the straight line to the pad, the first for the rest."""
+    """Each engine count in turn at ``BRAKING`` of its thrust along the straight line to the pad."""
     share = float(np.clip(BRAKING, *case.lander.throttle))
     slowing = np.array([max(n * share * case.lander.thrust / case.start.mass - gravity, 0.5) for n in sequence])
     start, end = np.array(case.start.position), np.linalg.norm(case.touchdown_velocity)
     way, speed = max(float(np.linalg.norm(start)), 1.0), max(float(np.linalg.norm(case.start.velocity)), 1.0)
-    times = np.full(len(sequence), max(LAST_BURN, case.limits.shortest_burn))
-    times[1:] *= min(1.0, 0.6 * (speed - end) / float(slowing[1:] @ times[1:]))
-    times[0] = max((speed - end - slowing[1:] @ times[1:]) / slowing[0], case.limits.shortest_burn)
-    speeds = end + np.append(
-        np.cumsum((slowing * times)[::-1])[::-1], 0.0
-    )  # at the start of each burn, then at the end
+    times = _brake_times(case, slowing, speed - end, case.longest)
+    lost = np.cumsum((slowing * times)[::-1])[::-1]
+    speeds = end + np.append(lost, 0.0)  # at the start of each burn, then at the end
     left = np.append(np.cumsum((0.5 * (speeds[:-1] + speeds[1:]) * times)[::-1])[::-1], 0.0)
     along, guesses, at, mass = start / way, {}, 0.0, case.start.mass
     if case.coast is not None:
@@ -140,6 +137,16 @@ def _braked(case: "LandingCase", sequence: tuple[int, ...], names: list[str], gr
         )
         at, mass = until, after
     return guesses
+
+
+def _brake_times(case: "LandingCase", slowing: np.ndarray, speed: float, main: int) -> np.ndarray:
+    """How long each engine count brakes (s): those before the ``main`` one shortly, those after it for a while."""
+    times = np.full(len(slowing), max(LAST_BURN, case.limits.shortest_burn))
+    times[:main] = case.limits.shortest_burn
+    others = np.delete(np.arange(len(slowing)), main)
+    times[others] *= min(1.0, 0.6 * speed / float(slowing[others] @ times[others]))
+    times[main] = max((speed - slowing[others] @ times[others]) / slowing[main], case.limits.shortest_burn)
+    return times
 
 
 def _straight(

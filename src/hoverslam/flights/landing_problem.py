@@ -16,10 +16,10 @@ from hoverslam.flights import figures
 from hoverslam.flights.lander import Lander
 from hoverslam.flights.landing_guess import landing_guess
 from hoverslam.flights.limits import AlignedFlow, FlightLimits, GlideCone
+from hoverslam.flights.rigid_lander import RigidLander
 from hoverslam.ocp import Mesh, PathConstraint, Problem, Variable
 from hoverslam.physics import FlatGround, Flight, LaunchFrame, PoweredDescent, Wind
 
-LONGEST = 300.0  # s, of any phase
 MOST_OFF_FLOW = (
     1.5  # tangent of the largest angle from the flow under thrust; other limits are tighter where it matters
 )
@@ -31,14 +31,22 @@ AXES = ("downrange", "left", "up")
 @dataclass(frozen=True)
 class Start:
     """Where a landing begins: position ``(3,)`` (m) from the pad and velocity ``(3,)`` (m/s) in the axes downrange, left,
-    up; mass (kg)."""
+    up; mass (kg). For a rigid body also ``attitude`` ``(4,)`` (quaternion, scalar first; None is free) and ``rate`` ``(3,)``
+    in body axes (rad/s)."""
 
     position: tuple[float, float, float]
     velocity: tuple[float, float, float]
     mass: float
+    attitude: tuple[float, float, float, float] | None = None
+    rate: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def __post_init__(self) -> None:
-        for name in ("position", "velocity"):
+        if self.attitude is not None and not abs(np.linalg.norm(self.attitude) - 1.0) < 1e-6:
+            size = np.linalg.norm(self.attitude)
+            raise ValueError(
+                f"start: attitude {self.attitude} has length {size:g}: give a unit quaternion, scalar first"
+            )
+        for name in ("position", "velocity", "rate"):
             value = np.asarray(getattr(self, name), dtype=float)
             if value.shape != (3,) or not np.all(np.isfinite(value)):
                 raise ValueError(
@@ -47,6 +55,24 @@ class Start:
             object.__setattr__(self, name, tuple(float(x) for x in value))
         if not (np.isfinite(self.mass) and self.mass > 0.0):
             raise ValueError(f"start: mass is {self.mass}: give a positive number of kilograms")
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Tighter limits on the last metres: below ``height`` (m), with the last engine count.
+
+    Attributes:
+        tilt, rate, gimbal: of the body from the vertical (rad), its turning (rad/s), the thrust from the nose (rad).
+        speed: over the ground (m/s).
+        cone: half-angle of the cone above the pad (rad from the vertical).
+    """
+
+    height: float
+    tilt: float
+    rate: float
+    gimbal: float
+    speed: float
+    cone: float
 
 
 @dataclass(frozen=True)
@@ -63,7 +89,10 @@ class LandingLimits:
         acceleration: along the body axis, without gravity (m/s2).
         speed: over the ground (m/s).
         turn_rate: of the body axis against the flow (rad/s), where there is air.
-        shortest_burn: least time with each engine count where there are several (s).
+        shortest_burn, longest_burn: time with each engine count where there are several (s).
+        body_rate: of turning (rad/s), for a rigid body.
+        rate_at_touchdown: the same at the end; zero if left out.
+        gate: tighter limits on the last metres of a rigid body.
         ground: whether the ground is one; literature cases without it may pass below.
     """
 
@@ -78,6 +107,10 @@ class LandingLimits:
     speed: float | None = None
     turn_rate: float | None = np.radians(8.0)
     shortest_burn: float = 0.5
+    longest_burn: float = 300.0
+    body_rate: float | None = None
+    rate_at_touchdown: float | None = None
+    gate: Gate | None = None
     ground: bool = True
 
     def __post_init__(self) -> None:
@@ -112,6 +145,7 @@ class LandingCase:
     burn: tuple[float, float]
     touchdown_velocity: tuple[float, float, float]
     least: str
+    longest: int = 0  # of a sequence, the engine count that the guess brakes with most
 
     @property
     def steers_in_coast(self) -> bool:
@@ -129,7 +163,7 @@ def phase_names(case: LandingCase, sequence: tuple[int, ...]) -> list[str]:
     for at, count in enumerate(sequence):
         again = sequence[:at].count(count)
         names.append(f"burn_{count}" if not again else f"burn_{count}_{again + 1}")
-    return names
+    return [*names, "gate"] if case.limits.gate is not None else names
 
 
 def landing_problem(
@@ -141,18 +175,29 @@ def landing_problem(
         miss: largest distance from the pad (m) that the touchdown may have; None lands on the pad.
         nearest: make that distance as small as possible instead of the propellant.
     """
-    return _Builder(case, sequence, miss, nearest).build()
+    if isinstance(case.lander, RigidLander):
+        from hoverslam.flights.rigid_landing_problem import RigidLandingBuilder
+
+        return RigidLandingBuilder(case, sequence, miss, nearest).build()
+    return LandingBuilder(case, sequence, miss, nearest).build()
 
 
-class _Builder:
+class LandingBuilder:
+    """Adds the phases of one landing of a point mass to a problem."""
+
     def __init__(self, case: LandingCase, sequence: tuple[int, ...], miss: float | None, nearest: bool):
         self.case, self.sequence, self.miss, self.nearest = case, sequence, miss, nearest
         air = "descent" if case.lander.has_air else "vacuum"
         self.gliding = Flight(case.ground, air, case.wind)
         self.powered = PoweredDescent(case.ground, air, case.wind)
         self.names = phase_names(case, sequence)
-        self.guesses = landing_guess(case, sequence, self.names)
+        self.lit = (*sequence, sequence[-1]) if case.limits.gate is not None else sequence
+        self.guesses = landing_guess(case, self.lit, self.names)
         self.problem = Problem(f"landing of {case.lander.name}")
+
+    def _join(self) -> None:
+        for before, after in pairwise(self.names):
+            self.problem.link(before, after)
 
     @property
     def anywhere(self) -> bool:
@@ -167,10 +212,9 @@ class _Builder:
                 problem.parameter(f"start.{axis}", value=value)
         if case.coast is not None:
             self._coast()
-        for name, engines in zip(self.names[-len(self.sequence) :], self.sequence, strict=True):
+        for name, engines in zip(self.names[-len(self.lit) :], self.lit, strict=True):
             self._burn(name, engines)
-        for before, after in pairwise(self.names):
-            problem.link(before, after)
+        self._join()
         self._objective()
         return problem
 
@@ -234,7 +278,7 @@ class _Builder:
 
     def _burn(self, name: str, engines: int) -> None:
         case, limits = self.case, self.case.limits
-        several, last = len(self.sequence) > 1, name == self.names[-1]
+        several, last = len(self.lit) > 1, name == self.names[-1]
         controls, flight, path = self._in_air() if case.lander.has_air else self._in_vacuum()
         own = FlightLimits(flight)
         path += self._common(flight)
@@ -251,7 +295,7 @@ class _Builder:
             inputs=figures.descent_inputs(engines),
             path=path,
             initial_time=0.0 if name == self.names[0] else None,
-            duration=(limits.shortest_burn, LONGEST) if several else case.burn,
+            duration=(limits.shortest_burn, limits.longest_burn) if several else case.burn,
             mesh=_mesh(intervals) if case.lander.has_air else None,
             guess=self.guesses[name],
         )
@@ -303,7 +347,10 @@ class _Builder:
         elif self.case.least == "time":
             problem.minimize(lambda e, p: e[last].final_time, unit="s")
         else:
-            problem.minimize(lambda e, p: e[first].initial.mass - e[last].final.mass, unit="kg")
+            problem.minimize(self._spent, unit="kg")
+
+    def _spent(self, e: Any, p: Any) -> Any:
+        return e[self.names[0]].initial.mass - e[self.names[-1]].final.mass
 
 
 def _final_control(phase: str, control: str) -> Callable[[Any, Any], Any]:

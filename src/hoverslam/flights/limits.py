@@ -8,6 +8,7 @@ from jax import Array
 
 from hoverslam.physics.aerodynamics import stagnation_heating
 from hoverslam.physics.motion import Flight
+from hoverslam.physics.rigid_body import RigidFlight
 
 
 class FlightLimits(eqx.Module):
@@ -68,9 +69,10 @@ class GlideCone(eqx.Module):
     depth: float
 
     def clearance(self, state: Any, control: Any, inputs: Any) -> Array:
-        """Height above the cone (m)."""
-        aside = jnp.sqrt(state.position[0] ** 2 + state.position[1] ** 2 + (0.1 * self.depth) ** 2)
-        return state.position[2] + self.depth - self.slope * aside
+        """Height (m) above the paraboloid through the same circle of the cone; zero where the cone is."""
+        height = state.position[2] + self.depth
+        # Not height less slope times distance, which has a kink on the axis, where every landing ends.
+        return height - self.slope**2 * (state.position[0] ** 2 + state.position[1] ** 2) / height
 
 
 class AlignedFlow(eqx.Module):
@@ -92,3 +94,32 @@ class AlignedFlow(eqx.Module):
         felt = 0.5 * air.density * speed_squared / self.trigger
         loose = 0.5 * (1.0 - jnp.tanh((felt - 1.0) / 0.1))
         return control.alpha**2 + control.beta**2 - 2.0 * self.loosest**2 * loose
+
+
+class RigidLimits(eqx.Module):
+    """Scalar functions ``(state, control, inputs)`` of a rigid body, SI."""
+
+    flight: RigidFlight
+
+    def turning(self, state: Any, control: Any, inputs: Any) -> Array:
+        """Square of the angular velocity (rad2/s2)."""
+        return state.rate @ state.rate
+
+    def gimbal(self, state: Any, control: Any, inputs: Any) -> Array:
+        """Cosine of the angle between thrust and nose."""
+        return self.flight.gimbal_cosine(control)
+
+
+class AlignedNose(eqx.Module):
+    """:class:`AlignedFlow` for a body with attitude: the limit on the angle of attack holds only where the air is felt."""
+
+    flight: RigidFlight
+    most: float
+    trigger: float
+
+    def margin(self, state: Any, control: Any, inputs: Any) -> Array:
+        """Cosine of the angle of attack above that of the limit, loosened where the air is thin or slow."""
+        _, air, velocity, speed_squared = self.flight.flow(state)
+        against = -(velocity @ self.flight.body_axis(state, control)) / jnp.sqrt(speed_squared)
+        felt = 0.5 * air.density * speed_squared / self.trigger
+        return against - jnp.cos(self.most) + 1.0 - jnp.tanh((felt - 1.0) / 0.1)

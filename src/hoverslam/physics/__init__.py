@@ -17,17 +17,35 @@ from hoverslam.physics.aerodynamics import (  # noqa: E402 - double precision mu
 from hoverslam.physics.atmosphere import Air, air_at  # noqa: E402
 from hoverslam.physics.earth import FlatGround, LaunchFrame, geodetic_to_ecef, gravity  # noqa: E402
 from hoverslam.physics.motion import Flight, PoweredDescent, Propulsion, Shape  # noqa: E402
+from hoverslam.physics.rigid_body import (  # noqa: E402
+    Body,
+    Ellipsoid,
+    Fins,
+    FixedBody,
+    RigidFlight,
+    RigidInputs,
+    SolidCylinder,
+    TankBody,
+)
 from hoverslam.physics.winds import WIND_PERCENTILES, Wind, no_wind, percentile_wind  # noqa: E402
 
 __all__ = [
     "WIND_PERCENTILES",
     "Air",
+    "Body",
+    "Ellipsoid",
+    "Fins",
+    "FixedBody",
     "FlatGround",
     "Flight",
     "LaunchFrame",
     "PoweredDescent",
     "Propulsion",
+    "RigidFlight",
+    "RigidInputs",
     "Shape",
+    "SolidCylinder",
+    "TankBody",
     "Wind",
     "air_at",
     "ascent_drag_coefficient",
