@@ -33,6 +33,10 @@ TOOLS: dict[str, tuple[str, ...]] = {
     "hoverslam-auto": (),
     "yapss": ("yapss==0.2.3", "casadi==3.7.2", "numpy==2.4.6", "scipy==1.17.1", "matplotlib==3.11.2"),
     "maptor": ("maptor==0.2.1", "casadi==3.8.2", "numpy==2.4.6", "scipy==1.17.1", "matplotlib==3.11.2"),
+    "openscvx": (
+        *("openscvx==0.5.2", "cvxpy==1.8.1", "qoco==0.2.7", "jax==0.8.3", "jaxlib==0.8.3", "diffrax==0.7.2"),
+        *("equinox==0.13.8", "numpy==2.4.6", "scipy==1.17.1", "matplotlib==3.11.2"),
+    ),
 }
 
 # Columns that are compared: heading, what to read from a run, digits.
@@ -155,8 +159,9 @@ def spread(values: Sequence[float], digits: int) -> str:
 def row(problem: str, tool: str, record: Record) -> str:
     """A tool's line of the table."""
     if not record.runs:
-        failure = record.failure[:160].replace("|", "/") or "not run"
-        return f"| {problem} | {tool} | {'failed: ' * bool(record.failure)}{failure} |" + " |" * (len(MEASURES) + 2)
+        reason = record.failure[:160].replace("|", "/") or "not run"
+        reason = reason if reason.startswith("not ") else f"failed: {reason}"
+        return f"| {problem} | {tool} | {reason} |" + " |" * (len(MEASURES) + 2)
     stated, runs = PROBLEMS[problem](), record.runs
     cells = {heading: spread([read(run) for run in runs], digits) for heading, (read, digits) in MEASURES.items()}
     peak = cells.pop("peak MB")

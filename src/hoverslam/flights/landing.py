@@ -33,8 +33,10 @@ Report = Callable[[str], None]
 ON_PAD = 0.05  # m: a nearest point closer than this is the pad
 SPARE_MISS = 1e-4  # of the least distance from the pad, left free when the propellant is minimised
 IN_AIR = Tolerances(mesh=1e-6)  # rates are limited and controls piecewise linear there; see docs/engine.md
-# In air: close to the guess first, then from further away.
-ATTEMPTS: tuple[tuple[float, float], ...] = ((1e-2, 0.0), (1e-4, 1e-5), (1e-1, 0.0))  # barrier parameter, smoothing
+ACTUATED = Tolerances(mesh=1e-5, refly=1e-5)  # gimbal, fins and cold gas swing in tenths of a second
+Attempt = tuple[float, float]  # barrier parameter, smoothing
+ATTEMPTS: tuple[Attempt, ...] = ((1e-2, 0.0), (1e-4, 1e-5), (1e-1, 0.0))  # close to the guess, then from further away
+ACTUATED_ATTEMPTS: tuple[Attempt, ...] = ((1e-1, 1e-6), (1e-2, 1e-5), (1e-3, 1e-4))
 
 
 class LandingOutcome(Enum):
@@ -171,7 +173,7 @@ class LandingResult:
         if self.outcome is not LandingOutcome.ON_PAD:
             raise ValueError(f"only a landing on the pad is solved again for another start; this one: {self.message}")
         changed = _start_settings(self._first, start, isinstance(self.case.lander, RigidLander))
-        options = _options(self.case, *ATTEMPTS[0]) if self.case.lander.has_air else None
+        options = _options(self.case.lander, _attempts(self.case.lander)[0])
         again = self.solution.resolve(changed, options, verify)
         outcome = LandingOutcome.ON_PAD if again.converged else LandingOutcome.UNSOLVED
         return LandingResult(replace(self.case, start=start), outcome, self.sequence, again, ())
@@ -296,7 +298,7 @@ class Landing:
 
     def _best(self, sequence: tuple[int, ...], options: Options | None, report: Report | None) -> Solution:
         """The best of the optima from guesses that brake mostly with the first and with the last engine count."""
-        found = []
+        found: list[Solution] = []
         for longest in sorted({0, len(sequence) - 1}):
             last = longest == len(sequence) - 1 and not any(map(_passed, found))
             found.append(self._solved(sequence, options, report, diagnose=self.pad_only and last, longest=longest))
@@ -335,10 +337,9 @@ class Landing:
         problem = landing_problem(replace(self.case, longest=longest), sequence, miss, nearest)
         if options is not None:
             return solve(problem, options, report)
-        attempts = ATTEMPTS if self.case.lander.has_air else ATTEMPTS[-1:]
-        for number, (barrier, smoothing) in enumerate(attempts, 1):
-            last = number == len(attempts)
-            asked = replace(_options(self.case, barrier, smoothing), diagnose=diagnose and last)
+        attempts = _attempts(self.case.lander)
+        for number, attempt in enumerate(attempts, 1):
+            asked = replace(_options(self.case.lander, attempt), diagnose=diagnose and number == len(attempts))
             solution = solve(problem, asked, report)
             if _passed(solution):
                 break
@@ -350,10 +351,19 @@ class Landing:
         return float(self.case.start.mass - list(solution.phases.values())[-1].final.mass)
 
 
-def _options(case: LandingCase, barrier: float, smoothing: float) -> Options:
-    if not case.lander.has_air:
+def _attempts(lander: Lander) -> tuple[Attempt, ...]:
+    if isinstance(lander, RigidLander):
+        return ACTUATED_ATTEMPTS if lander.gimballed else ATTEMPTS[-1:]
+    return ATTEMPTS if lander.has_air else ATTEMPTS[-1:]
+
+
+def _options(lander: Lander, attempt: Attempt) -> Options:
+    barrier, smoothing = attempt
+    actuated = isinstance(lander, RigidLander) and lander.gimballed
+    if not actuated and not lander.has_air:
         return Options()
-    return Options(tolerances=IN_AIR, max_iterations=300, smoothing=smoothing, ipopt={"mu_init": barrier})
+    tolerances = ACTUATED if actuated else IN_AIR
+    return Options(tolerances=tolerances, max_iterations=300, smoothing=smoothing, ipopt={"mu_init": barrier})
 
 
 def _passed(solution: Solution) -> bool:

@@ -119,7 +119,7 @@ def _braked(case: "LandingCase", sequence: tuple[int, ...], names: list[str], gr
     """Each engine count in turn at ``BRAKING`` of its thrust along the straight line to the pad."""
     share = float(np.clip(BRAKING, *case.lander.throttle))
     slowing = np.array([max(n * share * case.lander.thrust / case.start.mass - gravity, 0.5) for n in sequence])
-    start, end = np.array(case.start.position), np.linalg.norm(case.touchdown_velocity)
+    start, end = np.array(case.start.position), float(np.linalg.norm(case.touchdown_velocity))
     way, speed = max(float(np.linalg.norm(start)), 1.0), max(float(np.linalg.norm(case.start.velocity)), 1.0)
     times = _brake_times(case, slowing, speed - end, case.longest)
     lost = np.cumsum((slowing * times)[::-1])[::-1]

@@ -88,6 +88,7 @@ class RigidLander(Lander):
         body = TankBody(
             dry_mass=point.dry_mass, dry_centre=DRY_CENTRE * length, length=length, radius=radius, floor=TANK_FLOOR * length,
             density=PROPELLANT_DENSITY, pressure_station=PRESSURE_CENTRE * length,
+            engine_station=0.0,
         )  # fmt: skip
         arm = (1.0 - DRY_CENTRE) * length
         return cls(

@@ -7,6 +7,7 @@ gimbal, fins and cold gas are controls with rates of their own. The guess is the
 from itertools import pairwise
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from hoverslam.flights.landing_problem import LandingBuilder
@@ -66,7 +67,7 @@ class RigidLandingBuilder(LandingBuilder):
         still = limits.rate_at_touchdown
         # Without anything that rolls the body the roll stays what it was: to state it again would be an equation twice.
         touchdown_rate: list[Any] = [0.0 if still is None else (-still, still)] * 3
-        if self.lander.cold_gas is None and (self.lander.fins is None or not self.lander.has_air):
+        if self.lander.cold_gas is None and not self._finned:
             touchdown_rate[2] = None
         states = super()._states(name)
         if name == "gate" and gate is not None:
@@ -98,6 +99,16 @@ class RigidLandingBuilder(LandingBuilder):
             return (1.0, 0.0, 0.0, 0.0)
         return (None, 0.0, 0.0, None)
 
+    @property
+    def _finned(self) -> bool:
+        return self.lander.fins is not None and self.lander.has_air
+
+    @property
+    def unsteered(self) -> bool:
+        """Whether the thrust has no arm to turn the body with."""
+        assert self.lander.body is not None
+        return self.lander.body.engine_station == float(self.lander.body.properties(jnp.asarray(self.case.start.mass)).centre)
+
     def _actuators(self, coasting: bool, gimbal: float) -> list[Variable]:
         lander, controls = self.lander, []
         if not coasting and lander.gimballed:
@@ -108,10 +119,13 @@ class RigidLandingBuilder(LandingBuilder):
             ]
         elif not coasting:
             controls = [Variable("thrust", 3, "")]
-        if lander.fins is not None and lander.has_air:
+        # One thing turns the body at a time: fins while it glides, the gimbal (with cold gas for roll) once an engine is lit,
+        # cold gas where there is neither. Two for one torque leave the solver a choice that nothing decides.
+        if coasting and self._finned:
             controls.append(Variable("fins", 3, "rad", -FIN_DEFLECTION, FIN_DEFLECTION, rate=FIN_RATE))
-        if lander.cold_gas is not None:
-            controls.append(Variable("torque", 3, "N m", tuple(-t for t in lander.cold_gas), lander.cold_gas))
+        elif lander.cold_gas is not None:
+            torque = np.array(lander.cold_gas) * ([1.0, 1.0, 1.0] if coasting or self.unsteered else [0.0, 0.0, 1.0])
+            controls.append(Variable("torque", 3, "N m", tuple(-torque), tuple(torque)))
         return controls
 
     # ---- phases ----------------------------------------------------------------------------------------------------

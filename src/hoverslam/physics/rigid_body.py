@@ -71,7 +71,7 @@ class FixedBody(Body):
 
     inertia: tuple[float, float, float]
     engine_station: float
-    pressure_station: float = 0.0
+    pressure_station: float
 
     def properties(self, mass: Array) -> MassProperties:
         """The same at every mass."""
@@ -84,7 +84,7 @@ class SolidCylinder(Body):
     radius: float
     length: float
     engine_station: float
-    pressure_station: float = 0.0
+    pressure_station: float
 
     def properties(self, mass: Array) -> MassProperties:
         """Inertia of a cylinder of that mass."""
@@ -110,7 +110,7 @@ class TankBody(Body):
     floor: float
     density: float
     pressure_station: float
-    engine_station: float = 0.0
+    engine_station: float
 
     def properties(self, mass: Array) -> MassProperties:
         """Of the empty stage and the column together, by the parallel-axis theorem."""
@@ -198,7 +198,7 @@ class RigidFlight(Flight):
         """Cosine of the angle between thrust and nose."""
         return self.direction(control)[2]
 
-    def rates(self, state, control, inputs: RigidInputs):  # type: ignore[no-untyped-def]
+    def rates(self, state, control, inputs: RigidInputs):  # type: ignore[no-untyped-def, override]
         """Time derivative of the state under thrust."""
         asked = inputs.lit * self.throttle(control)
         rates = self._rates(state, control, inputs, state.level if self.lag else asked, self.direction(control))
@@ -206,7 +206,7 @@ class RigidFlight(Flight):
             rates["level"] = (asked - state.level) / self.lag
         return rates
 
-    def coast_rates(self, state, control, inputs: RigidInputs):  # type: ignore[no-untyped-def]
+    def coast_rates(self, state, control, inputs: RigidInputs):  # type: ignore[no-untyped-def, override]
         """Time derivative of the state with engines off."""
         return self._rates(state, control, inputs, jnp.zeros(()), jnp.array([0.0, 0.0, 1.0]))
 
@@ -219,7 +219,7 @@ class RigidFlight(Flight):
         if self.regime != "vacuum" or self.ellipsoid is not None:
             acting = self._air(turn, air, air_velocity, speed_squared, thrust, inputs)
             force, torque = force + acting, torque + self._lever(self.body.pressure_station - body.centre, acting)
-        if self.fins is not None:
+        if self.fins is not None and "fins" in control:
             side, twist = self._fin_force(turn.T @ air_velocity, air, speed_squared, control)
             force = force + side
             torque = torque + self._lever(self.fins.station - body.centre, side) + jnp.array([0.0, 0.0, 1.0]) * twist
