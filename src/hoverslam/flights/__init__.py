@@ -4,6 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hoverslam.flights.hop import EventFlown, Hop, HopFlight, HopLimits, HopResult, Unknown
+    from hoverslam.flights.hop_problem import Hopper
     from hoverslam.flights.lander import Lander
     from hoverslam.flights.landing import Alternative, Landing, LandingOutcome, LandingResult
     from hoverslam.flights.landing_problem import Gate, LandingLimits, Start

@@ -22,7 +22,7 @@ from hoverslam.flights.lander import Lander
 from hoverslam.flights.landing_problem import LandingCase, LandingLimits, Start, landing_problem, phase_names
 from hoverslam.flights.reached import LimitReached, limits_reached, limits_table
 from hoverslam.flights.rigid_lander import RigidLander
-from hoverslam.ocp import Options, Solution, Tolerances, solve
+from hoverslam.ocp import Options, Outcome, Solution, Tolerances, solve
 from hoverslam.physics import FlatGround, LaunchFrame, Wind
 from hoverslam.physics.constants import STANDARD_GRAVITY
 
@@ -292,8 +292,7 @@ class Landing:
             best = min(good, key=lambda i: on_pad[i].objective)
             return LandingResult(self.case, LandingOutcome.ON_PAD, tried[best].sequence, on_pad[best], tried)
         if self.pad_only:
-            outcome = LandingOutcome.UNSOLVED if any(s.converged for s in on_pad) else LandingOutcome.INFEASIBLE
-            return LandingResult(self.case, outcome, tried[0].sequence, on_pad[0], tried)
+            return LandingResult(self.case, _failure(on_pad[0]), tried[0].sequence, on_pad[0], tried)
         return self._nearest(tried, options, report)
 
     def _best(self, sequence: tuple[int, ...], options: Options | None, report: Report | None) -> Solution:
@@ -312,9 +311,7 @@ class Landing:
         reaching = {q: s for q, s in found.items() if s.converged}
         if not reaching:
             sequence, failed = next(iter(found.items()))
-            known = failed.diagnosis is not None and bool(failed.diagnosis.shortfalls)
-            outcome = LandingOutcome.INFEASIBLE if known else LandingOutcome.UNSOLVED
-            return LandingResult(self.case, outcome, sequence, failed, tried)
+            return LandingResult(self.case, _failure(failed), sequence, failed, tried)
         sequence = min(reaching, key=lambda q: reaching[q].objective)
         miss = reaching[sequence].objective * (1.0 + SPARE_MISS) + 0.1 * ON_PAD
         landed = self._solved(sequence, options, report, miss=miss, diagnose=False)
@@ -364,6 +361,11 @@ def _options(lander: Lander, attempt: Attempt) -> Options:
         return Options()
     tolerances = ACTUATED if actuated else IN_AIR
     return Options(tolerances=tolerances, max_iterations=300, smoothing=smoothing, ipopt={"mu_init": barrier})
+
+
+def _failure(solution: Solution) -> LandingOutcome:
+    """Infeasible only where the elastic problem says which limits cannot be met together."""
+    return LandingOutcome.INFEASIBLE if solution.outcome is Outcome.INFEASIBLE else LandingOutcome.UNSOLVED
 
 
 def _passed(solution: Solution) -> bool:

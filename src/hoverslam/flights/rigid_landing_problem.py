@@ -107,7 +107,9 @@ class RigidLandingBuilder(LandingBuilder):
     def unsteered(self) -> bool:
         """Whether the thrust has no arm to turn the body with."""
         assert self.lander.body is not None
-        return self.lander.body.engine_station == float(self.lander.body.properties(jnp.asarray(self.case.start.mass)).centre)
+        return self.lander.body.engine_station == float(
+            self.lander.body.properties(jnp.asarray(self.case.start.mass)).centre
+        )
 
     def _actuators(self, coasting: bool, gimbal: float) -> list[Variable]:
         lander, controls = self.lander, []

@@ -7,13 +7,12 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import Console
 from rich.table import Table
 
 from hoverslam.results.outcome import LimitReached, Outcome, outcome_of
-from hoverslam.vehicles import VehicleError
 
 if TYPE_CHECKING:
     from hoverslam.flights import LaunchResult
@@ -212,22 +211,43 @@ def leave_on_interrupt() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def run_script(solve: "Callable[[], LaunchResult]", description: str | None = None) -> int:
+class Reported(Protocol):
+    """A solved flight that says itself what there is to print."""
+
+    @property
+    def verified(self) -> bool:
+        """Whether the re-flight agrees."""
+        ...
+
+    def report(self) -> str:
+        """For a person."""
+        ...
+
+    def as_json(self) -> dict[str, Any]:
+        """For a program."""
+        ...
+
+
+def run_script(solve: "Callable[[], LaunchResult | Reported]", description: str | None = None) -> int:
     """Solve, print the flight (as JSON with ``--json``) and return the exit code: the body of a script's end.
 
     Wrong input is told in one line a mistake on standard error.
     """
-    parser = argparse.ArgumentParser(description=description)
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     arguments = parser.parse_args()
     try:
         with leave_on_interrupt():
-            outcome = outcome_of(solve())
-    except VehicleError as error:
+            solved: Any = solve()
+            flight = None if hasattr(solved, "report") else outcome_of(solved)
+    except ValueError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
+    if flight is None:
+        print(dump_json(solved.as_json()) if arguments.json else solved.report())
+        return VERIFIED if solved.verified else NOT_VERIFIED
     if arguments.json:
-        print(dump_json(launch_json(outcome)))
+        print(dump_json(launch_json(flight)))
     else:
-        print_launch(outcome)
-    return exit_code(outcome)
+        print_launch(flight)
+    return exit_code(flight)
