@@ -1,7 +1,8 @@
-"""Zhuque-3's landing burn with five engines, then three, then one, as flight Y2 flew it, beside three to one and one alone.
+"""Zhuque-3's landing burn with five engines, then three, then one, as flight Y2 flew it, beside three to one.
 
-The state at which the choice is made is an estimate: gliding at terminal speed 6 km above the pad at Minqin, 36 t of dry
-mass and residuals included with 9 t of propellant aboard. Least propellant within the throttle that the vehicle file plans with.
+The state at which the choice is made is an estimate: gliding 6 km above the pad at Minqin at 335 m/s with 9 t of propellant
+aboard. Least propellant within the throttle that the vehicle file plans with. One engine alone cannot stop it from there:
+at 0.8 of its thrust it lifts the stage with 1.3 times its weight only.
 """
 
 import numpy as np
@@ -19,7 +20,7 @@ def fly() -> LandingResult:
     vehicle = load_vehicle("zhuque3")
     home, pad = vehicle.recovery, load_site("minqin_zq3")
     assert home is not None
-    lander = Lander.of(vehicle, [(5, 3, 1), (3, 1), (1,)]).throttled(
+    lander = Lander.of(vehicle, [(5, 3, 1), (3, 1)]).throttled(
         vehicle.stage1.engine.throttle_min.si, home.landing_throttle_max.si
     )
     start = Start(position=(-600.0, 0.0, 6000.0), velocity=(60.0, 0.0, -330.0), mass=lander.dry_mass + PROPELLANT)

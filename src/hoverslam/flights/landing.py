@@ -35,8 +35,8 @@ SPARE_MISS = 1e-4  # of the least distance from the pad, left free when the prop
 IN_AIR = Tolerances(mesh=1e-6)  # rates are limited and controls piecewise linear there; see docs/engine.md
 ACTUATED = Tolerances(mesh=1e-5, refly=1e-5)  # gimbal, fins and cold gas swing in tenths of a second
 Attempt = tuple[float, float]  # barrier parameter, smoothing
-ATTEMPTS: tuple[Attempt, ...] = ((1e-2, 0.0), (1e-4, 1e-5), (1e-1, 0.0))  # close to the guess, then from further away
-ACTUATED_ATTEMPTS: tuple[Attempt, ...] = ((1e-1, 1e-6), (1e-2, 1e-5), (1e-3, 1e-4))
+ATTEMPTS: tuple[Attempt, ...] = ((1e-3, 0.0), (1e-2, 1e-6), (1e-1, 0.0))  # close to the guess, then from further away
+ACTUATED_ATTEMPTS: tuple[Attempt, ...] = ((1e-2, 1e-6), (1e-1, 1e-5), (1e-3, 1e-4))
 
 
 class LandingOutcome(Enum):

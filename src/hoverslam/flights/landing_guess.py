@@ -3,7 +3,7 @@
 With one engine count: for every pair of a coast and a burn time on a grid, the burn is the cubic that joins the state at
 ignition to the touchdown (acceleration linear in time). The pair taken is the one whose thrust stays within what the
 engines can do, with the least propellant. With several: a straight line, along which each count brakes for a while at
-four fifths of its thrust. Nothing is integrated: it takes a millisecond.
+four fifths of its thrust. Only the glide is integrated, with large steps: it takes a few milliseconds.
 """
 
 from typing import TYPE_CHECKING
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 SAMPLES = 12
 BRAKING = 0.8  # of full thrust
 LAST_BURN = 2.5  # s, with each engine count after the first
-TERMINAL_SHARE = 0.97  # of the gravity that the air holds up while a booster glides at its terminal speed
+COASTS, GLIDE_STEPS = 30, 60  # ignition times tried; steps of the glide
+DRAG = 1.45  # of a booster that glides engines first
 
 
 def landing_guess(case: "LandingCase", sequence: tuple[int, ...], names: list[str]) -> dict[str, Guess]:
@@ -29,36 +30,50 @@ def landing_guess(case: "LandingCase", sequence: tuple[int, ...], names: list[st
         return _braked(case, sequence, names, gravity)
     low, high = (sequence[0] * case.lander.thrust * t for t in case.lander.throttle)
     start = np.concatenate([case.start.position, case.start.velocity])
-    coasts = np.linspace(0.0, _longest_coast(case, gravity), 25) if case.coast is not None else np.zeros(1)
-    held = TERMINAL_SHARE if case.lander.has_air and np.linalg.norm(case.start.velocity) > 150.0 else 0.0
-    fall = (1.0 - held) * gravity
+    glide = _glide(case, start, gravity)
     speed = max(float(np.linalg.norm(case.start.velocity)), np.sqrt(2.0 * gravity * max(case.start.position[2], 1.0)))
     scale = float(np.linalg.norm(case.start.position)) / speed
-    burns = np.clip(scale * np.geomspace(0.3, 8.0, 40), max(case.burn[0], 1e-3), case.burn[1])
-    tc, tb = (a.ravel() for a in np.meshgrid(coasts, burns, indexing="ij"))
-    lit = _coasted(start, tc, fall)
-    best = _cheapest(case, lit, tb, gravity, low, high)
-    guesses, at = {}, 0.0
+    burns = np.clip(scale * np.geomspace(0.1, 8.0, 50), max(case.burn[0], 1e-3), case.burn[1])
+    every = np.linspace(0, len(glide[0]) - 1, min(len(glide[0]), COASTS)).astype(int)
+    at, tb = (a.ravel() for a in np.meshgrid(every, burns, indexing="ij"))
+    best = _cheapest(case, glide[1][at], tb, gravity, low, high)
+    guesses, lit = {}, glide[1][at[best]]
     if case.coast is not None:
-        guesses["coast"] = _coast_guess(case, start, float(tc[best]), fall)
-        at = float(tc[best])
-    guesses[names[-1]] = _burn_guess(case, lit[best], float(tb[best]), at, sequence[0], gravity)
+        guesses["coast"] = _coast_guess(case, glide, int(at[best]))
+    guesses[names[-1]] = _burn_guess(case, lit, float(tb[best]), float(glide[0][at[best]]), sequence[0], gravity)
     return guesses
 
 
-def _longest_coast(case: "LandingCase", gravity: float) -> float:
-    """Time to the ground without thrust (s), or the longest coast allowed."""
-    assert case.coast is not None
-    down, height = -case.start.velocity[2], max(case.start.position[2], 0.0)
-    if case.lander.has_air and down > 100.0:
-        return min(case.coast[1], 0.9 * height / down)
-    return min(case.coast[1], 0.95 * (-down + np.sqrt(down**2 + 2.0 * gravity * height)) / gravity)
+Glide = tuple[np.ndarray, np.ndarray]  # times (n,) and states (n, 6)
 
 
-def _coasted(start: np.ndarray, times: np.ndarray, fall: float) -> np.ndarray:
-    """States ``(n, 6)`` after coasting for ``times`` ``(n,)`` at a constant downward acceleration."""
-    t, down = times[:, None], np.array([0.0, 0.0, -fall])
-    return np.concatenate([start[:3] + start[3:] * t + 0.5 * down * t**2, start[3:] + down * t], axis=1)
+def _glide(case: "LandingCase", start: np.ndarray, gravity: float) -> Glide:
+    """The ballistic fall from the start to the ground, or as long as the coast may last; only the start without a coast."""
+    if case.coast is None:
+        return np.zeros(1), start[None, :]
+    speed = float(np.linalg.norm(start[3:]))
+    step = np.clip(
+        max(start[2], 1.0) / max(speed, np.sqrt(2.0 * gravity * max(start[2], 1.0))) / GLIDE_STEPS, 1e-3, 1.0
+    )
+    times, states = [0.0], [start]
+    while states[-1][2] > 0.0 and times[-1] + step < case.coast[1] and len(times) < 10 * GLIDE_STEPS:
+        middle = states[-1] + 0.5 * step * _falling(case, states[-1], gravity)
+        states.append(states[-1] + step * _falling(case, middle, gravity))
+        times.append(times[-1] + step)
+    return np.array(times), np.array(states)
+
+
+def _falling(case: "LandingCase", state: np.ndarray, gravity: float) -> np.ndarray:
+    """Rates ``(6,)`` of a ballistic fall, engines first, through the standard atmosphere's lower layers."""
+    rates = np.append(state[3:], [0.0, 0.0, -gravity])
+    if case.lander.has_air:
+        height = max(float(state[2]), 0.0)
+        density = (
+            1.225 * (1.0 - 2.2558e-5 * height) ** 4.2559 if height < 11e3 else 0.3639 * np.exp((11e3 - height) / 6341.6)
+        )
+        drag = 0.5 * density * DRAG * case.lander.axial_factor * case.lander.base_area
+        rates[3:] -= drag * np.linalg.norm(state[3:]) * state[3:] / case.start.mass
+    return rates
 
 
 def _acceleration(case: "LandingCase", lit: np.ndarray, tb: np.ndarray, fraction: float) -> np.ndarray:
@@ -82,9 +97,10 @@ def _cheapest(case: "LandingCase", lit: np.ndarray, tb: np.ndarray, gravity: flo
     return int(np.argmin(excess + buried / (1.0 + abs(case.start.position[2])) + 0.3 * spent / case.start.mass))
 
 
-def _coast_guess(case: "LandingCase", start: np.ndarray, duration: float, fall: float) -> Guess:
-    times = np.linspace(0.0, max(duration, 1e-3), SAMPLES)
-    states = _coasted(start, times, fall)
+def _coast_guess(case: "LandingCase", glide: Glide, until: int) -> Guess:
+    """The glide up to one of its samples; a coast that is none lasts a millisecond."""
+    times = np.linspace(0.0, max(float(glide[0][until]), 1e-3), SAMPLES)
+    states = np.stack([np.interp(times, glide[0], column) for column in glide[1].T], axis=1)
     steady = dict.fromkeys(("alpha", "beta", "throttle"), np.zeros(SAMPLES)) if case.steers_in_coast else {}
     mass = np.full(SAMPLES, case.start.mass)
     return Guess(times, {"position": states[:, :3], "velocity": states[:, 3:], "mass": mass}, steady)
@@ -116,25 +132,29 @@ def _steered(case: "LandingCase", push: np.ndarray, share: np.ndarray) -> dict[s
 
 
 def _braked(case: "LandingCase", sequence: tuple[int, ...], names: list[str], gravity: float) -> dict[str, Guess]:
-    """Each engine count in turn at ``BRAKING`` of its thrust along the straight line to the pad."""
+    """A glide, then each engine count in turn at ``BRAKING`` of its thrust along the straight line to the pad."""
     share = float(np.clip(BRAKING, *case.lander.throttle))
     slowing = np.array([max(n * share * case.lander.thrust / case.start.mass - gravity, 0.5) for n in sequence])
-    start, end = np.array(case.start.position), float(np.linalg.norm(case.touchdown_velocity))
-    way, speed = max(float(np.linalg.norm(start)), 1.0), max(float(np.linalg.norm(case.start.velocity)), 1.0)
-    times = _brake_times(case, slowing, speed - end, case.longest)
-    lost = np.cumsum((slowing * times)[::-1])[::-1]
-    speeds = end + np.append(lost, 0.0)  # at the start of each burn, then at the end
-    left = np.append(np.cumsum((0.5 * (speeds[:-1] + speeds[1:]) * times)[::-1])[::-1], 0.0)
-    along, guesses, at, mass = start / way, {}, 0.0, case.start.mass
+    glide = _glide(case, np.concatenate([case.start.position, case.start.velocity]), gravity)
+    end = float(np.linalg.norm(case.touchdown_velocity))
+    for lit in range(len(glide[0])):  # light where the way that braking takes is the way that is left
+        state = glide[1][lit]
+        way, speed = max(float(np.linalg.norm(state[:3])), 1.0), max(float(np.linalg.norm(state[3:])), 1.0)
+        times = _brake_times(case, slowing, speed - end, case.longest)
+        lost = np.cumsum((slowing * times)[::-1])[::-1]
+        speeds = end + np.append(lost, 0.0)  # at the start of each burn, then at the end
+        left = np.append(np.cumsum((0.5 * (speeds[:-1] + speeds[1:]) * times)[::-1])[::-1], 0.0)
+        if left[0] >= way:
+            break
+    along, guesses, at, mass = glide[1][lit, :3] / way, {}, float(glide[0][lit]), case.start.mass
+    left *= way / left[0]
     if case.coast is not None:
-        at = float(np.clip((way - left[0]) / speed, case.coast[0] + 1e-3, case.coast[1]))
-        guesses["coast"] = _straight(case, along, (way, left[0]), (speed, speeds[0]), (0.0, at), (mass, mass), None)
+        guesses["coast"] = _coast_guess(case, glide, lit)
     for k, name in enumerate(n for n in names if n != "coast"):
         flow = sequence[k] * share * case.lander.thrust / case.lander.exhaust_speed
         after, until = max(mass - flow * times[k], case.lander.dry_mass), at + float(times[k])
-        guesses[name] = _straight(
-            case, along, tuple(left[k : k + 2]), tuple(speeds[k : k + 2]), (at, until), (mass, after), share
-        )
+        ends = (tuple(left[k : k + 2]), tuple(speeds[k : k + 2]), (at, until), (mass, after))
+        guesses[name] = _straight(case, along, *ends, share)
         at, mass = until, after
     return guesses
 
@@ -156,18 +176,13 @@ def _straight(
     speeds: tuple[float, ...],
     times: tuple[float, float],
     masses: tuple[float, float],
-    share: float | None,
+    share: float,
 ) -> Guess:
-    """From ``left[0]`` to ``left[1]`` metres before the pad on the line ``along``; coasting if ``share`` is None."""
+    """From ``left[0]`` to ``left[1]`` metres before the pad on the line ``along``, evenly slowed at throttle ``share``."""
     s = np.linspace(0.0, 1.0, SAMPLES)
-    way, speed = left[0] + s * (left[1] - left[0]), speeds[0] + s * (speeds[1] - speeds[0])
-    if share is not None:  # evenly slowed: the way left goes with the square of time
-        way = left[1] + (times[1] - times[0]) * (1.0 - s) * 0.5 * (speed + speeds[1])
-    states = {
-        "position": way[:, None] * along, "velocity": -speed[:, None] * along, "mass": masses[0] + s * (masses[1] - masses[0])
-    }  # fmt: skip
-    if share is None:
-        controls = dict.fromkeys(("alpha", "beta", "throttle"), np.zeros(SAMPLES)) if case.steers_in_coast else {}
-    else:
-        controls = _steered(case, np.tile(along, (SAMPLES, 1)), np.full(SAMPLES, share))
+    speed = speeds[0] + s * (speeds[1] - speeds[0])
+    way = left[1] + (left[0] - left[1]) * (1.0 - s) * (speed + speeds[1]) / (speeds[0] + speeds[1])
+    mass = masses[0] + s * (masses[1] - masses[0])
+    states = {"position": way[:, None] * along, "velocity": -speed[:, None] * along, "mass": mass}
+    controls = _steered(case, np.tile(along, (SAMPLES, 1)), np.full(SAMPLES, share))
     return Guess(times[0] + s * (times[1] - times[0]), states, controls)
