@@ -12,7 +12,10 @@ NEAR = 1e-3  # of the size of a limit: closer than this counts as touching it
 
 @dataclass(frozen=True)
 class LimitReached:
-    """One limit of one phase, in ``unit`` (SI): its value, how far the re-flown trajectory went, and when (s)."""
+    """One limit of one phase, in ``unit`` (SI): its value, how far the re-flown trajectory went, and when (s).
+
+    ``size`` is what closeness is measured by: the limit itself, or how much the quantity moves where the limit is zero.
+    """
 
     phase: str
     name: str
@@ -21,11 +24,12 @@ class LimitReached:
     reached: float
     time: float
     unit: str
+    size: float
 
     @property
     def active(self) -> bool:
         """Whether the flight touches it."""
-        return abs(self.reached - self.limit) <= NEAR * max(abs(self.limit), abs(self.reached), 1e-9)
+        return abs(self.reached - self.limit) <= NEAR * self.size
 
     def line(self) -> str:
         """As a line of text."""
@@ -46,7 +50,9 @@ def limits_reached(solution: Solution) -> list[LimitReached]:
                 continue
             sides = (("at least", e.lower, e.least, e.least_time), ("at most", e.upper, e.most, e.most_time))
             found += [
-                LimitReached(phase, name, side, float(limit), value, time, units.get(name, ""))
+                LimitReached(
+                    phase, name, side, float(limit), value, time, units.get(name, ""), abs(limit) or e.most - e.least
+                )
                 for side, limit, value, time in sides
                 if np.isfinite(limit)
             ]

@@ -22,7 +22,10 @@ from hoverslam.ocp.solution import PhaseSolution, Solution
 from hoverslam.ocp.verify import Tolerances, verify
 
 Report = Callable[[str], None]
-WARM = 1e-7  # barrier parameter that a warm start goes on with
+WARM = 1e-7  # barrier parameter that a start from another mesh's solution goes on with
+AGAIN = (
+    1e-9  # the same for a start on the same mesh: its multipliers belong to a solved problem, and one barrier is enough
+)
 PATIENCE = 3  # passes that do not halve the error before another way is tried
 WARM_ITERATIONS = 200  # a pass that starts near its optimum and takes longer has lost its way
 CACHE = LocalCache()  # shared by all solves of the process: the same functions are translated once
@@ -76,13 +79,13 @@ def ipopt_settings(options: Options) -> dict[str, Any]:
     }
 
 
-def ipopt(programme: Programme, options: Options, warm: bool = False) -> ca.Function:
-    """IPOPT on a programme; ``warm`` starts from multipliers and close to bounds."""
+def ipopt(programme: Programme, options: Options, barrier: float | None = None) -> ca.Function:
+    """IPOPT on a programme; ``barrier`` (parameter) starts warm, from multipliers and close to bounds."""
     settings = ipopt_settings(options)
-    if warm:
+    if barrier is not None:
         settings |= {
             "mu_strategy": "monotone",
-            "mu_init": WARM,
+            "mu_init": barrier,
             "warm_start_init_point": "yes",
             "warm_start_bound_push": 1e-9,
             "warm_start_bound_frac": 1e-9,
@@ -110,13 +113,14 @@ def ipopt(programme: Programme, options: Options, warm: bool = False) -> ca.Func
     )
 
 
-def run(programme: Programme, options: Options, start: Start) -> Solution:
+def run(programme: Programme, options: Options, start: Start, barrier: float = WARM) -> Solution:
     """One IPOPT run on a built programme, for the problem's values as they are now."""
     began = time.perf_counter()
     warm = start.row_multipliers is not None
-    key = (warm, options.tolerance, options.max_iterations, options.print_level, repr(sorted(options.ipopt.items())))
+    used = barrier if warm else None
+    key = (used, options.tolerance, options.max_iterations, options.print_level, repr(sorted(options.ipopt.items())))
     if key not in programme.solvers:
-        programme.solvers[key] = ipopt(programme, options, warm)
+        programme.solvers[key] = ipopt(programme, options, used)
     solver = programme.solvers[key]
     lower, upper, low, high = programme.bounds(programme.problem.values)
     arguments = {"x0": start.x, "p": programme.parameter_vector(), "lbx": lower, "ubx": upper, "lbg": low, "ubg": high}
@@ -309,7 +313,7 @@ def resolve(
     with programme.problem.holding(values):
         lower, upper = programme.variable_bounds(values)
         start = Start(np.clip(solution.primal, lower, upper), solution.bound_dual, solution.dual)
-        again = run(programme, options, start)
+        again = run(programme, options, start, AGAIN)
         if not again.converged:  # multipliers of another active set mislead: once more without
             again = run(programme, options, Start(start.x))
         errors = estimate(programme, again)
