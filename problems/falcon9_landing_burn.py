@@ -43,14 +43,15 @@ class Burns:
 
     def report(self) -> str:
         """One line a burn beside what the telemetry gave, then the first one's limits."""
-        head = f"{'flight':12s} {'way':16s} {'kg':>7s} {'burn s':>7s} {'lit at m':>9s} {'throttle':>8s} {'landed kg':>9s}  verified"
+        columns = ("kg", "burn s", "lit at m", "throttle", "landed kg")
+        head = f"{'flight':12s} {'way':16s}" + "".join(f"{column:>10s}" for column in columns) + "  verified"
         lines = [
-            f"{flight:12s} {way:16s} {r.propellant:7.0f} {sum(r.burns.values()):7.1f} {r.ignition_height:9.0f} "
-            f"{r.mean_throttle:8.2f} {r.case.start.mass - r.propellant:9.0f}  {'yes' if r.verified else 'NO: ' + r.message}"
+            f"{flight:12s} {way:16s} {r.propellant:9.0f} {sum(r.burns.values()):9.1f} {r.ignition_height:9.0f} "
+            f"{r.mean_throttle:9.2f} {r.case.start.mass - r.propellant:9.0f}  {'yes' if r.verified else 'NO: ' + r.message}"
             for (flight, way), r in self.solved.items()
         ]
         low, high = DERIVED["propellant"]
-        told = f"derived from telemetry: {low:.0f} to {high:.0f} kg, 31 to 33 s, lit at 4700 to 5000 m, mean throttle 0.62 to 0.71"
+        told = f"derived from telemetry: {low:.0f} to {high:.0f} kg, 31 to 33 s, lit at 4.7 to 5.0 km, throttle 0.62 to 0.71"
         first = next(iter(self.solved.values()))
         return "\n".join([head, *lines, told, "", "limits of the first:", first.report()])
 

@@ -4,8 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hoverslam.flights.hop import EventFlown, Hop, HopFlight, HopLimits, HopResult, Unknown
-    from hoverslam.flights.hop_problem import Hopper
+    from hoverslam.flights.footprint import Footprint, footprint
+    from hoverslam.flights.hop import EventFlown, Hop, HopFlight, HopResult, Unknown
+    from hoverslam.flights.hop_problem import HopEvents, HopLimits, Hopper
     from hoverslam.flights.lander import Lander
     from hoverslam.flights.landing import Alternative, Landing, LandingOutcome, LandingResult
     from hoverslam.flights.landing_problem import Gate, LandingLimits, Start
@@ -15,7 +16,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Alternative",
+    "EventFlown",
+    "Footprint",
     "Gate",
+    "Hop",
+    "HopEvents",
+    "HopFlight",
+    "HopLimits",
+    "HopResult",
+    "Hopper",
     "Lander",
     "Landing",
     "LandingLimits",
@@ -25,6 +34,8 @@ __all__ = [
     "LimitReached",
     "RigidLander",
     "Start",
+    "Unknown",
+    "footprint",
     "limits_reached",
     "limits_table",
     "solve_launch",
@@ -32,6 +43,9 @@ __all__ = [
 
 # Imported when first asked for: a landing need not wait for what a launch imports.
 _PLACES = {
+    "footprint": ("Footprint", "footprint"),
+    "hop": ("EventFlown", "Hop", "HopFlight", "HopResult", "Unknown"),
+    "hop_problem": ("HopEvents", "HopLimits", "Hopper"),
     "lander": ("Lander",),
     "landing": ("Alternative", "Landing", "LandingOutcome", "LandingResult"),
     "landing_problem": ("Gate", "LandingLimits", "Start"),
@@ -45,4 +59,6 @@ _MODULE_OF = {name: module for module, names in _PLACES.items() for name in name
 def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    found = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = found  # a module of the same name would otherwise hide it from now on
+    return found
