@@ -4,13 +4,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hoverslam.flights.footprint import Footprint, footprint
     from hoverslam.flights.hop import EventFlown, Hop, HopFlight, HopResult, Unknown
     from hoverslam.flights.hop_problem import HopEvents, HopLimits, Hopper
     from hoverslam.flights.lander import Lander
     from hoverslam.flights.landing import Alternative, Landing, LandingOutcome, LandingResult
     from hoverslam.flights.landing_problem import Gate, LandingLimits, Start
     from hoverslam.flights.launch import LaunchResult, solve_launch
+    from hoverslam.flights.reachability import Footprint, footprint
     from hoverslam.flights.reached import LimitReached, limits_reached, limits_table
     from hoverslam.flights.rigid_lander import RigidLander
 
@@ -43,7 +43,7 @@ __all__ = [
 
 # Imported when first asked for: a landing need not wait for what a launch imports.
 _PLACES = {
-    "footprint": ("Footprint", "footprint"),
+    "reachability": ("Footprint", "footprint"),
     "hop": ("EventFlown", "Hop", "HopFlight", "HopResult", "Unknown"),
     "hop_problem": ("HopEvents", "HopLimits", "Hopper"),
     "lander": ("Lander",),
@@ -60,5 +60,5 @@ def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-    globals()[name] = found  # a module of the same name would otherwise hide it from now on
+    globals()[name] = found  # asked for once
     return found
