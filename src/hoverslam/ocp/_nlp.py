@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.sparse as sp
 
+from hoverslam.ocp._costs import Terms, terms_of
 from hoverslam.ocp._frame import Frame, PhaseLayout, Scales
 from hoverslam.ocp._local import LocalCache, LocalFunctions, flat_inputs
 from hoverslam.ocp._sparse import Entries, constant, gather, to_scipy
@@ -46,6 +47,9 @@ class Programme(Frame):
         self.smoothing = smoothing
         self.solvers: dict[Any, ca.Function] = {}
         self._endpoints()
+        self.terms = terms_of(self)
+        if self.terms and problem.sense < 0.0:
+            raise StatementError(f"problem {problem.name!r}: measurements and roughness need an objective to minimise")
         self._assemble()
 
     # ---- phase ends ------------------------------------------------------------------------------------------------
@@ -127,6 +131,8 @@ class Programme(Frame):
         gradient, boundary = self.end_jacobian(self.scale[self.end_indices] * start[self.end_indices], given)
         self.row_scale = np.concatenate([self.row_scale, self._sizes(self.end_sparsities[1], boundary, 1)])
         self.objective_scale = float(self._sizes(self.end_sparsities[0], gradient, 1)[0])
+        if self.problem.measurements:  # each measured value counts for about one half
+            self.objective_scale = 1.0 / sum(len(m.times) for m in self.problem.measurements)
         if self._scales is not None:
             _, self.row_scale, self.objective_scale = self._scales
         self._check_start(start)
@@ -142,11 +148,18 @@ class Programme(Frame):
         local = sum((constant(b.place, b.place.shape) @ b.value for b in pieces), ca.MX(stop, 1))
         g = ca.vertcat(constant(scaled_linear, scaled_linear.shape) @ w + local, self.row_scale[stop:] * constraints)
         penalty = self._smoothing_matrix()
-        f = self.objective_scale * objective + 0.5 * ca.dot(w, penalty @ w)
+        costs = [(terms, p[at]) for terms, at in self._term_slices(p.shape[0])]
+        squares = sum((ca.sum1(t.mapped(t.function, physical, d, p_given)) for t, d in costs), ca.MX(0.0))
+        f = self.objective_scale * (objective + squares) + 0.5 * ca.dot(w, penalty @ w)
 
         jac = self._jacobian(scaled_linear, pieces, ends, p_given)
         hess = self._hessian(pieces, ends, p_given, sigma, lam) + sigma * ca.triu(penalty)
         grad = self._gradient(ends, p_given) + penalty @ w
+        for terms, d in costs:
+            slope = self.objective_scale * terms.mapped(terms.gradient, physical, d, p_given)
+            grad = grad + ca.densify(gather((1, self.size), terms.gradient_entries(self.scale), slope)).T
+            curvature = sigma * self.objective_scale * terms.mapped(terms.hessian, physical, d, p_given)
+            hess = hess + gather((self.size, self.size), terms.hessian_entries(self.scale), curvature)
         self.functions = {
             "nlp": ca.Function("nlp", {"x": w, "p": p, "f": f, "g": g}, ["x", "p"], ["f", "g"]),
             "grad_f": ca.Function("nlp_grad_f", [w, p], [f, grad], ["x", "p"], ["f", "grad_f_x"]),
@@ -192,11 +205,19 @@ class Programme(Frame):
             at += length
         return slices
 
+    def _term_slices(self, size: int) -> list[tuple[Terms, slice]]:
+        """Where the data of each kind of term sit at the end of a parameter vector of ``size``."""
+        at, slices = size - sum(t.fixed.size for t in self.terms), []
+        for terms in self.terms:
+            slices.append((terms, slice(at, at + terms.fixed.size)))
+            at += terms.fixed.size
+        return slices
+
     def parameter_vector(self, given: np.ndarray | None = None) -> np.ndarray:
-        """The programme's parameters: the given ones, then each phase's flattened inputs."""
+        """The programme's parameters: the given ones, each phase's flattened inputs, the data of terms."""
         values = np.array(list(self.problem.given.values())) if given is None else np.asarray(given, dtype=float)
         inputs = [np.asarray(flat_inputs(self.problem, lay.phase, values)) for lay in self.layouts.values()]
-        return np.concatenate([values, *inputs])
+        return np.concatenate([values, *inputs, *(t.data.ravel() for t in self.terms)])
 
     def _points(self, lay: PhaseLayout) -> tuple[np.ndarray, np.ndarray]:
         """Programme variables ``(points, nz)`` and data ``(points, nd)`` that the local functions take at each point."""
@@ -296,8 +317,10 @@ class Programme(Frame):
 
     def objective(self, w: np.ndarray) -> float:
         """The stated objective in its own unit at the scaled point ``w``."""
-        ends = self.scale[self.end_indices] * w[self.end_indices]
-        return self.problem.sense * float(self.end_value(ends, np.array(list(self.problem.given.values())))[0])
+        ends, given = self.scale[self.end_indices] * w[self.end_indices], np.array(list(self.problem.given.values()))
+        at = ca.DM(self.scale * w)
+        squares = [float(ca.sum1(t.mapped(t.function, at, ca.DM(t.data.ravel()), given))) for t in self.terms]
+        return self.problem.sense * float(self.end_value(ends, given)[0]) + sum(squares)
 
     def _check_start(self, start: np.ndarray) -> None:
         """Refuse a problem whose functions or their slopes are not finite where the solver starts, naming the place."""
@@ -341,7 +364,8 @@ class Programme(Frame):
         """Derivative of :meth:`parameter_vector` to the given parameters, ``(parameters, given)``."""
         given = jnp.asarray(list(self.problem.given.values()))
         inputs = [lambda g, lay=lay: flat_inputs(self.problem, lay.phase, g) for lay in self.layouts.values()]
-        return np.asarray(jax.jacfwd(lambda g: jnp.concatenate([g, *(f(g) for f in inputs)]))(given))
+        slope = np.asarray(jax.jacfwd(lambda g: jnp.concatenate([g, *(f(g) for f in inputs)]))(given))
+        return np.vstack([slope, np.zeros((sum(t.fixed.size for t in self.terms), slope.shape[1]))])
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,9 @@ class Variable:
         initial, final: a state's value at the phase's start and end. A number fixes it, a pair bounds it, None leaves
             it free; for a vector a sequence with one of these for each entry.
         guess: where the solver starts: one value, or a pair from start to end (vectors: ``(size,)`` or ``(2, size)``).
+        roughness: how far a control is expected to wander in one second (one sigma of a random walk, its unit). Adds
+            ``change^2 / (2 roughness^2 seconds)`` of each interval to an objective that is minimised: with measurements,
+            what is known of a control beforehand. Needs continuous piecewise linear controls.
 
     A bound may be the name of a given parameter: it then follows that parameter when a problem is solved again, and
     the derivative of the optimum to the parameter includes it.
@@ -63,6 +66,7 @@ class Variable:
     initial: Any = None
     final: Any = None
     guess: Any = None
+    roughness: float | None = None
 
     @property
     def length(self) -> int:

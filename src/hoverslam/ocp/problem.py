@@ -56,6 +56,23 @@ class BoundaryConstraint:
     link: bool = False
 
 
+@dataclass(frozen=True)
+class Measurement:
+    """What was measured along a phase: ``function(state, parameters)``, a scalar, at ``times``.
+
+    ``values`` and their standard errors ``sigmas``, in ``unit``, have the shape ``(n,)`` of ``times``. Other values may be
+    put into the array between solves of one built problem, as parameters may change.
+    """
+
+    name: str
+    phase: str
+    function: Callable[..., Any]
+    times: np.ndarray
+    values: np.ndarray
+    sigmas: np.ndarray
+    unit: str = ""
+
+
 @dataclass
 class Guess:
     """A first idea of a phase: ``time`` ``(n,)`` with states and controls sampled at it, each ``(n,)`` or ``(n, size)``."""
@@ -176,6 +193,7 @@ class Problem:
         self.name = name
         self.phases: dict[str, Phase] = {}
         self.boundary: list[BoundaryConstraint] = []
+        self.measurements: list[Measurement] = []
         self.free: list[Variable] = []
         self.given: dict[str, float] = {}
         self.settings: dict[str, float] = {}
@@ -407,6 +425,35 @@ class Problem:
             join(state, gap("initial", "final", state))
         for control in controls:
             join(control, gap("initial_control", "final_control", control))
+
+    def measure(
+        self, name: str, phase: str, function: Callable[..., Any], times: Any, values: Any, sigmas: Any, unit: str = ""
+    ) -> None:
+        """Add ``((function(state, parameters) - value) / sigma)^2 / 2`` at each time to an objective that is minimised.
+
+        With what is known of parameters and controls beforehand as further squares over their standard errors, the
+        objective is minus the logarithm of the probability: the optimum is the most probable flight, and
+        :meth:`Solution.covariance` says how sure it is. Times need not be nodes; a phase may be free to move in time.
+
+        Args:
+            name: what is measured, for messages.
+            phase: along which it is measured.
+            function: scalar of the state and the parameters, a JAX function.
+            times, values, sigmas: each ``(n,)``; seconds, and standard errors in the unit of the values.
+            unit: of the values.
+
+        Raises:
+            StatementError: for an unknown phase, other shapes, or standard errors that are not positive.
+        """
+        where = f"phase {phase!r}, measurement {name!r}"
+        if phase not in self.phases:
+            raise StatementError(f"{where}: there is no such phase: there is {', '.join(self.phases)}")
+        t, v, s = (np.array(a, dtype=float) for a in (times, values, sigmas))
+        if not t.ndim == 1 or not t.shape == v.shape == s.shape:
+            raise StatementError(f"{where}: times, values, sigmas have shapes {t.shape}, {v.shape}, {s.shape}")
+        if not (np.all(np.isfinite(t)) and np.all(np.isfinite(v)) and np.all(s > 0.0)):
+            raise StatementError(f"{where}: times and values must be finite and sigmas positive")
+        self.measurements.append(Measurement(name, phase, function, t, v, s, unit))
 
     def maximize(self, function: Callable[[Named, Named], Any], unit: str = "") -> None:
         """Make ``function(ends, parameters)`` as large as possible."""

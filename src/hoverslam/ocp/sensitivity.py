@@ -80,6 +80,33 @@ def output_derivatives(
     return found
 
 
+def output_covariance(solution: "Solution", outputs: Mapping[str, Callable[[Named, Named], Any]]) -> np.ndarray:
+    """Covariance ``(n, n)`` of ``n`` outputs of a fit whose objective is minus the logarithm of the probability.
+
+    Near the optimum the probability falls as a Gaussian whose inverse covariance is the Hessian of the Lagrangian on the
+    linearised constraints (Laplace's approximation): one solve of the optimality conditions an output.
+
+    Raises:
+        ValueError: if the solution did not converge, or its objective is not minimised.
+    """
+    programme = _converged(solution)
+    if programme.problem.sense < 0.0:
+        raise ValueError(f"{programme.problem.name}: a maximised objective is no improbability: it has no covariance")
+    with programme.problem.holding(solution.values):
+        system = _System(programme, solution, programme.parameter_vector())
+        given = np.array(list(programme.problem.given.values()))
+        at = programme.scale * solution.primal
+        slopes = np.zeros((len(outputs), programme.size))
+        for row, output in zip(slopes, outputs.values(), strict=True):
+            gradient = jax.grad(programme.of_ends(output))(at[programme.end_indices], given)
+            np.add.at(row, programme.end_indices, np.asarray(gradient))
+    slopes = (slopes * programme.scale)[:, system.loose]
+    rows = np.zeros((len(system.active), len(outputs)))
+    moves = system.factor.solve(np.vstack([slopes.T, rows]))[: len(system.loose)]
+    covariance: np.ndarray = programme.objective_scale * slopes @ moves
+    return 0.5 * (covariance + covariance.T)
+
+
 def _converged(solution: "Solution") -> Programme:
     if not solution.converged:
         raise ValueError(f"{solution.problem.name}: not converged ({solution.status}), so it has no derivatives")

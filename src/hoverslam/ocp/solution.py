@@ -198,6 +198,12 @@ class Solution:
 
         return output_derivatives(self, outputs)
 
+    def covariance(self, **outputs: Callable[[Named, Named], Any]) -> np.ndarray:
+        """Covariance of outputs of a fit, functions of ``(ends, parameters)``; see :meth:`Problem.measure`."""
+        from hoverslam.ocp.sensitivity import output_covariance
+
+        return output_covariance(self, outputs)
+
     def resolve(
         self, changes: Mapping[str, float] | None = None, options: "Options | None" = None, verify: bool = True
     ) -> "Solution":
