@@ -7,6 +7,7 @@ file that cannot be used raises `VehicleError`, which tells every mistake in one
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.figures import Figure
 from hoverslam.vehicles.loading import check_file, figure_rows, list_vehicles, load_vehicle
+from hoverslam.vehicles.missions import Mission, list_missions, load_mission
 from hoverslam.vehicles.models import (
     FREE,
     MODES,
@@ -34,6 +35,7 @@ __all__ = [
     "Fairing",
     "Figure",
     "Limits",
+    "Mission",
     "Orbit",
     "Payload",
     "PublishedPayload",
@@ -48,9 +50,11 @@ __all__ = [
     "VehicleError",
     "check_file",
     "figure_rows",
+    "list_missions",
     "list_orbits",
     "list_sites",
     "list_vehicles",
+    "load_mission",
     "load_orbit",
     "load_site",
     "load_vehicle",

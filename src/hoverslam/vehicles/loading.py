@@ -17,7 +17,7 @@ from hoverslam.vehicles.reading import DATA, complaints, model_of, read_toml
 
 Overrides = Mapping[str, Any] | Sequence[str]
 
-_NOT_VEHICLES = {"sites", "orbits"}
+_NOT_VEHICLES = {"sites", "orbits", "missions"}
 
 
 def list_vehicles() -> list[str]:
