@@ -26,12 +26,12 @@ STATES = (Variable("position", 3, "m"), Variable("velocity", 3, "m/s"), Variable
 DRAG_MACHS = np.array([0.5, 0.9, 1.1, 1.4, 1.8, 2.4, 3.2, 5.0])  # where the descent curve's factor is looked for
 DRAG_NAMES = tuple(f"aero.descent_axial_at_{mach:g}" for mach in DRAG_MACHS)
 _FACTOR = Spline(DRAG_MACHS, np.eye(len(DRAG_MACHS)))
-ROUGHNESS = {"pitch": np.radians(1.0), "yaw": np.radians(0.5), "alpha": 0.01, "beta": 0.01, "throttle": 0.05}
-BURN_ROUGHNESS = 0.2  # of the throttle of engines that start and stop: one, then three, then one
+ROUGHNESS = {"pitch": 0.03, "yaw": 0.015, "alpha": 0.03, "beta": 0.02, "throttle": 0.1}  # a second
+BURN_ROUGHNESS = 0.3  # of the throttle of engines that start and stop: one, then three, then one
 SECONDS = {"rise": 4.0, "ascent": 4.0, "staging": 8.0, "boostback": 2.5, "coast": 10.0, "entry": 2.5, "glide": 4.0,
            "landing": 2.5}  # fmt: skip
 TAIL = (2.0, 1.0, 1.0)  # s: the last intervals of ascent and burns, and the first of burns, where thrust comes and goes
-GUARD = 0.4  # s beside an event, where nothing is measured: the rates jump there
+GUARD = 0.8  # s beside an event, where nothing is measured: thrust comes and goes, and displays blur it
 
 
 class Prior(NamedTuple):
@@ -143,7 +143,12 @@ class FitLaws(eqx.Module):
             return Inputs(burning, off, lit.shape)
         _, air, _, speed_squared = self.flight.flow(state)
         factor = _FACTOR(jnp.sqrt(speed_squared) / air.speed_of_sound) @ jnp.stack([p[n] for n in DRAG_NAMES])
-        shape = Shape(p["stage1.base_area"], factor * p[f"{self.mission}.air"], p["aero.side_area_ratio"], p["aero.preserved_drag"])
+        shape = Shape(
+            p["stage1.base_area"],
+            factor * p[f"{self.mission}.air"],
+            p["aero.side_area_ratio"],
+            p["aero.preserved_drag"],
+        )
         return Inputs(burning, off, shape)
 
 
@@ -164,9 +169,7 @@ class FitBuilder:
     def _know(self, priors: Sequence[Prior]) -> None:
         for prior in priors:
             self.priors.append(prior)
-            self.problem.parameter(
-                prior.name, guess=prior.value, lower=prior.low, upper=prior.high, unit=prior.unit
-            )
+            self.problem.parameter(prior.name, guess=prior.value, lower=prior.low, upper=prior.high, unit=prior.unit)
 
     def add(self, seen: Seen) -> None:
         """Add one flight."""
@@ -277,11 +280,10 @@ class FitBuilder:
             unit="kg",
         )
         self._events.append((last, "final_time", seen.segments[-1].end, seen.end_error))
-        for segment in seen.segments:  # a stage that coasts hangs in the flow until its fins or engines work
-            if segment.name == "entry":
-                entry = self.key(seen, "entry")
-                constrain(f"{name} entry: alpha", lambda e, p: e[entry].initial_control.alpha)
-                constrain(f"{name} entry: beta", lambda e, p: e[entry].initial_control.beta)
+        if any(segment.name == "entry" for segment in seen.segments):  # until then the stage hangs in the flow
+            entry = self.key(seen, "entry")
+            constrain(f"{name} entry: alpha", lambda e, p: e[entry].initial_control.alpha)
+            constrain(f"{name} entry: beta", lambda e, p: e[entry].initial_control.beta)
 
     def build(self) -> Problem:
         """The problem, its objective the squares of what differs from what is known beforehand."""

@@ -10,32 +10,31 @@ are the controls, the times of events, and the figures of the vehicle within the
 minus the logarithm of the probability (``fit_problem.py``), and the curvature at its optimum gives standard errors.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from hoverslam.flights.fit_guess import guess_flight
-from hoverslam.flights.fit_problem import FULL_THRUST, GUARD, FitBuilder, Prior, Seen, Segment
+from hoverslam.flights.fit_problem import FULL_THRUST, GUARD, Seen, Segment
 from hoverslam.flights.telemetry import (
     Events,
     Samples,
     Telemetry,
     altitude_samples,
     first_motion,
-    load_telemetry,
     refined_events,
     speed_samples,
 )
-from hoverslam.ocp import Options, Solution, Tolerances, solve
+from hoverslam.ocp import Options, Tolerances
 from hoverslam.physics import LaunchFrame
-from hoverslam.vehicles import Mission, Vehicle, load_mission, load_vehicle
+from hoverslam.vehicles import Mission, Vehicle
 
 PERIODS = {"rise": 1.0, "ascent": 1.0, "staging": 1.0, "boostback": 1.0, "coast": 2.0, "entry": 1.0, "glide": 1.0,
            "landing": 1.0}  # fmt: skip
 LIFTOFF_GUARD = 3.0  # s after first motion: the overlay creeps away from zero before it counts
-MODEL_ERROR = (1.0, 50.0)  # m/s, m: what wind, weather and reading leave unexplained, beside the quantisation
+TOUCHDOWN_GUARD = 3.0  # s before touchdown: it creeps back to zero as well
+# What wind, weather and the overlay leave unexplained: about 1 m/s and 50 m, alike for some 16 s. As the fit takes samples
+# a second apart for independent, each counts as four times as uncertain.
+MODEL_ERROR = (2.0, 100.0)  # m/s, m
 FLIP_ERROR = 4.0  # m/s: the sensor sits some 20 m from the centre of mass of a stage that turns by 10 degrees a second
 TOLERANCES = Tolerances(mesh=1e-5, refly=1e-5)
 OPTIONS = Options(max_iterations=300, max_passes=1, diagnose=False, tolerances=TOLERANCES, ipopt={"mu_init": 1e-3})
@@ -51,13 +50,19 @@ def see(
     speed, altitude = {}, {}
     for segment in segments:
         guard = LIFTOFF_GUARD if segment.name == "rise" else GUARD
-        span = segment.start + guard, segment.end - GUARD, PERIODS[segment.name]
+        until = segment.end - (TOUCHDOWN_GUARD if segment.name == "landing" else GUARD)
+        span = segment.start + guard, until, PERIODS[segment.name]
         flip = FLIP_ERROR if segment.name == "staging" else 0.0
         speed[segment.name] = _with_error(speed_samples(telemetry, *span), float(np.hypot(model_error[0], flip)))
         altitude[segment.name] = _with_error(altitude_samples(telemetry, *span), model_error[1])
     whole = segments[0].start, segments[-1].end
     guess = guess_flight(
-        mission, vehicle, frame, segments, speed_samples(telemetry, *whole, 1.0), altitude_samples(telemetry, *whole, 2.0)
+        mission,
+        vehicle,
+        frame,
+        segments,
+        speed_samples(telemetry, *whole, 1.0),
+        altitude_samples(telemetry, *whole, 2.0),
     )
     return Seen(mission, frame, segments, speed, altitude, end_error, guess)
 

@@ -8,7 +8,8 @@ averaged over a window; one that stands still for seconds says most at the momen
 import csv
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +22,10 @@ INTEGER_ERROR, SHARP_ERROR = 0.5, 0.2  # s: standard errors of an event read to 
 OUTLIER = {"speed": (8.0, "m/s"), "altitude": (600.0, "m")}  # further from the running median: a misread digit
 TRANSITION_ERROR = 0.05  # s: a frame and a half
 RESTING, GLIDING = 0.8, 2.5  # s: a display rests if it stands this long, and glides at most this long
+EASING, EASING_ERROR = 0.6, 0.1  # s: time constant of a glide; the speed beside it is as late, so its step is put there
+LOWEST, HIGHEST_FINE = 100.0, 99500.0  # m: see `_crossed`
+POWERED = 1500.0  # J/kg: a change of energy that only an engine can make
+GRAVITATION, RADIUS = 3.986e14, 6.373e6  # m3/s2, m
 MOVING = (12.0, 70.0)  # m/s: where first motion is looked for
 _COLUMNS = {
     "time_s": ("time", 1.0), "time": ("time", 1.0),
@@ -49,6 +54,9 @@ class Events:
     entry_end: float | None = None
     landing_start: float | None = None
     landing_end: float | None = None
+    throttle_down_start: float | None = None
+    throttle_down_end: float | None = None
+    maxq: float | None = None
     errors: Mapping[str, float] = field(default_factory=dict)
 
     def error(self, name: str) -> float:
@@ -57,8 +65,15 @@ class Events:
 
     def known(self) -> dict[str, float]:
         """The events there are, by name, in order of flight."""
-        names = [f.name for f in fields(self) if f.name != "errors"]
-        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return {name: getattr(self, name) for name in _EVENTS if getattr(self, name) is not None}
+
+
+_EVENTS = ("throttle_down_start", "maxq", "throttle_down_end", "meco", "boostback_start", "boostback_end", "apogee",
+           "entry_start", "entry_end", "landing_start", "landing_end")  # fmt: skip
+_STAGED = (
+    "boostback_start",
+    "entry_start",
+)  # one engine first, and some four seconds later more, which is another kink
 
 
 @dataclass(frozen=True)
@@ -113,8 +128,13 @@ def load_telemetry(source: str | Path, events: str | Path | None = None) -> Tele
 
 
 def save_telemetry(telemetry: Telemetry, path: str | Path) -> None:
-    """Write a trace as JSON or CSV, by the suffix of ``path``, and its events beside it."""
+    """Write a trace as JSON or CSV, by the suffix of ``path``, and its events beside it.
+
+    Raises:
+        TelemetryError: for another suffix.
+    """
     path = Path(path)
+    _must_be_json_or_csv(path)
     columns = {"time": telemetry.time, "velocity": telemetry.speed, "altitude": telemetry.altitude / 1e3}
     if path.suffix == ".csv":
         with path.open("w", newline="") as file:
@@ -127,17 +147,29 @@ def save_telemetry(telemetry: Telemetry, path: str | Path) -> None:
     path.with_name(f"{stem}_events.json").write_text(json.dumps(telemetry.events.known()))
 
 
-def _read_columns(path: Path) -> dict[str, np.ndarray]:
-    """Columns in SI by the names of :class:`Telemetry`."""
+def _must_be_json_or_csv(path: Path) -> None:
     if path.suffix not in (".json", ".csv"):
         raise TelemetryError(f"{path}: suffix {path.suffix!r}: must be .json or .csv")
+
+
+def _table(path: Path, raw: object) -> dict[str, Any]:
+    if not isinstance(raw, dict):
+        raise TelemetryError(f"{path}: a {type(raw).__name__}: must be a table, {{name: ...}}")
+    return raw
+
+
+def _read_columns(path: Path) -> dict[str, np.ndarray]:
+    """Columns in SI by the names of :class:`Telemetry`."""
+    _must_be_json_or_csv(path)
     try:
         if path.suffix == ".json":
-            raw: dict[str, Any] = json.loads(path.read_text())
+            raw = _table(path, json.loads(path.read_text()))
         else:
             with path.open(newline="") as file:
                 rows = list(csv.reader(file))
             raw = dict(zip(rows[0], zip(*rows[1:], strict=True), strict=True))
+    except TelemetryError:
+        raise
     except (ValueError, IndexError) as error:
         raise TelemetryError(f"{path}: cannot be read: {error}") from None
     found: dict[str, np.ndarray] = {}
@@ -145,8 +177,8 @@ def _read_columns(path: Path) -> dict[str, np.ndarray]:
         if key in _COLUMNS:
             name, factor = _COLUMNS[key]
             try:
-                found[name] = factor * np.array(values, dtype=float)
-            except ValueError as error:
+                found[name] = np.atleast_1d(factor * np.array(values, dtype=float))
+            except (ValueError, TypeError) as error:
                 raise TelemetryError(f"{path}: {key}: {error}: must be numbers") from None
     missing = [name for name in ("time", "speed", "altitude") if name not in found]
     if missing:
@@ -184,13 +216,19 @@ def _without_misread(time: np.ndarray, values: np.ndarray, most: float) -> np.nd
 
 def _read_events(path: Path, time: np.ndarray) -> Events:
     if not path.is_file():
-        raise TelemetryError(f"{path}: no such file: write the events of the flight there, at least {{\"meco\": 145}}")
+        raise TelemetryError(f'{path}: no such file: write the events of the flight there, at least {{"meco": 145}}')
     try:
-        raw = json.loads(path.read_text())
-    except ValueError as error:
+        raw = _table(path, json.loads(path.read_text()))
+    except json.JSONDecodeError as error:
         raise TelemetryError(f"{path}: cannot be read: {error}") from None
-    names = [f.name for f in fields(Events) if f.name != "errors"]
-    given = {name: float(raw[name]) for name in names if raw.get(name) is not None}
+    given: dict[str, Any] = {}
+    for name in _EVENTS:
+        value = raw.get(name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+            raise TelemetryError(f"{path}: {name}: {value!r}: must be seconds after lift-off, or null if not seen")
+        given[name] = float(value)
     if "meco" not in given:
         raise TelemetryError(f"{path}: meco: missing: add the time of first-stage cut-off in seconds")
     for burn in ("boostback", "entry", "landing"):
@@ -198,13 +236,15 @@ def _read_events(path: Path, time: np.ndarray) -> Events:
         if pair[0] != pair[1]:
             raise TelemetryError(f"{path}: {burn}_{'end' if pair[0] else 'start'}: missing: a burn has start and end")
     events = Events(**given)
-    order = list(events.known().items())
-    for (first, a), (second, b) in zip(order[:-1], order[1:], strict=True):
+    order = [event for event in events.known().items() if event[0] != "maxq"]  # may come before, in or after throttling
+    for (first, a), (second, b) in pairwise(order):
         if not a < b:
             raise TelemetryError(f"{path}: {second}: {b:g} s: must be later than {first} ({a:g} s)")
-    for name, value in order:
+    for name, value in given.items():
         if not 0.0 < value < time[-1] + 5.0:
-            raise TelemetryError(f"{path}: {name}: {value:g} s: must lie within the trace, which ends at {time[-1]:g} s")
+            raise TelemetryError(
+                f"{path}: {name}: {value:g} s: must lie within the trace, which ends at {time[-1]:g} s"
+            )
     return events
 
 
@@ -221,48 +261,58 @@ def altitude_samples(telemetry: Telemetry, start: float, end: float, period: flo
 
 def _samples(time: np.ndarray, values: np.ndarray, start: float, end: float, period: float) -> Samples:
     """One sample a window that never leaves [start, end]: an average, or the moment the display changes."""
-    values, glides = _uneased(time, values)
+    values, glides, coarse = _uneased(time, values)
     edges = np.linspace(start, end, max(1, round((end - start) / period)) + 1)
     found = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         here = np.flatnonzero((time >= low) & (time < high))
         if len(here) < 4 or time[here[-1]] - time[here[0]] < 0.4 * (high - low):
             continue
         shown = np.unique(values[here])
-        sample = _average(time[here], values[here], shown) if len(shown) > 2 else _change(time, values, glides, here)
+        sample = (
+            _average(time[here], values[here], shown, coarse) if len(shown) > 2 else _change(time, values, glides, here)
+        )
         if sample is not None:
             found.append(sample)
     columns = np.array(found).reshape(-1, 3).T
     return Samples(columns[0], columns[1], columns[2])
 
 
-def _uneased(time: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The display without the animation between values that it rests at: a step at the moment it leaves one.
+def _uneased(time: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """The display without the animation between values that it rests at: a step once it has left one for ``EASING``.
 
     Some overlays hold a coarse value and glide to the next within two seconds; the values in between were never measured.
-    Returns the display and, where it glided, for how long (s).
+    Returns the display; where it glided, for how long (s); and the step between rests, 0 for a display that never glides.
     """
     starts = np.concatenate([[0], np.flatnonzero(np.diff(values) != 0.0) + 1])
     stops = np.append(starts[1:], len(values))
     rests = np.flatnonzero(time[stops - 1] - time[starts] > RESTING)
     step = np.median(np.abs(np.diff(values[starts]))) if len(starts) > 1 else 0.0
-    steps, glides = values.copy(), np.zeros(len(values))
-    for before, after in zip(rests[:-1], rests[1:], strict=True):
+    steps, glides, coarse = values.copy(), np.zeros(len(values)), 0.0
+    for before, after in pairwise(rests):
         gliding = slice(stops[before], starts[after])
         far = abs(values[starts[after]] - values[starts[before]]) > 4.0 * step
         seconds = time[starts[after]] - time[stops[before]]
         if far and after > before + 1 and seconds < GLIDING:
-            steps[gliding], glides[gliding] = values[starts[after]], seconds
-    return steps, glides
+            late = np.searchsorted(time, time[stops[before]] + EASING)
+            steps[stops[before] : late], steps[late : starts[after]] = values[starts[before]], values[starts[after]]
+            glides[gliding], coarse = seconds, abs(values[starts[after]] - values[starts[before]])
+    return steps, glides, float(coarse)
 
 
-def _average(time: np.ndarray, values: np.ndarray, shown: np.ndarray) -> tuple[float, float, float]:
-    """Value at the middle of a window by a straight line; as many independent readings as values were shown."""
+def _average(time: np.ndarray, values: np.ndarray, shown: np.ndarray, coarse: float) -> tuple[float, float, float]:
+    """Value at the middle of a window by a parabola; as many independent readings as values were shown.
+
+    On a display that glides, only every ``coarse`` step is a reading, and a line is all that they carry.
+    A parabola leaves its middle 1.5 times as uncertain as the mean of the readings; rounding is part of the scatter.
+    """
     middle = float(np.mean(time))
-    slope, value = np.polyfit(time - middle, values, 1)
-    scatter = float(np.std(values - value - slope * (time - middle)))
-    step = float(np.median(np.diff(shown)))
-    return middle, float(value), float(np.hypot(scatter, step / np.sqrt(12.0)) / np.sqrt(len(shown)))
+    readings = 1.0 + np.ptp(shown) / coarse if coarse else float(len(shown))
+    fit = np.polyfit(time - middle, values, 2 if readings > 5.0 else 1)
+    scatter = float(np.std(values - np.polyval(fit, time - middle)))
+    step = float(np.max(np.diff(shown)))  # the largest: over a gap in the trace, what came between is not known
+    sigma = max(scatter, step / np.sqrt(12.0)) * (1.5 if len(fit) == 3 else 1.0) / np.sqrt(readings)
+    return middle, float(fit[-1]), float(sigma)
 
 
 def _change(
@@ -276,11 +326,24 @@ def _change(
     if len(jumps) != 1:
         return None
     at = int(jumps[0])
-    moment, value = 0.5 * (time[at] + time[at + 1]), 0.5 * (values[at] + values[at + 1])
+    moment, value = 0.5 * (time[at] + time[at + 1]), _crossed(*sorted((values[at], values[at + 1])))
     around = np.abs(time - moment) < 5.0
     rate = float(np.ptp(values[around]) / max(np.ptp(time[around]), 1.0))
-    late = np.linalg.norm([TRANSITION_ERROR, 0.5 * (time[at + 1] - time[at]), 0.5 * glides[at + 1]])
+    late = np.linalg.norm(
+        [TRANSITION_ERROR, (time[at + 1] - time[at]) / np.sqrt(12.0), EASING_ERROR * (glides[at] > 0.0)]
+    )
     return float(moment), float(value), rate * float(late) + 1e-3
+
+
+def _crossed(low: float, high: float) -> float:
+    """The value at which a display changes between two: halfway, because it rounds.
+
+    Two exceptions of the overlays seen so far: it shows no altitude below 0.1 km, so that 0 turns to 0.1 at 0.1; and its
+    steps grow from 0.1 to 1 km at 99.5 km, so that 99.5 turns to 100 at 99.5.
+    """
+    if (low, high) == (0.0, LOWEST):
+        return LOWEST
+    return HIGHEST_FINE if low == HIGHEST_FINE and high == 1e5 else 0.5 * (low + high)
 
 
 # ---- events ----------------------------------------------------------------------------------------------------------
@@ -310,18 +373,42 @@ def refined_events(telemetry: Telemetry) -> Events:
     """Events at the kinks of the speed near the stated seconds; where there is no clear kink, as stated."""
     known, found, errors = telemetry.events.known(), {}, {}
     for name, stated in known.items():
-        if name in ("apogee", "landing_end"):
+        if name in ("apogee", "maxq", "landing_end"):
             continue
-        kink = _kink(telemetry, stated)
+        if name == "boostback_end":
+            stated = _powerless(telemetry, stated)
+        kink = _kink(telemetry, stated, 3.0 if name in _STAGED else 4.0)
         found[name], errors[name] = (stated, INTEGER_ERROR) if kink is None else (kink, SHARP_ERROR)
     if "landing_end" in known:
         found["landing_end"], errors["landing_end"] = _touchdown(telemetry), 1.0
     return replace(telemetry.events, **found, errors=errors)
 
 
-def _kink(telemetry: Telemetry, stated: float) -> float | None:
-    """Where two parabolas joined at a kink fit the speed best, within two seconds; None if one does nearly as well."""
-    near = np.abs(telemetry.time - stated) < 4.0
+def _powerless(telemetry: Telemetry, stated: float) -> float:
+    """When an engine in vacuum stopped, if the trace says that it was well before the stated second, otherwise that.
+
+    Without thrust the energy over the ground stays as it is, but for a slow drift; the line through it after the stated
+    second is followed back to where the energy leaves it.
+    """
+    altitude = altitude_samples(telemetry, stated - 16.0, stated + 14.0, 1.0)
+    near = (telemetry.time > stated - 14.0) & (telemetry.time < stated + 12.0)
+    if len(altitude.time) < 6 or np.count_nonzero(near) < 100:
+        return stated
+    time = telemetry.time[near] - stated
+    height = np.polyval(np.polyfit(altitude.time - stated, altitude.value, 3), time)
+    energy = 0.5 * telemetry.speed[near] ** 2 - GRAVITATION / (RADIUS + height)
+    free = time > 1.0
+    astray = np.abs(energy - np.polyval(np.polyfit(time[free], energy[free], 1), time)) > POWERED
+    last = float(time[astray][-1]) if np.any(astray) else 0.0
+    return stated + last if last < -1.5 else stated
+
+
+def _kink(telemetry: Telemetry, stated: float, after: float) -> float | None:
+    """Where two parabolas joined at a kink fit the speed best, within two seconds; None if one does nearly as well.
+
+    They see four seconds before and ``after`` seconds after the stated one.
+    """
+    near = (telemetry.time > stated - 4.0) & (telemetry.time < stated + after)
     time, speed = telemetry.time[near] - stated, telemetry.speed[near]
     if len(time) < 30:
         return None

@@ -1,0 +1,265 @@
+"""Telemetry: what is written is read again, mistakes are named, and the samples are as sure as they say."""
+
+import json
+
+import numpy as np
+import pytest
+
+from hoverslam.flights.telemetry import (
+    Events,
+    Telemetry,
+    TelemetryError,
+    altitude_samples,
+    first_motion,
+    known_telemetry,
+    load_telemetry,
+    refined_events,
+    save_telemetry,
+    speed_samples,
+)
+
+TIME = np.arange(0.0, 200.0, 1.0 / 30.0)
+KM_H = 1.0 / 3.6
+
+
+def trace(speed=TIME, altitude=None, time=TIME, events=None):
+    altitude = np.zeros(len(time)) if altitude is None else altitude
+    return Telemetry("made", time, speed, altitude, events or Events(150.0))
+
+
+def shown(values, step):
+    return np.round(values / step) * step
+
+
+def chi2(samples, truth):
+    """Mean square of the error over its standard error; 1 where the latter is right."""
+    return np.mean(((samples.value - truth(samples.time)) / samples.sigma) ** 2)
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A good pair of files, and a way to spoil them: (trace, events) as tables to change before they are written."""
+
+    def write(change=lambda columns, events: None):
+        columns = {"time": list(range(100)), "velocity": [2.0 * t for t in range(100)], "altitude": [0.1] * 100}
+        events = {"meco": 50, "landing_start": 80, "landing_end": 90}
+        change(columns, events)
+        (tmp_path / "x_stage1_raw.json").write_text(json.dumps(columns))
+        (tmp_path / "x_events.json").write_text(json.dumps(events))
+        return tmp_path / "x_stage1_raw.json"
+
+    return write
+
+
+# ---- files -----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", ["y_stage1_raw.json", "y.json", "y.csv"])
+def test_what_is_saved_is_loaded_again(tmp_path, name):
+    before = load_telemetry("crs11")
+    save_telemetry(before, tmp_path / name)
+    after = load_telemetry(tmp_path / name)
+    assert after.name == "y"
+    for column in ("time", "speed", "altitude"):
+        np.testing.assert_allclose(getattr(after, column), getattr(before, column), rtol=1e-14)
+    assert after.events == before.events
+
+
+@pytest.mark.parametrize(("speed", "altitude"), [("speed_m_s", "altitude_m"), ("velocity_km_h", "altitude_km")])
+def test_units_are_those_of_the_column_names(files, tmp_path, speed, altitude):
+    files()
+    rows = [f"{t},{36 * t},{t}" for t in range(100)]
+    (tmp_path / "x.csv").write_text("\n".join([f"time_s,{speed},{altitude}", *rows]))
+    read = load_telemetry(tmp_path / "x.csv")
+    np.testing.assert_allclose(read.speed, (10.0 if speed.endswith("km_h") else 36.0) * read.time)
+    np.testing.assert_allclose(read.altitude, (1000.0 if altitude.endswith("km") else 1.0) * read.time)
+
+
+def test_events_may_lie_elsewhere(files, tmp_path):
+    path = files()
+    (tmp_path / "other.json").write_text('{"meco": 42}')
+    assert load_telemetry(path, tmp_path / "other.json").events == Events(42.0)
+
+
+def test_of_equal_times_the_first_is_kept(files):
+    path = files(lambda columns, events: columns["time"].__setitem__(31, 30))
+    read = load_telemetry(path)
+    assert len(read.time) == 99
+    assert np.all(np.diff(read.time) > 0.0)
+
+
+def test_a_misread_digit_is_taken_out(files):
+    def spoil(columns, events):
+        columns["time"] = [t / 30.0 for t in range(3000)]
+        columns["velocity"] = [t / 30.0 for t in range(3000)]
+        columns["altitude"] = [0.0] * 3000
+        columns["velocity"][1000] = 833.0
+        columns["altitude"][500:503] = [8.0] * 3
+
+    read = load_telemetry(files(spoil))
+    assert np.max(np.abs(read.speed - read.time)) < 0.6
+    assert np.max(read.altitude) == 0.0
+
+
+MISTAKES = {
+    "no time": (lambda c, e: c.pop("time"), "time: missing: has velocity, altitude; known are time_s"),
+    "unequal": (lambda c, e: c["altitude"].pop(), "100 times, 100 speeds, 99 altitudes"),
+    "few": (lambda c, e: [column.__delitem__(slice(50, None)) for column in c.values()], "50 samples: a flight needs"),
+    "nan": (lambda c, e: c["velocity"].__setitem__(7, float("nan")), "speed[7]: nan: must be finite"),
+    "text": (lambda c, e: c["velocity"].__setitem__(7, "fast"), "velocity: .*must be numbers"),
+    "back": (lambda c, e: c["time"].__setitem__(41, 12), "time[41]: 12 s after 40 s: must not go back"),
+    "no meco": (lambda c, e: e.pop("meco"), "meco: missing: add"),
+    "half a burn": (lambda c, e: e.pop("landing_end"), "landing_end: missing: a burn has start and end"),
+    "order": (lambda c, e: e.update(landing_start=40), "landing_start: 40 s: must be later than meco (50 s)"),
+    "text for seconds": (lambda c, e: e.update(meco="145"), "meco: '145': must be seconds after lift-off"),
+    "outside": (lambda c, e: e.update(landing_end=200), "landing_end: 200 s: must lie within the trace"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_named_with_file_key_and_fix(files, mistake):
+    change, message = MISTAKES[mistake]
+    pattern = message if ".*" in message else "".join(f"\\{c}" if c in "[]()." else c for c in message)
+    with pytest.raises(TelemetryError, match=rf"x_(stage1_raw|events)\.json: .*{pattern}|x_.*json: {pattern}"):
+        load_telemetry(files(change))
+
+
+def test_a_file_that_is_not_there_is_named(files, tmp_path):
+    with pytest.raises(TelemetryError, match=r"nowhere: no such file; known traces are crs11, nrol76, saocom1a"):
+        load_telemetry("nowhere")
+    path = files()
+    (tmp_path / "x_events.json").unlink()
+    with pytest.raises(TelemetryError, match=r"x_events\.json: no such file: write the events"):
+        load_telemetry(path)
+
+
+def test_another_suffix_is_refused(tmp_path):
+    (tmp_path / "x.txt").write_text("")
+    with pytest.raises(TelemetryError, match=r"x\.txt: suffix '\.txt': must be \.json or \.csv"):
+        load_telemetry(tmp_path / "x.txt")
+
+
+def test_a_trace_is_saved_only_as_json_or_csv(tmp_path):
+    with pytest.raises(TelemetryError, match=r"y\.txt: suffix"):
+        save_telemetry(load_telemetry("crs11"), tmp_path / "y.txt")
+
+
+def test_a_list_is_not_a_trace(files):
+    path = files()
+    path.write_text("[1, 2]")
+    with pytest.raises(TelemetryError, match=r"x_stage1_raw\.json: a list: must be a table"):
+        load_telemetry(path)
+
+
+# ---- samples ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("step", [KM_H, 1.0])
+@pytest.mark.parametrize("acceleration", [3.0, 9.0, 25.0])
+def test_a_rounded_steady_rise_is_recovered_within_its_error(acceleration, step):
+    samples = speed_samples(trace(shown(acceleration * TIME, step)), 5.0, 195.0, 1.0)
+    assert len(samples.time) == 190
+    assert np.all(np.abs(samples.value - acceleration * samples.time) < 3.0 * samples.sigma)
+    assert np.all(samples.sigma < step)
+
+
+def test_with_noise_the_standard_error_is_that_of_the_scatter():
+    noise = np.random.default_rng(1).normal(0.0, 0.3, len(TIME))
+    samples = speed_samples(trace(shown(9.0 * TIME + noise, KM_H)), 5.0, 195.0, 1.0)
+    assert 0.5 < chi2(samples, lambda time: 9.0 * time) < 1.5
+
+
+@pytest.mark.parametrize("step", [100.0, 1000.0])
+def test_a_coarse_altitude_is_recovered_within_its_error(step):
+    def height(time):
+        return 60e3 + 600.0 * time - 4.5 * time**2
+
+    samples = altitude_samples(trace(altitude=shown(height(TIME), step)), 5.0, 130.0, 2.0)
+    assert len(samples.time) > 30
+    assert np.all(np.abs(samples.value - height(samples.time)) < 3.0 * samples.sigma)
+    assert np.median(samples.sigma) < 0.15 * step
+
+
+def test_a_gliding_display_is_as_late_as_its_speed():
+    """A display that moves by 1/18 of what is missing in every frame, towards the kilometre that the height is nearest to."""
+    height, goal = 100.0 * TIME, shown(100.0 * TIME, 1000.0)
+    glide = np.empty(len(TIME))
+    glide[0] = 0.0
+    for i in range(1, len(TIME)):
+        glide[i] = glide[i - 1] + (goal[i] - glide[i - 1]) * (1.0 - np.exp(-1.0 / 18.0))
+    samples = altitude_samples(trace(altitude=shown(glide, 100.0)), 5.0, 195.0, 2.0)
+    late = samples.time - np.interp(samples.value, height, TIME)
+    assert len(late) > 15
+    np.testing.assert_allclose(late, 0.6, atol=0.1)
+
+
+@pytest.mark.parametrize(("fast", "seen"), [(100.0, 1.0), (99_500.0, 1.0)])
+def test_the_first_and_the_coarsest_step_of_a_display_are_not_halfway(fast, seen):
+    """It shows no altitude below 0.1 km, and whole kilometres from 99.5 km."""
+    height = fast + 10.0 * (TIME - 100.0)
+    fine = shown(height, 100.0)
+    altitude = np.where(height < 100.0, 0.0, np.where(height < 99_500.0, np.minimum(fine, 99_500.0), 100_000.0))
+    samples = altitude_samples(trace(altitude=altitude), 99.0, 101.0, 2.0)
+    assert len(samples.time) == 1
+    assert samples.value[0] == pytest.approx(fast + 10.0 * (samples.time[0] - 100.0), abs=seen)
+
+
+def test_no_sample_in_a_gap_or_outside_the_span():
+    kept = (TIME < 50.0) | (TIME > 60.0)
+    samples = speed_samples(trace(9.0 * TIME[kept], time=TIME[kept]), 20.0, 100.0, 1.0)
+    assert samples.time.min() > 20.0
+    assert samples.time.max() < 100.0
+    assert not np.any((samples.time > 50.0) & (samples.time < 60.0))
+    assert len(samples.time) == 70
+
+
+# ---- events ----------------------------------------------------------------------------------------------------------
+def test_first_motion_is_where_the_speed_followed_back_is_zero():
+    since = np.maximum(TIME - 1.37, 0.0)
+    time, error = first_motion(trace(shown(3.4 * since + 0.05 * since**2, KM_H)))
+    assert time == pytest.approx(1.37, abs=3.0 * error)
+    assert error < 0.2
+
+
+def test_a_trace_without_lift_off_has_no_first_motion():
+    with pytest.raises(TelemetryError, match="made: no lift-off"):
+        first_motion(trace(TIME + 500.0))
+
+
+@pytest.mark.parametrize("kink", [148.9, 150.0, 151.3])
+def test_a_kink_is_found_within_a_fifth_of_a_second(kink):
+    speed = 10.0 * TIME - 30.0 * np.maximum(TIME - kink, 0.0) + 0.05 * TIME**2
+    refined = refined_events(trace(shown(speed, KM_H)))
+    assert refined.meco == pytest.approx(kink, abs=0.2)
+    assert refined.error("meco") <= 0.2
+
+
+def test_without_a_kink_the_stated_second_stays():
+    refined = refined_events(trace(shown(10.0 * TIME + 0.05 * TIME**2, KM_H)))
+    assert refined.meco == 150.0
+    assert refined.error("meco") == 0.5
+
+
+@pytest.mark.parametrize("name", known_telemetry())
+def test_known_flights_start_near_zero_and_go_as_their_events_say(name):
+    flight = load_telemetry(name)
+    start, error = first_motion(flight)
+    assert 0.0 < start < 1.7
+    assert error < 0.3
+    refined, stated = refined_events(flight).known(), flight.events.known()
+    assert list(refined) == list(stated)
+    for event in ("meco", "entry_start", "entry_end", "landing_start"):
+        assert refined[event] == pytest.approx(stated[event], abs=1.5)
+    assert 461.0 < refined["landing_end"] < 541.0
+
+
+@pytest.mark.parametrize(("name", "end"), [("crs11", 210.7), ("nrol76", 200.5), ("saocom1a", 199.6)])
+def test_boostback_ends_when_the_energy_says_so(name, end):
+    """The stated seconds are 211, 210 and 205; the last two are long after the energy over the ground stood still."""
+    assert refined_events(load_telemetry(name)).boostback_end == pytest.approx(end, abs=0.5)
+
+
+@pytest.mark.parametrize("name", known_telemetry())
+def test_no_known_flight_climbs_faster_than_it_flies(name):
+    flight = load_telemetry(name)
+    altitude = altitude_samples(flight, 5.0, flight.time[-1] - 5.0, 4.0)
+    speed = np.interp(altitude.time, flight.time, flight.speed)
+    climb = np.abs(np.diff(altitude.value) / np.diff(altitude.time))
+    noise = np.hypot(altitude.sigma[1:], altitude.sigma[:-1]) / np.diff(altitude.time)
+    assert np.all(climb < np.maximum(speed[1:], speed[:-1]) + 4.0 * noise + 15.0)
