@@ -379,6 +379,11 @@ class LaunchBuilder:
         )
         self.problem.link("glide", "ignition", controls=("alpha", "beta"))
         self.problem.constrain("ignition: from nothing", lambda e, p: e.ignition.initial_control.throttle)
+        lowest = home.landing_ignition_altitude_min_km
+        if lowest is not None:
+            self.problem.constrain(
+                "ignition: altitude", lambda e, p: frame.altitude(e.ignition.initial.position), lowest.si, np.inf, "m"
+            )
         last = "ignition"
         for engines in home.landing_engines:
             name = f"landing_{engines}"

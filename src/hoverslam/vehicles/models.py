@@ -236,6 +236,7 @@ class Recovery(Section):
     angle_of_attack_max_deg: Annotated[Figure, Range(0, 45, closed=True)]
     dynamic_pressure_max_kPa: Annotated[Figure, Range(1, 300)]
     heating_max_kW_m2: Annotated[Figure, Range(1, 2_000)] | None = None
+    landing_ignition_altitude_min_km: Annotated[Figure, Range(0, 20)] | None = None
     landing_reserve_t: Leftover
     expendable_dry_mass_saving_t: Leftover | None = None
     landing_site: Text | None = None

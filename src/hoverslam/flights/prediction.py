@@ -1,0 +1,281 @@
+"""Prediction: the flight of a mission before it is flown, from calibrated figures, its payload, its orbit and its pad.
+
+    from hoverslam.flights.prediction import leave_one_out
+
+    print(leave_one_out(("crs11", "nrol76", "saocom1a"))["crs11"].report())
+
+An operator with propellant to spare does not fly the least of it. What is held here is what flights show operators to
+hold (:class:`Habits`): the first stage keeps a standard amount of propellant at cut-off, throttles down for dynamic
+pressure and climbs below rated thrust, glides within an angle of attack, and lights the landing burn high enough to fly
+it in mid-throttle. Within that the upper stage keeps as much as it can.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from hoverslam.flights.calibration import Calibration, calibrate, without
+from hoverslam.flights.guess import Plan
+from hoverslam.flights.launch import ATTEMPTS, guess_launch, make_plan
+from hoverslam.flights.launch_problem import LaunchBuilder
+from hoverslam.flights.launch_result import LaunchResult, summarise
+from hoverslam.flights.reconstruction import Reconstruction, pad_frame
+from hoverslam.ocp import Problem, Solution, solve
+from hoverslam.physics import Flight
+from hoverslam.vehicles import Mission, Vehicle, load_vehicle
+
+STAGING_SPEED, STAGING_ALTITUDE, RECOVERY_PROPELLANT = 0.03, 5e3, 0.10  # what a prediction is asked to meet
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What an operator holds beside the vehicle's limits, means over flights that were seen.
+
+    Attributes:
+        held: propellant in the first stage at cut-off (kg).
+        dynamic_pressure: greatest on the way up (Pa).
+        climb: thrust of the ascent after the dip, over that of the vehicle file.
+        liftoff: thrust at lift-off over that of the vehicle file.
+        ignition: altitude of landing ignition above the ground (m).
+        left: propellant left at touchdown (kg).
+    """
+
+    held: float
+    dynamic_pressure: float
+    climb: float
+    liftoff: float
+    ignition: float
+    left: float
+
+
+def habits_of(flights: Sequence[Reconstruction]) -> Habits:
+    """Means of what ``flights`` show."""
+    return Habits(
+        *(
+            float(np.mean([f(flight) for flight in flights]))
+            for f in (_held, _greatest_pressure, _climb, _rating, _ignition, _left)
+        )
+    )
+
+
+def _held(flight: Reconstruction) -> float:
+    return flight.estimate("propellant held at cut-off").value
+
+
+def _left(flight: Reconstruction) -> float:
+    return flight.estimate("left").value
+
+
+def _rating(flight: Reconstruction) -> float:
+    return flight.estimate("rating").value
+
+
+def _ignition(flight: Reconstruction) -> float:
+    start = flight.fit.solution[f"{flight.mission.name}.landing"].initial
+    ground = flight.mission.landing.elevation if flight.mission.landing is not None else 0.0
+    return float(flight.seen.frame.altitude(start.position)) - ground
+
+
+def _greatest_pressure(flight: Reconstruction) -> float:
+    part = flight.fit.solution[f"{flight.mission.name}.ascent"]
+    ascent, states = Flight(flight.seen.frame, "ascent"), part.sample(np.linspace(*part.time, 100))[0]
+    pressures = []
+    for i in range(100):
+        _, air, _, speed_squared = ascent.flow(type(states)(position=states.position[i], velocity=states.velocity[i]))
+        pressures.append(0.5 * float(air.density) * float(speed_squared))
+    return max(pressures)
+
+
+def _climb(flight: Reconstruction) -> float:
+    """Mean thrust from well after the dip to just before cut-off."""
+    part = flight.fit.solution[f"{flight.mission.name}.ascent"]
+    _, control = part.sample(np.linspace(part.time[1] - 55.0, part.time[1] - 6.0, 50))
+    return _rating(flight) * float(np.mean(control.throttle))
+
+
+@dataclass
+class Prediction:
+    """A predicted flight beside the one flown."""
+
+    mission: Mission
+    habits: Habits
+    result: LaunchResult
+    flown: Reconstruction
+
+    @property
+    def verified(self) -> bool:
+        """Whether the solver converged and the independent re-flight agrees."""
+        return self.result.verified
+
+    def rows(self) -> dict[str, tuple[float, float, str]]:
+        """Predicted, flown and unit of each quantity compared, by name."""
+        r, staging, frame = self.result, self.flown.staging(), self.result.plan.frame
+        parts = [p for name, p in r.solution.phases.items() if name in ("flip", "boostback", "coast", "entry")]
+        apogee = max((float(frame.altitude(x[:3])) for p in parts for x in p.states), default=np.nan)
+        burned = self.flown.propellant
+        first = r.solution["flip" if "flip" in r.solution.phases else "coast"]
+        total = float(first.initial.mass) - _touchdown_mass(r.solution)
+        rows = {
+            "staging time": (r.staging_time, staging["time"], "s"),
+            "staging speed": (r.staging_speed, staging["speed"], "m/s"),
+            "staging altitude": (r.staging_altitude / 1e3, staging["altitude"] / 1e3, "km"),
+            "staging path angle": (r.staging_path_angle_deg, staging["path_angle_deg"], "deg"),
+            "apogee": (apogee / 1e3, self.flown.apogee() / 1e3, "km"),
+        }
+        for name, used in (
+            ("boostback", r.boostback_propellant), ("entry", r.entry_propellant), ("landing", r.landing_propellant)
+        ):  # fmt: skip
+            if used is not None and name in burned:
+                rows[f"{name} propellant"] = (used / 1e3, burned[name].value / 1e3, "t")
+        rows["recovery propellant"] = (total / 1e3, self.flown.estimate("recovery propellant").value / 1e3, "t")
+        return rows
+
+    def met(self) -> dict[str, bool]:
+        """Whether each of the three asked for is met."""
+        rows = self.rows()
+
+        def relative(name: str) -> float:
+            predicted, flown, _ = rows[name]
+            return abs(predicted / flown - 1.0)
+
+        altitude = abs(rows["staging altitude"][0] - rows["staging altitude"][1])
+        return {
+            "staging speed": relative("staging speed") <= STAGING_SPEED,
+            "staging altitude": altitude <= STAGING_ALTITUDE / 1e3,
+            "recovery propellant": relative("recovery propellant") <= RECOVERY_PROPELLANT,
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything as plain numbers."""
+        return {
+            "mission": self.mission.name,
+            "verified": self.verified,
+            "status": self.result.status,
+            "habits": self.habits.__dict__,
+            "compared": {name: {"predicted": p, "flown": f, "unit": u} for name, (p, f, u) in self.rows().items()},
+            "met": self.met(),
+        }
+
+    def report(self) -> str:
+        """Predicted beside flown, as text."""
+        verdict = "verified" if self.verified else f"NOT verified ({self.result.status})"
+        lines = [f"{self.mission.title}, predicted from the other flights: {verdict}"]
+        met = self.met()
+        for name, (predicted, flown, unit) in self.rows().items():
+            asked = "" if name not in met else "   met" if met[name] else "   MISSED"
+            lines.append(
+                f"  {name:22s} {predicted:9.2f} flown {flown:9.2f} {unit:4s} {100 * (predicted / flown - 1):+6.1f} %{asked}"
+            )
+        return "\n".join(lines)
+
+
+def _touchdown_mass(solution: Solution) -> float:
+    return float(list(solution.phases.values())[-1].final.mass)
+
+
+class PredictionBuilder(LaunchBuilder):
+    """The launch of a stated payload, with what an operator holds."""
+
+    def __init__(self, plan: Plan, guess: Any, payload: float, habits: Habits):
+        super().__init__(plan, guess)
+        self.payload, self.habits = payload, habits
+
+    def build_launch(self) -> Problem:
+        """The whole problem: as much left in the upper stage as can be."""
+        problem, home, habits = super().build_launch(), self.plan.target, self.habits
+        for i, variable in enumerate(problem.free):
+            if variable.name == "payload":
+                problem.free[i] = replace(variable, lower=self.payload, upper=self.payload)
+        problem.free_guess["payload"] = self.payload
+        last = "second_burn" if self.plan.two_burns else "upper"
+        first = "flip" if "flip" in problem.phases else "coast"
+        frame = self.plan.frame
+        ground = 0.0 if home is None else float(frame.altitude(jnp.asarray(home)))
+        held = self.plan.values["stage1.dry_mass"] + habits.held
+        problem.constrain("cut-off: held", lambda e, p: e[first].initial.mass, held, np.inf, "kg")
+        problem.constrain(
+            "ignition: habit", lambda e, p: frame.altitude(e.ignition.initial.position) - ground,
+            habits.ignition, np.inf, "m",
+        )  # fmt: skip
+        problem.maximize(lambda e, p: e[last].final.mass, unit="kg")
+        return problem
+
+
+def predict(
+    mission: Mission,
+    vehicle: Vehicle | str,
+    habits: Habits,
+    overrides: Mapping[str, float] | None = None,
+    report: Callable[[str], None] | None = None,
+) -> LaunchResult:
+    """Optimise the flight of ``mission`` as an operator with these ``habits`` would.
+
+    Args:
+        mission: pad, payload, orbit and landing place; nothing of how it was flown.
+        vehicle: whose file the figures come from.
+        habits: what is held.
+        overrides: calibrated figures by key.
+        report: receives one line a solve.
+    """
+    name = vehicle if isinstance(vehicle, str) else vehicle.name
+    sea_level = (overrides or {}).get("stage1.engine.thrust_sea_level_kN")
+    base = load_vehicle(name)
+    rated = sea_level if sea_level is not None else base.stage1.engine.thrust_sea_level / 1e3
+    changed: dict[str, Any] = dict(overrides or {})
+    changed |= {
+        "site": mission.site,
+        "default_orbit": "sso700",  # any that every pad reaches: the mission's own is flown to
+        "stage1.engine.thrust_sea_level_kN": rated * habits.liftoff,
+        "limits.dynamic_pressure_max_kPa": habits.dynamic_pressure / 1e3,
+        "recovery.landing_reserve_t": max(0.1, habits.left / 1e3 - base.stage1.residual_t.value),
+    }
+    if mission.landing is not None and mission.recovery == "return_to_launch_site":
+        changed["recovery.landing_site"] = mission.landing_site
+    flown = load_vehicle(name, changed)
+    plan = make_plan(flown, mission.recovery, mission.orbit)
+    frame, site = pad_frame(mission), mission.landing
+    target = None if site is None else frame.place(site.latitude, site.longitude, site.elevation)
+    values = plan.values | ({} if mission.fairing else {"fairing.mass": 0.0})
+    plan = replace(plan, frame=frame, target=target, values=values, two_burns=False)
+    guess = guess_launch(plan, report)
+    solution = None
+    for options in ATTEMPTS:
+        solution = solve(PredictionBuilder(plan, guess, mission.payload_kg.si, habits).build_launch(), options, report)
+        if solution.converged:
+            break
+    assert solution is not None
+    return summarise(plan, solution)
+
+
+def leave_one_out(
+    missions: Sequence[str],
+    report: Callable[[str], None] | None = None,
+    whole: Calibration | None = None,
+) -> dict[str, Prediction]:
+    """Predict each mission from figures and habits of the others, and compare it with its own reconstruction.
+
+    Args:
+        missions: known missions of one vehicle.
+        report: receives one line a solve.
+        whole: the calibration over all of them, whose reconstructions are compared with; found if left out.
+    """
+    whole = whole or calibrate(missions, report=report)
+    found = {}
+    for name in missions:
+        others = without(whole, name, report)
+        habits = habits_of(list(others.flights.values()))
+        mission = whole.flights[name].mission
+        block = mission.engine_rating.value  # what is known beforehand of the block it belongs to
+        habits = replace(habits, liftoff=_block_rating(others, block))
+        result = predict(mission, others.vehicle, habits, others.overrides(), report)
+        found[name] = Prediction(mission, habits, result, whole.flights[name])
+    return found
+
+
+def _block_rating(others: Calibration, block: float) -> float:
+    """Rating of engines of the same block, from the others if they have one, else as stated."""
+    same = [_rating(f) for f in others.flights.values() if f.mission.engine_rating.value == block]
+    return float(np.mean(same)) if same else block
