@@ -302,5 +302,40 @@ def _print_comparison(comparison: "Comparison", wall_s: float, json: bool) -> No
         print(f"wrote {path}")
 
 
+# ---- validate --------------------------------------------------------------------------------------------------------
+@app.command()
+def validate(
+    out: Annotated[Path, typer.Option(help="Folder for the table and the figures.")] = Path("results"),
+    mission: Annotated[
+        list[str] | None, typer.Option(help="Only this mission. May be repeated; one alone is only reconstructed.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Hold the model against flights that were seen and payloads that were published (minutes). Ctrl-C keeps what is done."""
+    from hoverslam.results.validation import MISSIONS
+    from hoverslam.results.validation import validate as run
+    from hoverslam.vehicles import load_mission
+
+    missions = tuple(mission or MISSIONS)
+    for name in missions:
+        load_mission(name)  # before anything slow is imported
+    if out.exists() and not out.is_dir():
+        return _wrong([f"--out: {out}: not a folder"])
+    with _status("reading the traces") as tell:
+        done, files, interrupted = run(out, missions, tell)
+    if json:
+        from hoverslam.results.report import dump_json
+
+        print(dump_json(done.as_json()))
+    else:
+        print(done.report())
+        for path in files:
+            print(f"wrote {path}")
+    if interrupted:
+        _say("interrupted")
+        return INTERRUPTED
+    return OK if done.met else NOT_VERIFIED
+
+
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 
 from hoverslam.flights.fit_problem import DRAG_MACHS, DRAG_NAMES, Seen
@@ -92,7 +93,7 @@ class Calibration:
         """The descent curve at the Mach numbers of the fit."""
         rows = []
         for name, mach in zip(DRAG_NAMES, DRAG_MACHS, strict=True):
-            factor, curve = self.fit.estimate(name), float(descent_axial_coefficient(np.asarray(mach)))
+            factor, curve = self.fit.estimate(name), float(descent_axial_coefficient(jnp.asarray(mach)))
             rows.append(DragRow(float(mach), curve * factor.value, curve * factor.error))
         return rows
 

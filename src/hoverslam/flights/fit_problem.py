@@ -49,7 +49,7 @@ class Prior(NamedTuple):
         """From published figures whose bands are four standard errors wide; several are summed, their errors in square."""
         value, low, high = (sum(f) for f in zip(*((p.si, p.low_si, p.high_si) for p in parts), strict=True))
         sigma = float(np.sqrt(sum((p.high_si - p.low_si) ** 2 for p in parts))) / 4.0
-        return cls(name, value, sigma, low, high, parts[0].unit)
+        return cls(name, value, sigma, low, high, {"t": "kg", "kN": "N"}.get(parts[0].unit, parts[0].unit))
 
 
 class Segment(NamedTuple):

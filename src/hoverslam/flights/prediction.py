@@ -41,6 +41,7 @@ class Habits:
         liftoff: thrust at lift-off over that of the vehicle file.
         ignition: altitude of landing ignition above the ground (m).
         left: propellant left at touchdown (kg).
+        angle_of_attack: greatest while gliding (rad); not a mean, but the most that any showed.
     """
 
     held: float
@@ -49,16 +50,14 @@ class Habits:
     liftoff: float
     ignition: float
     left: float
+    angle_of_attack: float
 
 
 def habits_of(flights: Sequence[Reconstruction]) -> Habits:
-    """Means of what ``flights`` show."""
-    return Habits(
-        *(
-            float(np.mean([f(flight) for flight in flights]))
-            for f in (_held, _greatest_pressure, _climb, _rating, _ignition, _left)
-        )
-    )
+    """What ``flights`` show."""
+    shown = (_held, _greatest_pressure, _climb, _rating, _ignition, _left)
+    means = (float(np.mean([function(flight) for flight in flights])) for function in shown)
+    return Habits(*means, max(map(_greatest_angle, flights)))
 
 
 def _held(flight: Reconstruction) -> float:
@@ -81,12 +80,20 @@ def _ignition(flight: Reconstruction) -> float:
 
 def _greatest_pressure(flight: Reconstruction) -> float:
     part = flight.fit.solution[f"{flight.mission.name}.ascent"]
-    ascent, states = Flight(flight.seen.frame, "ascent"), part.sample(np.linspace(*part.time, 100))[0]
+    ascent, states = (
+        Flight(flight.seen.frame, "ascent"),
+        part.sample(np.linspace(float(part.time[0]), float(part.time[1]), 100))[0],
+    )
     pressures = []
     for i in range(100):
         _, air, _, speed_squared = ascent.flow(type(states)(position=states.position[i], velocity=states.velocity[i]))
         pressures.append(0.5 * float(air.density) * float(speed_squared))
     return max(pressures)
+
+
+def _greatest_angle(flight: Reconstruction) -> float:
+    angles = flight.fit.solution[f"{flight.mission.name}.glide"].controls[:, :2]
+    return float(np.arctan(np.max(np.hypot(angles[:, 0], angles[:, 1]))))
 
 
 def _climb(flight: Reconstruction) -> float:
@@ -183,6 +190,15 @@ class PredictionBuilder(LaunchBuilder):
         super().__init__(plan, guess)
         self.payload, self.habits = payload, habits
 
+    def phase(
+        self, name: str, regime: str, inputs: Any, duration: Any, controls: Any = (), *more: Any, **named: Any
+    ) -> None:
+        """As for a launch, with the ascent no harder than operators climb."""
+        if name == "ascent":
+            most = max(min(self.habits.climb / self.habits.liftoff, 1.0), 0.7)
+            controls = tuple(replace(c, upper=most) if c.name == "throttle" else c for c in controls)
+        super().phase(name, regime, inputs, duration, controls, *more, **named)
+
     def build_launch(self) -> Problem:
         """The whole problem: as much left in the upper stage as can be."""
         problem, home, habits = super().build_launch(), self.plan.target, self.habits
@@ -231,7 +247,14 @@ def predict(
         "stage1.engine.thrust_sea_level_kN": rated * habits.liftoff,
         "limits.dynamic_pressure_max_kPa": habits.dynamic_pressure / 1e3,
         "recovery.landing_reserve_t": max(0.1, habits.left / 1e3 - base.stage1.residual_t.value),
+        "recovery.angle_of_attack_max_deg": float(np.degrees(habits.angle_of_attack)),
     }
+    home = base.recovery
+    assert home is not None
+    for burn in ("boostback", "entry", "landing"):  # what limits thrust at lift-off does not limit a few engines
+        planned = getattr(home, f"{burn}_throttle_max")
+        if planned is not None:
+            changed[f"recovery.{burn}_throttle_max"] = min(planned.value / habits.liftoff, 1.0)
     if mission.landing is not None and mission.recovery == "return_to_launch_site":
         changed["recovery.landing_site"] = mission.landing_site
     flown = load_vehicle(name, changed)
@@ -258,9 +281,9 @@ def leave_one_out(
     """Predict each mission from figures and habits of the others, and compare it with its own reconstruction.
 
     Args:
-        missions: known missions of one vehicle.
+        missions: known missions of one vehicle, to be predicted.
         report: receives one line a solve.
-        whole: the calibration over all of them, whose reconstructions are compared with; found if left out.
+        whole: the calibration over all there are, whose reconstructions are compared with; from ``missions`` if left out.
     """
     whole = whole or calibrate(missions, report=report)
     found = {}

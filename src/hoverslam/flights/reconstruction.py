@@ -156,6 +156,27 @@ def _segments(events: Events, telemetry: Telemetry, vehicle: Vehicle) -> tuple[t
     return tuple(Segment(n, r, k, t, stop, e) for (n, r, k, t, e), stop in zip(marks, ends, strict=True)), end_error
 
 
+Output = Callable[[Any, Any], Any]
+
+
+def _parameter(name: str) -> Output:
+    return lambda e, p: p[name]
+
+
+def _end(phase: str, *keys: str) -> Output:
+    def value(e: Any, p: Any) -> Any:
+        found = e[phase]
+        for key in keys:
+            found = found[key]
+        return found
+
+    return value
+
+
+def _burned(first: str, last: str) -> Output:
+    return lambda e, p: e[first].initial.mass - e[last].final.mass
+
+
 class FlightFit:
     """One or several flights of a vehicle fitted together.
 
@@ -165,35 +186,30 @@ class FlightFit:
 
     def __init__(self, builder: FitBuilder, solution: Solution):
         self.builder, self.solution = builder, solution
-        self._outputs: dict[str, tuple[Callable[[Any, Any], Any], str]] = {}
-        for prior in builder.priors:
-            self._outputs[prior.name] = ((lambda e, p, n=prior.name: p[n]), prior.unit)
+        self._outputs: dict[str, tuple[Output, str]] = {p.name: (_parameter(p.name), p.unit) for p in builder.priors}
         for seen in builder.flights.values():
             self._flight_outputs(seen)
-        self.covariance = solution.covariance(**{n: f for n, (f, _) in self._outputs.items()}) if solution.converged else (
-            np.full((len(self._outputs),) * 2, np.nan)
-        )  # fmt: skip
         self._place = {name: i for i, name in enumerate(self._outputs)}
+        self.covariance = np.full((len(self._outputs),) * 2, np.nan)
+        if solution.converged:
+            self.covariance = solution.covariance(**{name: f for name, (f, _) in self._outputs.items()})
 
     def _flight_outputs(self, seen: Seen) -> None:
-        """Masses and speeds at events, propellant of burns, and what was held for the way home."""
+        """Masses and times at events, propellant of burns, and what was held for the way home."""
         flight, outputs = seen.mission.name, self._outputs
         for segment in seen.segments:
             key = self.builder.key(seen, segment.name)
-            outputs[f"{key}: mass"] = ((lambda e, p, k=key: e[k].initial.mass), "kg")
-            outputs[f"{key}: time"] = ((lambda e, p, k=key: e[k].initial_time), "s")
+            outputs[f"{key}: mass"] = (_end(key, "initial", "mass"), "kg")
+            outputs[f"{key}: time"] = (_end(key, "initial_time"), "s")
             if segment.engines:
-                outputs[f"{key}: propellant"] = ((lambda e, p, k=key: e[k].initial.mass - e[k].final.mass), "kg")
+                outputs[f"{key}: propellant"] = (_burned(key, key), "kg")
         after = self.builder.key(seen, seen.segments[2].name)
         last = self.builder.key(seen, seen.segments[-1].name)
-        outputs[f"{flight}: propellant held at cut-off"] = (
-            lambda e, p: e[after].initial.mass - p["stage1.dry_mass"], "kg"
-        )  # fmt: skip
-        outputs[f"{flight}: recovery propellant"] = (
-            lambda e, p: e[after].initial.mass - e[last].final.mass, "kg"
-        )  # fmt: skip
-        outputs[f"{last}: end mass"] = (lambda e, p: e[last].final.mass, "kg")
-        outputs[f"{last}: end time"] = (lambda e, p: e[last].final_time, "s")
+        dry, mass = _parameter("stage1.dry_mass"), _end(after, "initial", "mass")
+        outputs[f"{flight}: propellant held at cut-off"] = ((lambda e, p: mass(e, p) - dry(e, p)), "kg")
+        outputs[f"{flight}: recovery propellant"] = (_burned(after, last), "kg")
+        outputs[f"{last}: end mass"] = (_end(last, "final", "mass"), "kg")
+        outputs[f"{last}: end time"] = (_end(last, "final_time"), "s")
 
     @property
     def outputs(self) -> tuple[str, ...]:
