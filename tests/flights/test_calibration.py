@@ -83,4 +83,6 @@ def test_the_earlier_reading_of_the_propellant_held_is_one_end_of_the_chain(whol
     for name, earlier in (("crs11", 39.0), ("nrol76", 39.0), ("saocom1a", 42.0)):
         steps = settle_held(whole.flights[name])
         assert steps[0].held / 1e3 == pytest.approx(earlier, rel=0.1)
-        assert steps[-1].held == pytest.approx(whole.flights[name].estimate("propellant held at cut-off").value, rel=0.01)
+        assert steps[-1].held == pytest.approx(
+            whole.flights[name].estimate("propellant held at cut-off").value, rel=0.01
+        )

@@ -41,6 +41,10 @@ class FlightLimits(eqx.Module):
         now = self.flight.conditions(state, control, inputs)
         return now.dynamic_pressure * self.flight.angle_of_attack(now)
 
+    def angle_of_attack(self, state: Any, control: Any, inputs: Any) -> Array:
+        """Angle between nose and flow on the way up (rad)."""
+        return self.flight.angle_of_attack(self.flight.conditions(state, control, inputs))
+
     def axial_acceleration(self, state: Any, control: Any, inputs: Any) -> Array:
         """Non-gravitational acceleration along the body axis (m/s2)."""
         return self.flight.conditions(state, control, inputs).axial_force / state.mass

@@ -23,11 +23,12 @@ from hoverslam.flights.launch import ATTEMPTS, guess_launch, make_plan
 from hoverslam.flights.launch_problem import LaunchBuilder
 from hoverslam.flights.launch_result import LaunchResult, summarise
 from hoverslam.flights.reconstruction import Reconstruction, pad_frame
-from hoverslam.ocp import Problem, Solution, solve
+from hoverslam.ocp import PathConstraint, Problem, Solution, solve
 from hoverslam.physics import Flight
 from hoverslam.vehicles import Mission, Vehicle, load_vehicle
 
 STAGING_SPEED, STAGING_ALTITUDE, RECOVERY_PROPELLANT = 0.03, 5e3, 0.10  # what a prediction is asked to meet
+GRAVITY_TURN = np.radians(3.0)  # rad: an ascent follows its own flow within this
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Habits:
         liftoff: thrust at lift-off over that of the vehicle file.
         ignition: altitude of landing ignition above the ground (m).
         left: propellant left at touchdown (kg).
-        angle_of_attack: greatest while gliding (rad); not a mean, but the most that any showed.
+        angle_of_attack: greatest while gliding (rad).
+        entry: longest entry burn (s); not a mean, but the longest that any showed.
     """
 
     held: float
@@ -51,13 +53,25 @@ class Habits:
     ignition: float
     left: float
     angle_of_attack: float
+    entry: float
 
 
 def habits_of(flights: Sequence[Reconstruction]) -> Habits:
     """What ``flights`` show."""
-    shown = (_held, _greatest_pressure, _climb, _rating, _ignition, _left)
-    means = (float(np.mean([function(flight) for flight in flights])) for function in shown)
-    return Habits(*means, max(map(_greatest_angle, flights)))
+
+    def mean(of: Callable[[Reconstruction], float]) -> float:
+        return float(np.mean([of(flight) for flight in flights]))
+
+    return Habits(
+        held=mean(_held),
+        dynamic_pressure=mean(_greatest_pressure),
+        climb=mean(_climb),
+        liftoff=mean(_rating),
+        ignition=mean(_ignition),
+        left=mean(_left),
+        angle_of_attack=mean(_greatest_angle),
+        entry=max(map(_entry_seconds, flights)),
+    )
 
 
 def _held(flight: Reconstruction) -> float:
@@ -94,6 +108,11 @@ def _greatest_pressure(flight: Reconstruction) -> float:
 def _greatest_angle(flight: Reconstruction) -> float:
     angles = flight.fit.solution[f"{flight.mission.name}.glide"].controls[:, :2]
     return float(np.arctan(np.max(np.hypot(angles[:, 0], angles[:, 1]))))
+
+
+def _entry_seconds(flight: Reconstruction) -> float:
+    name = f"{flight.mission.name}.entry"
+    return flight.fit.solution[name].duration if name in flight.fit.solution.phases else 90.0
 
 
 def _climb(flight: Reconstruction) -> float:
@@ -191,13 +210,27 @@ class PredictionBuilder(LaunchBuilder):
         self.payload, self.habits = payload, habits
 
     def phase(
-        self, name: str, regime: str, inputs: Any, duration: Any, controls: Any = (), *more: Any, **named: Any
+        self,
+        name: str,
+        regime: str,
+        inputs: Any,
+        duration: Any,
+        controls: Any = (),
+        path: Any = (),
+        *more: Any,
+        **named: Any,
     ) -> None:
         """As for a launch, with the ascent no harder than operators climb."""
         if name == "ascent":
             most = max(min(self.habits.climb / self.habits.liftoff, 1.0), 0.7)
             controls = tuple(replace(c, upper=most) if c.name == "throttle" else c for c in controls)
-        super().phase(name, regime, inputs, duration, controls, *more, **named)
+            turn = PathConstraint(
+                "angle_of_attack", self.limits["ascent"].angle_of_attack, upper=GRAVITY_TURN, unit="rad"
+            )
+            path = (*path, turn)
+        elif name == "entry":
+            duration = (1.0, self.habits.entry)
+        super().phase(name, regime, inputs, duration, controls, path, *more, **named)
 
     def build_launch(self) -> Problem:
         """The whole problem: as much left in the upper stage as can be."""
@@ -249,12 +282,6 @@ def predict(
         "recovery.landing_reserve_t": max(0.1, habits.left / 1e3 - base.stage1.residual_t.value),
         "recovery.angle_of_attack_max_deg": float(np.degrees(habits.angle_of_attack)),
     }
-    home = base.recovery
-    assert home is not None
-    for burn in ("boostback", "entry", "landing"):  # what limits thrust at lift-off does not limit a few engines
-        planned = getattr(home, f"{burn}_throttle_max")
-        if planned is not None:
-            changed[f"recovery.{burn}_throttle_max"] = min(planned.value / habits.liftoff, 1.0)
     if mission.landing is not None and mission.recovery == "return_to_launch_site":
         changed["recovery.landing_site"] = mission.landing_site
     flown = load_vehicle(name, changed)

@@ -1,0 +1,134 @@
+"""A flight whose truth is known: to a ship downrange, seen through an overlay that rounds, shakes, repeats and stops."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from hoverslam.flights.launch import solve_launch
+from hoverslam.flights.launch_result import LaunchResult
+from hoverslam.flights.reconstruction import PUBLISHED
+from hoverslam.flights.telemetry import Events, Telemetry
+from hoverslam.vehicles import Mission, load_vehicle
+
+CLOCK = 0.6  # s that the trace's clock is ahead of the flight's
+FRAMES = 30.0  # a second
+HOME = ("coast", "entry", "glide", "ignition", "landing_1")
+# Within the bands of the published vehicle and off their centres.
+TRUTH = {
+    "stage1.dry_mass_t": 27.8,
+    "stage1.propellant_t": 408.5,
+    "stage1.residual_t": 2.8,
+    "stage1.engine.thrust_sea_level_kN": 847.0,
+    "stage1.engine.specific_impulse_sea_level_s": 281.4,
+    "stage1.engine.specific_impulse_vacuum_s": 309.5,
+    "stage2.propellant_t": 108.3,
+    "aero.drag_factor": 0.93,
+    "aero.descent_axial_factor": 1.05,
+    "aero.preserved_drag_fraction": 0.13,
+}
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The flight as it was: ``time`` (s after lift-off), ``speed`` (m/s), ``altitude`` above the pad (m), each ``(n,)``.
+
+    ``events`` are seconds after lift-off, ``propellant`` (kg) that of each burn.
+    """
+
+    result: LaunchResult
+    time: np.ndarray
+    speed: np.ndarray
+    altitude: np.ndarray
+    events: dict[str, float]
+    propellant: dict[str, float]
+
+    def mass(self, phase: str) -> float:
+        """Mass (kg) of the first stage and all it carries at the start of a phase."""
+        return float(self.result.solution[phase].states[0, 6])
+
+    def parameter(self, name: str) -> float:
+        """A figure it was flown with (SI)."""
+        return self.result.payload if name == "payload" else float(self.result.plan.values[name])
+
+
+@cache
+def downrange_truth() -> Truth:
+    """Falcon 9 to 200 km with the first stage landing at sea."""
+    result = solve_launch(load_vehicle(PUBLISHED / "falcon9.toml", TRUTH), "downrange")
+    assert result.verified
+    parts = [result.solution[name] for name in ("rise", "ascent", *HOME)]
+    time = np.arange(0.0, parts[-1].time[1], 1.0 / FRAMES)
+    frame = result.plan.frame
+    speed, altitude = np.empty(len(time)), np.empty(len(time))
+    for part in parts:
+        here = (time >= part.time[0]) & (time <= part.time[1])
+        state, _ = part.sample(time[here])
+        speed[here] = np.linalg.norm(state.velocity, axis=1)
+        altitude[here] = [float(frame.altitude(r)) for r in np.asarray(state.position)]
+    altitude -= float(frame.altitude(np.zeros(3)))
+    at = {name: result.solution[name].time for name in ("ascent", *HOME)}
+    events = {
+        "meco": at["ascent"][1],
+        "apogee": time[np.argmax(altitude)],
+        "entry_start": at["entry"][0],
+        "entry_end": at["entry"][1],
+        "landing_start": at["ignition"][0],
+        "landing_end": at["landing_1"][1],
+    }
+    burned = result.propellant
+    propellant = {
+        "ascent": burned["rise"] + burned["ascent"],
+        "entry": burned["entry"],
+        "landing": burned["ignition"] + burned["landing_1"],
+    }
+    return Truth(result, time, speed, altitude, {name: float(t) for name, t in events.items()}, propellant)
+
+
+def overlay(truth: Truth, seed: int) -> Telemetry:
+    """The flight as a webcast would show it: readings that shake by 0.3 m/s and 20 m, rounded; repeats and gaps."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(0.0, truth.time[-1] + CLOCK + 4.0, 1.0 / FRAMES)
+    speed = np.interp(time - CLOCK, truth.time, truth.speed, left=0.0, right=0.0)
+    altitude = np.interp(time - CLOCK, truth.time, truth.altitude)
+    speed = np.abs(speed + 0.3 * rng.standard_normal(len(time)))
+    altitude = altitude + 20.0 * rng.standard_normal(len(time))
+    speed = np.round(3.6 * speed) / 3.6
+    fine = np.where(altitude < 100.0, 0.0, np.minimum(100.0 * np.round(altitude / 100.0), 99_500.0))
+    altitude = np.where(altitude < 99_500.0, fine, np.maximum(1000.0 * np.round(altitude / 1000.0), 100_000.0))
+    shown = np.arange(len(time))
+    shown[rng.random(len(time)) < 0.1] -= 1  # a frame shown twice
+    shown = np.maximum(shown, 0)
+    keep = np.ones(len(time), dtype=bool)
+    coast = truth.events["meco"] + 60.0 + CLOCK
+    gaps = [(60.0, 3.0), (110.0, 1.0), (truth.events["entry_end"] + 20.0, 2.0), (coast, 8.0)]
+    for start, seconds in gaps:
+        start += rng.uniform(-8.0, 8.0)
+        keep &= (time < start) | (time > start + seconds)
+    events = {name: float(round(t + CLOCK)) for name, t in truth.events.items()}
+    return Telemetry("made", time[keep], speed[shown][keep], altitude[shown][keep], Events(**events))
+
+
+def downrange_mission() -> Mission:
+    """What is known of it beforehand; the payload's centre is not the truth."""
+
+    def known(value: float, low: float, high: float) -> dict[str, object]:
+        return {"value": value, "low": low, "high": high, "status": "estimate", "source": "made"}
+
+    return Mission.model_validate(
+        {
+            "name": "made",
+            "title": "A flight to a ship that never was",
+            "vehicle": "falcon9",
+            "site": "slc40",
+            "landing_site": "free",
+            "recovery": "downrange",
+            "fairing": True,
+            "northward": False,
+            "payload_kg": known(17_000.0, 15_400.0, 18_600.0),
+            "engine_rating": known(0.995, 0.98, 1.02),
+            "perigee_altitude_km": known(200.0, 200.0, 200.0),
+            "apogee_altitude_km": known(200.0, 200.0, 200.0),
+            "inclination_deg": known(28.5, 28.5, 28.5),
+        }
+    )

@@ -1,0 +1,23 @@
+"""Missions: what is known of flights that were seen."""
+
+import pytest
+
+from hoverslam.vehicles import VehicleError, list_missions, list_vehicles, load_mission
+
+
+def test_every_mission_loads_and_names_places_that_exist() -> None:
+    for name in list_missions():
+        mission = load_mission(name)
+        assert mission.vehicle in list_vehicles()
+        assert mission.launch_site.kind == "launch pad"
+        assert mission.landing is None or mission.landing.kind == "landing pad"
+        assert mission.orbit.perigee_altitude <= mission.orbit.apogee_altitude
+
+
+def test_an_unknown_mission_is_told_with_a_suggestion() -> None:
+    with pytest.raises(VehicleError, match="crs11"):
+        load_mission("crs12")
+
+
+def test_missions_are_no_vehicles() -> None:
+    assert "missions" not in list_vehicles()
