@@ -26,7 +26,7 @@ compare: $(STAMP)
 	$(BIN)/hoverslam compare
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -28,7 +28,7 @@ DRAG_NAMES = tuple(f"aero.descent_axial_at_{mach:g}" for mach in DRAG_MACHS)
 _FACTOR = Spline(DRAG_MACHS, np.eye(len(DRAG_MACHS)))
 ROUGHNESS = {"pitch": 0.03, "yaw": 0.015, "alpha": 0.03, "beta": 0.02, "throttle": 0.1}  # a second
 BURN_ROUGHNESS = 0.3  # of the throttle of engines that start and stop: one, then three, then one
-SECONDS = {"rise": 4.0, "ascent": 4.0, "staging": 8.0, "boostback": 2.5, "coast": 10.0, "entry": 2.5, "glide": 4.0,
+SECONDS = {"rise": 4.0, "ascent": 4.0, "staging": 8.0, "boostback": 2.5, "coast": 10.0, "entry": 2.5, "glide": 3.0,
            "landing": 2.5}  # fmt: skip
 TAIL = (2.0, 1.0, 1.0)  # s: the last intervals of ascent and burns, and the first of burns, where thrust comes and goes
 GUARD = 0.8  # s beside an event, where nothing is measured: thrust comes and goes, and displays blur it
@@ -265,6 +265,11 @@ class FitBuilder:
             lambda e, p: e[first].initial.mass - above(p) - p["stage1.dry_mass"] - p["stage1.propellant"],
             unit="kg",
         )
+        self._events.append((last, "final_time", seen.segments[-1].end, seen.end_error))
+        if any(segment.name == "entry" for segment in seen.segments):  # until then the stage hangs in the flow
+            entry = self.key(seen, "entry")
+            constrain(f"{name} entry: alpha", lambda e, p: e[entry].initial_control.alpha)
+            constrain(f"{name} entry: beta", lambda e, p: e[entry].initial_control.beta)
         if not seen.landed:
             return
         frame, place = seen.frame, seen.mission.landing
@@ -279,11 +284,6 @@ class FitBuilder:
             lambda e, p: e[last].final.mass - p["stage1.dry_mass"] - p[f"{name}.left"],
             unit="kg",
         )
-        self._events.append((last, "final_time", seen.segments[-1].end, seen.end_error))
-        if any(segment.name == "entry" for segment in seen.segments):  # until then the stage hangs in the flow
-            entry = self.key(seen, "entry")
-            constrain(f"{name} entry: alpha", lambda e, p: e[entry].initial_control.alpha)
-            constrain(f"{name} entry: beta", lambda e, p: e[entry].initial_control.beta)
 
     def build(self) -> Problem:
         """The problem, its objective the squares of what differs from what is known beforehand."""

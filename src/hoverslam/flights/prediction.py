@@ -42,7 +42,6 @@ class Habits:
         liftoff: thrust at lift-off over that of the vehicle file.
         ignition: altitude of landing ignition above the ground (m).
         left: propellant left at touchdown (kg).
-        angle_of_attack: greatest while gliding (rad).
         entry: longest entry burn (s); not a mean, but the longest that any showed.
     """
 
@@ -52,7 +51,6 @@ class Habits:
     liftoff: float
     ignition: float
     left: float
-    angle_of_attack: float
     entry: float
 
 
@@ -69,7 +67,6 @@ def habits_of(flights: Sequence[Reconstruction]) -> Habits:
         liftoff=mean(_rating),
         ignition=mean(_ignition),
         left=mean(_left),
-        angle_of_attack=mean(_greatest_angle),
         entry=max(map(_entry_seconds, flights)),
     )
 
@@ -103,11 +100,6 @@ def _greatest_pressure(flight: Reconstruction) -> float:
         _, air, _, speed_squared = ascent.flow(type(states)(position=states.position[i], velocity=states.velocity[i]))
         pressures.append(0.5 * float(air.density) * float(speed_squared))
     return max(pressures)
-
-
-def _greatest_angle(flight: Reconstruction) -> float:
-    angles = flight.fit.solution[f"{flight.mission.name}.glide"].controls[:, :2]
-    return float(np.arctan(np.max(np.hypot(angles[:, 0], angles[:, 1]))))
 
 
 def _entry_seconds(flight: Reconstruction) -> float:
@@ -235,10 +227,7 @@ class PredictionBuilder(LaunchBuilder):
     def build_launch(self) -> Problem:
         """The whole problem: as much left in the upper stage as can be."""
         problem, home, habits = super().build_launch(), self.plan.target, self.habits
-        for i, variable in enumerate(problem.free):
-            if variable.name == "payload":
-                problem.free[i] = replace(variable, lower=self.payload, upper=self.payload)
-        problem.free_guess["payload"] = self.payload
+        self._hold_payload()
         last = "second_burn" if self.plan.two_burns else "upper"
         first = "flip" if "flip" in problem.phases else "coast"
         frame = self.plan.frame
@@ -251,6 +240,13 @@ class PredictionBuilder(LaunchBuilder):
         )  # fmt: skip
         problem.maximize(lambda e, p: e[last].final.mass, unit="kg")
         return problem
+
+    def _hold_payload(self) -> None:
+        problem = self.problem
+        for i, variable in enumerate(problem.free):
+            if variable.name == "payload":
+                problem.free[i] = replace(variable, lower=self.payload, upper=self.payload)
+        problem.free_guess["payload"] = self.payload
 
 
 def predict(
@@ -273,6 +269,8 @@ def predict(
     sea_level = (overrides or {}).get("stage1.engine.thrust_sea_level_kN")
     base = load_vehicle(name)
     rated = sea_level if sea_level is not None else base.stage1.engine.thrust_sea_level / 1e3
+    home = base.recovery
+    assert home is not None
     changed: dict[str, Any] = dict(overrides or {})
     changed |= {
         "site": mission.site,
@@ -280,8 +278,13 @@ def predict(
         "stage1.engine.thrust_sea_level_kN": rated * habits.liftoff,
         "limits.dynamic_pressure_max_kPa": habits.dynamic_pressure / 1e3,
         "recovery.landing_reserve_t": max(0.1, habits.left / 1e3 - base.stage1.residual_t.value),
-        "recovery.angle_of_attack_max_deg": float(np.degrees(habits.angle_of_attack)),
+        # What flights show, 9 to 19 degrees, is inferred and uncertain: the upper end of what the file allows.
+        "recovery.angle_of_attack_max_deg": home.angle_of_attack_max_deg.high,
+        "stage2.engine.thrust_vacuum_kN": _upper_thrust(base, habits.liftoff),
     }
+    # What limits thrust at lift-off does not limit a few throttled engines.
+    landing = min(home.landing_throttle_max.value / habits.liftoff, 1.0)
+    changed["recovery.landing_throttle_max"] = landing
     if mission.landing is not None and mission.recovery == "return_to_launch_site":
         changed["recovery.landing_site"] = mission.landing_site
     flown = load_vehicle(name, changed)
@@ -292,12 +295,19 @@ def predict(
     plan = replace(plan, frame=frame, target=target, values=values, two_burns=False)
     guess = guess_launch(plan, report)
     solution = None
-    for options in ATTEMPTS:
+    for options in ATTEMPTS[:2]:  # the third, patient one has never found what these two did not
         solution = solve(PredictionBuilder(plan, guess, mission.payload_kg.si, habits).build_launch(), options, report)
         if solution.converged:
             break
     assert solution is not None
     return summarise(plan, solution)
+
+
+def _upper_thrust(vehicle: Vehicle, rating: float) -> float:
+    """Vacuum thrust (kN) of an upper-stage engine of the same block, no less than its band says."""
+    assert vehicle.stage2 is not None
+    figure = vehicle.stage2.engine.thrust_vacuum_kN
+    return max(figure.value * min(rating, 1.0), figure.value if figure.low is None else figure.low)
 
 
 def leave_one_out(

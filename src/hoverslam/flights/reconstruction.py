@@ -146,8 +146,8 @@ def _segments(events: Events, telemetry: Telemetry, vehicle: Vehicle) -> tuple[t
     if events.entry_start is not None and events.entry_end is not None:
         marks.append(("entry", "descent", entry, events.entry_start, error("entry_start")))
         marks.append(("glide", "descent", 0, events.entry_end, error("entry_end")))
-    elif events.apogee is not None:
-        marks.append(("glide", "descent", 0, events.apogee, 1.0))
+    elif events.apogee is not None and events.landing_start is not None:
+        marks.append(("glide", "descent", 0, events.apogee, 0.01))  # no event: where steering may begin
     end, end_error = float(telemetry.time[-1]), 0.01
     if events.landing_start is not None and events.landing_end is not None:
         marks.append(("landing", "descent", landing, events.landing_start, error("landing_start")))
@@ -231,7 +231,11 @@ class FlightFit:
         function, unit = self._outputs[name]
         at = self._place[name]
         value = float(function(self._ends(), self.solution.parameters))
-        return Estimate(value, float(np.sqrt(max(self.covariance[at, at], 0.0))), unit)
+        error = float(np.sqrt(max(self.covariance[at, at], 0.0)))
+        for prior in self.builder.priors:  # at the edge of its band the curvature says nothing: no better than before
+            if prior.name == name and self.at_bound(prior):
+                error = prior.sigma
+        return Estimate(value, error, unit)
 
     def at_bound(self, prior: Prior) -> bool:
         """Whether a figure has run into the end of its band: its standard error then says nothing."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import casadi as ca
 import jax
+import jax.numpy as jnp
 import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import splu
@@ -96,10 +97,11 @@ def output_covariance(solution: "Solution", outputs: Mapping[str, Callable[[Name
         system = _System(programme, solution, programme.parameter_vector())
         given = np.array(list(programme.problem.given.values()))
         at = programme.scale * solution.primal
-        slopes = np.zeros((len(outputs), programme.size))
-        for row, output in zip(slopes, outputs.values(), strict=True):
-            gradient = jax.grad(programme.of_ends(output))(at[programme.end_indices], given)
-            np.add.at(row, programme.end_indices, np.asarray(gradient))
+        functions = [programme.of_ends(output) for output in outputs.values()]
+        together = jax.jit(jax.jacrev(lambda flat: jnp.stack([f(flat, given) for f in functions])))
+        gradients, slopes = np.asarray(together(at[programme.end_indices])), np.zeros((len(outputs), programme.size))
+        for row, gradient in zip(slopes, gradients, strict=True):
+            np.add.at(row, programme.end_indices, gradient)
     slopes = (slopes * programme.scale)[:, system.loose]
     rows = np.zeros((len(system.active), len(outputs)))
     moves = system.factor.solve(np.vstack([slopes.T, rows]))[: len(system.loose)]

@@ -1,0 +1,264 @@
+"""Reconstruction of a flight that never was: its truth is known, and lies within the standard errors that are stated."""
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import pytest
+from synthetic_flights import CLOCK, Truth, downrange_mission, downrange_truth, overlay
+
+from hoverslam.flights import fit_problem, reconstruction
+from hoverslam.flights.fit_problem import FitBuilder
+from hoverslam.flights.reconstruction import (
+    OPTIONS,
+    Estimate,
+    FlightFit,
+    Reconstruction,
+    published,
+    reconstruct,
+    started,
+)
+from hoverslam.flights.telemetry import Telemetry, load_telemetry, save_telemetry
+from hoverslam.ocp import Solution, solve
+
+MODEL_ERROR = (0.3, 20.0)  # m/s, m: the truth flies by the same laws as the fit, but for how its controls move
+DRAWS = 100
+
+
+@pytest.fixture(scope="module")
+def truth() -> Truth:
+    return downrange_truth()
+
+
+def through_a_file(trace: Telemetry, path: Path) -> Telemetry:
+    save_telemetry(trace, path)
+    return load_telemetry(path)
+
+
+@pytest.fixture(scope="module", params=[(1, "made.csv"), (2, "made.json")], ids=["csv", "json"])
+def flight(request: pytest.FixtureRequest, truth: Truth, tmp_path_factory: pytest.TempPathFactory) -> Reconstruction:
+    seed, name = request.param
+    trace = through_a_file(overlay(truth, seed), tmp_path_factory.mktemp("traces") / name)
+    return reconstruct(downrange_mission(), trace, published("falcon9"), model_error=MODEL_ERROR)
+
+
+# ---- the whole way from an overlay to the figures --------------------------------------------------------------------
+def test_it_is_verified_and_leaves_little(flight: Reconstruction) -> None:
+    assert flight.verified
+    speed, altitude = (flight.fit.residuals("made", what) for what in ("speed", "altitude"))
+    assert speed.rms < 0.01 * np.max(speed.measured)
+    assert altitude.rms < 500.0
+    assert speed.rms < 1.0
+    assert altitude.rms < 100.0
+
+
+def test_its_phases_are_those_of_a_flight_to_a_ship(flight: Reconstruction) -> None:
+    assert [s.name for s in flight.seen.segments] == ["rise", "ascent", "coast", "entry", "glide", "landing"]
+    assert list(flight.propellant) == ["ascent", "entry", "landing"]
+    assert "boostback" not in flight.report()
+
+
+def test_nothing_is_sampled_where_the_trace_stops(flight: Reconstruction, truth: Truth) -> None:
+    """A gap of 8 s in the coast, where speed is sampled every 2 s."""
+    assert np.max(np.diff(flight.seen.speed["coast"].time)) > 7.0
+
+
+def test_the_truth_lies_within_three_standard_errors(flight: Reconstruction, truth: Truth) -> None:
+    for name, (found, true) in compared(flight, truth).items():
+        assert found.error > 0.0, name
+        assert abs(found.value - true) < 3.0 * found.error, f"{name}: {found}, truth {true:,.6g}"
+
+
+def test_standard_errors_are_small_enough_to_tell_something(flight: Reconstruction) -> None:
+    for name, percent in {"ascent": 1.0, "entry": 5.0, "landing": 5.0}.items():
+        assert flight.propellant[name].error < 0.01 * percent * flight.propellant[name].value
+    assert flight.estimate("rise: time").error < 0.1
+
+
+def compared(flight: Reconstruction, truth: Truth) -> dict[str, tuple[Estimate, float]]:
+    """Estimates beside what was flown, by name."""
+    phases, burned = truth.result.solution, truth.propellant
+    dry, down = truth.parameter("stage1.dry_mass"), float(phases["landing_1"].states[-1, 6])
+    pairs = {f"{name} propellant": (found, burned[name]) for name, found in flight.propellant.items()}
+    true = {
+        "recovery propellant": burned["entry"] + burned["landing"],
+        "propellant held at cut-off": truth.mass("coast") - dry,
+        "landing: end mass": down,
+        "landing: end time": truth.events["landing_end"] + CLOCK,
+        "left": down - dry,
+        "payload": truth.parameter("payload"),
+        "rating": 1.0,
+        "air": 1.0,
+        "altitude_lead": 0.0,
+    }
+    for name, flown in {
+        "rise": "rise",
+        "coast": "coast",
+        "entry": "entry",
+        "glide": "glide",
+        "landing": "ignition",
+    }.items():
+        true[f"{name}: mass"], true[f"{name}: time"] = truth.mass(flown), float(phases[flown].time[0]) + CLOCK
+    pairs |= {name: (flight.estimate(name), value) for name, value in true.items()}
+    for prior in flight.fit.builder.priors:
+        if prior.name.startswith("aero.descent_axial_at"):
+            pairs[prior.name] = flight.fit.estimate(prior.name), truth.parameter("aero.descent_axial_factor")
+        elif not prior.name.startswith("made."):
+            pairs[prior.name] = flight.fit.estimate(prior.name), truth.parameter(prior.name)
+    return pairs
+
+
+# ---- a hundred draws of the noise ------------------------------------------------------------------------------------
+COUNTED = (
+    "made.rise: propellant",
+    "made.ascent: propellant",
+    "made.entry: propellant",
+    "made.landing: propellant",
+    "made: recovery propellant",
+    "made: propellant held at cut-off",
+    "made.rise: time",
+    "made.entry: mass",
+    "made.payload",
+    "made.rating",
+    "stage1.dry_mass",
+    "stage1.propellant",
+    "stage1.thrust_sea_level",
+    "aero.drag_factor",
+    "aero.descent_axial_at_1.8",
+)
+
+
+class Redrawn:
+    """A fit whose readings can be drawn again: of the trace, of each figure beforehand and of each event.
+
+    The truth is the flight that a first fit found, so that it flies by the fit's laws exactly. Standard errors hold over
+    draws of all that a fit knows; therefore the centres of figures and the times of events, which the fit takes for
+    readings with a standard error, are given parameters here and drawn around the truth as the trace is. How roughly
+    controls move is not drawn: the truth's are the smooth ones, and the scatter may be somewhat less than stated.
+    """
+
+    def __init__(self, flight: Reconstruction) -> None:
+        vehicle, seen = published("falcon9"), started(flight.seen, flight.fit)
+        self.builder = FitBuilder(vehicle, "made again")
+        self.builder.add(seen)
+        problem, priors, events = self.builder.build(), tuple(self.builder.priors), tuple(self.builder._events)
+        found = flight.fit.solution
+        self.centres = {f"before: {p.name}": (float(found.parameters[p.name]), p.sigma) for p in priors}
+        for phase, which, _, error in events:
+            at = found[phase].time[0 if which == "initial_time" else 1]
+            self.centres[f"seen: {phase} {which}"] = float(at), error
+        for name, (centre, _) in self.centres.items():
+            problem.parameter(name, value=centre)
+
+        def unlikely(e: Any, p: Any) -> Any:
+            known = sum(((p[q.name] - p[f"before: {q.name}"]) / q.sigma) ** 2 for q in priors)
+            when = sum(((e[n][which] - p[f"seen: {n} {which}"]) / error) ** 2 for n, which, _, error in events)
+            return 0.5 * (known + when)
+
+        problem.minimize(unlikely)
+        self.exact = [self._values(m, found) for m in problem.measurements]
+        for measurement, values in zip(problem.measurements, self.exact, strict=True):
+            measurement.values[:] = values
+        self.problem, self.truth = problem, FlightFit(self.builder, found)
+        self.start = solve(problem, OPTIONS)
+        self.outputs = {name: self.truth._outputs[name][0] for name in COUNTED}
+        programme = self.start.programme  # outputs translated once, not once a draw
+        programme.of_ends = cache(lambda output, of_ends=programme.of_ends: jax.jit(of_ends(output)))
+
+    @staticmethod
+    def _values(measurement: Any, solution: Solution) -> np.ndarray:
+        state, _ = solution[measurement.phase].sample(measurement.times)
+        return np.asarray(jax.vmap(lambda x: measurement.function(x, solution.parameters))(state))
+
+    def draw(self, seed: int) -> Solution:
+        """The fit to one draw of all readings."""
+        rng = np.random.default_rng(seed)
+        for measurement, values in zip(self.problem.measurements, self.exact, strict=True):
+            measurement.values[:] = values + measurement.sigmas * rng.standard_normal(len(values))
+        changes = {name: centre + sigma * rng.standard_normal() for name, (centre, sigma) in self.centres.items()}
+        return self.start.resolve(changes, OPTIONS, verify=False)
+
+    def counted(self, solution: Solution) -> tuple[np.ndarray, np.ndarray]:
+        """Estimates and standard errors of what is counted."""
+        fit = FlightFit(self.builder, replace(solution, converged=False))  # its own covariance is of far more
+        variance = np.diagonal(solution.covariance(**self.outputs))
+        return np.array([fit.estimate(name).value for name in COUNTED]), np.sqrt(np.maximum(variance, 0.0))
+
+
+class Draws(NamedTuple):
+    """Of what is counted: truth ``(n,)``; estimates and their stated standard errors ``(draws, n)``."""
+
+    truth: np.ndarray
+    values: np.ndarray
+    errors: np.ndarray
+
+
+@pytest.fixture(scope="module")
+def draws(truth: Truth) -> Draws:
+    """Intervals and samples twice as long as usual: a fit takes a second, and its standard errors are as honest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reconstruction, "PERIODS", {n: 2.0 * s for n, s in reconstruction.PERIODS.items()})
+        patch.setattr(fit_problem, "SECONDS", {n: 2.0 * s for n, s in fit_problem.SECONDS.items()})
+        flight = reconstruct(downrange_mission(), overlay(truth, 3), published("falcon9"), model_error=MODEL_ERROR)
+        again = Redrawn(flight)
+        fits = [again.draw(1000 + i) for i in range(DRAWS)]
+    found = [again.counted(fit) for fit in fits if fit.converged]
+    values, errors = (np.array(column) for column in zip(*found, strict=True))
+    usual = np.median(errors, axis=0)
+    errors = np.where(errors < 1e-3 * usual, usual, errors)  # of a figure at the end of its band nothing is stated
+    return Draws(again.counted(flight.fit.solution)[0], values, errors)
+
+
+def test_every_draw_is_fitted(draws: Draws) -> None:
+    assert len(draws.values) == DRAWS
+
+
+def test_the_truth_lies_within_two_standard_errors_in_nine_draws_of_ten(draws: Draws) -> None:
+    inside = np.count_nonzero(np.abs(draws.values - draws.truth) < 2.0 * draws.errors, axis=0)
+    assert np.all(inside >= 0.9 * DRAWS), dict(zip(COUNTED, inside.tolist(), strict=True))
+
+
+def test_estimates_scatter_as_much_as_stated_and_about_the_truth(draws: Draws) -> None:
+    """A scatter from a hundred draws is known to 7 %."""
+    usual = np.median(draws.errors, axis=0)
+    ratio = np.std(draws.values, axis=0) / usual
+    assert np.all((ratio > 0.7) & (ratio < 1.2)), dict(zip(COUNTED, ratio.tolist(), strict=True))
+    bias = (np.mean(draws.values, axis=0) - draws.truth) / usual
+    assert np.all(np.abs(bias) < 0.5), dict(zip(COUNTED, bias.tolist(), strict=True))
+
+
+# ---- flights of which less was seen ----------------------------------------------------------------------------------
+def test_a_flight_not_seen_to_the_ground_is_fitted_to_the_end_of_the_trace(truth: Truth) -> None:
+    trace, last = overlay(truth, 4), truth.events["landing_start"] + CLOCK - 10.0
+    seen = trace.time < last
+    events = replace(trace.events, landing_start=None, landing_end=None)
+    trace = Telemetry("made", trace.time[seen], trace.speed[seen], trace.altitude[seen], events)
+    flight = reconstruct(downrange_mission(), trace, published("falcon9"), model_error=MODEL_ERROR)
+    assert flight.fit.solution.converged
+    assert [s.name for s in flight.seen.segments] == ["rise", "ascent", "coast", "entry", "glide"]
+    assert flight.fit.solution["made.glide"].time[1] == pytest.approx(trace.time[-1], abs=0.1)
+    found = flight.propellant["entry"]
+    assert abs(found.value - truth.propellant["entry"]) < 3.0 * found.error
+
+
+def test_a_flight_seen_only_until_it_falls_back_is_a_coast(truth: Truth) -> None:
+    """The pair is left out, and with it everything after the burn began: what is left is a ballistic descent."""
+    trace, last = overlay(truth, 5), truth.events["entry_start"] + CLOCK - 5.0
+    seen = trace.time < last
+    events = replace(trace.events, entry_start=None, entry_end=None, landing_start=None, landing_end=None)
+    trace = Telemetry("made", trace.time[seen], trace.speed[seen], trace.altitude[seen], events)
+    flight = reconstruct(downrange_mission(), trace, published("falcon9"), model_error=MODEL_ERROR)
+    assert flight.verified
+    assert [s.name for s in flight.seen.segments] == ["rise", "ascent", "coast"]
+    assert list(flight.propellant) == ["ascent"]
+    assert flight.apogee() == pytest.approx(truth.altitude.max(), abs=200.0)
+
+
+def test_a_burn_of_which_half_is_stated_is_named(truth: Truth, tmp_path: Path) -> None:
+    trace = overlay(truth, 6)
+    save_telemetry(replace(trace, events=replace(trace.events, entry_end=None)), tmp_path / "made.csv")
+    with pytest.raises(ValueError, match=r"made_events\.json: entry_end: missing: a burn has start and end"):
+        load_telemetry(tmp_path / "made.csv")
