@@ -65,7 +65,7 @@ WRONG = {
     "no such option": (["compare", "--fast"], ["--fast"]),
     "no jobs": (["compare", "--jobs", "0"], ["--jobs"]),
     "no such command": (["slove"], ["slove"]),
-    "mission to validate": (["validate", "--mission", "crs12"], ["unknown", "crs11"]),
+    "mission to validate": (["validate", "--mission", "crs12"], ["did you mean crs11?"]),
     "vehicles to compare": (["compare", "--vehicle", "falcn9", "--vehicle", "vtvl1"], ["falcon9", "test article"]),
     "folder to save in": (["solve", "falcon9", "--save", "/nowhere/at/all.nc"], ["no folder"]),
 }

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def payload(found: float, orbit: str = "leo200", verified: bool = True) -> PayloadCheck:
-    return PayloadCheck(orbit, "expendable", found, 300.0, 20_000.0, 19_000.0, 21_000.0, "published", "ok", verified)
+    return PayloadCheck(orbit, "expendable", found, 300.0, 20_000.0, 19_000.0, 21_000.0, "published", verified)
 
 
 @pytest.mark.parametrize(
