@@ -28,6 +28,7 @@ from hoverslam.physics import Flight
 from hoverslam.vehicles import Mission, Vehicle, load_vehicle
 
 STAGING_SPEED, STAGING_ALTITUDE, RECOVERY_PROPELLANT = 0.03, 5e3, 0.10  # what a prediction is asked to meet
+LONGEST_ATTEMPT = 75.0  # s: a mesh pass that finds an answer takes 2 to 15
 GRAVITY_TURN = np.radians(3.0)  # rad: an ascent follows its own flow within this
 
 
@@ -295,7 +296,8 @@ def predict(
     plan = replace(plan, frame=frame, target=target, values=values, two_burns=False)
     guess = guess_launch(plan, report)
     solution = None
-    for options in ATTEMPTS[:2]:  # the third, patient one has never found what these two did not
+    for attempt in ATTEMPTS[:2]:  # the third, patient one has never found what these two did not
+        options = replace(attempt, ipopt={**attempt.ipopt, "max_wall_time": LONGEST_ATTEMPT})
         solution = solve(PredictionBuilder(plan, guess, mission.payload_kg.si, habits).build_launch(), options, report)
         if solution.converged:
             break
