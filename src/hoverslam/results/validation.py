@@ -53,10 +53,10 @@ class Validation:
         asked = {"staging speed": "3 %", "staging altitude": "5 km", "recovery propellant": "10 %"}
         rows = []
         for name, prediction in self.predictions.items():
-            met = prediction.met()
+            met, solved = prediction.met(), "" if prediction.verified else " (not solved)"
             for what, (found, flown, unit) in prediction.rows().items():
                 good = met[what] and prediction.verified if what in met else None
-                rows.append(_row(f"{name} predicted: {what}", found, flown, unit, asked.get(what, ""), good))
+                rows.append(_row(f"{name} predicted{solved}: {what}", found, flown, unit, asked.get(what, ""), good))
         return rows
 
     def _payloads(self) -> list[dict[str, Any]]:
