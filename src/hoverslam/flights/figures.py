@@ -149,6 +149,11 @@ def perigee_speed(perigee_altitude: float, apogee_altitude: float) -> float:
 
 def pad_frame(vehicle: Vehicle, orbit: Orbit) -> LaunchFrame:
     """The launch frame on the vehicle's pad, along the azimuth of the orbit."""
-    site = vehicle.launch_site
-    azimuth = launch_azimuth(site, orbit.inclination, perigee_speed(orbit.perigee_altitude, orbit.apogee_altitude))
+    return orbit_frame(vehicle.launch_site, orbit)
+
+
+def orbit_frame(site: Site, orbit: Orbit, towards_south: bool = True) -> LaunchFrame:
+    """The launch frame on a pad, along one of the two azimuths of the orbit."""
+    speed = perigee_speed(orbit.perigee_altitude, orbit.apogee_altitude)
+    azimuth = launch_azimuth(site, orbit.inclination, speed, towards_south)
     return LaunchFrame(site.latitude, site.longitude, site.elevation, azimuth)

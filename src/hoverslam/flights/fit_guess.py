@@ -70,26 +70,25 @@ def _plane_motion(
 
 def _masses(mission: Mission, vehicle: Vehicle, segments: Any) -> list[tuple[float, float]]:
     """Mass (kg) at the start and end of each segment, counted from both ends towards cut-off."""
-    home, stage2 = vehicle.recovery, vehicle.stage2
+    home = vehicle.recovery
     assert home is not None
-    assert stage2 is not None
     above = vehicle.liftoff_mass(mission.payload_kg.si) - vehicle.stage1.dry_mass - vehicle.stage1.propellant
     if not mission.fairing and vehicle.fairing is not None:
         above -= vehicle.fairing.mass_t.si
     stage_mass = vehicle.stage1.dry_mass + vehicle.stage1.residual_t.si + home.landing_reserve_t.si
     masses: list[tuple[float, float]] = []
     for segment in reversed(segments[2:]):
-        burned = segment.engines * _flow(vehicle) * THROTTLES.get(segment.name, 0.0) * (segment.end - segment.start)
+        burned = (
+            segment.engines
+            * vehicle.stage1.engine.mass_flow
+            * THROTTLES.get(segment.name, 0.0)
+            * (segment.end - segment.start)
+        )
         masses.insert(0, (stage_mass + burned, stage_mass))
         stage_mass += burned
     full, rise = above + vehicle.stage1.dry_mass + vehicle.stage1.propellant, segments[0]
-    risen = full - 9 * _flow(vehicle) * (rise.end - rise.start)
+    risen = full - rise.engines * vehicle.stage1.engine.mass_flow * (rise.end - rise.start)
     return [(full, risen), (risen, stage_mass + above), *masses]
-
-
-def _flow(vehicle: Vehicle) -> float:
-    engine = vehicle.stage1.engine
-    return engine.thrust_sea_level / (STANDARD_GRAVITY * engine.specific_impulse_sea_level_s.si)
 
 
 def _controls(
@@ -100,7 +99,9 @@ def _controls(
     none = np.zeros(len(at))
     throttle = none
     if segment.engines:
-        throttle = none + (full - empty) / (segment.engines * _flow(vehicle) * (segment.end - segment.start))
+        throttle = none + (full - empty) / (
+            segment.engines * vehicle.stage1.engine.mass_flow * (segment.end - segment.start)
+        )
     if segment.regime == "descent":
         return {"alpha": none, "beta": none, "throttle": throttle}
     pitch = np.arctan2(velocity[:, 2], velocity[:, 0])

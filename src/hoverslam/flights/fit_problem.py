@@ -241,20 +241,20 @@ class FitBuilder:
             self.problem.link(first, second, controls=shared)
             return
         self.problem.link(first, second, states=("position", "velocity"), controls=shared)
-        above = self.upper_mass(seen)
+        own = self._of_mission(seen)
         self.problem.constrain(
-            f"{second}: mass", lambda e, p: e[second].initial.mass - e[first].final.mass + above(p), unit="kg"
+            f"{second}: mass",
+            lambda e, p: e[second].initial.mass - e[first].final.mass + figures.upper_stack_mass(own(p)),
+            unit="kg",
         )
 
-    def upper_mass(self, seen: Seen) -> Callable[[Any], Any]:
-        """Function of the parameters: mass (kg) of all that leaves with the upper stage."""
-        fairing, name = 1.0 if seen.mission.fairing else 0.0, f"{seen.mission.name}.payload"
-        return lambda p: (
-            p["stage2.dry_mass"] + p["stage2.propellant"] + fairing * p["fairing.mass"] + p["payload.adapter"] + p[name]
-        )
+    def _of_mission(self, seen: Seen) -> Callable[[Any], Any]:
+        """Function of the parameters: the same with this mission's payload and fairing under a launch's names."""
+        fairing, payload = float(seen.mission.fairing), f"{seen.mission.name}.payload"
+        return lambda p: {**p, "payload": p[payload], "fairing.mass": fairing * p["fairing.mass"]}
 
     def _ends(self, seen: Seen) -> None:
-        first, last, above = self.key(seen, "rise"), self.key(seen, seen.segments[-1].name), self.upper_mass(seen)
+        first, last, own = self.key(seen, "rise"), self.key(seen, seen.segments[-1].name), self._of_mission(seen)
         name, constrain = seen.mission.name, self.problem.constrain
         constrain(f"{name} lift-off: position", lambda e, p: e[first].initial.position, unit="m")
         constrain(f"{name} lift-off: velocity", lambda e, p: e[first].initial.velocity, unit="m/s")
@@ -262,7 +262,7 @@ class FitBuilder:
         constrain(f"{name} lift-off: yaw", lambda e, p: e[first].initial_control.yaw)
         constrain(
             f"{name} lift-off: mass",
-            lambda e, p: e[first].initial.mass - above(p) - p["stage1.dry_mass"] - p["stage1.propellant"],
+            lambda e, p: e[first].initial.mass - figures.liftoff_mass(own(p)),
             unit="kg",
         )
         self._events.append((last, "final_time", seen.segments[-1].end, seen.end_error))

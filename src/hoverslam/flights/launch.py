@@ -4,7 +4,7 @@
 ``launch_problem.py`` states.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -81,7 +81,7 @@ def solve_launch(
     problem = launch_problem(plan, guess_launch(plan, report))
     if options is not None:
         return summarise(plan, solve(problem, options, report))
-    return summarise(plan, _solve_patiently(problem, report))
+    return summarise(plan, solve_patiently(problem, report))
 
 
 def guess_launch(plan: Plan, report: Callable[[str], None] | None = None) -> LaunchGuess:
@@ -136,12 +136,14 @@ ATTEMPTS = (
 )
 
 
-def _solve_patiently(problem: Problem, report: Callable[[str], None] | None) -> Solution:
+def solve_patiently(
+    problem: Problem, report: Callable[[str], None] | None, attempts: Sequence[Options] = ATTEMPTS
+) -> Solution:
     """The first attempt that converges, or the last one."""
-    for number, options in enumerate(ATTEMPTS, 1):
+    for number, options in enumerate(attempts, 1):
         solution = solve(problem, options, report)
-        if solution.converged or number == len(ATTEMPTS):
+        if solution.converged or number == len(attempts):
             return solution
         if report is not None:
-            report(f"attempt {number} of {len(ATTEMPTS)} ended with {solution.status}: trying again from further away")
+            report(f"attempt {number} of {len(attempts)} ended with {solution.status}: trying again from further away")
     raise AssertionError("there is at least one attempt")

@@ -12,9 +12,11 @@ minus the logarithm of the probability (``fit_problem.py``), and the curvature a
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 
 from hoverslam.flights import figures
@@ -30,8 +32,7 @@ from hoverslam.flights.telemetry import (
     refined_events,
     speed_samples,
 )
-from hoverslam.ocp import Options, Solution, Tolerances, guess_from, solve
-from hoverslam.physics import LaunchFrame
+from hoverslam.ocp import Named, Options, PhaseSolution, Solution, Tolerances, guess_from, solve
 from hoverslam.vehicles import Mission, Vehicle, load_mission, load_vehicle
 
 PUBLISHED = Path(__file__).parent / "data" / "published"  # vehicles as they were published, before any calibration
@@ -91,7 +92,7 @@ def see(
 ) -> Seen:
     """Cut a trace into the phases that its events tell, with what was measured along each."""
     events = refined_events(telemetry)
-    frame = pad_frame(mission)
+    frame = figures.orbit_frame(mission.launch_site, mission.orbit, towards_south=not mission.northward)
     segments, end_error = _segments(events, telemetry, vehicle)
     speed, altitude = {}, {}
     for segment in segments:
@@ -115,14 +116,6 @@ def see(
 
 def _with_error(samples: Samples, error: float) -> Samples:
     return Samples(samples.time, samples.value, np.hypot(samples.sigma, error))
-
-
-def pad_frame(mission: Mission) -> LaunchFrame:
-    """The launch frame on the mission's pad, along the azimuth that leads to its orbit."""
-    site, orbit = mission.launch_site, mission.orbit
-    speed = figures.perigee_speed(orbit.perigee_altitude, orbit.apogee_altitude)
-    azimuth = figures.launch_azimuth(site, orbit.inclination, speed, towards_south=not mission.northward)
-    return LaunchFrame(site.latitude, site.longitude, site.elevation, azimuth)
 
 
 def _segments(events: Events, telemetry: Telemetry, vehicle: Vehicle) -> tuple[tuple[Segment, ...], float]:
@@ -190,9 +183,6 @@ class FlightFit:
         for seen in builder.flights.values():
             self._flight_outputs(seen)
         self._place = {name: i for i, name in enumerate(self._outputs)}
-        self.covariance = np.full((len(self._outputs),) * 2, np.nan)
-        if solution.converged:
-            self.covariance = solution.covariance(**{name: f for name, (f, _) in self._outputs.items()})
 
     def _flight_outputs(self, seen: Seen) -> None:
         """Masses and times at events, propellant of burns, and what was held for the way home."""
@@ -230,7 +220,7 @@ class FlightFit:
         """
         function, unit = self._outputs[name]
         at = self._place[name]
-        value = float(function(self._ends(), self.solution.parameters))
+        value = float(function(self._ends, self.solution.parameters))
         error = float(np.sqrt(max(self.covariance[at, at], 0.0)))
         for prior in self.builder.priors:  # at the edge of its band the curvature says nothing: no better than before
             if prior.name == name and self.at_bound(prior):
@@ -247,13 +237,16 @@ class FlightFit:
         at = [self._place[name] for name in names]
         return self.covariance[np.ix_(at, at)]
 
-    def _ends(self) -> Any:
-        from hoverslam.ocp import Named
+    @cached_property
+    def _ends(self) -> Named:
+        return self.solution.ends
 
-        return Named(
-            (name, part.phase.ends(part.states[0], part.states[-1], *_end_controls(part), part.time))
-            for name, part in self.solution.phases.items()
-        )
+    @cached_property
+    def covariance(self) -> np.ndarray:
+        """Covariance of all ``outputs``; not a number where the solver did not converge."""
+        if not self.solution.converged:
+            return np.full((len(self._outputs),) * 2, np.nan)
+        return self.solution.covariance(**{name: f for name, (f, _) in self._outputs.items()})
 
     def residuals(self, flight: str, what: str) -> Residuals:
         """What the fit leaves of ``what`` (``speed`` or ``altitude``) of one flight, over the whole of it."""
@@ -263,13 +256,7 @@ class FlightFit:
         return Residuals(*columns)
 
 
-def _end_controls(part: Any) -> tuple[np.ndarray, np.ndarray]:
-    return (part.controls[0], part.controls[-1]) if part.controls.size else (np.zeros(0), np.zeros(0))
-
-
 def _fitted(solution: Solution, measurement: Any) -> np.ndarray:
-    import jax
-
     part = solution[measurement.phase]
     state, _ = part.sample(np.clip(measurement.times, *part.time))
     return np.asarray(jax.vmap(lambda x: measurement.function(x, solution.parameters))(state))
@@ -288,6 +275,10 @@ class Reconstruction:
         """Whether the solver converged and the independent re-flight agrees."""
         return self.fit.verified
 
+    def phase(self, name: str) -> PhaseSolution:
+        """One phase of this flight."""
+        return self.fit.solution[f"{self.mission.name}.{name}"]
+
     def estimate(self, what: str) -> Estimate:
         """An output of this flight by its short name, such as ``payload`` or ``staging: mass``."""
         flight = self.mission.name
@@ -303,7 +294,7 @@ class Reconstruction:
 
     def staging(self) -> dict[str, float]:
         """Cut-off: time after lift-off (s), speed (m/s), altitude over the ellipsoid (m), path angle (deg), mass (kg)."""
-        end, start = self.fit.solution[f"{self.mission.name}.ascent"], self.fit.solution[f"{self.mission.name}.rise"]
+        end, start = self.phase("ascent"), self.phase("rise")
         state, frame = end.final, self.seen.frame
         speed = float(np.linalg.norm(state.velocity))
         climb = float(np.asarray(frame.up(state.position)) @ state.velocity)
@@ -312,12 +303,12 @@ class Reconstruction:
             "speed": speed,
             "altitude": float(frame.altitude(state.position)),
             "path_angle_deg": float(np.degrees(np.arcsin(climb / speed))),
-            "mass": float(self.fit.solution[f"{self.mission.name}.{self.seen.segments[2].name}"].initial.mass),
+            "mass": float(self.phase(self.seen.segments[2].name).initial.mass),
         }
 
     def apogee(self) -> float:
         """Greatest altitude of the first stage (m)."""
-        parts = [self.fit.solution[f"{self.mission.name}.{s.name}"] for s in self.seen.segments[2:]]
+        parts = [self.phase(s.name) for s in self.seen.segments[2:]]
         return max(float(self.seen.frame.altitude(x[:3])) for part in parts for x in part.states)
 
     def as_json(self) -> dict[str, Any]:

@@ -99,6 +99,12 @@ class PhaseSolution:
         """State at the end."""
         return self.phase.states.unflatten(self.states[-1])
 
+    @property
+    def ends(self) -> Named:
+        """What boundary constraints and objectives see of the phase."""
+        first, last = (self.controls[0], self.controls[-1]) if self.controls.size else (_nothing(), _nothing())
+        return self.phase.ends(self.states[0], self.states[-1], first, last, self.time)
+
 
 def _nothing() -> np.ndarray:
     return np.zeros(0)
@@ -176,6 +182,11 @@ class Solution:
         """The outcome in words; for an infeasible problem which limits cannot be met, where and by how much."""
         told = "" if self.diagnosis is None else f": {self.diagnosis.message}"
         return f"{self.problem.name}: {self.outcome.value}{told}"
+
+    @property
+    def ends(self) -> Named:
+        """The ends of all phases by name: the first argument of objectives, boundary constraints and outputs."""
+        return Named((name, part.ends) for name, part in self.phases.items())
 
     def __getitem__(self, phase: str) -> PhaseSolution:
         return self.phases[phase]

@@ -14,7 +14,7 @@ import numpy as np
 from hoverslam.ocp._error import limits_of, state_sizes
 from hoverslam.ocp._flying import boundary_values, fly, path_values, phase_inputs
 from hoverslam.ocp._optimality import Optimality, optimality
-from hoverslam.ocp.names import Named, resolve
+from hoverslam.ocp.names import resolve
 from hoverslam.ocp.solution import PhaseSolution, Solution
 
 
@@ -151,12 +151,8 @@ def verify(solution: Solution, tolerances: Tolerances | None = None) -> Verifica
 
 def _boundary_violation(solution: Solution) -> float:
     """Worst violation of any boundary constraint or link, in the scaling that makes each of the order of one."""
-    ends = Named(
-        (name, part.phase.ends(part.states[0], part.states[-1], *_end_controls(part), part.time))
-        for name, part in solution.phases.items()
-    )
     scales, at, worst = solution.boundary_scale, 0, 0.0
-    values = boundary_values(solution.problem, ends, solution.parameters)
+    values = boundary_values(solution.problem, solution.ends, solution.parameters)
     for c, value in zip(solution.problem.boundary, values, strict=True):
         scale = scales[at : at + len(value)]
         at += len(value)
@@ -164,12 +160,6 @@ def _boundary_violation(solution: Solution) -> float:
         excess = np.max(np.maximum(low - value, value - high) * scale, initial=0.0)
         worst = excess if not excess <= worst else worst
     return float(worst)
-
-
-def _end_controls(part: PhaseSolution) -> tuple[np.ndarray, np.ndarray]:
-    if not part.controls.size:
-        return np.zeros(0), np.zeros(0)
-    return part.controls[0], part.controls[-1]
 
 
 def _check(solution: Solution, part: PhaseSolution) -> PhaseCheck:

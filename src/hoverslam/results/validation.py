@@ -50,20 +50,23 @@ class Validation:
         return rows
 
     def _predictions(self) -> list[dict[str, Any]]:
-        asked = {"staging speed": "3 %", "staging altitude": "5 km", "recovery propellant": "10 %"}
+        from hoverslam.flights.prediction import ASKED
+
         rows = []
         for name, prediction in self.predictions.items():
             met, solved = prediction.met(), "" if prediction.verified else " (not solved)"
             for what, (found, flown, unit) in prediction.rows().items():
                 good = met[what] and prediction.verified if what in met else None
-                rows.append(_row(f"{name} predicted{solved}: {what}", found, flown, unit, asked.get(what, ""), good))
+                rows.append(
+                    _row(f"{name} predicted{solved}: {what}", found, flown, unit, ASKED.get(what, (0.0, ""))[1], good)
+                )
         return rows
 
     def _payloads(self) -> list[dict[str, Any]]:
         return [
             _row(
                 f"payload {p.orbit}, {p.recovery.replace('_', ' ')} (+- {p.error / 1e3:.2f}, published {p.low / 1e3:.1f} to "
-                f"{p.high / 1e3:.1f})", p.payload / 1e3, p.published / 1e3, "t", "7 %" if p.orbit == "gto" else "5 %", p.met
+                f"{p.high / 1e3:.1f})", p.payload / 1e3, p.published / 1e3, "t", f"{100 * p.within:.0f} %", p.met
             )
             for p in self.payloads
         ]  # fmt: skip
@@ -126,10 +129,11 @@ def validate(
     from hoverslam.flights.prediction import leave_one_out
     from hoverslam.flights.validation import check_payloads
 
-    done, files, interrupted = Validation(), [], False
+    done, files, pictures, interrupted = Validation(), [], [], False
     try:
         done.calibration = calibrate(missions, report=report)
-        files = _written(done, out)
+        pictures = _drawn(done.calibration, out / "figures")
+        _written(done, out)
         for name in missions if len(missions) > 1 else ():
             done.predictions |= leave_one_out((name,), report, done.calibration)
             _written(done, out)
@@ -137,19 +141,24 @@ def validate(
     except KeyboardInterrupt:
         interrupted = True
     if done.calibration is not None:
-        files = _written(done, out)
+        files = [*_written(done, out), *pictures]
     return done, files, interrupted
 
 
 def _written(done: Validation, out: Path) -> list[Path]:
-    (out / "figures").mkdir(parents=True, exist_ok=True)
-    write_whole(out / "validation.json", dump_json(done.as_json()) + "\n")
-    write_whole(out / "validation.md", done.report() + "\n")
+    files = [out / "validation.json", out / "validation.md"]
+    write_whole(files[0], dump_json(done.as_json()) + "\n")
+    write_whole(files[1], done.report() + "\n")
+    return files
+
+
+def _drawn(calibration: "Calibration", folder: Path) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
     pictures = []
-    for name, flight in ({} if done.calibration is None else done.calibration.flights).items():
-        pictures.append(out / "figures" / f"validate_{name}.png")
+    for name, flight in calibration.flights.items():
+        pictures.append(folder / f"validate_{name}.png")
         draw_residuals(flight).savefig(pictures[-1], dpi=130, metadata={"Software": None})
-    return [out / "validation.json", out / "validation.md", *pictures]
+    return pictures
 
 
 def draw_residuals(flight: "Reconstruction") -> Figure:

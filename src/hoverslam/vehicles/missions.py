@@ -3,13 +3,9 @@
 from functools import cache
 from typing import Annotated
 
-from pydantic import ValidationError
-
-from hoverslam.vehicles.errors import Mistake, VehicleError, did_you_mean, shown
 from hoverslam.vehicles.figures import Figure, Range, Section, Text
 from hoverslam.vehicles.models import RecoveryMode
-from hoverslam.vehicles.places import Orbit, Site, load_site
-from hoverslam.vehicles.reading import DATA, complaints, read_toml
+from hoverslam.vehicles.places import Orbit, Site, chosen, load_site, table_of
 
 
 class Mission(Section):
@@ -57,10 +53,7 @@ class Mission(Section):
 
 def load_mission(name: str) -> Mission:
     """The mission of that id. Raises VehicleError with a suggestion if there is none."""
-    known = _missions()
-    if name not in known:
-        raise VehicleError([Mistake("", shown(name), f"unknown, {did_you_mean(name, known)}").line("mission")])
-    return known[name]
+    return chosen("mission", name, _missions())
 
 
 def list_missions() -> list[str]:
@@ -70,10 +63,4 @@ def list_missions() -> list[str]:
 
 @cache
 def _missions() -> dict[str, Mission]:
-    file, found = "missions.toml", {}
-    for name, entry in read_toml(DATA / file, file).items():
-        try:
-            found[name] = Mission.model_validate({"name": name, **entry})
-        except ValidationError as error:
-            raise VehicleError([m.line(f"{file}: {name}") for m in complaints(error, Mission)]) from None
-    return found
+    return table_of("missions.toml", Mission)

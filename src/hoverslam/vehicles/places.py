@@ -77,12 +77,12 @@ class Orbit(Section):
         return self.model_copy(update={"inclination_deg": inclination})
 
 
-_Place = TypeVar("_Place", Site, Orbit)
+_Entry = TypeVar("_Entry", bound=Section)
 
 
 def load_site(name: str) -> Site:
     """The site of that id. Raises VehicleError with a suggestion if there is none."""
-    return _chosen("site", name, _sites())
+    return chosen("site", name, _sites())
 
 
 def load_orbit(orbit: str | Mapping[str, Any]) -> Orbit:
@@ -92,7 +92,7 @@ def load_orbit(orbit: str | Mapping[str, Any]) -> Orbit:
     """
     if isinstance(orbit, Mapping):
         return _built("orbit", Orbit, {"name": "given", **given_by_user(orbit)})
-    return _chosen("orbit", orbit, _orbits())
+    return chosen("orbit", orbit, _orbits())
 
 
 def list_sites() -> list[str]:
@@ -107,20 +107,21 @@ def list_orbits() -> list[str]:
 
 @cache
 def _sites() -> dict[str, Site]:
-    return _table("sites.toml", Site)
+    return table_of("sites.toml", Site)
 
 
 @cache
 def _orbits() -> dict[str, Orbit]:
-    return _table("orbits.toml", Orbit)
+    return table_of("orbits.toml", Orbit)
 
 
-def _table(file: str, model: type[_Place]) -> dict[str, _Place]:
+def table_of(file: str, model: type[_Entry]) -> dict[str, _Entry]:
+    """Every entry of a data file, checked, by its id."""
     content = read_toml(DATA / file, file)
     return {name: _built(f"{file}: {name}", model, {"name": name, **entry}) for name, entry in content.items()}
 
 
-def _built(label: str, model: type[_Place], entry: Mapping[str, Any]) -> _Place:
+def _built(label: str, model: type[_Entry], entry: Mapping[str, Any]) -> _Entry:
     try:
         place = model.model_validate(dict(entry))
     except ValidationError as error:
@@ -131,7 +132,8 @@ def _built(label: str, model: type[_Place], entry: Mapping[str, Any]) -> _Place:
     return place
 
 
-def _chosen(what: str, name: str, known: Mapping[str, _Place]) -> _Place:
+def chosen(what: str, name: str, known: Mapping[str, _Entry]) -> _Entry:
+    """The entry of that id. Raises VehicleError with a suggestion if there is none."""
     if name not in known:
         raise VehicleError([Mistake("", shown(name), f"unknown, {did_you_mean(str(name), known)}").line(what)])
     return known[name]
