@@ -78,7 +78,7 @@ def glide_before(ground: LaunchFrame, lander: Lander, speed: float, height: floa
 
 
 def fly() -> Burns:
-    """Six landings; about half a minute."""
+    """Six landings; about twenty seconds."""
     pad = load_site("lz1")
     ground = LaunchFrame(pad.latitude, pad.longitude, pad.elevation, azimuth=np.radians(90.0))
     falcon = replace(Lander.of("falcon9"), dry_mass=DRY - 2e3)  # less, so that the tanks do not decide

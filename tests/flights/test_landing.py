@@ -1,5 +1,9 @@
 """Landings of a point mass: known answers through the landing itself, what it chooses, and what it refuses."""
 
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,15 +20,31 @@ from landers import (
     MARS_GROUND,
     MARS_START,
 )
+from scipy.integrate import solve_ivp
 
 from hoverslam.flights import Lander, Landing, LandingLimits, LandingOutcome, Start, closed_forms
-from hoverslam.ocp import Options, Tolerances
-from hoverslam.physics import FlatGround
+from hoverslam.flights.figures import descent_inputs
+from hoverslam.flights.landing_guess import landing_guess
+from hoverslam.flights.landing_problem import MOST_OFF_FLOW, ShareOfAngle
+from hoverslam.flights.limits import AlignedFlow
+from hoverslam.ocp import Named, Options, Tolerances
+from hoverslam.physics import FlatGround, Flight
 from hoverslam.physics.constants import STANDARD_GRAVITY
 
 EXACT = Options(tolerance=1e-10, tolerances=Tolerances(mesh=1e-9))
 STRICT = Options(tolerance=1e-10, tolerances=Tolerances(path=1e-5))
 NO_GROUND = LandingLimits(ground=False)
+ALIGNED = LandingLimits(angle_of_attack=5.0 * DEGREE, tilt=20.0 * DEGREE, tilt_at_touchdown=1.0 * DEGREE)
+MID_THROTTLE = replace(Lander.of("falcon9", [(1,)]).throttled(0.62, 0.71), dry_mass=25.2e3)
+# Seen from 17 km, a fall of 20 s before an ignition like that of NROL-76: on line with the pad, and off it by hundreds of
+# metres downrange, short and sideways. With so little throttle to spare the last two only just stop in time.
+LONG_FALLS = {
+    "on line": Start((-1271.3, 0.0, 17014.0), (112.3, 0.2, -1141.6), 33.4e3),
+    "beyond and left": Start((-1115.0, 292.6, 17517.4), (122.3, -8.9, -1148.7), 33.4e3),
+    "short and right": Start((-1434.2, -224.5, 16156.9), (80.3, -4.1, -952.5), 33.4e3),
+    "late": Start((-1539.8, -295.6, 17033.3), (102.3, 9.1, -1160.7), 33.4e3),
+    "low": Start((-1113.7, -107.4, 16827.6), (96.0, 17.4, -1148.6), 33.4e3),
+}
 
 
 def mars(start=MARS_START, limits=NO_GROUND, options=EXACT, **changes):
@@ -202,6 +222,88 @@ def test_vertical_landings_agree_with_the_closed_form(height, speed, mass, thrus
     result = Landing(lander, Start((0, 0, height), (0, 0, -speed), mass), ground=FlatGround(9.81)).solve()
     assert result.verified
     assert result.propellant == pytest.approx(known.propellant, rel=1e-6)
+
+
+# ---- the first idea, and what it is for ---------------------------------------
+
+
+@pytest.mark.parametrize("start", LONG_FALLS.values(), ids=LONG_FALLS.keys())
+def test_a_long_burn_at_mid_throttle_is_found_from_starts_off_the_line_to_the_pad(start):
+    result = Landing(MID_THROTTLE, start, ALIGNED, ground=CAPE, pad_only=True).solve()
+    assert result.verified, result.message
+    assert result.outcome is LandingOutcome.ON_PAD
+    assert 0.62 <= result.mean_throttle <= 0.71 * (1.0 + 1e-6)
+
+
+def flown(case, guesses):
+    """Where the coast of a guess ends and its burn stops rising or falling: the same controls, by another integrator."""
+    flight, parameters = Flight(case.ground, "descent", case.wind), case.lander.parameters()
+    x, ends = np.array([*case.start.position, *case.start.velocity, case.start.mass]), []
+    for name, engines in (("coast", 0), ("burn_1", 1)):
+        guess, inputs = guesses[name], descent_inputs(engines)(parameters)
+
+        @jax.jit
+        def rates(t, x, guess=guess, inputs=inputs):
+            control = Named({n: jnp.interp(t, guess.time, c) for n, c in guess.controls.items()})
+            rate = flight.rates(Named(position=x[:3], velocity=x[3:6], mass=x[6]), control, inputs)
+            return jnp.concatenate([rate["position"], rate["velocity"], jnp.atleast_1d(rate["mass"])])
+
+        def rising(t, x):
+            return x[5]
+
+        rising.terminal = True
+        until = guess.time[-1] + 5.0 * engines
+        flew = solve_ivp(lambda t, x: np.asarray(rates(t, x)), (guess.time[0], until), x, "DOP853", events=rising)
+        x = flew.y[:, -1]
+        ends.append(x)
+    return ends
+
+
+@pytest.mark.parametrize("side", ["on line", "beyond and left"])
+def test_the_guess_is_a_flight_that_stops_close_to_the_pad(side):
+    case = Landing(MID_THROTTLE, LONG_FALLS[side], ALIGNED, ground=CAPE).case
+    guesses = landing_guess(case, (1,), ["coast", "burn_1"])
+    lit, stopped = flown(case, guesses)
+    coast, burn = guesses["coast"], guesses["burn_1"]
+    assert coast.time[-1] == pytest.approx(burn.time[0])
+    # The midpoint rule errs by a 24th of time x step^2 x second derivative: some 2 m/s4 of drag over 20 s in steps of 0.35 s
+    # make 0.2 m/s and 2 m. The last looks at ignition are 0.15 s apart: half of one is 26 m of height at 350 m/s.
+    np.testing.assert_allclose(coast.states["position"][-1], lit[:3], atol=4.0)
+    np.testing.assert_allclose(coast.states["velocity"][-1], lit[3:6], atol=0.4)
+    assert np.linalg.norm(stopped[:3]) < 50.0
+    np.testing.assert_allclose(burn.states["position"][-1], 0.0, atol=1e-9)
+    np.testing.assert_allclose(burn.states["velocity"][-1], 0.0, atol=1e-9)
+    for guess in (coast, burn):
+        assert np.max(np.hypot(guess.controls["alpha"], guess.controls["beta"])) < np.tan(ALIGNED.angle_of_attack)
+
+
+def test_the_guess_keeps_to_the_times_that_are_given():
+    start = LONG_FALLS["on line"]
+    coast = Landing(MID_THROTTLE, start, ALIGNED, ground=CAPE, coast=(10.0, 12.0)).case
+    assert 10.0 <= landing_guess(coast, (1,), ["coast", "burn_1"])["coast"].time[-1] <= 12.0
+    burn = Landing(MID_THROTTLE, start, ALIGNED, ground=CAPE, burn=(25.0, 25.0)).case
+    time = landing_guess(burn, (1,), ["coast", "burn_1"])["burn_1"].time
+    assert time[-1] - time[0] == pytest.approx(25.0)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    speed=st.floats(1.0, 400.0),
+    height=st.floats(0.0, 9e3),
+    alpha=st.floats(-1.5, 1.5),
+    beta=st.floats(-1.5, 1.5),
+)
+def test_the_share_of_the_angle_of_attack_is_one_where_the_difference_is_at_its_bound(speed, height, alpha, beta):
+    most = float(np.tan(5.0 * DEGREE))
+    aligned = AlignedFlow(Flight(FlatGround(9.81), "descent"), most, MOST_OFF_FLOW, 2e3)
+    state = Named(position=jnp.array([0.0, 0.0, height]), velocity=jnp.array([0.0, 0.0, -speed]))
+    control = Named(alpha=alpha, beta=beta)
+    share, felt = (float(f(state, control, None)) for f in (ShareOfAngle(aligned).squared, aligned.felt))
+    allowed = most**2 + alpha**2 + beta**2 - felt
+    assert most**2 * (1.0 - 1e-9) <= allowed <= most**2 + 2.0 * MOST_OFF_FLOW**2
+    assert share * allowed == pytest.approx(alpha**2 + beta**2, rel=1e-12)
+    # both are exact to the rounding of the sums they take
+    assert (share - 1.0) * allowed == pytest.approx(felt - most**2, abs=1e-12)
 
 
 # ---- bad input ------------------------------------------------------------

@@ -31,6 +31,9 @@ LONGEST_LANDING = 50.0  # s
 LANDING_ACCELERATION = 30.0  # m/s2, non-gravitational: 20 to 40 in lvreuse (IAC-18-D2.4.3), 19 to 23 flown by Falcon 9
 SHORTEST_BURN = 1.5  # s for each engine count of the landing burn
 
+STARTS = ("start.time", *(f"start.{kind}_{axis}" for kind in ("position", "velocity") for axis in ("downrange", "left", "up")))
+"""Given parameters of a booster that starts alone: time (s), position (m), velocity (m/s)."""
+
 STATES = (Variable("position", 3, "m"), Variable("velocity", 3, "m/s"), Variable("mass", None, "kg", lower=1.0))
 
 
@@ -327,10 +330,16 @@ class LaunchBuilder:
         )
 
     def _start_alone(self, first: str, start: np.ndarray) -> None:
-        time, position, velocity = start[0], start[1:4], start[4:7]
-        self.problem.constrain(f"{first}: time", lambda e, p: e[first].initial_time - time, unit="s")
-        self.problem.constrain(f"{first}: position", lambda e, p: e[first].initial.position - position, unit="m")
-        self.problem.constrain(f"{first}: velocity", lambda e, p: e[first].initial.velocity - velocity, unit="m/s")
+        """Where the booster begins, as given parameters: the optimum can be solved again, and differentiated, for others."""
+        for name, value in zip(STARTS, start, strict=False):
+            self.problem.parameter(name, value=float(value))
+
+        def begins(state: str, names: tuple[str, ...]) -> Callable[[Any, Any], Any]:
+            return lambda e, p: e[first].initial[state] - jnp.stack([p[name] for name in names])
+
+        self.problem.constrain(f"{first}: time", lambda e, p: e[first].initial_time - p[STARTS[0]], unit="s")
+        self.problem.constrain(f"{first}: position", begins("position", STARTS[1:4]), unit="m")
+        self.problem.constrain(f"{first}: velocity", begins("velocity", STARTS[4:7]), unit="m/s")
 
     def _landing_acceleration(self, engines: int) -> float:
         """Limit (m/s2) with ``engines`` lit: the usual one, or what they cannot help on the floor with light tanks."""

@@ -24,6 +24,7 @@ _UNITS: tuple[tuple[str, str, float], ...] = (
     ("_km", "km", 1e3),
     ("_t", "t", 1e3),
     ("_g", "g", STANDARD_GRAVITY),
+    ("_m_s", "m/s", 1.0),
     ("_m", "m", 1.0),
     ("_s", "s", 1.0),
 )
