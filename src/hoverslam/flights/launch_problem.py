@@ -29,7 +29,8 @@ LOWEST_COAST = 150e3  # m: no unpowered orbital flight below this
 ENTRY_FLOOR = 30e3  # m: every flown Falcon 9 entry burn has ended above 31 km
 LONGEST_LANDING = 50.0  # s
 LANDING_ACCELERATION = 30.0  # m/s2, non-gravitational: 20 to 40 in lvreuse (IAC-18-D2.4.3), 19 to 23 flown by Falcon 9
-SHORTEST_BURN = 1.5  # s for each engine count of the landing burn
+LANDING_ANGLE = np.radians(3.0)  # from the flow under landing thrust: lift there nearly cancels, or reverses, what a lean does
+SHORTEST_BURN = 3.0  # s for each engine count of the landing burn: what guidance needs to settle after a hand-over
 
 STARTS = ("start.time", *(f"start.{kind}_{axis}" for kind in ("position", "velocity") for axis in ("downrange", "left", "up")))
 """Given parameters of a booster that starts alone: time (s), position (m), velocity (m/s)."""
@@ -372,7 +373,8 @@ class LaunchBuilder:
         """Ignition transient, one phase an engine count, touchdown at rest, upright, on the target."""
         home, frame = self.vehicle.recovery, self.plan.frame
         assert home is not None
-        top, most = home.landing_throttle_max.si, home.angle_of_attack_max_deg.si
+        top = home.landing_throttle_max.si
+        most = min(LANDING_ANGLE, home.angle_of_attack_max_deg.si)
         lead = home.ignition_lead_s.si
         first = home.landing_engines[0]
         # The throttle rises from nothing over the lead, no faster than evenly. Its lower

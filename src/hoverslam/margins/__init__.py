@@ -1,0 +1,1 @@
+"""Propellant margins: dispersed, guided recoveries, and the reserve they need."""
