@@ -31,11 +31,11 @@ FIRST_TRIES = 6  # plans made before the engines push
 FIRST_PACE, FAILED_PACE = 0.03, 0.08  # by how much a plan is made longer or shorter: one of the first, one after a failure
 ITERATIONS = 20  # of the solver: what has not converged by then is no plan
 MOST_FAILURES = 2  # in a row, after which the simple law flies
-LAST_PLANS = 5.0  # s to go: no new plans; the simple law, which feeds back the height, flies to the ground from there
+LAST_PLANS = 5.0, 0.3  # s to go, or of the burn: no new plans; the simple law, which feeds back the height, flies to the ground
 MISSED = 0.5, 0.01  # m, and of the distance: a plan that ends further from the pad is no plan
 STIFFNESS, DAMPING = 0.35, 0.9  # of the tracking (rad/s, share of critical)
 HELD_BACK = 0.03  # of the throttle range at either end, left for tracking
-FINAL, FINAL_HELD_BACK = 7.0, 0.15  # s to go, from where thrust is planned so far from its bounds that it can go either way
+FINAL, FINAL_HELD_BACK = 1.4, 0.15  # of that time, from where thrust is planned so far from its bounds that it can go either way
 PLANNED_TILT = np.radians([3.0, 1.5])  # rad, and rad/s to go: a divert ends well before the ground does
 LEAN_SHARE = 0.8  # of the angle of attack that is borne, for plans in dense air
 GLIDE_SLOPE = 0.1  # tangent of the least elevation seen from the pad
@@ -92,7 +92,7 @@ class Replanned:
         ahead = _after_start(flight, booster, seen)
         start = jax.tree.map(lambda a, b: jnp.where(waiting, a, b), ahead, seen)
         left = memory.start + memory.length - start.time
-        due = left > LAST_PLANS
+        due = left > _last(guidance)
         tries = jnp.where(due, jnp.where(waiting, FIRST_TRIES, jnp.where(memory.failed > 0, 2, 1)), 0)
 
         def tried(_: Array, carry: tuple[Memory, Memory]) -> tuple[Memory, Memory]:
@@ -123,7 +123,7 @@ class Replanned:
         velocity = memory.velocity[k] + s * planned
         pull = STIFFNESS**2 * (position - seen.position) + 2.0 * DAMPING * STIFFNESS * (velocity - seen.velocity)
         to_go = memory.start + memory.length - seen.time
-        follow = memory.good & (to_go > LAST_PLANS)
+        follow = memory.good & (to_go > _last(guidance))
         wanted = jnp.where(follow, planned + pull, simple)
         return wanted, jnp.where(follow, to_go, simple_to_go)
 
@@ -195,6 +195,11 @@ class Replanned:
         )
 
 
+def _last(guidance: LandingGuidance) -> Array:
+    """Time to go (s) at which planning ends."""
+    return jnp.minimum(LAST_PLANS[0], LAST_PLANS[1] * guidance.duration)
+
+
 def _after_start(flight: BoosterFlight, booster: Booster, seen: State) -> State:
     """Where half a start transient leads, falling: from there on a plan may count on thrust."""
     wait = 0.5 * booster.start_ramp
@@ -243,7 +248,7 @@ def _along(
     along = jnp.outer(against, against)
     effect = along + jnp.maximum(left, LEAST_EFFECT[0]) * (jnp.eye(3) - along)
     back, full = engines * booster.exit_area * found.air.pressure, engines * booster.thrust_vacuum
-    share = jnp.where(to_go < FINAL, FINAL_HELD_BACK, HELD_BACK)
+    share = jnp.where(to_go < FINAL * _last(guidance), FINAL_HELD_BACK, HELD_BACK)
     spare = share * (booster.throttle_most - booster.throttle_floor)
     dense = found.dynamic_pressure > GENTLE_PRESSURE
     upright = jnp.minimum(guidance.tilt, PLANNED_TILT[0] + PLANNED_TILT[1] * jnp.maximum(to_go, 0.0))
