@@ -111,6 +111,7 @@ def estimate_cost(
     *,
     payload_sd_fraction: float = 0.0,
     landing_probability: float | None = None,
+    reserve_probability: float = 1.0,
     inputs: CostInputs | None = None,
     samples: int = 4000,
     seed: int = 0,
@@ -125,6 +126,8 @@ def estimate_cost(
         Payload to the orbit of comparison with this recovery (kg), and its standard deviation as a fraction of it.
     landing_probability
         Taken as known when given; sampled from the vehicle's landing record when None. Ignored when expendable.
+    reserve_probability
+        Probability that the landing reserve suffices, from a margin study; multiplies the record's, not a given one.
     inputs
         Cost inputs to use in place of the packaged ones (see ``CostInputs.replace``).
     samples, seed
@@ -135,13 +138,15 @@ def estimate_cost(
     """
     inputs = load_cost_inputs(vehicle) if inputs is None else inputs
     _check_question(vehicle, inputs, payload_kg, payload_sd_fraction, landing_probability, samples)
+    if not 0.0 <= reserve_probability <= 1.0:
+        raise CostQuestionError(f"reserve_probability = {reserve_probability}: a probability lies in [0, 1]")
     if recovery == "expendable":
         landing_probability = None
     exchange = load_exchange_rate()
     draws = Draws(seed, samples)
     payloads = payload_kg * _payload_factor(payload_sd_fraction, draws)
-    sampled = _evaluate(inputs, recovery, exchange, payloads, landing_probability, draws)
-    point = _evaluate(inputs, recovery, exchange, payload_kg, landing_probability, None)
+    sampled = _evaluate(inputs, recovery, exchange, payloads, landing_probability, reserve_probability, draws)
+    point = _evaluate(inputs, recovery, exchange, payload_kg, landing_probability, reserve_probability, None)
     full = {name: np.broadcast_to(value, samples) for name, value in sampled.breakdown.components().items()}
     per_kg = np.broadcast_to(sampled.cny_per_kg, samples)
     flights = np.ones(samples) if sampled.life is None else np.broadcast_to(sampled.life.flights, samples)
@@ -161,7 +166,9 @@ def estimate_cost(
         flights_per_booster_p50=float(np.median(flights)),
         landing_probability=None if sampled.life is None else float(np.mean(sampled.life.landing_probability)),
         median_components_cny={name: float(np.median(values)) for name, values in full.items()},
-        at_modes=_point_case(inputs, recovery, exchange, float(payload_kg), landing_probability, point),
+        at_modes=_point_case(
+            inputs, recovery, exchange, float(payload_kg), landing_probability, reserve_probability, point
+        ),
         target_cny_per_kg=None if target is None else target.mode,
         market_price_cny_per_kg=inputs.price.market_cny_per_kg.mode,
         cny_per_usd=exchange.mode,
@@ -196,6 +203,7 @@ def _evaluate(
     exchange: ExchangeRate,
     payload_kg: Quantity,
     landing_probability: float | None,
+    reserve_probability: float,
     draws: Draws | None,
 ) -> _Case:
     """Run the model once: over all samples, or at the modes (landing at its mean) when ``draws`` is None."""
@@ -203,8 +211,9 @@ def _evaluate(
     factors = cost_factors(inputs, recovery, exchange, pick)
     life = None
     if recovery_bands(inputs, recovery):
-        landing = landing_probability
-        life = booster_life(inputs, recovery, _landing(inputs, draws, pick) if landing is None else landing, pick)
+        given = landing_probability
+        landing = reserve_probability * _landing(inputs, draws, pick) if given is None else given
+        life = booster_life(inputs, recovery, landing, pick)
     breakdown = cost_per_launch(factors, 1.0 if life is None else life.flights)
     success = pick("mission_success_probability", inputs.operations.mission_success_probability)
     load = pick("load_factor", inputs.operations.load_factor)
@@ -230,6 +239,7 @@ def _point_case(
     exchange: ExchangeRate,
     payload_kg: float,
     landing_probability: float | None,
+    reserve_probability: float,
     case: _Case,
 ) -> PointCase:
     life = case.life
@@ -240,6 +250,7 @@ def _point_case(
         payload_kg=payload_kg,
         landing_probability=None if life is None else float(life.landing_probability),
         landing_given=landing_probability is not None,
+        reserve_probability=reserve_probability,
         flights_per_booster=1.0 if life is None else float(life.flights),
         breakdown=case.breakdown,
         cost_cny_per_kg=float(case.cny_per_kg),

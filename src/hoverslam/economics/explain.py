@@ -33,6 +33,7 @@ class PointCase:
     payload_kg: float
     landing_probability: float | None
     landing_given: bool
+    reserve_probability: float
     flights_per_booster: float
     breakdown: CostBreakdown
     cost_cny_per_kg: float
@@ -84,6 +85,9 @@ def _landing_row(case: PointCase, value: float) -> ExplainRow:
         cites.append(f"{landing.prior_record}, {older.successes} of {older.attempts}: {older.source} ({older.status})")
         cites.append(_cite("prior_discount", landing.prior_discount))
     formula = f"({alpha} + {own.successes}) / ({alpha} + {beta} + {own.attempts})"
+    if case.reserve_probability < 1.0:
+        formula = f"{case.reserve_probability:.12g} × {formula}"
+        cites.append(f"reserve suffices with {case.reserve_probability:.12g}: margin study of this recovery")
     return ExplainRow("landing_probability", value, formula, tuple(cites))
 
 

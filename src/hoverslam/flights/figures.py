@@ -44,7 +44,7 @@ def launch_parameters(vehicle: Vehicle, recovery: str) -> dict[str, float]:
         "aero.side_area_ratio": or_else(aero.normal_side_area_ratio, one.length_m.si / one.diameter_m.si * 4 / np.pi),
         "aero.descent_axial_factor": or_else(aero.descent_axial_factor, 1.0),
         "aero.preserved_drag": or_else(aero.preserved_drag_fraction, 0.1),
-        "landing.reserve": home.landing_reserve_t.si if home is not None and recovery != "expendable" else 0.0,
+        "landing.reserve": home.reserve(recovery)[0].si if home is not None and recovery != "expendable" else 0.0,
     }
     if vehicle.strap_ons is not None:
         solids = vehicle.strap_ons

@@ -29,10 +29,15 @@ LOWEST_COAST = 150e3  # m: no unpowered orbital flight below this
 ENTRY_FLOOR = 30e3  # m: every flown Falcon 9 entry burn has ended above 31 km
 LONGEST_LANDING = 50.0  # s
 LANDING_ACCELERATION = 30.0  # m/s2, non-gravitational: 20 to 40 in lvreuse (IAC-18-D2.4.3), 19 to 23 flown by Falcon 9
-LANDING_ANGLE = np.radians(3.0)  # from the flow under landing thrust: lift there nearly cancels, or reverses, what a lean does
+LANDING_ANGLE = np.radians(
+    3.0
+)  # from the flow under landing thrust: lift there nearly cancels, or reverses, what a lean does
 SHORTEST_BURN = 3.0  # s for each engine count of the landing burn: what guidance needs to settle after a hand-over
 
-STARTS = ("start.time", *(f"start.{kind}_{axis}" for kind in ("position", "velocity") for axis in ("downrange", "left", "up")))
+STARTS = (
+    "start.time",
+    *(f"start.{kind}_{axis}" for kind in ("position", "velocity") for axis in ("downrange", "left", "up")),
+)
 """Given parameters of a booster that starts alone: time (s), position (m), velocity (m/s)."""
 
 STATES = (Variable("position", 3, "m"), Variable("velocity", 3, "m/s"), Variable("mass", None, "kg", lower=1.0))

@@ -79,9 +79,9 @@ class State(NamedTuple):
 class Air3(NamedTuple):
     """The air a flight meets beside the standard: relative density, wind east and north (m/s), each ``(K,)`` over altitude."""
 
-    density: Array
-    east: Array
-    north: Array
+    density: Any
+    east: Any
+    north: Any
 
     def at(self, altitude: Array) -> tuple[Array, Array, Array]:
         """The three at ``altitude`` (m), piecewise linear, held constant beyond the ends."""
@@ -160,7 +160,7 @@ def fly_step(
     )  # fmt: skip
 
 
-def loads(flight: BoosterFlight, state: State, base_area: Array, density: Array, wind: Array) -> tuple[Array, Array]:
+def loads(flight: BoosterFlight, state: State, base_area: Any, density: Array, wind: Array) -> tuple[Array, Array]:
     """Dynamic pressure (Pa) and stagnation heating (W/m2) at the start of a step."""
     now = Named(position=state.position, velocity=state.velocity, density=density, wind=wind)
     _, air, _, speed_squared = flight.flow(now)

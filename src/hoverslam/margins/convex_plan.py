@@ -92,9 +92,9 @@ class DescentPlan(NamedTuple):
 
 @lru_cache
 def _lever(steps: int, watched: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows ``(R, N)``: what a unit acceleration in a step does to position at the watched nodes and at the end, and to velocity.
+    """Rows ``(R, N)``: what a unit acceleration in a step does to the position at watched nodes and end, and to the velocity.
 
-    Time in flight times. Also the times ``(R - 1,)`` of those nodes.
+    In flight times; also the times ``(R - 1,)`` of those nodes.
     """
     nodes = np.unique(np.round(np.linspace(0, steps, watched + 2)).astype(int)[1:])  # the last is the end
     h = 1.0 / steps
@@ -105,7 +105,7 @@ def _lever(steps: int, watched: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 class _Cones(NamedTuple):
-    """Elements of the cones: of second-order ones ``(4, N + 2 + W)``, their axis first; and numbers above zero ``(3N + W,)``.
+    """Elements of the cones: second-order ones ``(4, N + 2 + W)``, axis first, and numbers above zero ``(3N + W,)``.
 
     Second-order: thrust of each step ``(s, u)``; the two ends ``(miss, error)``; watched nodes ``(reach, across, 0)``. Numbers:
     below the upper bound, above the lower one, within the angle, slack of the watched nodes.
@@ -253,7 +253,7 @@ def _rows(data: _Data, x: Array) -> Array:
 
 def _rows_pulled(data: _Data, y: Array) -> Array:
     """The transpose of :func:`_rows`."""
-    steps, watched = _sizes(data)
+    _, watched = _sizes(data)
     u = jnp.sum(data.effect * (jnp.asarray(data.lever).T @ y)[:, :, None], axis=1).T
     below = jnp.concatenate([u, -y[watched:].T, -y[:watched].T], axis=1)
     return jnp.concatenate([jnp.zeros((1, below.shape[1])), below])
@@ -275,7 +275,7 @@ def _lorentz(a: Array) -> Array:
 
 
 def _scaling(s: _Cones, z: _Cones) -> tuple[Array, Array, Array]:
-    """Nesterov-Todd point: size and direction ``w`` ``(4, .)`` such that ``W z = W^-1 s``; and the roots of ``s / z`` of numbers."""
+    """Nesterov-Todd point: size, direction ``w`` ``(4, .)`` such that ``W z = W^-1 s``; roots of ``s / z`` of numbers."""
     ls, lz = jnp.sqrt(_lorentz(s.quad)), jnp.sqrt(_lorentz(z.quad))
     a, b = s.quad / ls, z.quad / lz
     half = jnp.sqrt(0.5 * (1.0 + jnp.sum(a * b, axis=0)))
@@ -333,8 +333,7 @@ def _hessian(data: _Data, scale: tuple[Array, Array, Array]) -> Array:
     tilt = jnp.concatenate([-data.cosine[None], data.axis])
     own = (within * tilt[:, None] * tilt[None]).at[0, 0].add(up + low)
     # A watched node's (slack, x, y, z) in its cone: the reach is slack + cot z.
-    into = np.array([[1.0, 0, 0, 0], [0, 1.0, 0, 0], [0, 0, 1.0, 0]])
-    into = jnp.asarray(into).at[0, 3].set(data.cot)
+    into = jnp.eye(3, 4).at[0, 3].set(data.cot)
     nodes = jnp.einsum("ai,abn,bj->ijn", into, blocks[:3, :3, steps + 2 :], into)
     nodes = nodes.at[0, 0].add(weight[3 * steps :])
     return jnp.concatenate([blocks[:, :, :steps] + own, blocks[:, :, steps : steps + 2], nodes], axis=2)

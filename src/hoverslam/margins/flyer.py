@@ -98,7 +98,7 @@ class Flyer:
 def columns_of(flown: Recovery, reference: Reference) -> dict[str, np.ndarray]:
     """Flat columns of a batch of recoveries."""
     down = flown.touchdown
-    return {
+    columns: dict[str, Any] = {
         "propellant": flown.boostback + flown.entry + flown.landing,
         "reserve_needed": reference.values["landing.reserve"] - flown.left,
         "boostback": flown.boostback,
@@ -115,3 +115,4 @@ def columns_of(flown: Recovery, reference: Reference) -> dict[str, np.ndarray]:
         "plans_failed": down.plans_failed,
         "down": down.down,
     }
+    return columns

@@ -11,9 +11,9 @@ from hoverslam.vehicles import Vehicle
 class TouchdownLimits:
     """What a landing must keep, SI.
 
-    Defaults: miss, drift and tilt after the Munich benchmark (TU Munich 2025, after Simplicio, Marcos and Bennani: 10 m, 1.5 m/s,
-    5 deg) with the miss opened to a pad's 20 m and the drift to 2 m/s; the sink rate to 6 m/s for legs with crush cores
-    (estimate). Loads: the high end of the vehicle's bands, where the optimum was held to their values.
+    Defaults: miss, drift and tilt after the Munich benchmark (TU Munich 2025, after Simplicio, Marcos and Bennani: 10 m,
+    1.5 m/s, 5 deg), the miss opened to a pad's 20 m and the drift to 2 m/s; the sink rate 6 m/s for legs with crush cores
+    (both estimates). Loads: the high end of the vehicle's bands, where the optimum was held to their values.
     """
 
     miss: float = 20.0

@@ -23,7 +23,10 @@ SHORTEST = 1e-4  # s
 LOWEST = 1e-3  # m above the pad: on the ground
 LONGEST_LANDING = 80.0  # s
 TILT_AT_TOUCHDOWN, TILT_PER_SECOND = jnp.radians(1.5), jnp.radians(4.0)  # commanded tilt: at the end, and before it
-LEAST_EFFECT = 0.2, 0.5  # of the thrust left of a lean's effect by lift: below the first no lean, from the second on all of it
+LEAST_EFFECT = (
+    0.2,
+    0.5,
+)  # of the thrust left of a lean's effect by lift: below the first no lean, from the second on all of it
 GENTLE_PRESSURE = 3e3  # Pa: below, the angle of attack may grow as the pressure falls
 SHORTEST_PULL = 2.0  # s: the pull to the pad grows no stiffer near the ground than what nose and throttle can follow
 LEVEL_OFF = 4.0  # s to go, from where standing still takes over from being on the spot

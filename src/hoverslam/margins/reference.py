@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from hoverslam.ocp import Named
@@ -19,7 +20,7 @@ _ARRAYS = ("time", "position", "velocity", "mass", "axis", "throttle")
 
 @dataclass(frozen=True)
 class Leg:
-    """One phase, sampled: time ``(n,)`` s, position and velocity ``(n, 3)``, mass ``(n,)``, nose ``(n, 3)``, throttle ``(n,)``."""
+    """One phase, sampled: time, mass, throttle ``(n,)``; position, velocity and nose ``(n, 3)``; SI."""
 
     time: np.ndarray
     position: np.ndarray
@@ -123,7 +124,7 @@ def reference_of(result: "LaunchResult") -> Reference:
 
 def _azimuth_there(frame: LaunchFrame, position: np.ndarray) -> float:
     """Azimuth (rad) at ``position`` of the launch frame's first axis laid on the ground there."""
-    east, north = (np.asarray(v) for v in frame.east_north(position))
+    east, north = (np.asarray(v) for v in frame.east_north(jnp.asarray(position)))
     return float(np.arctan2(east[0], north[0]))
 
 

@@ -28,14 +28,23 @@ from hoverslam.ocp import Named
 
 STEPS = 16  # of a plan
 FIRST_TRIES = 6  # plans made before the engines push
-FIRST_PACE, FAILED_PACE = 0.03, 0.08  # by how much a plan is made longer or shorter: one of the first, one after a failure
+FIRST_PACE, FAILED_PACE = (
+    0.03,
+    0.08,
+)  # by how much a plan is made longer or shorter: one of the first, one after a failure
 ITERATIONS = 20  # of the solver: what has not converged by then is no plan
 MOST_FAILURES = 2  # in a row, after which the simple law flies
-LAST_PLANS = 5.0, 0.3  # s to go, or of the burn: no new plans; the simple law, which feeds back the height, flies to the ground
+LAST_PLANS = (
+    5.0,
+    0.3,
+)  # s to go, or of the burn: no new plans; the simple law, which feeds back the height, flies to the ground
 MISSED = 0.5, 0.01  # m, and of the distance: a plan that ends further from the pad is no plan
 STIFFNESS, DAMPING = 0.35, 0.9  # of the tracking (rad/s, share of critical)
 HELD_BACK = 0.03  # of the throttle range at either end, left for tracking
-FINAL, FINAL_HELD_BACK = 1.4, 0.15  # of that time, from where thrust is planned so far from its bounds that it can go either way
+FINAL, FINAL_HELD_BACK = (
+    1.4,
+    0.15,
+)  # of that time, from where thrust is planned so far from its bounds that it can go either way
 PLANNED_TILT = np.radians([3.0, 1.5])  # rad, and rad/s to go: a divert ends well before the ground does
 LEAN_SHARE = 0.8  # of the angle of attack that is borne, for plans in dense air
 GLIDE_SLOPE = 0.1  # tangent of the least elevation seen from the pad
@@ -105,9 +114,7 @@ class Replanned:
         last, best = jax.lax.fori_loop(0, tries, tried, (memory, memory))
         lost = ~best.good | (last.failed > MOST_FAILURES)
         # A plan that failed is not flown, but tells the next one how much longer and with how much thrust.
-        kept = best._replace(
-            slope=last.slope, reach=last.reach, good=~lost, failed=last.failed, failures=last.failures
-        )
+        kept = best._replace(slope=last.slope, reach=last.reach, good=~lost, failed=last.failed, failures=last.failures)
         fresh = last._replace(good=jnp.asarray(False))
         new = jax.tree.map(lambda a, b: jnp.where(lost, a, b), fresh, kept)
         return jax.tree.map(lambda a, b: jnp.where(due, a, b), new, memory)
@@ -257,7 +264,8 @@ def _along(
         effect=effect,
         mass=mass,
         least=(booster.throttle_floor + spare) * full - back,
-        planned=jnp.minimum(0.5 * (guidance.throttle + booster.throttle_most), booster.throttle_most - spare) * full - back,
+        planned=jnp.minimum(0.5 * (guidance.throttle + booster.throttle_most), booster.throttle_most - spare) * full
+        - back,
         most=(booster.throttle_most - spare) * full - back,
         axis=jnp.where(dense, against, jnp.array([0.0, 0.0, 1.0])),
         angle=jnp.where(dense, jnp.maximum(use, 0.1) * LEAN_SHARE * jnp.arctan(booster.angle_of_attack), upright),

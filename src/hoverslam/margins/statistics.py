@@ -33,6 +33,7 @@ _TAIL_LEAST, _TAIL_MOST = 30, 2000  # samples of a tail: fewer fix no shape; wit
 _FIT_LEAST = 10  # samples of a fit to the whole distribution
 _REPLICATES = 1000  # of a bootstrap
 _LEAST_SKEWNESS = 1e-3  # below it Pearson III is normal to three digits of its quantiles
+_MOST_SKEWNESS = 6.0  # beyond it a value or two stand alone against all the others, and no shape is known
 _NO_SHAPE = 1e-9  # shape below which quantiles are those of shape zero to all digits that matter
 _OUT_OF_REACH = 1e-6  # a loss rate nearer than this to the allowed share takes some 10^12 samples to tell from it
 
@@ -103,7 +104,8 @@ class Quantile:
         low, high: order-statistic interval, free of assumptions; infinite where the sample is too small.
         samples_needed: smallest sample for which both ends are finite (if none is lost).
         fitted: by a fitted distribution; None below its smallest sample, where at least half of the tail lies above the
-            quantile (order statistics then serve better), where the values do not differ, or where so many are lost.
+            quantile (order statistics then serve better), where values do not differ or one stands alone against the
+            others, or where so many are lost.
     """
 
     probability: float
@@ -433,7 +435,7 @@ def _pearson_quantile(
     landed: Floats, share: float, shares: Floats, ends: Floats, rng: np.random.Generator
 ) -> FittedQuantile | None:
     mean, deviation, skewness = _pearson_of(landed)
-    if not deviation > 0.0:
+    if not deviation > 0.0 or abs(skewness) > _MOST_SKEWNESS:
         return None
     value = float(mean + deviation * _pearson_deviate(skewness, share))
     shape = 4.0 / max(abs(float(skewness)), _LEAST_SKEWNESS) ** 2

@@ -66,7 +66,7 @@ def energy(position: Array, velocity: Array) -> Array:
     return 0.5 * velocity @ velocity + STANDARD_GRAVITY * position[2]
 
 
-def impact(frame: LaunchFrame, position: Array, velocity: Array, radius: Array) -> tuple[Array, Array]:
+def impact(frame: Any, position: Any, velocity: Any, radius: Any) -> tuple[Array, Array]:
     """Where ``(3,)`` and after how long (s) a body without air falls through ``radius`` (m) from the Earth's centre.
 
     A Kepler arc in inertial space; then the Earth has turned. Where the arc stays below ``radius`` its top is meant.
@@ -90,7 +90,7 @@ def impact(frame: LaunchFrame, position: Array, velocity: Array, radius: Array) 
 
 
 def _turned_back(frame: LaunchFrame, vector: Array, time: Array) -> Array:
-    """``vector`` ``(3,)`` after the Earth has turned below it for ``time`` (s), in the axes that turned with it (Rodrigues)."""
+    """``vector`` ``(3,)`` once the Earth has turned below it for ``time`` (s), in the axes that turned with it."""
     angle = EARTH_ROTATION_RATE * time
     along = (vector @ frame.axis) * frame.axis
     across = vector - along

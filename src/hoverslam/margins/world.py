@@ -1,6 +1,6 @@
 """The world one sample meets: its booster as it really is, its air, its engines, what navigation says wrongly."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
@@ -13,18 +13,18 @@ BOOSTBACK, ENTRY, LANDING = 1, 2, 3  # as engine-out events name the burns
 
 
 class World(NamedTuple):
-    """One sample's world: the booster as it is, the air, push of each burn, when engines fail, what navigation says wrongly."""
+    """One sample's world: booster and air as they are, push and start of each burn, a failed engine, navigation's errors."""
 
     booster: Booster
     air: Air3
-    engines: Array
-    delay: Array
-    ramp: Array
-    misalignment: Array
-    position_error: Array
-    velocity_error: Array
-    out_burn: Array
-    out_share: Array
+    engines: Any
+    delay: Any
+    ramp: Any
+    misalignment: Any
+    position_error: Any
+    velocity_error: Any
+    out_burn: Any
+    out_share: Any
 
 
 def world_of(booster: Booster, p: Perturbations) -> World:

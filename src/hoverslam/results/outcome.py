@@ -89,7 +89,7 @@ def outcome_of(flight: "LaunchResult", solve_s: float | None = None) -> Outcome:
         solve_s: wall time of the case; the solver's own seconds if left out.
     """
     vehicle = flight.plan.vehicle
-    cost = _cost_of(vehicle.name, flight.recovery, flight.payload) if flight.converged else None
+    cost = _cost_of(vehicle, flight.recovery, flight.payload) if flight.converged else None
     published = _published(vehicle, flight.orbit, flight.recovery)
     trajectory = flight.trajectory()
     return Outcome(
@@ -120,12 +120,14 @@ def _published(vehicle: "Vehicle", orbit: str, recovery: str) -> dict[str, Any]:
     return published_columns(vehicle.published_payload(orbit, recovery), target.mode if target else None)
 
 
-def _cost_of(vehicle: str, recovery: str, payload_kg: float) -> "CostEstimate | None":
+def _cost_of(vehicle: "Vehicle", recovery: str, payload_kg: float) -> "CostEstimate | None":
     """The estimate, or None for a vehicle, a mode or a payload that the cost model has no figures for."""
     from hoverslam.economics import CostQuestionError, estimate_cost
 
+    known = vehicle.recovery.reserve(recovery)[1] if vehicle.recovery is not None else None
+    suffices = 1.0 if known is None or recovery == "expendable" else known.value
     try:
-        return estimate_cost(vehicle, recovery, payload_kg)
+        return estimate_cost(vehicle.name, recovery, payload_kg, reserve_probability=suffices)
     except CostQuestionError:
         return None
 

@@ -102,8 +102,11 @@ def _orders(document: Document) -> Iterator[Mistake]:
         low, value = document.number("stage1.engine.throttle_min"), document.number(key)
         if low is not None and value is not None and value < low:
             yield Mistake(key, shown(value), f"must be at least stage1.engine.throttle_min ({shown(low)})")
-    reserve, saving = "recovery.landing_reserve_t", "recovery.expendable_dry_mass_saving_t"
-    yield from _in_order(document, reserve, "stage1.propellant_t", "must be less than stage1.propellant_t", equal=False)
+    saving = "recovery.expendable_dry_mass_saving_t"
+    for reserve in ("recovery.landing_reserve_t", "recovery.return_reserve_t"):
+        yield from _in_order(
+            document, reserve, "stage1.propellant_t", "must be less than stage1.propellant_t", equal=False
+        )
     yield from _in_order(document, saving, "stage1.dry_mass_t", "must be less than stage1.dry_mass_t", equal=False)
 
 

@@ -221,7 +221,9 @@ class Recovery(Section):
     """How the first stage comes home, with the values an operator plans with rather than the hardware's extremes.
 
     `modes` holds the ways home beyond `expendable` (empty for a test article); `landing_engines` the engines lit one
-    after the other in the landing burn, such as (3, 1); `downrange_site` a site's id, or `free`.
+    after the other in the landing burn, such as (3, 1); `downrange_site` a site's id, or `free`. `landing_reserve_t` is
+    the propellant left in a flight as planned, `reserve_probability` the probability that it suffices in one that is
+    disturbed; `return_...` the same of returns to the launch site, where they differ. `hoverslam margin` computes both.
     """
 
     modes: tuple[Literal["downrange", "return_to_launch_site"], ...] = Field(strict=False)
@@ -238,9 +240,18 @@ class Recovery(Section):
     heating_max_kW_m2: Annotated[Figure, Range(1, 2_000)] | None = None
     landing_ignition_altitude_min_km: Annotated[Figure, Range(0, 20)] | None = None
     landing_reserve_t: Leftover
+    reserve_probability: Annotated[Figure, Range(0, 1, closed=True)] | None = None
+    return_reserve_t: Leftover | None = None
+    return_reserve_probability: Annotated[Figure, Range(0, 1, closed=True)] | None = None
     expendable_dry_mass_saving_t: Leftover | None = None
     landing_site: Text | None = None
     downrange_site: Text | None = None
+
+    def reserve(self, recovery: str) -> tuple[Figure, Figure | None]:
+        """Landing reserve of a recovery mode, and the probability that it suffices where that was computed."""
+        if recovery == "return_to_launch_site" and self.return_reserve_t is not None:
+            return self.return_reserve_t, self.return_reserve_probability
+        return self.landing_reserve_t, self.reserve_probability
 
 
 class PublishedPayload(Section):
