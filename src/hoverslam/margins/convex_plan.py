@@ -21,6 +21,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+import hoverslam.physics  # noqa: F401 - for its double precision
+
 PRICE = 20.0  # of ends and glide slope missed, in g: their multipliers are of the order of one
 CENTRE = 0.3  # complementarity at the start
 ITERATIONS = 30  # most; feasible plans take 12 to 16
@@ -107,8 +109,8 @@ def _lever(steps: int, watched: int) -> tuple[np.ndarray, np.ndarray]:
 class _Cones(NamedTuple):
     """Elements of the cones: second-order ones ``(4, N + 2 + W)``, axis first, and numbers above zero ``(3N + W,)``.
 
-    Second-order: thrust of each step ``(s, u)``; the two ends ``(miss, error)``; watched nodes ``(reach, across, 0)``. Numbers:
-    below the upper bound, above the lower one, within the angle, slack of the watched nodes.
+    Second-order: thrust of each step ``(s, u)``, the two ends ``(miss, error)``, watched nodes ``(reach, across, 0)``.
+    Numbers: below the upper bound, above the lower one, within the angle, slack of the watched nodes.
     """
 
     quad: Array
