@@ -18,6 +18,7 @@ from hoverslam import __version__
 
 if TYPE_CHECKING:
     from hoverslam.results import Case, Comparison, Outcome
+    from hoverslam.vehicles import Vehicle
 
 OK, NOT_VERIFIED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -335,6 +336,81 @@ def validate(
         _say("interrupted")
         return INTERRUPTED
     return OK if done.met else NOT_VERIFIED
+
+
+# ---- margin ----------------------------------------------------------------------------------------------------------
+@app.command()
+def margin(
+    vehicle: Annotated[str, typer.Argument(help="A known vehicle, or the path of a TOML file.")],
+    recovery: Annotated[str, typer.Option(help="downrange or return_to_launch_site.", metavar="MODE")] = "downrange",
+    samples: Annotated[int, typer.Option(min=1, help="Flights.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Master seed: the same seed gives the same flights.")] = 0,
+    batch: Annotated[int, typer.Option(min=1, help="Flights at once; also what is saved at once.")] = 500,
+    guidance: Annotated[str, typer.Option(help="convex (plans again and again) or hover_slam (explicit).")] = "convex",
+    scheme: Annotated[str, typer.Option(help="random, sobol or latin.")] = "random",
+    probability: Annotated[float, typer.Option(min=0.0, max=0.999999, help="That the reserve has to meet.")] = 0.99,
+    confidence: Annotated[float, typer.Option(min=0.01, max=0.999, help="Of every interval.")] = 0.9,
+    dispersion: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE", help="Change a dispersion, as wind.sigma_m_s=6 or scale=0.5. May be repeated."
+        ),
+    ] = None,
+    changed: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a figure, as stage1.dry_mass_t=25. May be repeated."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the flights: a second run there goes on where this one ends.")
+    ] = None,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a Dask cluster that flies them.")] = None,
+    json: Json = False,
+) -> int:
+    """Fly many disturbed, guided recoveries: how often they land, what reserve they need, what it costs in payload."""
+    from hoverslam.vehicles import load_vehicle
+
+    found = load_vehicle(vehicle, tuple(changed or ()))
+    wrong = _wrong_margin(found, recovery, guidance, scheme, out)
+    if wrong:
+        return _wrong([wrong])
+    from hoverslam.margins.campaign import CampaignError, progress_bar
+    from hoverslam.margins.margin import study_margin
+
+    try:
+        with _status(f"{found.title}, {recovery}: the optimal flight") as tell, progress_bar() as on_progress:
+            study = study_margin(
+                found, recovery, samples, seed, guidance=guidance, scheme=scheme, dispersions=tuple(dispersion or ()),  # type: ignore[arg-type]
+                probability=probability, confidence=confidence, folder=out, block=batch, scheduler=scheduler,
+                report=tell, on_progress=on_progress,
+            )  # fmt: skip
+    except (CampaignError, ValueError) as error:
+        return _wrong([str(error)])
+    if json:
+        from hoverslam.results.report import dump_json
+
+        print(dump_json(study.as_json()))
+    else:
+        print(study.report())
+    if study.campaign.interrupted:
+        _say(f"interrupted: {study.samples:,} of {samples:,} flights done" + (f", kept in {out}" if out else ""))
+        return INTERRUPTED
+    return OK if study.reserve.reserve is not None else NOT_VERIFIED
+
+
+def _wrong_margin(vehicle: "Vehicle", recovery: str, guidance: str, scheme: str, out: Path | None) -> str | None:
+    """What is wrong with a question about margins, in one line; asked before anything slow is imported."""
+    known = vehicle.recovery.modes if vehicle.recovery is not None else ()
+    if recovery not in known:
+        return f"--recovery: {recovery!r}: {vehicle.name} comes home by {', '.join(known) or 'no way'}"
+    for name, value, choices in (
+        ("guidance", guidance, ("convex", "hover_slam")),
+        ("scheme", scheme, ("random", "sobol", "latin")),
+    ):
+        if value not in choices:
+            return f"--{name}: {value!r}: choose {', '.join(choices)}"
+    if out is not None and out.exists() and not out.is_dir():
+        return f"--out: {out}: not a folder"
+    return None
 
 
 if __name__ == "__main__":
