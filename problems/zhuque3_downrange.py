@@ -7,7 +7,7 @@ from hoverslam.vehicles import load_vehicle
 
 def fly() -> LaunchResult:
     """The flight of greatest payload; change any figure of the vehicle by its key in the data file."""
-    vehicle = load_vehicle("zhuque3", {"recovery.landing_reserve_t": 2.4})
+    vehicle = load_vehicle("zhuque3", {"recovery.landing_reserve_t": 4.72})
     return solve_launch(vehicle, recovery="downrange", orbit="leo450")
 
 

@@ -32,7 +32,7 @@ def base():
         "stage1.engine.specific_impulse_vacuum_s=308",
         "stage2.engine.specific_impulse_vacuum_s=345",
         "stage1.residual_t=3.5",
-        "recovery.landing_reserve_t=2.5",
+        "recovery.landing_reserve_t=4.5",
         "recovery.landing_throttle_max=0.66",
     ],
 )
