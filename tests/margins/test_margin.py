@@ -65,7 +65,7 @@ def test_a_second_run_in_the_folder_adds_only_what_is_new(study, folder):
 
 
 def test_another_seed_does_not_go_into_the_same_folder(study, folder):
-    with pytest.raises(CampaignError, match="folder|fingerprint"):
+    with pytest.raises(CampaignError, match=r"folder|fingerprint"):
         study_margin("falcon9", "return_to_launch_site", 50, 2, folder=folder, **QUESTION)
 
 

@@ -195,7 +195,8 @@ def _line(level: float, burned: Quantile, need: Quantile) -> str:
         return f"{found.low:,.0f} to {found.high:,.0f}"
 
     fitted = "" if need.fitted is None else f"{need.fitted.value:,.0f}"
-    return f"{100 * level:7.3f} %{burned.empirical:12,.0f}{ends(burned):>22s}{need.empirical:20,.0f}{ends(need):>20s}{fitted:>10s}"
+    told = f"{100 * level:7.3f} %{burned.empirical:12,.0f}{ends(burned):>22s}"
+    return told + f"{need.empirical:20,.0f}{ends(need):>20s}{fitted:>10s}"
 
 
 def study_margin(
