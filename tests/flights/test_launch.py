@@ -33,7 +33,7 @@ def base():
         "stage2.engine.specific_impulse_vacuum_s=345",
         "stage1.residual_t=3.5",
         "recovery.landing_reserve_t=4.5",
-        "recovery.landing_throttle_max=0.66",
+        "recovery.landing_throttle_max=0.71",
     ],
 )
 def test_more_mass_less_impulse_more_left_over_or_less_throttle_never_lifts_more(base, change):
