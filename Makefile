@@ -1,5 +1,6 @@
 # make compare   set everything up, solve every vehicle in every recovery mode, print and write the table
 # make test      set everything up, run the tests
+# make thorough  run the tests marked slow, which make test leaves out
 # make readme    quote the table that compare wrote in the README
 # make lint | types | notebooks | examples     what continuous integration runs beside the tests
 PYTHON ?= python3
@@ -7,7 +8,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup compare readme test lint format types notebooks examples clean
+.PHONY: setup compare readme test thorough lint format types notebooks examples clean
 .DEFAULT_GOAL := compare
 
 setup: $(STAMP)
@@ -27,6 +28,9 @@ compare: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+thorough: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

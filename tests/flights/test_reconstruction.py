@@ -212,15 +212,18 @@ def draws(truth: Truth) -> Draws:
     return Draws(again.counted(flight.fit.solution)[0], values, errors)
 
 
+@pytest.mark.slow
 def test_every_draw_is_fitted(draws: Draws) -> None:
     assert len(draws.values) == DRAWS
 
 
+@pytest.mark.slow
 def test_the_truth_lies_within_two_standard_errors_in_nine_draws_of_ten(draws: Draws) -> None:
     inside = np.count_nonzero(np.abs(draws.values - draws.truth) < 2.0 * draws.errors, axis=0)
     assert np.all(inside >= 0.9 * DRAWS), dict(zip(COUNTED, inside.tolist(), strict=True))
 
 
+@pytest.mark.slow
 def test_estimates_scatter_as_much_as_stated_and_about_the_truth(draws: Draws) -> None:
     """A scatter from a hundred draws is known to 7 %."""
     usual = np.median(draws.errors, axis=0)

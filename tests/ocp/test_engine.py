@@ -238,6 +238,7 @@ def test_sweep_in_processes_says_what_it_needs():
 # ---- other optima ------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_multistart_finds_and_ranks_the_three_optima_of_the_landing_flip():
     # Published for fine meshes that were not flown again: half a permille to one of what holds between nodes as well.
     structures = {"0.2 s": landing_flip.problem(0.2), "3 s": landing_flip.problem(3.0)}
