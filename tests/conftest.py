@@ -1,4 +1,4 @@
-"""What JAX compiles is kept in pytest's cache: tests that compile the same flight share it, and the next run finds it there."""
+"""What JAX compiles is kept in pytest's cache: tests that compile the same flight share it, the next run finds it."""
 
 import os
 
