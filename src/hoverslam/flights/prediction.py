@@ -6,8 +6,8 @@
 
 An operator with propellant to spare does not fly the least of it. What is held here is what flights show operators to
 hold (:class:`Habits`): the first stage keeps a standard amount of propellant at cut-off, throttles down for dynamic
-pressure and climbs below rated thrust, glides within an angle of attack, and lights the landing burn high enough to fly
-it in mid-throttle. Within that the upper stage keeps as much as it can.
+pressure and climbs below rated thrust, comes down within a dynamic pressure and an angle of attack, and lights the
+landing burn high enough to fly it in mid-throttle. Within that the upper stage keeps as much as it can.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,19 +20,20 @@ import numpy as np
 
 from hoverslam.flights import figures
 from hoverslam.flights.calibration import Calibration, calibrate, without
-from hoverslam.flights.guess import Plan
-from hoverslam.flights.launch import ATTEMPTS, guess_launch, make_plan, solve_patiently
+from hoverslam.flights.guess import LaunchGuess, Plan
+from hoverslam.flights.launch import ATTEMPTS, TWO_BURN_ALTITUDE, guess_launch, make_plan, solve_patiently
 from hoverslam.flights.launch_problem import LaunchBuilder
 from hoverslam.flights.launch_result import LaunchResult, summarise
 from hoverslam.flights.limits import FlightLimits
 from hoverslam.flights.reconstruction import Reconstruction
-from hoverslam.ocp import PathConstraint, Problem, Solution
+from hoverslam.ocp import PathConstraint, Problem, Solution, guess_from
 from hoverslam.physics import Flight
-from hoverslam.vehicles import Mission, Vehicle, load_vehicle
+from hoverslam.vehicles import Figure, Mission, Orbit, Vehicle, load_vehicle
 
 # What a prediction is asked to meet: shares of what was flown, kilometres; and in words.
 ASKED = {"staging speed": (0.03, "3 %"), "staging altitude": (5.0, "5 km"), "recovery propellant": (0.10, "10 %")}
 LONGEST_ATTEMPT = 75.0  # s: a mesh pass that finds an answer takes 2 to 15
+HIGHEST_STEP, LOWEST_STEP = 200e3, 20e3  # m from one orbit to the next on the way to a high one
 GRAVITY_TURN = np.radians(3.0)  # rad: an ascent follows its own flow within this
 
 
@@ -48,6 +49,7 @@ class Habits:
         ignition: altitude of landing ignition above the ground (m).
         left: propellant left at touchdown (kg).
         entry: longest entry burn (s); not a mean, but the longest that any showed.
+        return_pressure: greatest dynamic pressure on the way down (Pa).
     """
 
     held: float
@@ -57,6 +59,7 @@ class Habits:
     ignition: float
     left: float
     entry: float
+    return_pressure: float
 
 
 def habits_of(flights: Sequence[Reconstruction]) -> Habits:
@@ -67,12 +70,13 @@ def habits_of(flights: Sequence[Reconstruction]) -> Habits:
 
     return Habits(
         held=mean(_held),
-        dynamic_pressure=mean(_greatest_pressure),
+        dynamic_pressure=mean(lambda flight: _greatest_pressure(flight, ["ascent"])),
         climb=mean(_climb),
         liftoff=mean(_rating),
         ignition=mean(_ignition),
         left=mean(_left),
         entry=max(map(_entry_seconds, flights)),
+        return_pressure=mean(lambda flight: _greatest_pressure(flight, _falling(flight))),
     )
 
 
@@ -94,10 +98,18 @@ def _ignition(flight: Reconstruction) -> float:
     return float(flight.seen.frame.altitude(start.position)) - ground
 
 
-def _greatest_pressure(flight: Reconstruction) -> float:
-    part, limits = flight.phase("ascent"), FlightLimits(Flight(flight.seen.frame, "ascent"))
-    states, _ = part.sample(np.linspace(float(part.time[0]), float(part.time[1]), 100))
-    return float(np.max(jax.vmap(lambda state: limits.dynamic_pressure(state, None, None))(states)))
+def _greatest_pressure(flight: Reconstruction, parts: Sequence[str]) -> float:
+    """The greatest dynamic pressure (Pa) over phases of a flight."""
+    limits, greatest = FlightLimits(Flight(flight.seen.frame, "ascent")), 0.0
+    for part in map(flight.phase, parts):
+        states, _ = part.sample(np.linspace(float(part.time[0]), float(part.time[1]), 100))
+        pressure = jax.vmap(lambda state: limits.dynamic_pressure(state, None, None))(states)
+        greatest = max(greatest, float(np.max(pressure)))
+    return greatest
+
+
+def _falling(flight: Reconstruction) -> list[str]:
+    return [segment.name for segment in flight.seen.segments if segment.name in ("entry", "glide")]
 
 
 def _entry_seconds(flight: Reconstruction) -> float:
@@ -261,18 +273,24 @@ def predict(
     sea_level = (overrides or {}).get("stage1.engine.thrust_sea_level_kN")
     base = load_vehicle(vehicle)
     rated = sea_level if sea_level is not None else base.stage1.engine.thrust_sea_level / 1e3
-    home = base.recovery
+    home, upper = base.recovery, base.stage2
     assert home is not None
+    assert upper is not None
+    left = max(0.1, habits.left / 1e3 - base.stage1.residual_t.value)
     changed: dict[str, Any] = dict(overrides or {})
     changed |= {
         "site": mission.site,
         "default_orbit": "sso700",  # any that every pad reaches: the mission's own is flown to
         "stage1.engine.thrust_sea_level_kN": rated * habits.liftoff,
         "limits.dynamic_pressure_max_kPa": habits.dynamic_pressure / 1e3,
-        "recovery.landing_reserve_t": max(0.1, habits.left / 1e3 - base.stage1.residual_t.value),
+        "recovery.dynamic_pressure_max_kPa": habits.return_pressure / 1e3,
+        "recovery.landing_reserve_t": left,
+        "recovery.return_reserve_t": left,
         # What flights show, 9 to 19 degrees, is inferred and uncertain: the upper end of what the file allows.
         "recovery.angle_of_attack_max_deg": home.angle_of_attack_max_deg.high,
         "stage2.engine.thrust_vacuum_kN": _upper_thrust(base, habits.liftoff),
+        # A light payload and what is left weigh so little that the higher floor would break the limit of acceleration.
+        "stage2.engine.throttle_min": _lowest(upper.engine.throttle_min),
     }
     # What limits thrust at lift-off does not limit a few throttled engines.
     landing = min(home.landing_throttle_max.value / habits.liftoff, 1.0)
@@ -285,18 +303,53 @@ def predict(
     target = None if site is None else frame.place(site.latitude, site.longitude, site.elevation)
     values = plan.values | ({} if mission.fairing else {"fairing.mass": 0.0})
     plan = replace(plan, frame=frame, target=target, values=values, two_burns=False)
-    guess = guess_launch(plan, report)
-    problem = PredictionBuilder(plan, guess, mission.payload_kg.si, habits).build_launch()
+    return summarise(plan, _climb_to(plan, mission.payload_kg.si, habits, report))
+
+
+def _climb_to(plan: Plan, payload: float, habits: Habits, report: Callable[[str], None] | None) -> Solution:
+    """Solved by way of lower orbits where the plan's is high: one burn to there has no good guess of its own."""
     # The third, patient attempt has never found what these two did not.
     attempts = [replace(a, ipopt={**a.ipopt, "max_wall_time": LONGEST_ATTEMPT}) for a in ATTEMPTS[:2]]
-    return summarise(plan, solve_patiently(problem, report, attempts))
+    goal = plan.orbit.perigee_altitude
+    altitude, step = min(goal, TWO_BURN_ALTITUDE), HIGHEST_STEP
+
+    def solved(altitude: float, guess: LaunchGuess) -> Solution:
+        there = replace(plan, orbit=lowered(plan.orbit, goal - altitude))
+        if report is not None and altitude < goal:
+            report(f"by way of {altitude / 1e3:.0f} km")
+        return solve_patiently(PredictionBuilder(there, guess, payload, habits).build_launch(), report, attempts)
+
+    found = solved(altitude, guess_launch(replace(plan, orbit=lowered(plan.orbit, goal - altitude)), report))
+    while found.converged and altitude < goal:
+        guess = LaunchGuess({name: guess_from(part) for name, part in found.phases.items()}, payload)
+        higher = min(altitude + step, goal)
+        raised = solved(higher, guess)
+        if raised.converged or step < LOWEST_STEP:
+            found, altitude = raised, higher
+        else:
+            step /= 2.0
+    return found
+
+
+def lowered(orbit: Orbit, by: float) -> Orbit:
+    """The orbit with perigee and apogee lower by so many metres."""
+    change = {
+        name: figure.model_copy(update={"value": figure.value - by / 1e3, "low": None, "high": None})
+        for name in ("perigee_altitude_km", "apogee_altitude_km")
+        for figure in (getattr(orbit, name),)
+    }
+    return orbit.model_copy(update=change)
 
 
 def _upper_thrust(vehicle: Vehicle, rating: float) -> float:
     """Vacuum thrust (kN) of an upper-stage engine of the same block, no less than its band says."""
     assert vehicle.stage2 is not None
     figure = vehicle.stage2.engine.thrust_vacuum_kN
-    return max(figure.value * min(rating, 1.0), figure.value if figure.low is None else figure.low)
+    return max(figure.value * min(rating, 1.0), _lowest(figure))
+
+
+def _lowest(figure: Figure) -> float:
+    return figure.value if figure.low is None else figure.low
 
 
 def leave_one_out(
