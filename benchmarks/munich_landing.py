@@ -78,7 +78,7 @@ def fly(law: object, samples: int, seed: int) -> tuple[dict[str, float], float, 
     @jax.vmap
     def one(p, r, v, m):
         zero = jnp.zeros(())
-        start = State(zero, r, v, m, -v / jnp.sqrt(v @ v), zero, zero, zero)
+        start = State(zero, r, v, m, -v / jnp.sqrt(v @ v), zero, zero, zero, jnp.zeros(3))
         state, down = land(flight, booster, guidance, world_of(booster, p), start, law, 15)
         return down, state.mass
 

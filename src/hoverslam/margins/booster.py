@@ -15,6 +15,7 @@ from hoverslam.physics import Flight, Propulsion, Shape, air_at, stagnation_heat
 from hoverslam.physics.atmosphere import Air
 from hoverslam.physics.motion import Inputs
 
+NOTICE = 1.0  # s over which unexplained accelerations are smoothed
 PROFILE_STEP = 1e3  # m between the altitudes of a profile, from sea level up
 
 
@@ -63,7 +64,8 @@ class Booster(NamedTuple):
 class State(NamedTuple):
     """Where a booster is: position and velocity ``(3,)`` in the frame of the pad, mass, nose ``(3,)``, throttle; the clock.
 
-    ``pressure`` and ``heating`` are the largest met so far (Pa, W/m2).
+    ``pressure`` and ``heating`` are the largest met so far (Pa, W/m2); ``unexplained`` ``(3,)`` is the acceleration that
+    accelerometers feel and guidance's model does not account for (m/s2): wind, mostly. See :func:`noticed`.
     """
 
     time: Array
@@ -74,6 +76,7 @@ class State(NamedTuple):
     throttle: Array
     pressure: Array
     heating: Array
+    unexplained: Array
 
 
 class Air3(NamedTuple):
@@ -156,8 +159,28 @@ def fly_step(
     pressure, heating = loads(flight, state, inputs.shape.base_area, density, wind)
     return State(
         state.time + step, position, velocity, mass, axis, throttle,
-        jnp.maximum(state.pressure, pressure), jnp.maximum(state.heating, heating),
+        jnp.maximum(state.pressure, pressure), jnp.maximum(state.heating, heating), state.unexplained,
     )  # fmt: skip
+
+
+def noticed(
+    flight: BoosterFlight, booster: Booster, before: State, after: State, engines: Array, step: Array, ready: Array
+) -> State:
+    """``after`` with what its step of ``step`` seconds shows of forces that the nominal ``booster`` in still air does not.
+
+    Smoothed over :data:`NOTICE` seconds; while not ``ready``, as it was. A disturbance observer: what it finds is taken off the
+    next commands, so that a steady wind need not first push the booster aside.
+    """
+    nose = before.axis + after.axis
+    middle = Named(
+        position=0.5 * (before.position + after.position), velocity=0.5 * (before.velocity + after.velocity),
+        mass=0.5 * (before.mass + after.mass), density=1.0, wind=jnp.zeros(3),
+    )  # fmt: skip
+    control = Named(axis=nose / jnp.sqrt(nose @ nose), throttle=0.5 * (before.throttle + after.throttle))
+    expected = flight.rates(middle, control, booster.inputs(engines))["velocity"]
+    felt = (after.velocity - before.velocity) / step
+    share = jnp.where(ready, 1.0 - jnp.exp(-step / NOTICE), 0.0)
+    return after._replace(unexplained=before.unexplained + share * (felt - expected - before.unexplained))
 
 
 def loads(flight: BoosterFlight, state: State, base_area: Any, density: Array, wind: Array) -> tuple[Array, Array]:

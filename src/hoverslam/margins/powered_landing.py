@@ -11,10 +11,10 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from hoverslam.margins.booster import Booster, BoosterFlight, State, fly_step, turned
+from hoverslam.margins.booster import Booster, BoosterFlight, State, fly_step, noticed, turned
+from hoverslam.margins.steering import lift_slope
 from hoverslam.margins.world import LANDING, World, askew, lit, seen, started
 from hoverslam.ocp import Named
-from hoverslam.physics import aerodynamics
 from hoverslam.physics.constants import STANDARD_GRAVITY
 
 PREDICTION_STEPS = 12  # of the predicted landing burn
@@ -29,6 +29,12 @@ LEAST_EFFECT = (
 )  # of the thrust left of a lean's effect by lift: below the first no lean, from the second on all of it
 GENTLE_PRESSURE = 3e3  # Pa: below, the angle of attack may grow as the pressure falls
 SHORTEST_PULL = 2.0  # s: the pull to the pad grows no stiffer near the ground than what nose and throttle can follow
+STARTED = 1.5  # start transients, after which a push that is not there is noticed
+SOON, ENDGAME = (
+    0.6,
+    10.0,
+)  # above the pad in this share of the time to go, while the air steers; but in the last seconds (s)
+SINK_AGAIN = 0.5  # s in which one that has stopped above the ground and can hover sinks at touchdown speed again
 LEVEL_OFF = 4.0  # s to go, from where standing still takes over from being on the spot
 TOUCHDOWN_SPEED = 1.0  # m/s, planned: reached 0.1 s above the ground, as landing burns are
 
@@ -153,11 +159,12 @@ class HoverSlam:
         gate_height, gate_sink, left = guidance.gates[stage_at(guidance, -seen.velocity[2])]
         height = jnp.maximum(seen.position[2] - gate_height, 0.1)
         sink = jnp.maximum(-seen.velocity[2], gate_sink)
-        up = (sink**2 - gate_sink**2) / (2.0 * height)
+        too_slow = jnp.maximum(gate_sink + seen.velocity[2], 0.0)
+        up = (sink**2 - gate_sink**2) / (2.0 * height) - too_slow / SINK_AGAIN
         to_go = jnp.maximum(2.0 * height / (sink + gate_sink) + left, 0.3)
-        calm = jnp.maximum(to_go, SHORTEST_PULL)
+        soon = jnp.maximum(jnp.maximum(SOON * to_go, jnp.minimum(to_go, ENDGAME)), SHORTEST_PULL)
         nearer = jnp.minimum(1.0, (to_go / LEVEL_OFF) ** 2)  # a metre beside matters less than a metre a second
-        across = -6.0 * nearer * seen.position[:2] / calm**2 - 4.0 * seen.velocity[:2] / calm
+        across = -6.0 * nearer * seen.position[:2] / soon**2 - 4.0 * seen.velocity[:2] / soon
         return jnp.concatenate([across, up[None]]), to_go
 
     def failures(self, memory: Any) -> Array:
@@ -181,7 +188,9 @@ def land(
         push = lit(world, LANDING, jnp.where(stopped < 0.0, engines, 0.0), since, guidance.duration)
         throttle = throttle * started(world, LANDING, since + step)
         after = fly_step(flight, s, axis, throttle, push, world.air, step)
-        now_stopped = (after.velocity[2] >= 0.0) & (stopped < 0.0) & (since > 1.0)
+        after = noticed(flight, booster, s, after, engines, step, since > STARTED * booster.start_ramp)
+        hovers = engines * booster.throttle_floor * booster.thrust_vacuum < s.mass * STANDARD_GRAVITY
+        now_stopped = (after.velocity[2] >= 0.0) & (stopped < 0.0) & (since > 1.0) & ~hovers
         stopped = jnp.where(now_stopped, after.position[2], stopped)
         landed = s.position[2] <= LOWEST
         after = jax.tree.map(lambda a, b: jnp.where(landed, a, b), s, after)
@@ -201,15 +210,14 @@ def land(
     return state, _touchdown(state, begun, stopped, law.failures(memory))
 
 
-def lift_slope(booster: Booster, density: Array, speed: Array, crossflow: Array) -> Array:
-    """Force (N) that the air sets against a lean of one (tangent) at ``speed``, with ``crossflow`` (m/s) across the body.
+def usable(effect: Array) -> tuple[Array, Array]:
+    """How much of a lean to use, 0 to 1, whose effect on the thrust across the flow is ``effect``, and that, kept off zero.
 
-    Engines first, a lean turns the thrust one way and the lift the other: where this exceeds the thrust, steering reverses.
+    Where the air sets more against a lean than thrust gives, the booster is steered by the air: the other way round.
     """
-    slope = aerodynamics.normal_force_per_pressure(
-        jnp.array([1.0, 0.0, 0.0]) * jnp.maximum(crossflow, 1e-3), speed**2, speed, booster.side_area_ratio
-    )
-    return -0.5 * density * booster.base_area * slope[0] / jnp.maximum(crossflow, 1e-3) * speed
+    size = jnp.abs(effect)
+    use = jnp.clip((size - LEAST_EFFECT[0]) / (LEAST_EFFECT[1] - LEAST_EFFECT[0]), 0.0, 1.0)
+    return use, jnp.where(effect < 0.0, -1.0, 1.0) * jnp.maximum(size, LEAST_EFFECT[0])
 
 
 def _actuated(
@@ -233,7 +241,8 @@ def _actuated(
     still = Named(position=known.position, velocity=known.velocity, mass=state.mass, density=1.0, wind=jnp.zeros(3))
     now = flight.conditions(still, Named(axis=state.axis, throttle=state.throttle), booster.inputs(engines))
     drag = now.axial_force - now.thrust
-    force = state.mass * (wanted - flight.frame.acceleration(known.position, known.velocity))
+    explained = flight.frame.acceleration(known.position, known.velocity) + state.unexplained
+    force = state.mass * (wanted - explained)
     against = -known.velocity / speed
     along = force @ against
     least = engines * booster.throttle_floor * booster.thrust_vacuum
@@ -241,8 +250,8 @@ def _actuated(
     crossflow = known.velocity - (known.velocity @ state.axis) * state.axis
     slope = lift_slope(booster, now.air.density, speed, jnp.sqrt(crossflow @ crossflow))
     effect = 1.0 - slope / pull
-    use = jnp.clip((effect - LEAST_EFFECT[0]) / (LEAST_EFFECT[1] - LEAST_EFFECT[0]), 0.0, 1.0)
-    lean = (force - along * against) / pull * use / jnp.maximum(effect, LEAST_EFFECT[0])
+    use, effect = usable(effect)
+    lean = (force - along * against) / pull * use / effect
     size = jnp.sqrt(lean @ lean + 1e-12)
     most = booster.angle_of_attack * jnp.maximum(1.0, GENTLE_PRESSURE / now.dynamic_pressure)
     nose = _within_tilt(against + lean * jnp.minimum(1.0, most / size), jnp.minimum(guidance.tilt, tilt_limit(to_go)))

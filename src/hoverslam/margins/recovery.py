@@ -11,10 +11,10 @@ import jax.numpy as jnp
 from jax import Array
 
 from hoverslam.margins import powered_landing
-from hoverslam.margins.booster import Booster, BoosterFlight, State, fly_step, turned
+from hoverslam.margins.booster import Booster, BoosterFlight, State, fly_step, noticed, turned
 from hoverslam.margins.draws import Perturbations
 from hoverslam.margins.powered_landing import LandingGuidance, Touchdown
-from hoverslam.margins.steering import MOST_LEAN_ACROSS, Descent, energy, impact, nose_of
+from hoverslam.margins.steering import MOST_LEAN_ACROSS, Descent, against_wind, energy, impact, nose_of
 from hoverslam.margins.world import BOOSTBACK, ENTRY, World, askew, lit, seen, started, world_of
 
 COAST_STEP, BOOSTBACK_STEP, ENTRY_STEP, GLIDE_STEP = 2.0, 0.5, 0.25, 0.25  # s
@@ -109,7 +109,15 @@ def recover(
     up = jnp.array([0.0, 0.0, 1.0])
     zero = jnp.zeros(())
     state = State(
-        zero, plan.position + p.staging_position, plan.velocity + p.staging_velocity, mass, up, zero, zero, zero
+        zero,
+        plan.position + p.staging_position,
+        plan.velocity + p.staging_velocity,
+        mass,
+        up,
+        zero,
+        zero,
+        zero,
+        jnp.zeros(3),
     )
     burned = zero
     if plan.boostback is not None:
@@ -238,7 +246,8 @@ def steered(
 ) -> Array:
     """The nose after a step of steering back to the reference, as navigation sees it."""
     known = seen(world, state)
-    wanted = nose_of(flight, known, descent.lean(known.position, known.velocity), booster.angle_of_attack)
+    back = descent.lean(known.position, known.velocity) + against_wind(flight, booster, known)
+    wanted = nose_of(flight, known, back, booster.angle_of_attack)
     return turned(state.axis, askew(world, wanted), world.booster, world.booster.attitude_lag, step)
 
 
@@ -249,7 +258,8 @@ def glide(flight: BoosterFlight, booster: Booster, plan: Plan, world: World, sta
 
     def body(s: State, step: Array) -> State:
         axis = steered(flight, booster, plan.descent, world, s, step)
-        return fly_step(flight, s, axis, jnp.zeros(()), off, world.air, step)
+        after = fly_step(flight, s, axis, jnp.zeros(()), off, world.air, step)
+        return noticed(flight, booster, s, after, jnp.zeros(()), step, jnp.asarray(True))
 
     def watching(s: State) -> Array:
         return (s.position[2] > high) & (s.time - begun < LONGEST["glide"])

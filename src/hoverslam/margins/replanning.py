@@ -22,8 +22,9 @@ from hoverslam.margins.powered_landing import (
     HoverSlam,
     LandingGuidance,
     engines_at,
-    lift_slope,
+    usable,
 )
+from hoverslam.margins.steering import lift_slope
 from hoverslam.ocp import Named
 
 STEPS = 16  # of a plan
@@ -35,8 +36,8 @@ FIRST_PACE, FAILED_PACE = (
 ITERATIONS = 20  # of the solver: what has not converged by then is no plan
 MOST_FAILURES = 2  # in a row, after which the simple law flies
 LAST_PLANS = (
-    5.0,
-    0.3,
+    8.0,
+    0.6,
 )  # s to go, or of the burn: no new plans; the simple law, which feeds back the height, flies to the ground
 MISSED = 0.5, 0.01  # m, and of the distance: a plan that ends further from the pad is no plan
 STIFFNESS, DAMPING = 0.35, 0.9  # of the tracking (rad/s, share of critical)
@@ -148,11 +149,11 @@ class Replanned:
         length: Array,
     ) -> Memory:
         """A plan of ``length`` seconds from ``seen``, with the air met along the one before."""
-        case = self._case(flight, booster, guidance, seen, before, length)
+        case, steers = self._case(flight, booster, guidance, seen, before, length)
         plan = plan_descent(case, ITERATIONS)
         sound = jnp.all(jnp.isfinite(plan.position)) & jnp.all(jnp.isfinite(plan.acceleration))
         near = jnp.maximum(MISSED[0], MISSED[1] * jnp.sqrt(seen.position @ seen.position))
-        good = sound & (plan.status != UNDECIDED) & (plan.miss < near)
+        good = sound & steers & (plan.status != UNDECIDED) & (plan.miss < near)
         tight = plan.status != SOLVED
         slope = plan.time_derivative * length / jnp.maximum(plan.propellant, 1.0)
         reach = jnp.clip(before.reach + jnp.where(tight, 0.5, -0.1), 0.0, 1.0)
@@ -172,8 +173,12 @@ class Replanned:
         seen: State,
         before: Memory,
         length: Array,
-    ) -> DescentCase:
-        """The convex programme, with what the air does along ``before`` at the middle of each step."""
+    ) -> tuple[DescentCase, Array]:
+        """The convex programme, with what the air does along ``before`` at the middle of each step; whether thrust steers.
+
+        Where the air sets nearly as much against a lean as thrust gives, or more, a plan that leans promises what it cannot
+        keep: there the simple law flies, which can steer either way.
+        """
         # At the middle of each step, interpolated in the plan before.
         times = seen.time + (jnp.arange(self.steps) + 0.5) / self.steps * length
         place = jnp.clip((times - before.start) / before.length, 0.0, 1.0) * self.steps
@@ -184,7 +189,7 @@ class Replanned:
         along = jax.vmap(lambda *point: _along(flight, booster, guidance, seen, *point))(
             position, velocity, times - seen.time, before.start + before.length - times
         )
-        return DescentCase(
+        case = DescentCase(
             position=seen.position,
             velocity=seen.velocity,
             mass=along.mass,
@@ -200,6 +205,7 @@ class Replanned:
             pad=jnp.zeros(3),
             touchdown_velocity=jnp.array([0.0, 0.0, -TOUCHDOWN_SPEED]),
         )
+        return case, jnp.all(along.steers > LEAST_EFFECT[0])
 
 
 def _last(guidance: LandingGuidance) -> Array:
@@ -226,6 +232,7 @@ class _Along(NamedTuple):
     most: Array
     axis: Array
     angle: Array
+    steers: Array
 
 
 def _along(
@@ -238,7 +245,8 @@ def _along(
     later: Array,
     to_go: Array,
 ) -> _Along:
-    """Gravity and drag, the effect of a lean, thrust bounds and where thrust may point, at one point of the plan before.
+    """Gravity and drag, the effect of a lean, thrust bounds and where thrust may point, at one point of the plan before;
+    ``steers`` is the share of a lean's thrust that the air leaves, below zero where it turns it round.
 
     In dense air thrust stays near the flow, as the angle of attack does; below, near the vertical.
     """
@@ -251,7 +259,7 @@ def _along(
     middle = 0.5 * (guidance.throttle + booster.throttle_floor) * engines * booster.thrust_vacuum
     slope = lift_slope(booster, found.air.density, speed, 0.5 * LEAN_SHARE * booster.angle_of_attack * speed)
     left = 1.0 - slope / middle
-    use = jnp.clip((left - LEAST_EFFECT[0]) / (LEAST_EFFECT[1] - LEAST_EFFECT[0]), 0.0, 1.0)
+    use, _ = usable(jnp.maximum(left, 0.0))
     along = jnp.outer(against, against)
     effect = along + jnp.maximum(left, LEAST_EFFECT[0]) * (jnp.eye(3) - along)
     back, full = engines * booster.exit_area * found.air.pressure, engines * booster.thrust_vacuum
@@ -269,4 +277,5 @@ def _along(
         most=(booster.throttle_most - spare) * full - back,
         axis=jnp.where(dense, against, jnp.array([0.0, 0.0, 1.0])),
         angle=jnp.where(dense, jnp.maximum(use, 0.1) * LEAN_SHARE * jnp.arctan(booster.angle_of_attack), upright),
+        steers=left,
     )

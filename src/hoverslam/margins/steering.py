@@ -14,13 +14,14 @@ import numpy as np
 from jax import Array
 from scipy.linalg import expm
 
-from hoverslam.margins.booster import Booster, BoosterFlight
+from hoverslam.margins.booster import Booster, BoosterFlight, State
 from hoverslam.margins.reference import Leg, Reference
 from hoverslam.ocp import Named
-from hoverslam.physics import Flight, LaunchFrame
+from hoverslam.physics import Flight, LaunchFrame, aerodynamics
 from hoverslam.physics.constants import EARTH_GRAVITATIONAL_PARAMETER, EARTH_ROTATION_RATE, STANDARD_GRAVITY
 
 HEIGHTS = 240  # rows of the table over height, from entry down to ignition
+LEAST_LIFT = 5.0  # m/s2 for a lean of one: where the air gives less, wind is not leant against
 LATEST = 0.3  # of the reference's ignition height: down to where a late flight finds its way in the table
 MOST_LEAN_ACROSS = 0.15  # of boostback's thrust, for the miss across
 MISS_AT_IGNITION = (50.0, 5.0, 15.0)  # m across the ground, m/s along it, m/s down: what the regulator weighs alike
@@ -59,6 +60,29 @@ def nose_of(flight: BoosterFlight, state: Any, lean: Array, most: Array) -> Arra
     alpha, beta = lean * jnp.minimum(1.0, most / size)
     still = Named(position=state.position, velocity=state.velocity, density=1.0, wind=jnp.zeros(3))
     return Flight.body_axis(flight, still, Named(alpha=alpha, beta=beta))
+
+
+def against_wind(flight: BoosterFlight, booster: Booster, state: State) -> Array:
+    """Tangents ``(2,)`` of the angles from the flow whose lift balances what is unexplained across the flow."""
+    still = Named(position=state.position, velocity=state.velocity, mass=state.mass, density=1.0, wind=jnp.zeros(3))
+    _, air, velocity, speed_squared = flight.flow(still)
+    speed = jnp.sqrt(speed_squared)
+    slope = lift_slope(booster, air.density, speed, 0.5 * booster.angle_of_attack * speed)
+    ahead = _straight(flight, still, jnp.zeros(2))
+    ways = jnp.stack([_straight(flight, still, lean) - ahead for lean in jnp.eye(2)])
+    across = state.unexplained - (state.unexplained @ velocity) * velocity / speed_squared
+    return ways @ across * state.mass / jnp.maximum(slope, LEAST_LIFT * state.mass)
+
+
+def lift_slope(booster: Booster, density: Array, speed: Array, crossflow: Array) -> Array:
+    """Force (N) that the air sets against a lean of one (tangent) at ``speed``, with ``crossflow`` (m/s) across the body.
+
+    Engines first, a lean turns the thrust one way and the lift the other: where this exceeds the thrust, steering reverses.
+    """
+    slope = aerodynamics.normal_force_per_pressure(
+        jnp.array([1.0, 0.0, 0.0]) * jnp.maximum(crossflow, 1e-3), speed**2, speed, booster.side_area_ratio
+    )
+    return -0.5 * density * booster.base_area * slope[0] / jnp.maximum(crossflow, 1e-3) * speed
 
 
 def energy(position: Array, velocity: Array) -> Array:
@@ -154,8 +178,8 @@ def _leans(flight: Flight, here: np.ndarray, heights: np.ndarray, mass: np.ndarr
 
 def _straight(flight: Flight, state: Any, lean: Array) -> Array:
     """The nose with its part against the flow one: linear in the lean."""
-    axis = flight.body_axis(state, Named(alpha=lean[0], beta=lean[1]))
-    ahead = flight.body_axis(state, Named(alpha=0.0, beta=0.0))
+    axis = Flight.body_axis(flight, state, Named(alpha=lean[0], beta=lean[1]))
+    ahead = Flight.body_axis(flight, state, Named(alpha=0.0, beta=0.0))
     return axis / (axis @ ahead)
 
 
