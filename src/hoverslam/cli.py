@@ -17,6 +17,8 @@ import typer
 from hoverslam import __version__
 
 if TYPE_CHECKING:
+    from hoverslam.margins.further import Answer
+    from hoverslam.margins.margin import MarginStudy
     from hoverslam.results import Case, Comparison, Outcome
     from hoverslam.vehicles import Vehicle
 
@@ -364,13 +366,22 @@ def margin(
         Path | None, typer.Option(help="Folder for the flights: a second run there goes on where this one ends.")
     ] = None,
     scheduler: Annotated[str | None, typer.Option(help="Address of a Dask cluster that flies them.")] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="QUESTION",
+            help="linear (covariance beside Monte Carlo), sensitivity (Sobol indices), reach (pad moved, engine out), "
+            "loss (beside perfect knowledge), resolve (payload solved again). May be repeated.",
+        ),
+    ] = None,
+    figure: Annotated[Path | None, typer.Option(help="Draw the study into this PNG.")] = None,
     json: Json = False,
 ) -> int:
     """Fly many disturbed, guided recoveries: how often they land, what reserve they need, what it costs in payload."""
     from hoverslam.vehicles import load_vehicle
 
     found = load_vehicle(vehicle, tuple(changed or ()))
-    wrong = _wrong_margin(found, recovery, guidance, scheme, out)
+    wrong = _wrong_margin(found, recovery, guidance, scheme, out, also or ())
     if wrong:
         return _wrong([wrong])
     from hoverslam.margins.campaign import CampaignError, progress_bar
@@ -383,21 +394,42 @@ def margin(
                 probability=probability, confidence=confidence, folder=out, block=batch, scheduler=scheduler,
                 report=tell, on_progress=on_progress,
             )  # fmt: skip
+            answers = {} if study.campaign.interrupted else _answers(study, also or (), tell)
     except (CampaignError, ValueError) as error:
         return _wrong([str(error)])
+    if figure is not None:
+        from hoverslam.margins.picture import save_picture
+
+        save_picture(study, figure)
+        _say(f"wrote {figure}")
     if json:
         from hoverslam.results.report import dump_json
 
-        print(dump_json(study.as_json()))
+        print(dump_json(study.as_json() | {name: answer.data for name, answer in answers.items()}))
     else:
-        print(study.report())
+        print("\n".join([study.report(), *("\n" + "\n".join(answer.lines) for answer in answers.values())]))
     if study.campaign.interrupted:
         _say(f"interrupted: {study.samples:,} of {samples:,} flights done" + (f", kept in {out}" if out else ""))
         return INTERRUPTED
     return OK if study.reserve.reserve is not None else NOT_VERIFIED
 
 
-def _wrong_margin(vehicle: "Vehicle", recovery: str, guidance: str, scheme: str, out: Path | None) -> str | None:
+def _answers(study: "MarginStudy", also: Sequence[str], tell: Callable[[str], None]) -> dict[str, "Answer"]:
+    """Answers to further questions, by name."""
+    if not also:
+        return {}
+    from hoverslam.margins.further import QUESTIONS
+
+    found = {}
+    for name in dict.fromkeys(also):
+        tell(f"also: {name}")
+        found[name] = QUESTIONS[name](study, tell)
+    return found
+
+
+def _wrong_margin(
+    vehicle: "Vehicle", recovery: str, guidance: str, scheme: str, out: Path | None, also: Sequence[str]
+) -> str | None:
     """What is wrong with a question about margins, in one line; asked before anything slow is imported."""
     known = vehicle.recovery.modes if vehicle.recovery is not None else ()
     if recovery not in known:
@@ -405,6 +437,7 @@ def _wrong_margin(vehicle: "Vehicle", recovery: str, guidance: str, scheme: str,
     for name, value, choices in (
         ("guidance", guidance, ("convex", "hover_slam")),
         ("scheme", scheme, ("random", "sobol", "latin")),
+        *(("also", name, ("linear", "sensitivity", "reach", "loss", "resolve")) for name in also),
     ):
         if value not in choices:
             return f"--{name}: {value!r}: choose {', '.join(choices)}"

@@ -168,8 +168,8 @@ def noticed(
 ) -> State:
     """``after`` with what its step of ``step`` seconds shows of forces that the nominal ``booster`` in still air does not.
 
-    Smoothed over :data:`NOTICE` seconds; while not ``ready``, as it was. A disturbance observer: what it finds is taken off the
-    next commands, so that a steady wind need not first push the booster aside.
+    Smoothed over :data:`NOTICE` seconds; while not ``ready``, as it was. A disturbance observer: what it finds is taken off
+    the next commands, so that a steady wind need not first push the booster aside.
     """
     nose = before.axis + after.axis
     middle = Named(

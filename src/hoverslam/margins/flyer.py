@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import jax
@@ -20,6 +21,9 @@ from hoverslam.margins.replanning import Replanned
 from hoverslam.vehicles import Vehicle
 
 GUIDANCE = ("convex", "hover_slam")
+# XLA on a CPU may wait for ever where two threads execute a programme such as this at once (seen with jaxlib 0.10.2): one at a
+# time in a process. More cores take more processes, as a cluster's workers.
+_EXECUTING = Lock()
 RENEWALS = 24  # of a landing's plan, in the duration of the reference's burn
 COLUMNS = {
     "propellant": "kg", "reserve_needed": "kg", "boostback": "kg", "entry": "kg", "landing": "kg", "miss": "m",
@@ -85,7 +89,8 @@ class Flyer:
         if "fly" not in self._compiled:
             self._compiled["fly"] = self._compile()
         _, booster, plan = self.parts
-        flown = jax.device_get(self._compiled["fly"](booster, plan, perturbations))
+        with _EXECUTING:
+            flown = jax.device_get(self._compiled["fly"](booster, plan, perturbations))
         return columns_of(flown, self.reference)
 
     def _compile(self) -> Any:

@@ -35,24 +35,36 @@ class MarginStudy:
     """What came of a campaign of one recovery. Masses in kg.
 
     Attributes:
-        vehicle, recovery: the case.
-        reference: the optimum that was followed.
-        guidance: the landing law.
+        recovery: how it comes home.
+        flyer: vehicle, dispersions, guidance and the optimum that was followed.
         limits: what a landing has to keep.
         campaign: the flights.
         probability, confidence: asked of the reserve.
         still: propellant burned without any dispersion (kg).
     """
 
-    vehicle: Vehicle
     recovery: str
-    reference: Reference
-    guidance: str
+    flyer: Flyer
     limits: TouchdownLimits
     campaign: Campaign
     probability: float
     confidence: float
     still: float
+
+    @property
+    def vehicle(self) -> Vehicle:
+        """What flew."""
+        return self.flyer.vehicle
+
+    @property
+    def reference(self) -> Reference:
+        """The optimum that was followed."""
+        return self.flyer.reference
+
+    @property
+    def guidance(self) -> str:
+        """The landing law."""
+        return self.flyer.guidance
 
     @property
     def planned_reserve(self) -> float:
@@ -250,9 +262,7 @@ def study_margin(
     )
     still = Flyer(vehicle, reference, still_table, guidance=guidance)(np.arange(1))["propellant"][0]
     limits = TouchdownLimits.of(vehicle) if limits is None else limits
-    return MarginStudy(
-        vehicle, recovery, reference, guidance, limits, campaign, probability, confidence, float(still)
-    )  # fmt: skip
+    return MarginStudy(recovery, flyer, limits, campaign, probability, confidence, float(still))
 
 
 def _reference(vehicle: Vehicle, recovery: str, folder: Path | None, report: Callable[[str], None] | None) -> Reference:
