@@ -47,7 +47,7 @@ def _marks(axis: Axes, study: MarginStudy) -> None:
 def _need(axis: Axes, study: MarginStudy) -> None:
     need = study.need[np.isfinite(study.need)] / 1e3
     counts, _, _ = axis.hist(need, bins=60, color=LANDED, alpha=0.75)
-    axis.set_ylim(0.0, 1.3 * counts.max())  # room for the legend
+    axis.set_ylim(0.0, 1.3 * float(np.max(counts)))  # room for the legend
     _marks(axis, study)
     axis.set(xlabel="landing reserve needed, t", ylabel="flights")
     axis.legend(frameon=False)
