@@ -98,7 +98,7 @@ def loss(study: MarginStudy, report: Report = None) -> Answer:
     flyer, numbers = study.flyer, np.arange(DRAWS)
     drawn = draw(flyer.table, flyer.seed, numbers, flyer.scheme, flyer.total)
     flown = flyer.fly(drawn)
-    known = perfect_propellant(study.vehicle, study.reference, drawn, DRAWS, report)
+    known = perfect_propellant(study.vehicle, study.reference, drawn, DRAWS, report, limits="planned")
     beyond = known.guidance_loss(flown["propellant"])
     usable = np.isfinite(beyond) & (causes_of(flown, study.limits) == LANDED)
     if not usable.any():
@@ -106,7 +106,7 @@ def loss(study: MarginStudy, report: Report = None) -> Answer:
     middle, least, most = np.median(beyond[usable]), beyond[usable].min(), beyond[usable].max()
     lines = [
         f"guidance burns {middle:,.0f} kg more than perfect knowledge would (median of {usable.sum()} draws of {DRAWS}, "
-        f"{least:,.0f} to {most:,.0f}); undisturbed the optimum within guidance's limits is {known.undisturbed:,.0f} kg"
+        f"{least:,.0f} to {most:,.0f}), within the plan's limits; undisturbed the optimum is {known.undisturbed:,.0f} kg"
     ]
     return Answer(lines, known.as_json() | {"median_loss_kg": float(middle), "draws": int(usable.sum())})
 
