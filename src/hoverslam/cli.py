@@ -347,7 +347,7 @@ def margin(
     recovery: Annotated[str, typer.Option(help="downrange or return_to_launch_site.", metavar="MODE")] = "downrange",
     samples: Annotated[int, typer.Option(min=1, help="Flights.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Master seed: the same seed gives the same flights.")] = 0,
-    batch: Annotated[int, typer.Option(min=1, help="Flights at once; also what is saved at once.")] = 500,
+    batch: Annotated[int, typer.Option(min=1, help="Flights at once; also what is saved at once.")] = 250,
     guidance: Annotated[str, typer.Option(help="convex (plans again and again) or hover_slam (explicit).")] = "convex",
     scheme: Annotated[str, typer.Option(help="random, sobol or latin.")] = "random",
     probability: Annotated[float, typer.Option(min=0.0, max=0.999999, help="That the reserve has to meet.")] = 0.99,

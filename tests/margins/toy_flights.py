@@ -89,6 +89,16 @@ class OneProcessFlyer:
         return {"times": np.full(len(numbers), OneProcessFlyer.unpickled), "pid": np.full(len(numbers), os.getpid())}
 
 
+@dataclass(frozen=True)
+class DyingFlyer:
+    """Takes its process with it, as native code may."""
+
+    fingerprint: str = "dying"
+
+    def __call__(self, numbers):
+        os._exit(1)
+
+
 class CompiledFlyer:
     """Loops of different lengths, batched by JAX."""
 
@@ -105,6 +115,9 @@ class CompiledFlyer:
             return jax.lax.fori_loop(0, steps, lambda i, x: x + 0.1 * jnp.sin(x) * jnp.exp(-x), jnp.cos(1.0 * number))
 
         self.fly = jax.jit(jax.vmap(fly))
+
+    def __reduce__(self):
+        return CompiledFlyer, ()
 
     def __call__(self, numbers):
         return {"x": self.fly(numbers)}

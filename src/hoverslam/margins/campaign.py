@@ -16,6 +16,7 @@ import importlib
 import json
 import os
 import pickle
+import signal
 import sys
 import time
 import zipfile
@@ -26,7 +27,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock, current_thread, main_thread
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import uuid4
 
@@ -47,6 +48,8 @@ _DIGEST = 64  # hexadecimal digits of a SHA-256
 _STALE = 3600.0  # s; a write takes a fraction of a second, so an older part of a file is what a killed run left
 _RETRIES = 2  # of a block on a cluster
 _PATIENCE = 10.0  # s, for a cluster to answer
+_LINGER = 60.0  # s, that idle processes wait for another campaign
+_OWN_CORE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # of such a process
 
 
 class CampaignError(ValueError):
@@ -67,9 +70,10 @@ class BlockFailed(RuntimeError):
 
 
 class Flyer(Protocol):
-    """What flies samples: picklable, safe to call from several threads, and the same answer for a number every time.
+    """What flies samples: picklable, and the same answer for a number every time.
 
-    It is called in other threads than the one that started the campaign, where no context manager of JAX is in force.
+    It is called in other threads or processes than the one that started the campaign, where no context manager of JAX is
+    in force.
     """
 
     @property
@@ -154,7 +158,7 @@ class Campaign:
 
 
 def default_workers() -> int:
-    """One a core that this process may use: the flyer's compiled code and its constants are in memory only once."""
+    """One a core that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -163,7 +167,7 @@ def run_campaign(
     samples: int,
     *,
     folder: Path | None,
-    block: int = 500,
+    block: int = 250,
     workers: int | None = None,
     scheduler: str | None = None,
     on_progress: Callable[[Progress], None] | None = None,
@@ -171,17 +175,17 @@ def run_campaign(
 ) -> Campaign:
     """Fly the samples 0 to ``samples`` - 1, less those that the folder holds.
 
-    Ctrl-C ends the campaign, not the caller: look at ``interrupted``. The blocks in the air are not waited for. Here they
-    still land in the folder when they end, for which Python waits before the process exits (with a second Ctrl-C it does
-    not); a cluster drops them.
+    Ctrl-C ends the campaign, not the caller: look at ``interrupted``. The blocks in the air are not waited for. With one
+    worker the last one still lands in the folder when it ends, for which Python waits before the process exits (with a second
+    Ctrl-C it does not); several workers and a cluster drop theirs.
 
     Args:
         flyer: what flies them. On a cluster it is unpickled once a process, and the workers need the same hoverslam.
         samples: how many; fewer than the folder holds reads the first ones.
         folder: for the blocks, made if missing; None keeps nothing.
         block: samples a call and a file; a call is whole, so the last one may fly more than was asked for.
-        workers: threads that call the flyer, as JAX lets go of Python's lock while it flies; :func:`default_workers`
-            unless given. One is enough on an accelerator. The first block is flown alone, so that only one compiles.
+        workers: processes, each with a flyer of its own, as many as there are blocks to fly at most;
+            :func:`default_workers` unless given. One flies in the calling process, which is right for an accelerator.
         scheduler: address of a Dask cluster, such as ``tcp://10.0.0.5:8786``, whose workers fly instead. The folder is
             written from here.
         on_progress: called at the start and after each block, in the calling thread.
@@ -206,17 +210,36 @@ def run_campaign(
         missing = run.fetch(range(-(-samples // block)))
         tell()
         if missing:
-            if scheduler is None:
-                flights = _locally(run, missing, workers or default_workers())
-            else:
-                flights = _on_cluster(run, missing, scheduler)
-            with closing(flights) as laps:
+            flights = _flights(run, missing, workers or default_workers(), scheduler)
+            with _remembered_interrupt() as interrupt, closing(flights) as laps:
                 for lap in laps:
                     run.laps.append(lap)
                     tell()
+                    if interrupt.is_set():
+                        raise KeyboardInterrupt
     except KeyboardInterrupt:
         interrupted = True
     return run.campaign(samples, interrupted, time.perf_counter() - start)
+
+
+@contextmanager
+def _remembered_interrupt() -> Iterator[Event]:
+    """Set by Ctrl-C, beside the usual exception: that one is lost where it meets a callback of the garbage collector."""
+    asked = Event()
+
+    def ask(number: int, frame: object) -> None:
+        asked.set()
+        signal.default_int_handler(number, frame)  # type: ignore[arg-type]
+
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not usual or current_thread() is not main_thread():  # somebody else's business
+        yield asked
+        return
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager
@@ -253,7 +276,7 @@ def _check_arguments(samples: int, block: int, workers: int | None, scheduler: s
         if value is not None and value < 1:
             raise ValueError(f"{name}={value}: give 1 or more")
     if workers is not None and scheduler is not None:
-        raise ValueError(f"workers={workers}: are threads here, {scheduler} has workers of its own: leave one out")
+        raise ValueError(f"workers={workers}: are processes here, {scheduler} has workers of its own: leave one out")
 
 
 # ---- One run ---------------------------------------------------------------------------------------------------------
@@ -372,28 +395,58 @@ def _checked(answer: Columns, block: int) -> Columns:
     return columns
 
 
-def _locally(run: _Run, places: Sequence[int], workers: int) -> Generator[_Lap, None, None]:
+def _flights(run: _Run, places: Sequence[int], workers: int, scheduler: str | None) -> Generator[_Lap, None, None]:
+    if scheduler is not None:
+        return _on_cluster(run, places, scheduler)
+    return _here(run, places) if min(workers, len(places)) == 1 else _in_processes(run, places, workers)
+
+
+def _here(run: _Run, places: Sequence[int]) -> Generator[_Lap, None, None]:
+    """In this process: a flyer need not be picklable, and what it compiled stays with it."""
     timed = _Timed(run.flyer)
-    abreast = min(workers, max(1, len(places) - 1))
 
     def fly(place: int) -> _Lap:
         columns, seconds, cold = timed(place, run.block)
         run.keep(place, columns)
-        return _Lap(seconds, cold, abreast)
+        return _Lap(seconds, cold, 1)
 
-    pool = ThreadPoolExecutor(abreast, thread_name_prefix="campaign")
-    # Handed out as threads come free, so that this thread sleeps meanwhile: a Ctrl-C that meets a garbage collection is
-    # lost in the callback that JAX hangs there, and a long queue of jobs to make and watch brings many.
-    waiting, jobs = list(places)[::-1], dict[Any, int]()
+    # In a thread, so that a Ctrl-C ends the wait and the block in the air still lands.
+    pool = ThreadPoolExecutor(1, thread_name_prefix="campaign")
     try:
-        while waiting or jobs:
-            while waiting and len(jobs) < (abreast if timed.warm else 1):  # two cold calls at once would both compile
-                place = waiting.pop()
-                jobs[pool.submit(fly, place)] = place
-            for job in wait(jobs, return_when=FIRST_COMPLETED).done:
-                yield _landed(run, job, jobs.pop(job))
+        for place in places:
+            yield _landed(run, pool.submit(fly, place), place)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _in_processes(run: _Run, places: Sequence[int], workers: int) -> Generator[_Lap, None, None]:
+    """In processes of this machine, each compiling for itself; they live on a while and serve the next campaign."""
+    from loky import get_reusable_executor  # type: ignore[import-untyped]
+
+    parcel, abreast = _parcel(run.flyer), min(workers, len(places))
+    pool = get_reusable_executor(abreast, timeout=_LINGER, initializer=_deaf, env=_OWN_CORE)
+    ended = False
+    try:
+        # One each and no queue: should this process be killed, each of the others ends after the block it flies.
+        waiting, jobs = list(places)[::-1], dict[Any, int]()
+        while waiting or jobs:
+            while waiting and len(jobs) < abreast:
+                place = waiting.pop()
+                jobs[pool.submit(_fly_remotely, parcel, run.flyer.fingerprint, place, run.block)] = place
+            for job in wait(jobs, return_when=FIRST_COMPLETED).done:
+                place = jobs.pop(job)
+                columns, seconds, cold = _landed(run, job, place)
+                run.keep(place, columns)
+                yield _Lap(seconds, cold, abreast)
+        ended = True
+    finally:
+        if not ended:
+            pool.shutdown(wait=False, kill_workers=True)
+
+
+def _deaf() -> None:
+    """Ctrl-C reaches every process of a terminal; who asked for the flights decides."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _landed(run: _Run, job: Any, place: int) -> Any:

@@ -144,13 +144,16 @@ class _Data(NamedTuple):
     mix: np.ndarray
 
 
-def plan_descent(case: DescentCase, iterations: int = ITERATIONS, watched: int = WATCHED) -> DescentPlan:
+def plan_descent(
+    case: DescentCase, iterations: int = ITERATIONS, watched: int = WATCHED, least_gap: float = GAP
+) -> DescentPlan:
     """The plan of least propellant for one case; to be mapped over many.
 
     Args:
         case: what to plan.
         iterations: most that are taken.
         watched: how many inner nodes keep the glide slope, evenly spread.
+        least_gap: relative duality gap at which a plan counts as optimal.
     """
     data = _data(case, watched)
     start = _start(data)
@@ -158,7 +161,7 @@ def plan_descent(case: DescentCase, iterations: int = ITERATIONS, watched: int =
 
     def goes_on(carry: tuple[_Point, _Point, Array, Array, Array]) -> Array:
         _, _, gap, count, fine = carry
-        return (gap > GAP) & (count < iterations) & fine
+        return (gap > least_gap) & (count < iterations) & fine
 
     def body(
         carry: tuple[_Point, _Point, Array, Array, Array],
@@ -170,7 +173,7 @@ def plan_descent(case: DescentCase, iterations: int = ITERATIONS, watched: int =
         return point, best, jnp.where(better, now, gap), count + 1, jnp.isfinite(now)
 
     _, best, gap, count, _ = jax.lax.while_loop(goes_on, body, (start, start, worst, jnp.asarray(0), jnp.asarray(True)))
-    return _plan(case, data, best, gap, count)
+    return _plan(case, data, best, gap, count, least_gap)
 
 
 def _gravity(case: DescentCase) -> Array:
@@ -408,7 +411,7 @@ def _dot(a: _Cones, b: _Cones) -> Array:
     return jnp.sum(a.quad * b.quad) + jnp.sum(a.line * b.line)
 
 
-def _plan(case: DescentCase, data: _Data, point: _Point, gap: Array, count: Array) -> DescentPlan:
+def _plan(case: DescentCase, data: _Data, point: _Point, gap: Array, count: Array, least_gap: float) -> DescentPlan:
     """The iterate in SI, and what it is worth."""
     g, span, steps = _gravity(case), case.flight_time, case.acceleration.shape[0]
     size, u = g * point.x[0, :steps], g * point.x[1:, :steps].T
@@ -419,7 +422,7 @@ def _plan(case: DescentCase, data: _Data, point: _Point, gap: Array, count: Arra
     position = jnp.concatenate([case.position[None], case.position + jnp.cumsum(strides, axis=0)])
     missed = jnp.sum(point.x[0, steps:])
     propellant = jnp.sum(case.mass * size) * h / case.exhaust_velocity
-    settled = gap < jnp.where(missed > 1e2 * FAR, LOOSE, 1e2 * GAP)
+    settled = gap < jnp.where(missed > 1e2 * FAR, LOOSE, 1e2 * least_gap)
     status = jnp.where(settled, jnp.where(missed < FAR, SOLVED, MISSED), UNDECIDED)
     slope = jax.jvp(lambda t: _free(case, t, data.target.shape[0] - 2), (span,), (jnp.ones_like(span),))[1]
     worth = case.mass[0] * g / case.exhaust_velocity

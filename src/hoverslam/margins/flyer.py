@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from hoverslam import __version__
-from hoverslam.margins.dispersions import DispersionTable
+from hoverslam.margins.dispersions import DispersionTable, load_dispersions
 from hoverslam.margins.draws import Perturbations, Scheme, draw
 from hoverslam.margins.planning import booster_of, flights_of, plan_of
 from hoverslam.margins.powered_landing import HoverSlam
@@ -22,15 +22,15 @@ from hoverslam.vehicles import Vehicle
 
 GUIDANCE = ("convex", "hover_slam")
 # XLA on a CPU may wait for ever where two threads execute a programme such as this at once (seen with jaxlib 0.10.2): one at a
-# time in a process. More cores take more processes, as a cluster's workers.
+# time in a process. More cores take more processes.
 _EXECUTING = Lock()
 RENEWALS = 24  # of a landing's plan, in the duration of the reference's burn
 COLUMNS = {
     "propellant": "kg", "reserve_needed": "kg", "boostback": "kg", "entry": "kg", "landing": "kg", "miss": "m",
     "sink_rate": "m/s", "drift": "m/s", "tilt": "rad", "dynamic_pressure": "Pa", "heating": "W/m2",
-    "landing_time": "s", "glide_miss": "m", "plans_failed": "", "down": "",
+    "landing_time": "s", "glide_miss": "m", "plans_failed": "", "down": "", "undisturbed": "kg",
 }  # fmt: skip
-"""What is kept of a flight, with units."""
+"""What is kept of a flight, with units; the last is the propellant of the flight without any dispersion, on every row."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,12 @@ class Flyer:
         return flights_of(self.reference), booster, plan_of(self.vehicle, self.reference, booster)
 
     def __call__(self, numbers: np.ndarray) -> dict[str, np.ndarray]:
-        """Fly the samples of those numbers: columns ``(n,)`` by name."""
-        return self.fly(draw(self.table, self.seed, numbers, self.scheme, self.total))
+        """Fly the samples of those numbers, and beside them the undisturbed flight: columns ``(n,)`` by name."""
+        drawn = draw(self.table, self.seed, numbers, self.scheme, self.total)
+        still = draw(load_dispersions(self.vehicle.name, {"scale": 0.0}), self.seed, np.arange(1))
+        columns = self.fly(jax.tree.map(lambda a, b: np.concatenate([a, b]), drawn, still))
+        undisturbed = np.full(len(numbers), columns["propellant"][-1])
+        return {name: values[:-1] for name, values in columns.items()} | {"undisturbed": undisturbed}
 
     def fly(self, perturbations: Perturbations) -> dict[str, np.ndarray]:
         """Fly given perturbations: columns ``(n,)`` by name."""

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
 from hoverslam.margins.campaign import Campaign, Progress, run_campaign
@@ -40,7 +41,6 @@ class MarginStudy:
         limits: what a landing has to keep.
         campaign: the flights.
         probability, confidence: asked of the reserve.
-        still: propellant burned without any dispersion (kg).
     """
 
     recovery: str
@@ -49,7 +49,6 @@ class MarginStudy:
     campaign: Campaign
     probability: float
     confidence: float
-    still: float
 
     @property
     def vehicle(self) -> Vehicle:
@@ -65,6 +64,11 @@ class MarginStudy:
     def guidance(self) -> str:
         """The landing law."""
         return self.flyer.guidance
+
+    @property
+    def still(self) -> float:
+        """Propellant burned without any dispersion (kg)."""
+        return float(self.campaign.columns["undisturbed"][0])
 
     @property
     def planned_reserve(self) -> float:
@@ -224,7 +228,7 @@ def study_margin(
     confidence: float = 0.9,
     limits: TouchdownLimits | None = None,
     folder: Path | None = None,
-    block: int = 500,
+    block: int = 250,
     workers: int | None = None,
     scheduler: str | None = None,
     reference: Reference | None = None,
@@ -241,7 +245,7 @@ def study_margin(
         probability, confidence: asked of the reserve.
         limits: of the touchdown; the vehicle's if left out.
         folder: keeps optimum and flights; a second run there goes on where the first ended.
-        block, workers, scheduler: see :func:`hoverslam.margins.campaign.run_campaign`.
+        block, workers, scheduler: see :func:`hoverslam.margins.campaign.run_campaign`; one worker on an accelerator.
         reference: an optimum to follow; solved if left out.
         report, on_progress: receive a line a step of the optimum, and the campaign's progress.
 
@@ -252,17 +256,17 @@ def study_margin(
     """
     vehicle = load_vehicle(vehicle) if isinstance(vehicle, str) else vehicle
     table = load_dispersions(vehicle.name, dispersions)
-    still_table = load_dispersions(vehicle.name, {"scale": 0.0})
     total = samples if scheme == "latin" else None
     if reference is None:
         reference = _reference(vehicle, recovery, folder, report)
     flyer = Flyer(vehicle, reference, table, seed, scheme, total, guidance)
+    if workers is None and scheduler is None and jax.default_backend() != "cpu":
+        workers = 1  # the accelerator takes a block at once, and each process would claim it
     campaign = run_campaign(
         flyer, samples, folder=folder, block=block, workers=workers, scheduler=scheduler, on_progress=on_progress
     )
-    still = Flyer(vehicle, reference, still_table, guidance=guidance)(np.arange(1))["propellant"][0]
     limits = TouchdownLimits.of(vehicle) if limits is None else limits
-    return MarginStudy(recovery, flyer, limits, campaign, probability, confidence, float(still))
+    return MarginStudy(recovery, flyer, limits, campaign, probability, confidence)
 
 
 def _reference(vehicle: Vehicle, recovery: str, folder: Path | None, report: Callable[[str], None] | None) -> Reference:

@@ -33,7 +33,8 @@ FIRST_PACE, FAILED_PACE = (
     0.03,
     0.08,
 )  # by how much a plan is made longer or shorter: one of the first, one after a failure
-ITERATIONS = 20  # of the solver: what has not converged by then is no plan
+ITERATIONS = 16  # of the solver: what has not converged by then is no plan; feasible ones take 10 to 14
+CLOSE = 1e-6  # relative, to the least propellant: far less than what changes until the next plan
 MOST_FAILURES = 2  # in a row, after which the simple law flies
 LAST_PLANS = (
     8.0,
@@ -150,7 +151,7 @@ class Replanned:
     ) -> Memory:
         """A plan of ``length`` seconds from ``seen``, with the air met along the one before."""
         case, steers = self._case(flight, booster, guidance, seen, before, length)
-        plan = plan_descent(case, ITERATIONS)
+        plan = plan_descent(case, ITERATIONS, least_gap=CLOSE)
         sound = jnp.all(jnp.isfinite(plan.position)) & jnp.all(jnp.isfinite(plan.acceleration))
         near = jnp.maximum(MISSED[0], MISSED[1] * jnp.sqrt(seen.position @ seen.position))
         good = sound & steers & (plan.status != UNDECIDED) & (plan.miss < near)
