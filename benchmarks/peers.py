@@ -62,9 +62,8 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def interpreter(tool: str) -> Path:
+def interpreter(tool: str, packages: Sequence[str]) -> Path:
     """The python of a tool, its environment made first if it is missing or holds other versions."""
-    packages = TOOLS[tool]
     if not packages:
         return Path(sys.executable)
     folder = ENVIRONMENTS / tool
@@ -129,7 +128,7 @@ def measure(
         pythons = {}
         for tool in tools:
             try:
-                pythons[tool] = interpreter(tool)
+                pythons[tool] = interpreter(tool, TOOLS[tool])
             except (subprocess.CalledProcessError, OSError) as reason:
                 for problem in problems:
                     records[problem][tool].failure = f"no environment: {reason}"

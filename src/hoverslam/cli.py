@@ -394,6 +394,8 @@ def margin(
                 probability=probability, confidence=confidence, folder=out, block=batch, scheduler=scheduler,
                 report=tell, on_progress=on_progress,
             )  # fmt: skip
+            if study.samples == 0:
+                raise KeyboardInterrupt
             answers = {} if study.campaign.interrupted else _answers(study, also or (), tell)
     except (CampaignError, ValueError) as error:
         return _wrong([str(error)])

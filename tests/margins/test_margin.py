@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from hoverslam.cli import main
-from hoverslam.margins.campaign import CampaignError
+from hoverslam.margins.campaign import CampaignError, run_campaign
+from hoverslam.margins.dispersions import load_dispersions
+from hoverslam.margins.flyer import Flyer
 from hoverslam.margins.margin import study_margin
 from hoverslam.margins.reference import Reference
-from hoverslam.vehicles import VehicleError
+from hoverslam.vehicles import VehicleError, load_vehicle
 
 REFERENCE = Reference.load(Path(__file__).parent / "data" / "falcon9_return_to_launch_site.npz")
 QUESTION = {"guidance": "hover_slam", "reference": REFERENCE, "block": 50}
@@ -40,6 +42,27 @@ def test_the_reserve_is_an_upper_bound_of_the_quantile_it_verifies(study):
     told = smallest_reserve(landed, 0.95, 0.9).reserve
     assert told > np.quantile(landed, 0.95)
     assert told in landed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("guidance", ["hover_slam", "convex"])
+def test_the_same_seed_gives_the_same_bits_in_any_batch_process_and_cluster(guidance):
+    distributed = pytest.importorskip("distributed")
+    flyer = Flyer(load_vehicle("falcon9"), REFERENCE, load_dispersions("falcon9"), 1, guidance=guidance)
+    here = run_campaign(flyer, 500, folder=None, block=250, workers=1).columns
+    several = run_campaign(flyer, 500, folder=None, block=60, workers=2).columns
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
+        away = run_campaign(flyer, 500, folder=None, block=100, scheduler=cluster.scheduler_address).columns
+    for name, values in here.items():
+        np.testing.assert_array_equal(several[name], values, name)
+        np.testing.assert_array_equal(away[name], values, name)
+
+
+def test_a_sample_flies_the_same_in_whatever_company_and_order():
+    flyer = Flyer(load_vehicle("falcon9"), REFERENCE, load_dispersions("falcon9"), 1, guidance="hover_slam")
+    mixed, straight = np.array([260, 7, 3, 499]), flyer(np.arange(500))
+    for name, values in flyer(mixed).items():
+        np.testing.assert_array_equal(values, straight[name][mixed], name)
 
 
 def test_success_rises_with_the_reserve_to_the_share_that_nothing_else_loses(study):

@@ -53,6 +53,7 @@ def test_the_nominal_perturbations_are_those_of_a_table_at_scale_zero(reference,
     still = flyer(reference, "hover_slam", scale=0.0)(np.arange(1))
     given = simple.fly(nominal(1))
     # The table's median of unusable propellant is zero at scale zero, as the nominal one is.
+    assert still.pop("undisturbed")[0] == still["propellant"][0]
     assert {k: float(v[0]) for k, v in given.items()} == pytest.approx({k: float(v[0]) for k, v in still.items()})
 
 

@@ -111,6 +111,20 @@ CASES = {
             "mine.toml: recovery.landing_throttle_max: 0.71: must be at least stage1.engine.throttle_min (1.1)",
         ],
     ),
+    "a landing planned gentler than the engine goes": (
+        GOOD.replace(
+            "\nflip_rate_deg_s",
+            '\nlanding_throttle_min = { value = 0.5, status = "estimate", source = "x" }\nflip_rate_deg_s',
+        ),
+        ["mine.toml: recovery.landing_throttle_min: 0.5: must be at least stage1.engine.throttle_min (0.57)"],
+    ),
+    "a landing whose throttles are the wrong way round": (
+        GOOD.replace(
+            "\nflip_rate_deg_s",
+            '\nlanding_throttle_min = { value = 0.9, status = "estimate", source = "x" }\nflip_rate_deg_s',
+        ),
+        ["mine.toml: recovery.landing_throttle_min: 0.9: must not exceed landing_throttle_max (0.71)"],
+    ),
     "specific impulses the wrong way round": (
         swapped("value = 282.0, low = 279.0, high = 285.0", "value = 320.0"),
         [

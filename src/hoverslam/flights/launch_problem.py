@@ -353,7 +353,10 @@ class LaunchBuilder:
         return max(LANDING_ACCELERATION, 1.1 * least)
 
     def _floor(self) -> float:
-        return self.vehicle.stage1.engine.throttle_min.si
+        """Least throttle planned in a landing burn."""
+        home = self.vehicle.recovery
+        assert home is not None
+        return (home.landing_throttle_min or self.vehicle.stage1.engine.throttle_min).si
 
     def _boostback(self, pitch: float | None = None) -> None:
         home, rate = self.vehicle.recovery, figures.flip_rate(self.vehicle)
@@ -400,6 +403,8 @@ class LaunchBuilder:
             self.problem.constrain(
                 "ignition: altitude", lambda e, p: frame.altitude(e.ignition.initial.position), lowest.si, np.inf, "m"
             )
+        if home.approach_angle_max_deg is not None:
+            self._steep_approach(home.approach_angle_max_deg.si)
         last = "ignition"
         for engines in home.landing_engines:
             name = f"landing_{engines}"
@@ -433,6 +438,16 @@ class LaunchBuilder:
             np.inf,
             "kg",
         )
+
+    def _steep_approach(self, most: float) -> None:
+        """Falling within ``most`` (rad) of straight down where the landing burn is lit."""
+        frame = self.plan.frame
+
+        def spare(e: Any, p: Any) -> Any:
+            position, velocity = frame.from_centre(e.ignition.initial.position), e.ignition.initial.velocity
+            return -(velocity @ position) / (_size(velocity) * _size(position)) - np.cos(most)
+
+        self.problem.constrain("ignition: steep approach", spare, 0.0, np.inf)
 
     def build_launch(self) -> Problem:
         """The whole problem: payload as large as possible."""

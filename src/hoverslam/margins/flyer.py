@@ -11,8 +11,8 @@ import jax
 import numpy as np
 
 from hoverslam import __version__
-from hoverslam.margins.dispersions import DispersionTable, load_dispersions
-from hoverslam.margins.draws import Perturbations, Scheme, draw
+from hoverslam.margins.dispersions import DispersionTable
+from hoverslam.margins.draws import Perturbations, Scheme, draw, nominal
 from hoverslam.margins.planning import booster_of, flights_of, plan_of
 from hoverslam.margins.powered_landing import HoverSlam
 from hoverslam.margins.recovery import Recovery, recover
@@ -24,6 +24,9 @@ GUIDANCE = ("convex", "hover_slam")
 # XLA on a CPU may wait for ever where two threads execute a programme such as this at once (seen with jaxlib 0.10.2): one at a
 # time in a process. More cores take more processes.
 _EXECUTING = Lock()
+# The last bits of a flight depend on the size of the batch that XLA compiled for and on the flight's place in it. So on a CPU
+# every call has one size, and a sample's place comes from its number, whatever the batch asked for.
+LANES = 250
 RENEWALS = 24  # of a landing's plan, in the duration of the reference's burn
 COLUMNS = {
     "propellant": "kg", "reserve_needed": "kg", "boostback": "kg", "entry": "kg", "landing": "kg", "miss": "m",
@@ -83,10 +86,23 @@ class Flyer:
     def __call__(self, numbers: np.ndarray) -> dict[str, np.ndarray]:
         """Fly the samples of those numbers, and beside them the undisturbed flight: columns ``(n,)`` by name."""
         drawn = draw(self.table, self.seed, numbers, self.scheme, self.total)
-        still = draw(load_dispersions(self.vehicle.name, {"scale": 0.0}), self.seed, np.arange(1))
-        columns = self.fly(jax.tree.map(lambda a, b: np.concatenate([a, b]), drawn, still))
-        undisturbed = np.full(len(numbers), columns["propellant"][-1])
-        return {name: values[:-1] for name, values in columns.items()} | {"undisturbed": undisturbed}
+        lanes = LANES if jax.default_backend() == "cpu" else len(numbers)
+        columns: dict[str, np.ndarray] = {}
+        for call in np.unique(numbers // lanes):
+            mine = numbers // lanes == call
+            given = jax.tree.map(lambda values, mine=mine: values[mine], drawn)
+            for name, values in self._fly_lanes(given, numbers[mine] % lanes, lanes).items():
+                columns.setdefault(name, np.empty(len(numbers), values.dtype))[mine] = values
+        return columns
+
+    def _fly_lanes(self, drawn: Perturbations, at: np.ndarray, lanes: int) -> dict[str, np.ndarray]:
+        """Fly perturbations ``(n,)`` at the places ``at`` of ``lanes``, and undisturbed flights at the others and one more."""
+        batch = nominal(lanes + 1)
+        for values, given in zip(batch, drawn, strict=True):
+            values[at] = given
+        columns = self.fly(batch)
+        undisturbed = np.full(len(at), columns["propellant"][lanes])
+        return {name: values[at] for name, values in columns.items()} | {"undisturbed": undisturbed}
 
     def fly(self, perturbations: Perturbations) -> dict[str, np.ndarray]:
         """Fly given perturbations: columns ``(n,)`` by name."""

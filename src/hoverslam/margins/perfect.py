@@ -158,7 +158,8 @@ def _widened(vehicle: Vehicle) -> Vehicle:
         if (figure := getattr(home, name)) is not None
     }
     most = home.landing_throttle_max.model_copy(update={"value": vehicle.stage1.engine.throttle_max.value})
-    wider = home.model_copy(update={**high, "landing_throttle_max": most})
+    freed = {"landing_throttle_max": most, "landing_throttle_min": None, "approach_angle_max_deg": None}
+    wider = home.model_copy(update=high | freed)
     return vehicle.model_copy(update={"recovery": wider})
 
 

@@ -15,6 +15,7 @@ from hoverslam.vehicles import Vehicle
 
 THROTTLE_LAG, ATTITUDE_LAG = 0.15, 0.4  # s, estimates: gas-generator engines; a stage on gimbals and grid fins
 IGNITION_MARGIN = 0.03  # of the reference's ignition height: lit so much sooner, for thrust that turns out low
+LEVEL = 50.0  # m/s: one that falls more slowly where it lights its entry burn is near the top of its way, where height tells no time
 WATCH = 3.0  # s of fall above the reference's ignition where its prediction begins
 ENTRY_WINDOW = 0.05, 0.35  # of the speed at the end of the entry burn: how much faster, how much slower it may end
 AXES = 65  # samples of the boostback attitude
@@ -110,6 +111,7 @@ def _entry(vehicle: Vehicle, reference: Reference) -> Entry:
         engines=float(home.entry_engines or 1),
         throttle=float(leg.throttle[0]),
         height=leg.position[0, 2],
+        after=reference.legs["coast"].duration if leg.velocity[0, 2] > -LEVEL else np.inf,
         duration=leg.duration,
         radius=radius,
         target=target,

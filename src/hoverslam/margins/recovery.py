@@ -47,7 +47,8 @@ class Boostback(NamedTuple):
 class Entry(NamedTuple):
     """When the entry burn begins and ends.
 
-    It begins at ``height`` (m). It ends where the predicted impact on ``radius`` (m from the Earth's centre) has come back
+    It begins at ``height`` (m) on the way down; or, where the reference is not yet falling there, ``after`` seconds from cut-off
+    or the end of boostback (infinite otherwise). It ends where the predicted impact on ``radius`` (m from the Earth's centre) has come back
     to the reference's ``target`` along ``towards`` (``(3,)``), but no sooner than the energy (J/kg) is within ``above`` of the
     reference's and no later than ``below`` it: ``end_energy`` at ``end_height``, ``drag`` (J/kg/m) more a metre higher.
     """
@@ -55,6 +56,7 @@ class Entry(NamedTuple):
     engines: Any
     throttle: Any
     height: Any
+    after: Any
     duration: Any
     radius: Any
     target: Any
@@ -184,13 +186,16 @@ def fly_boostback(flight: BoosterFlight, plan: Boostback, world: World, state: S
 def coast_to(flight: BoosterFlight, entry: Entry, world: World, state: State) -> State:
     """Fall, engines first and along the flow, to where the entry burn begins: half a start transient early."""
     off = world.booster.inputs(0.0)
+    # The reference coasts without a plume; the shielding of one, rounded at no thrust, would hide most drag in thin air.
+    off = off._replace(shape=off.shape._replace(preserved_drag=1.0))
     begun = state.time
 
     def left(s: State) -> Array:
         falling = -s.velocity[2]
         lead = 0.5 * world.booster.start_ramp
         time = (s.position[2] + world.position_error[2] - entry.height) / jnp.maximum(falling, 1.0) - lead
-        return jnp.where(falling > 1.0, time, COAST_STEP)
+        by_height = jnp.where(falling > 1.0, time, COAST_STEP)
+        return jnp.where(jnp.isfinite(entry.after), entry.after - lead - (s.time - begun), by_height)
 
     def goes_on(s: State) -> Array:
         return (left(s) > SHORTEST_STEP) & (s.time - begun < LONGEST["coast"]) & (s.position[2] > 0.0)

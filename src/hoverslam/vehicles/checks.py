@@ -96,12 +96,14 @@ def _orders(document: Document) -> Iterator[Mistake]:
     for stage in ("stage1", "stage2"):
         load = f"{stage}.propellant_t"
         yield from _in_order(document, f"{stage}.residual_t", load, "must be less than propellant_t", equal=False)
-    for throttle in ("boostback_throttle_max", "entry_throttle_max", "landing_throttle_max"):
+    for throttle in ("boostback_throttle_max", "entry_throttle_max", "landing_throttle_max", "landing_throttle_min"):
         key = f"recovery.{throttle}"
         yield from _in_order(document, key, "stage1.engine.throttle_max", "must not exceed stage1.engine.throttle_max")
         low, value = document.number("stage1.engine.throttle_min"), document.number(key)
         if low is not None and value is not None and value < low:
             yield Mistake(key, shown(value), f"must be at least stage1.engine.throttle_min ({shown(low)})")
+    least, most = "recovery.landing_throttle_min", "recovery.landing_throttle_max"
+    yield from _in_order(document, least, most, "must not exceed landing_throttle_max")
     saving = "recovery.expendable_dry_mass_saving_t"
     for reserve in ("recovery.landing_reserve_t", "recovery.return_reserve_t"):
         yield from _in_order(

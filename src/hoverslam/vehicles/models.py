@@ -221,7 +221,9 @@ class Recovery(Section):
     """How the first stage comes home, with the values an operator plans with rather than the hardware's extremes.
 
     `modes` holds the ways home beyond `expendable` (empty for a test article); `landing_engines` the engines lit one
-    after the other in the landing burn, such as (3, 1); `downrange_site` a site's id, or `free`. `landing_reserve_t` is
+    after the other in the landing burn, such as (3, 1); `landing_throttle_min` is the engine's unless stated;
+    `approach_angle_max_deg` bounds the flow's angle from the vertical where the landing burn is lit; `downrange_site` is a
+    site's id, or `free`. `landing_reserve_t` is
     the propellant left in a flight as planned, `reserve_probability` the probability that it suffices in one that is
     disturbed; `return_...` the same of returns to the launch site, where they differ. `hoverslam margin` computes both.
     """
@@ -233,9 +235,11 @@ class Recovery(Section):
     boostback_throttle_max: Throttle | None = None
     entry_throttle_max: Throttle | None = None
     landing_throttle_max: Throttle
+    landing_throttle_min: Throttle | None = None
     flip_rate_deg_s: Annotated[Figure, Range(0, 30)] | None = None
     ignition_lead_s: Annotated[Figure, Range(0, 10, closed=True)]
     angle_of_attack_max_deg: Annotated[Figure, Range(0, 45, closed=True)]
+    approach_angle_max_deg: Annotated[Figure, Range(0, 90)] | None = None
     dynamic_pressure_max_kPa: Annotated[Figure, Range(1, 300)]
     heating_max_kW_m2: Annotated[Figure, Range(1, 2_000)] | None = None
     landing_ignition_altitude_min_km: Annotated[Figure, Range(0, 20)] | None = None

@@ -1,0 +1,74 @@
+"""Guided recoveries a second, cold and warm, and for scale RocketPy's flights: ``python benchmarks/recoveries.py``.
+
+    python benchmarks/recoveries.py [VEHICLE] [--recovery MODE] [--samples 10000] [--alone]
+
+The optimum is solved first and not counted. *Cold* begins with processes that have not imported or compiled anything, *warm*
+is the same campaign with another seed in the same processes. RocketPy flies a sounding rocket up and down, which is another
+problem: it is there for scale. A table in markdown on standard output.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+import jax
+from peers import interpreter, say
+
+from hoverslam.flights import solve_launch
+from hoverslam.margins.campaign import default_workers
+from hoverslam.margins.flyer import GUIDANCE
+from hoverslam.margins.margin import study_margin
+from hoverslam.margins.reference import reference_of
+
+ROCKETPY = ("rocketpy==1.13.0",)
+ROCKETPY_FLIGHTS = 30
+
+
+def measured(vehicle: str, recovery: str, samples: int) -> list[tuple[str, int, float, float]]:
+    """Rows: what flew, how many, seconds in all, flights a second once compiled."""
+    say(f"{vehicle}, {recovery}: the optimal flight")
+    reference = reference_of(solve_launch(vehicle, recovery))
+    rows = []
+    for guidance in GUIDANCE:
+        for seed, state in enumerate(("cold", "warm")):
+            say(f"{samples:,} flights, {guidance}, {state}")
+            study = study_margin(vehicle, recovery, samples, seed, guidance=guidance, reference=reference)
+            found = study.campaign
+            rows.append((f"{guidance}, {state}", samples, found.seconds, found.rate or samples / found.seconds))
+    return rows
+
+
+def rocketpy() -> tuple[str, int, float, float]:
+    """The row of RocketPy, from its own environment."""
+    python = interpreter("rocketpy", ROCKETPY)
+    script = Path(__file__).with_name("with_rocketpy.py")
+    run = subprocess.run([python, script, str(ROCKETPY_FLIGHTS)], check=True, capture_output=True, text=True)
+    told = json.loads(run.stdout)
+    seconds = told["seconds_a_flight"]
+    return "RocketPy, up and down, one process, warm", told["flights"], seconds * told["flights"], 1.0 / seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("vehicle", nargs="?", default="falcon9")
+    parser.add_argument("--recovery", default="return_to_launch_site")
+    parser.add_argument("--samples", type=int, default=10_000)
+    parser.add_argument("--alone", action="store_true", help="leave RocketPy out")
+    asked = parser.parse_args()
+    rows = measured(asked.vehicle, asked.recovery, asked.samples)
+    rows += [] if asked.alone else [rocketpy()]
+    device = jax.devices()[0]
+    where = platform.processor() or platform.machine() if device.platform == "cpu" else device.device_kind
+    print(
+        f"{asked.vehicle}, {asked.recovery}; double precision; {where}, {default_workers()} of {os.cpu_count()} cores\n"
+    )
+    print("| what flies | flights | seconds in all | flights a second, compiled |\n|---|---:|---:|---:|")
+    for what, flights, seconds, rate in rows:
+        print(f"| {what} | {flights:,} | {seconds:.1f} | {rate:,.1f} |")
+
+
+if __name__ == "__main__":
+    main()
