@@ -49,6 +49,18 @@ def test_without_dispersions_guidance_lands_for_what_the_optimum_burns(reference
     assert flown["miss"][0] < 5.0
 
 
+@pytest.mark.parametrize("vehicle", ["nebula1", "longmarch12a"])
+def test_without_boostback_too_the_undisturbed_flight_burns_its_fuel_where_the_optimum_does(vehicle):
+    """Nebula-1 coasts a long way through thin air; Long March 12A lights its entry burn before it falls."""
+    reference = Reference.load(SAVED.with_name(f"{vehicle}_downrange.npz"))
+    flyer = Flyer(load_vehicle(vehicle), reference, load_dispersions(vehicle), guidance="hover_slam")
+    flown = flyer.fly(nominal(1))
+    entry = reference.legs["entry"]
+    assert causes_of(flown, TouchdownLimits.of(load_vehicle(vehicle))).tolist() == [LANDED]
+    assert flown["entry"][0] == pytest.approx(entry.mass[0] - entry.mass[-1], rel=0.15)
+    assert flown["propellant"][0] < 1.05 * reference.propellant
+
+
 def test_the_nominal_perturbations_are_those_of_a_table_at_scale_zero(reference, simple):
     still = flyer(reference, "hover_slam", scale=0.0)(np.arange(1))
     given = simple.fly(nominal(1))

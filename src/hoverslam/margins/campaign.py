@@ -49,7 +49,10 @@ _STALE = 3600.0  # s; a write takes a fraction of a second, so an older part of 
 _RETRIES = 2  # of a block on a cluster
 _PATIENCE = 10.0  # s, for a cluster to answer
 _LINGER = 60.0  # s, that idle processes wait for another campaign
-_OWN_CORE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # of such a process
+# Of such a process: a core of its own, and no restart because it grew, as one that compiles does.
+_OWN_CORE = {
+    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LOKY_MAX_MEMORY_LEAK_SIZE": "1e12"
+}  # fmt: skip
 
 
 class CampaignError(ValueError):

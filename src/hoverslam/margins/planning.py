@@ -15,9 +15,9 @@ from hoverslam.vehicles import Vehicle
 
 THROTTLE_LAG, ATTITUDE_LAG = 0.15, 0.4  # s, estimates: gas-generator engines; a stage on gimbals and grid fins
 IGNITION_MARGIN = 0.03  # of the reference's ignition height: lit so much sooner, for thrust that turns out low
-LEVEL = 50.0  # m/s: one that falls more slowly where it lights its entry burn is near the top of its way, where height tells no time
+LEVEL = 50.0  # m/s: what falls more slowly is near the top of its way, where its height does not tell the time
 WATCH = 3.0  # s of fall above the reference's ignition where its prediction begins
-ENTRY_WINDOW = 0.05, 0.35  # of the speed at the end of the entry burn: how much faster, how much slower it may end
+ENTRY_WINDOW = 0.03, 0.35  # of the squared speed at the end of the entry burn: energy more and less than the reference's
 AXES = 65  # samples of the boostback attitude
 
 

@@ -47,10 +47,11 @@ class Boostback(NamedTuple):
 class Entry(NamedTuple):
     """When the entry burn begins and ends.
 
-    It begins at ``height`` (m) on the way down; or, where the reference is not yet falling there, ``after`` seconds from cut-off
-    or the end of boostback (infinite otherwise). It ends where the predicted impact on ``radius`` (m from the Earth's centre) has come back
-    to the reference's ``target`` along ``towards`` (``(3,)``), but no sooner than the energy (J/kg) is within ``above`` of the
-    reference's and no later than ``below`` it: ``end_energy`` at ``end_height``, ``drag`` (J/kg/m) more a metre higher.
+    It begins at ``height`` (m) on the way down; where the reference does not fall yet, ``after`` seconds from cut-off or
+    the end of boostback (infinite otherwise). It ends where the predicted impact on ``radius`` (m from the Earth's centre) has
+    come back to the reference's ``target`` along ``towards`` (``(3,)``), but no sooner than the energy (J/kg) is within
+    ``above`` of the reference's, as heating and pressure want, and no later than ``below`` it: ``end_energy`` at
+    ``end_height``, and ``drag`` (J/kg/m) more a metre higher.
     """
 
     engines: Any
