@@ -10,6 +10,7 @@ from hoverslam.economics.estimate import CostEstimate, Quantiles, estimate_cost
 from hoverslam.economics.explain import ExplainRow, PointCase
 from hoverslam.economics.factors import BoosterLife, booster_life, cost_factors, landing_belief
 from hoverslam.economics.fleet import expected_flights
+from hoverslam.economics.gradient import CostGradient, cost_gradient
 from hoverslam.economics.inputs import RECOVERIES, Band, CostInputs, ExchangeRate, LandingRecord, Money
 from hoverslam.economics.launch_cost import (
     CostBreakdown,
@@ -18,6 +19,7 @@ from hoverslam.economics.launch_cost import (
     cost_per_launch,
     expendable_twin,
     learned_unit_cost,
+    mean_learning_factor,
 )
 from hoverslam.economics.load import (
     cost_vehicles,
@@ -41,6 +43,7 @@ __all__ = [
     "CostBreakdown",
     "CostEstimate",
     "CostFactors",
+    "CostGradient",
     "CostInputError",
     "CostInputs",
     "CostQuestionError",
@@ -56,6 +59,7 @@ __all__ = [
     "booster_life",
     "break_even_uses",
     "cost_factors",
+    "cost_gradient",
     "cost_per_kilogram",
     "cost_per_launch",
     "cost_vehicles",
@@ -72,6 +76,7 @@ __all__ = [
     "load_landing_records",
     "load_list_prices",
     "load_tenders",
+    "mean_learning_factor",
     "price_per_kilogram",
     "read_cost_inputs",
     "refurbishment_cost_ceiling",
