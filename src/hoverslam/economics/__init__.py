@@ -11,6 +11,8 @@ from hoverslam.economics.explain import ExplainRow, PointCase
 from hoverslam.economics.factors import BoosterLife, booster_life, cost_factors, landing_belief
 from hoverslam.economics.fleet import expected_flights
 from hoverslam.economics.gradient import CostGradient, cost_gradient
+from hoverslam.economics.growth import CrowAmsaa, crow_amsaa, learned_probability
+from hoverslam.economics.history import ChineseLandings, FalconLandings, load_chinese_landings, load_falcon_landings
 from hoverslam.economics.inputs import RECOVERIES, Band, CostInputs, ExchangeRate, LandingRecord, Money
 from hoverslam.economics.launch_cost import (
     CostBreakdown,
@@ -32,7 +34,7 @@ from hoverslam.economics.load import (
     read_cost_inputs,
 )
 from hoverslam.economics.price import ListPrice, Tender, price_per_kilogram
-from hoverslam.economics.reliability import BetaBelief, discounted, jeffreys
+from hoverslam.economics.reliability import BetaBelief, discounted, jeffreys, landing_probability, survival_probability
 from hoverslam.economics.sampling import Draws, triangular_quantile
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "Band",
     "BetaBelief",
     "BoosterLife",
+    "ChineseLandings",
     "CostBreakdown",
     "CostEstimate",
     "CostFactors",
@@ -47,9 +50,11 @@ __all__ = [
     "CostInputError",
     "CostInputs",
     "CostQuestionError",
+    "CrowAmsaa",
     "Draws",
     "ExchangeRate",
     "ExplainRow",
+    "FalconLandings",
     "LandingRecord",
     "ListPrice",
     "Money",
@@ -63,16 +68,21 @@ __all__ = [
     "cost_per_kilogram",
     "cost_per_launch",
     "cost_vehicles",
+    "crow_amsaa",
     "discounted",
     "estimate_cost",
     "expected_flights",
     "expendable_twin",
     "jeffreys",
     "landing_belief",
+    "landing_probability",
     "landing_record",
+    "learned_probability",
     "learned_unit_cost",
+    "load_chinese_landings",
     "load_cost_inputs",
     "load_exchange_rate",
+    "load_falcon_landings",
     "load_landing_records",
     "load_list_prices",
     "load_tenders",
@@ -81,5 +91,6 @@ __all__ = [
     "read_cost_inputs",
     "refurbishment_cost_ceiling",
     "reuse_index",
+    "survival_probability",
     "triangular_quantile",
 ]

@@ -64,7 +64,7 @@ def cost_gradient(
     }
     shape = np.broadcast_shapes(*(np.shape(value) for value in given.values()))
     values = {name: np.broadcast_to(np.asarray(value, dtype=float), shape) for name, value in given.items()}
-    slopes = jax.grad(lambda point: _cost_per_kilogram(**point).sum())(values)
+    slopes = jax.grad(lambda point: jax.numpy.sum(_cost_per_kilogram(**point)))(values)
     return CostGradient(
         cost_per_kg=_plain(np.broadcast_to(np.asarray(cost, dtype=float), shape)),
         values={name: _plain(value) for name, value in values.items()},
