@@ -9,7 +9,15 @@ from hoverslam.economics.errors import CostInputError, CostQuestionError
 from hoverslam.economics.estimate import CostEstimate, Quantiles, estimate_cost
 from hoverslam.economics.explain import ExplainRow, PointCase
 from hoverslam.economics.factors import BoosterLife, booster_life, cost_factors, landing_belief
-from hoverslam.economics.fleet import expected_flights
+from hoverslam.economics.fleet import (
+    FleetNeed,
+    Wear,
+    expected_flights,
+    expected_flights_with_wear,
+    fleet_need,
+    production_run_cost,
+)
+from hoverslam.economics.fleet_simulation import Fleet, FleetHistory, simulate_fleet
 from hoverslam.economics.gradient import CostGradient, cost_gradient
 from hoverslam.economics.growth import CrowAmsaa, crow_amsaa, learned_probability
 from hoverslam.economics.history import ChineseLandings, FalconLandings, load_chinese_landings, load_falcon_landings
@@ -55,12 +63,16 @@ __all__ = [
     "ExchangeRate",
     "ExplainRow",
     "FalconLandings",
+    "Fleet",
+    "FleetHistory",
+    "FleetNeed",
     "LandingRecord",
     "ListPrice",
     "Money",
     "PointCase",
     "Quantiles",
     "Tender",
+    "Wear",
     "booster_life",
     "break_even_uses",
     "cost_factors",
@@ -72,7 +84,9 @@ __all__ = [
     "discounted",
     "estimate_cost",
     "expected_flights",
+    "expected_flights_with_wear",
     "expendable_twin",
+    "fleet_need",
     "jeffreys",
     "landing_belief",
     "landing_probability",
@@ -88,9 +102,11 @@ __all__ = [
     "load_tenders",
     "mean_learning_factor",
     "price_per_kilogram",
+    "production_run_cost",
     "read_cost_inputs",
     "refurbishment_cost_ceiling",
     "reuse_index",
+    "simulate_fleet",
     "survival_probability",
     "triangular_quantile",
 ]
