@@ -44,6 +44,14 @@ from hoverslam.economics.load import (
 from hoverslam.economics.price import ListPrice, Tender, price_per_kilogram
 from hoverslam.economics.reliability import BetaBelief, discounted, jeffreys, landing_probability, survival_probability
 from hoverslam.economics.sampling import Draws, triangular_quantile
+from hoverslam.economics.transcost import (
+    Part,
+    TranscostBreakdown,
+    TranscostVehicle,
+    load_transcost,
+    transcost_per_flight,
+    work_years_to_MUSD,
+)
 
 __all__ = [
     "RECOVERIES",
@@ -69,9 +77,12 @@ __all__ = [
     "LandingRecord",
     "ListPrice",
     "Money",
+    "Part",
     "PointCase",
     "Quantiles",
     "Tender",
+    "TranscostBreakdown",
+    "TranscostVehicle",
     "Wear",
     "booster_life",
     "break_even_uses",
@@ -100,6 +111,7 @@ __all__ = [
     "load_landing_records",
     "load_list_prices",
     "load_tenders",
+    "load_transcost",
     "mean_learning_factor",
     "price_per_kilogram",
     "production_run_cost",
@@ -108,5 +120,7 @@ __all__ = [
     "reuse_index",
     "simulate_fleet",
     "survival_probability",
+    "transcost_per_flight",
     "triangular_quantile",
+    "work_years_to_MUSD",
 ]

@@ -138,5 +138,5 @@ def _wear_survival(fleet: Fleet) -> list[float]:
     """Return the probability of not wearing out on flight k, having made k - 1: S(k)/S(k - 1), by k."""
     if fleet.wear is None:
         return [1.0] * (fleet.max_flights + 1)
-    survival = np.asarray(fleet.wear.survival(np.arange(fleet.max_flights + 1)))
+    survival = np.asarray(fleet.wear.survival(np.arange(fleet.max_flights + 1, dtype=float)))
     return [1.0, *(survival[1:] / np.maximum(survival[:-1], np.finfo(float).tiny)).tolist()]
