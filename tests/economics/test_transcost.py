@@ -149,8 +149,10 @@ def test_indirect_operations_follow_their_table():
 
 
 def test_propellant_counts_what_boils_off():
-    assert tc.propellant_cost(oxygen_kg=1000) == pytest.approx(1600 * 8.10e-7, rel=1e-14)
-    assert tc.propellant_cost(hydrogen_kg=100, kerosene_kg=10) == pytest.approx(185 * 2.76e-5 + 10 * 1.11e-5, rel=1e-14)
+    assert tc.propellant_cost({"oxygen": 1000}) == pytest.approx(1600 * 8.10e-7, rel=1e-14)
+    assert tc.propellant_cost({"hydrogen": 100, "kerosene": 10}) == pytest.approx(
+        185 * 2.76e-5 + 10 * 1.11e-5, rel=1e-14
+    )
     assert tc.work_years_to_MUSD(8.10e-7) * 1e6 == pytest.approx(0.30, abs=0.005)  # USD/kg
 
 
@@ -186,6 +188,7 @@ def test_operations_per_launch_fall_with_the_launch_rate(rate, faster):
         (lambda: tc.ground_operations(0, 5, 2), "liftoff_t = 0"),
         (lambda: tc.mission_operations(1, 0), "launches_per_year = 0"),
         (lambda: tc.indirect_operations(5, "tiny"), "unknown provider"),
+        (lambda: tc.propellant_cost({"fluorine": 1}), "no price for propellant 'fluorine'"),
         (lambda: tc.refurbishment(-0.1, 5, 100), "fraction"),
         (lambda: tc.engine_quality_factor(0), "qualification_firings"),
         (lambda: tc.vehicle_development(1, 0), "stages = 0"),

@@ -4,7 +4,16 @@ This room sees numbers only. Cost is what the operator spends and is computed he
 read from published lists, and is never added to a cost. Start with ``estimate_cost`` and its ``explain()``.
 """
 
-from hoverslam.economics.break_even import break_even_uses, refurbishment_cost_ceiling, reuse_index
+from hoverslam.economics.break_even import (
+    break_even_landing_probability,
+    break_even_uses,
+    longest_turnaround,
+    payback_table,
+    refurbishment_ceiling_with_losses,
+    refurbishment_cost_ceiling,
+    reuse_index,
+    savings_present_value,
+)
 from hoverslam.economics.errors import CostInputError, CostQuestionError
 from hoverslam.economics.estimate import CostEstimate, Quantiles, estimate_cost
 from hoverslam.economics.explain import ExplainRow, PointCase
@@ -85,6 +94,7 @@ __all__ = [
     "TranscostVehicle",
     "Wear",
     "booster_life",
+    "break_even_landing_probability",
     "break_even_uses",
     "cost_factors",
     "cost_gradient",
@@ -112,12 +122,16 @@ __all__ = [
     "load_list_prices",
     "load_tenders",
     "load_transcost",
+    "longest_turnaround",
     "mean_learning_factor",
+    "payback_table",
     "price_per_kilogram",
     "production_run_cost",
     "read_cost_inputs",
+    "refurbishment_ceiling_with_losses",
     "refurbishment_cost_ceiling",
     "reuse_index",
+    "savings_present_value",
     "simulate_fleet",
     "survival_probability",
     "transcost_per_flight",

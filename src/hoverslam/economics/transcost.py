@@ -14,7 +14,7 @@ import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 from pydantic import Field, field_validator, model_validator
@@ -85,18 +85,15 @@ class Share(Frozen):
 
 
 class BoilOff(Sourced):
-    """Propellant lost on the ground, as a fraction of the tank fill."""
+    """Propellant lost on the ground, as a fraction of the tank fill, by propellant."""
 
-    oxygen: Share
-    hydrogen: Share
+    values: dict[str, Share]
 
 
 class PropellantCost(Sourced):
     """The cost of propellants (WYr/kg)."""
 
-    oxygen: Positive
-    kerosene: Positive
-    hydrogen: Positive
+    values: dict[str, Positive]
 
 
 class Productivity(Sourced):
@@ -275,18 +272,25 @@ def refurbishment(fraction: float, uses: float, first_unit_cost: float, count: i
 def indirect_operations(launches_per_year: float, provider: Provider = "lean") -> float:
     """Return indirect operations (WYr per launch), linear between whole launches a year, constant beyond 12."""
     _check_rate(launches_per_year)
-    row = getattr(load_transcost().indirect_operations, provider, None)
-    if row is None:
-        raise CostQuestionError(f"unknown provider {provider!r}; it is one of large, medium, lean")
+    if provider not in get_args(Provider):
+        raise CostQuestionError(f"unknown provider {provider!r}; it is one of {', '.join(get_args(Provider))}")
+    row = getattr(load_transcost().indirect_operations, provider)
     return float(np.interp(launches_per_year, np.arange(1, TABLE_END + 1), row))
 
 
-def propellant_cost(oxygen_kg: float = 0.0, kerosene_kg: float = 0.0, hydrogen_kg: float = 0.0) -> float:
-    """Return the propellant of a launch (WYr) from the tank fill, with what boils off on the ground (modes)."""
-    data = load_transcost()
-    price, loss = data.propellant_wyr_per_kg, data.boil_off
-    cryogenic = oxygen_kg * (1.0 + loss.oxygen.mode) * price.oxygen
-    return cryogenic + hydrogen_kg * (1.0 + loss.hydrogen.mode) * price.hydrogen + kerosene_kg * price.kerosene
+def propellant_cost(tank_fill_kg: Mapping[str, float]) -> float:
+    """Return the propellant of a launch (WYr) from the tank fill (kg) by propellant, and what boils off (modes).
+
+    Raises ``CostQuestionError`` for a propellant without a price.
+    """
+    prices, losses = load_transcost().propellant_wyr_per_kg.values, load_transcost().boil_off.values
+    unknown = sorted(set(tank_fill_kg) - set(prices))
+    if unknown:
+        raise CostQuestionError(f"no price for propellant {unknown[0]!r}; there are {', '.join(prices)}")
+    return sum(
+        mass * (1.0 + (losses[name].mode if name in losses else 0.0)) * prices[name]
+        for name, mass in tank_fill_kg.items()
+    )
 
 
 def _check_rate(launches_per_year: float) -> None:
@@ -394,7 +398,7 @@ def transcost_per_flight(
         recovery=sea_recovery(vehicle.recovered_t, rate, productivity=f8, oversight=f11)
         if vehicle.recovered_t
         else 0.0,
-        propellant=propellant_cost(**{f"{name}_kg": mass for name, mass in vehicle.propellant_kg.items()}),
+        propellant=propellant_cost(vehicle.propellant_kg),
         indirect_operations=indirect_operations(rate, vehicle.provider),
         insurance=vehicle.insurance_wyr,
         fees=vehicle.fees_wyr,
