@@ -52,6 +52,16 @@ from hoverslam.economics.load import (
 )
 from hoverslam.economics.price import ListPrice, Tender, price_per_kilogram
 from hoverslam.economics.reliability import BetaBelief, discounted, jeffreys, landing_probability, survival_probability
+from hoverslam.economics.reserve import (
+    ReserveCase,
+    ReserveOptimum,
+    ReservePoint,
+    empirical_success,
+    first_order_sigma,
+    lognormal_success,
+    normal_success,
+    optimal_reserve,
+)
 from hoverslam.economics.sampling import Draws, triangular_quantile
 from hoverslam.economics.transcost import (
     Part,
@@ -89,6 +99,9 @@ __all__ = [
     "Part",
     "PointCase",
     "Quantiles",
+    "ReserveCase",
+    "ReserveOptimum",
+    "ReservePoint",
     "Tender",
     "TranscostBreakdown",
     "TranscostVehicle",
@@ -103,10 +116,12 @@ __all__ = [
     "cost_vehicles",
     "crow_amsaa",
     "discounted",
+    "empirical_success",
     "estimate_cost",
     "expected_flights",
     "expected_flights_with_wear",
     "expendable_twin",
+    "first_order_sigma",
     "fleet_need",
     "jeffreys",
     "landing_belief",
@@ -122,8 +137,11 @@ __all__ = [
     "load_list_prices",
     "load_tenders",
     "load_transcost",
+    "lognormal_success",
     "longest_turnaround",
     "mean_learning_factor",
+    "normal_success",
+    "optimal_reserve",
     "payback_table",
     "price_per_kilogram",
     "production_run_cost",
