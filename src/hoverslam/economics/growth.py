@@ -17,6 +17,8 @@ from scipy import stats
 from hoverslam.economics.errors import CostQuestionError
 from hoverslam.economics.launch_cost import Quantity
 
+LARGEST_SHAPE = 50.0  # reliability that decays with the fiftieth power of practice is a mistake in the data
+
 
 @dataclass(frozen=True, slots=True)
 class CrowAmsaa:
@@ -76,7 +78,7 @@ def crow_amsaa(failure_attempts: Sequence[float], attempts: float) -> CrowAmsaa:
         beta = n / sum ln(T/t_i),    lambda = n / T^beta
 
     Time-truncated data: observation ended at T, not at a failure. Raises ``CostQuestionError`` for no failure, for a
-    failure outside (0, T], and where all failures are at T (no finite shape).
+    failure outside (0, T], and where all failures crowd at T (a shape above 50).
     """
     times = np.asarray(failure_attempts, dtype=float)
     if times.size == 0 or not np.all((times > 0.0) & (times <= attempts)):
@@ -84,8 +86,11 @@ def crow_amsaa(failure_attempts: Sequence[float], attempts: float) -> CrowAmsaa:
             f"failure_attempts = {list(failure_attempts)} of {attempts}: give at least one, each in (0, {attempts}]"
         )
     logs = float(np.sum(np.log(attempts / times)))
-    if not logs > 0.0:
-        raise CostQuestionError(f"every failure is at the last attempt, {attempts}: no finite shape fits; add attempts")
+    if not logs * LARGEST_SHAPE >= times.size:
+        raise CostQuestionError(
+            f"failures at {list(failure_attempts)} crowd at the last attempt, {attempts}: the fitted shape passes "
+            f"{LARGEST_SHAPE:g}; a power law says nothing about them"
+        )
     shape = times.size / logs
     return CrowAmsaa(times.size / attempts**shape, shape, times.size, float(attempts))
 
