@@ -15,6 +15,8 @@ from hoverslam.economics import (
     cost_per_kilogram,
     cost_per_launch,
     cost_vehicles,
+    expected_flights,
+    expected_flights_slopes,
     load_cost_inputs,
     load_exchange_rate,
 )
@@ -93,3 +95,41 @@ def test_a_gradient_needs_a_payload_and_a_flight():
         cost_gradient(factors_of("falcon9"), 5.0, 0.0)
     with pytest.raises(CostQuestionError, match="1 or more"):
         cost_gradient(factors_of("falcon9"), 0.5, 8000.0)
+
+
+@given(st.floats(0.05, 1), st.integers(1, 60))
+def test_slopes_of_the_flights_are_those_of_their_sum(q, n):
+    k = np.arange(1, n)
+    by_survival, by_life = expected_flights_slopes(q, n)
+    assert by_survival == pytest.approx(float(np.sum(k * q ** (k - 1.0))), rel=1e-11)
+    step = 1e-4
+    slope = (expected_flights(q, n + 1 + step) - expected_flights(q, n + 1 - step)) / (2 * step)
+    assert expected_flights_slopes(q, n + 1)[1] == pytest.approx(slope, rel=1e-7, abs=1e-11)
+    assert by_life >= 0.0
+
+
+def test_slopes_of_the_flights_at_both_ends():
+    assert expected_flights_slopes(1.0, 20) == (190.0, 1.0)
+    assert expected_flights_slopes(0.0, 20) == (1.0, 0.0)
+    assert expected_flights_slopes(0.0, 1) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("name", ["landing_probability", "intact_probability", "max_flights"])
+def test_derivatives_through_the_life_of_the_booster_agree_with_central_differences(name):
+    factors = factors_of("zhuque3")
+    life = {"landing_probability": 0.9, "intact_probability": 0.95, "max_flights": 15.0}
+
+    def at(values):
+        survival = values["landing_probability"] * values["intact_probability"]
+        return cost_gradient(factors, expected_flights(survival, values["max_flights"]), 8000.0)
+
+    step = 1e-3 * life[name]
+    low2, low, high, high2 = (at(life | {name: life[name] + k * step}).cost_per_kg for k in (-2, -1, 1, 2))
+    expected = (8.0 * (high - low) - (high2 - low2)) / (12.0 * step)
+    assert at(life).through_life(**life)[name] == pytest.approx(expected, rel=1e-8)
+
+
+def test_a_life_that_is_not_that_of_the_gradient_is_refused():
+    gradient = cost_gradient(factors_of("zhuque3"), 5.0, 8000.0)
+    with pytest.raises(CostQuestionError, match="give 10 flights"):
+        gradient.through_life(1.0, 10.0)

@@ -25,7 +25,7 @@ from hoverslam.economics import (
     steady_launches_per_year,
 )
 from hoverslam.economics.demand import Constellation
-from hoverslam.economics.load import DATA, _validated
+from hoverslam.economics.load import DATA, validated
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,21 @@ def test_milestones_out_of_order_are_refused():
     data = tomllib.loads((DATA / "constellations.toml").read_text())["spacesail"]
     data["milestones"] = data["milestones"][::-1]
     with pytest.raises(CostInputError, match="sort them"):
-        _validated(Constellation, data, "constellations.toml", "spacesail")
+        validated(Constellation, data, "constellations.toml", "spacesail")
+
+
+def test_every_mistake_in_a_constellation_is_named_with_its_mending():
+    data = tomllib.loads((DATA / "constellations.toml").read_text())["spacesail"]
+    del data["plane"]
+    data["satelites"] = 3
+    data["satellite_mass_kg"]["low"] = -1
+    with pytest.raises(CostInputError) as caught:
+        validated(Constellation, data, "constellations.toml", "spacesail")
+    assert set(caught.value.mistakes) == {
+        "constellations.toml: spacesail.satellite_mass_kg: -1 to 300 leaves the accepted range; keep it within (0, inf)",
+        "constellations.toml: spacesail.plane: missing; add it",
+        "constellations.toml: spacesail.satelites: unknown key; did you mean satellites?",
+    }
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from hoverslam.economics import (
     survival_probability,
 )
 from hoverslam.economics.history import FalconLandings
-from hoverslam.economics.load import DATA, _validated
+from hoverslam.economics.load import DATA, validated
 
 
 def falcon_fit():
@@ -174,7 +174,7 @@ def test_a_list_of_failures_that_contradicts_its_years_is_refused():
     data["failures"][0]["attempt"] = 3
     data["failures"][1]["attempt"] = 20
     with pytest.raises(CostInputError, match=r"2015 \(attempts 1 to 3\) has 2 failures, and the list holds 1"):
-        _validated(FalconLandings, data, "landings.toml", "falcon")
+        validated(FalconLandings, data, "landings.toml", "falcon")
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))

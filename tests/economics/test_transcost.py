@@ -2,13 +2,15 @@
 
 import dataclasses
 import math
+import tomllib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hoverslam.economics import CostQuestionError, mean_learning_factor
+from hoverslam.economics import CostInputError, CostQuestionError, mean_learning_factor
 from hoverslam.economics import transcost as tc
+from hoverslam.economics.load import DATA, validated
 
 PRINTED = 5e-4  # the published values are printed to three or four digits
 
@@ -206,3 +208,16 @@ def test_questions_that_transcost_cannot_answer_are_refused(ask, match):
 def test_productivity_and_reference_values():
     assert tc.productivity("china") == 1.34
     assert math.isclose(tc.work_years_to_MUSD(1.0), 0.3674)
+
+
+def test_mistakes_in_the_coefficients_are_named_with_their_mending():
+    data = tomllib.loads((DATA / "transcost.toml").read_text())
+    data["indirect_operations"]["lean"] = [11.0]
+    data["elements"]["solid_booster"]["production_a_low"] = 9.0
+    with pytest.raises(CostInputError) as caught:
+        validated(tc.TranscostData, data, "transcost.toml", "")
+    assert [mistake.split(":")[1].strip() for mistake in caught.value.mistakes] == [
+        "indirect_operations.lean = [11.0]",
+        "elements.solid_booster",
+    ]
+    assert "one for each of 1 to 12" in str(caught.value)

@@ -24,7 +24,7 @@ from hoverslam.economics.factors import booster_life, cost_factors, landing_beli
 from hoverslam.economics.fleet import DAYS_PER_YEAR, FleetNeed, fleet_need
 from hoverslam.economics.inputs import AtLeastOne, Band, CostInputs, Frozen, Positive, Sourced
 from hoverslam.economics.launch_cost import CostFactors, checked_payload, cost_per_launch
-from hoverslam.economics.load import DATA, _read_entries, load_cost_inputs, load_exchange_rate
+from hoverslam.economics.load import DATA, load_cost_inputs, load_exchange_rate, read_entries
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -87,7 +87,7 @@ class Constellation(Sourced):
 @functools.cache
 def load_constellations() -> Mapping[str, Constellation]:
     """Return the constellations that come with the package, by key."""
-    return _read_entries(Constellation, DATA / "constellations.toml")
+    return read_entries(Constellation, DATA / "constellations.toml")
 
 
 def satellites_per_launch(

@@ -6,6 +6,7 @@ the same fleet launch by launch.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,29 @@ def expected_flights(survival: Quantity, max_flights: Quantity) -> Quantity:
         flights = -np.expm1(n * np.log(q)) / (1.0 - q)
     flights = np.clip(np.where(q == 1.0, n, flights), 1.0, n)
     return float(flights) if flights.ndim == 0 else flights
+
+
+def expected_flights_slopes(survival: float, max_flights: float) -> tuple[float, float]:
+    """Return the derivatives of ``expected_flights`` by survival q and by max flights N.
+
+        dF/dq = (1 - q^N - N q^(N-1) (1 - q))/(1 - q)^2,    dF/dN = -q^N ln q/(1 - q)
+
+    N(N - 1)/2 and 1 at q = 1; near it the first is summed as a series in 1 - q, where the quotient cancels. Raises
+    ``ValueError`` as ``expected_flights``.
+    """
+    expected_flights(survival, max_flights)  # for its checks
+    q, n, loss = float(survival), float(max_flights), 1.0 - float(survival)
+    if loss * n < 0.05:
+        term, by_survival = n * (n - 1.0) / 2.0, 0.0
+        for k in range(2, 14):  # sum of (k - 1) C(N, k) (-loss)^(k-2): each term is 0.05/k or less of the one before
+            by_survival += (k - 1.0) * term
+            term *= -loss * (n - k) / (k + 1.0)
+    elif q == 0.0:
+        by_survival = 1.0 if n >= 2.0 else (math.inf if n > 1.0 else 0.0)
+    else:
+        by_survival = (1.0 - q**n - n * q ** (n - 1.0) * loss) / loss**2
+    by_life = 1.0 if loss == 0.0 else (-(q**n) * math.log(q) / loss if q > 0.0 else 0.0)
+    return by_survival, by_life
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,13 @@ imported when first asked for: whoever only wants a cost does not wait for it.
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from hoverslam.economics.errors import CostQuestionError
+from hoverslam.economics.fleet import expected_flights, expected_flights_slopes
 from hoverslam.economics.launch_cost import (
     CostFactors,
     Quantity,
@@ -32,8 +35,35 @@ class CostGradient:
     values: dict[str, Quantity]
     derivatives: dict[str, Quantity]
 
+    def through_life(
+        self, landing_probability: float, max_flights: float, intact_probability: float = 1.0
+    ) -> dict[str, float]:
+        """Return the derivatives by landing probability, intact probability and maximum flights of the booster.
+
+        The chain rule through ``expected_flights``, for a gradient at a single point whose flights these three give.
+        Raises ``CostQuestionError`` where they give others.
+        """
+        survival = landing_probability * intact_probability
+        flights = float(expected_flights(survival, max_flights))
+        if np.ndim(self.cost_per_kg) != 0 or not math.isclose(
+            flights, float(self.values["flights_per_booster"]), rel_tol=1e-9
+        ):
+            raise CostQuestionError(
+                f"landing_probability = {landing_probability}, max_flights = {max_flights}, intact_probability = "
+                f"{intact_probability} give {flights:g} flights, and the gradient was taken at "
+                f"{self.values['flights_per_booster']}: take it there, at one point"
+            )
+        slope = float(self.derivatives["flights_per_booster"])
+        by_survival, by_life = expected_flights_slopes(survival, max_flights)
+        return {
+            "landing_probability": slope * by_survival * intact_probability,
+            "intact_probability": slope * by_survival * landing_probability,
+            "max_flights": slope * by_life,
+        }
+
     @property
     def elasticities(self) -> dict[str, Quantity]:
+        """The relative change of the cost over the relative change of each factor."""
         return {name: slope * self.values[name] / self.cost_per_kg for name, slope in self.derivatives.items()}
 
 

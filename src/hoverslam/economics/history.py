@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from hoverslam.economics.inputs import Frozen, Sourced
-from hoverslam.economics.load import DATA, _read, _validated
+from hoverslam.economics.load import DATA, read_table, validated
 
 FailureKind = Literal["propellant", "engine", "hydraulics", "touchdown", "guidance"]
 Count = Annotated[int, Field(ge=0)]
@@ -155,14 +155,14 @@ class ChineseLandings(Frozen):
 def load_falcon_landings() -> FalconLandings:
     """Return the Falcon landings that come with the package."""
     path = DATA / "landings.toml"
-    return _validated(FalconLandings, _read(path).get("falcon", {}), path.name, "falcon")
+    return validated(FalconLandings, read_table(path).get("falcon", {}), path.name, "falcon")
 
 
 @functools.cache
 def load_chinese_landings() -> ChineseLandings:
     """Return the Chinese landing attempts that come with the package."""
     path = DATA / "landings.toml"
-    return _validated(ChineseLandings, _read(path).get("china", {}), path.name, "china")
+    return validated(ChineseLandings, read_table(path).get("china", {}), path.name, "china")
 
 
 def _tuple(rows: Any) -> Any:

@@ -22,7 +22,7 @@ from pydantic import Field, field_validator, model_validator
 from hoverslam.economics.errors import CostQuestionError
 from hoverslam.economics.inputs import Band, Frozen, Sourced
 from hoverslam.economics.launch_cost import mean_learning_factor
-from hoverslam.economics.load import DATA, _read, _validated
+from hoverslam.economics.load import DATA, read_table, validated
 
 Provider = Literal["large", "medium", "lean"]
 Positive = Annotated[float, Field(gt=0)]
@@ -118,7 +118,7 @@ class TranscostData(Frozen):
 def load_transcost() -> TranscostData:
     """Return the TRANSCOST coefficients that come with the package."""
     path = DATA / "transcost.toml"
-    return _validated(TranscostData, _read(path), path.name, "transcost")
+    return validated(TranscostData, read_table(path), path.name, "")
 
 
 def work_years_to_MUSD(work_years: float) -> float:
