@@ -97,6 +97,11 @@ def test_the_present_value_is_the_sum_of_the_discounted_savings(ratio, rate, int
     assert value == pytest.approx(sum((1 - ratio) / (1 + step) ** k for k in range(launches)), rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.parametrize("interest", [0.0, 5e-324, 1e-300, 1e-18])
+def test_without_interest_the_present_value_is_the_savings(interest):
+    assert savings_present_value(0.4, 12.0, interest=interest, years=10) == pytest.approx(0.6 * 120, rel=1e-14)
+
+
 def test_the_payback_table_holds_each_pair():
     table = payback_table([0.4, 0.5], [5, 10], interest=0.1)
     assert table[0.4][10] == savings_present_value(0.4, 10, interest=0.1)

@@ -67,6 +67,12 @@ def test_falcon_of_2025_needs_18_boosters_and_loses_one():
     assert need.upper_stages_built == 165
 
 
+def test_half_the_utilisation_takes_twice_the_boosters_and_spares_come_on_top():
+    case = {"landing_probability": 0.9, "max_flights": 10, "turnaround_days": 36.5}
+    assert fleet_need(20, **case).boosters_in_fleet == pytest.approx(2.0, rel=1e-14)
+    assert fleet_need(20, **case, utilisation=0.5, spares=1.5).boosters_in_fleet == pytest.approx(5.5, rel=1e-14)
+
+
 @given(st.floats(0, 300), st.floats(0, 1), st.floats(0, 1), st.floats(1, 60), st.floats(0, 400), st.floats(0.1, 1))
 def test_boosters_built_replace_those_lost_and_retired(rate, landing, intact, life, days, utilisation):
     need = fleet_need(

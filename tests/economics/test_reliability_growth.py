@@ -67,20 +67,21 @@ def test_the_shape_does_not_depend_on_the_unit_of_attempts(times, unit):
 
 
 def test_the_interval_of_the_shape_covers_the_truth_as_often_as_it_says():
-    # failures of a Poisson process of shape 0.5: given n, the t_i are T u^(1/0.5). 4000 fits, 4 standard errors.
+    # failures of a Poisson process of shape 0.5: given their number, the t_i are T u^(1/0.5). 4000 fits of two, which
+    # show a wrong number of freedoms best; 4 standard errors
     generator = np.random.default_rng(1)
     trials, covered = 4000, 0
     for _ in range(trials):
-        low, high = crow_amsaa(565.0 * generator.random(13) ** 2, 565.0).shape_interval(0.90)
+        low, high = crow_amsaa(565.0 * generator.random(2) ** 2, 565.0).shape_interval(0.90)
         covered += low <= 0.5 <= high
     assert covered / trials == pytest.approx(0.90, abs=4 * math.sqrt(0.9 * 0.1 / trials))
 
 
 def test_the_bias_correction_removes_the_bias():
     generator = np.random.default_rng(2)
-    shapes = [crow_amsaa(565.0 * generator.random(13) ** 2, 565.0).unbiased_shape for _ in range(4000)]
-    # beta_hat = beta 2 n / chi2(2 n), so the unbiased shape has standard deviation 0.5/sqrt(n - 2)
-    assert np.mean(shapes) == pytest.approx(0.5, abs=4 * 0.5 / math.sqrt(11) / math.sqrt(4000))
+    shapes = [crow_amsaa(565.0 * generator.random(3) ** 2, 565.0).unbiased_shape for _ in range(4000)]
+    # beta_hat = beta 2 n / chi2(2 n), so the unbiased shape has standard deviation 0.5/sqrt(n - 2); n = 3
+    assert np.mean(shapes) == pytest.approx(0.5, abs=4 * 0.5 / math.sqrt(4000))
 
 
 def test_failures_attempt_by_attempt_sum_to_the_law():

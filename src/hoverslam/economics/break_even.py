@@ -193,7 +193,7 @@ def savings_present_value(
             "give a rate above 0 and the rest 0 or more"
         )
     flights, rate = launches_per_year * years, interest / launches_per_year
-    if rate == 0.0:
+    if flights * rate < 1e-15:  # no discount that double precision could show, and the quotient would lose its digits
         return (1.0 - cost_ratio) * flights
     return (1.0 - cost_ratio) * -math.expm1(-flights * math.log1p(rate)) / rate * (1.0 + rate)
 
