@@ -14,11 +14,13 @@ from hoverslam.economics import (
     CostInputError,
     CostQuestionError,
     deployment,
+    estimate_cost,
     expected_flights,
     launch_service,
     launches_per_year_by,
     launches_to_deploy,
     load_constellations,
+    load_cost_inputs,
     meets_milestones,
     satellites_in_orbit,
     satellites_per_launch,
@@ -140,6 +142,23 @@ def test_better_landing_builds_fewer_boosters_for_less_money():
     poor, good = (deployment(spacesail, dataclasses.replace(service, landing_probability=p)) for p in (0.6, 0.95))
     assert good.build_out.boosters_built < poor.build_out.boosters_built
     assert good.cost_to_deadline < poor.cost_to_deadline
+
+
+def test_a_launch_is_cheaper_at_a_higher_rate_and_a_lower_utilisation_takes_more_boosters():
+    service = launch_service("zhuque3", "downrange", 6500, load_constellations()["spacesail"])
+    assert service.cost_per_launch_at(100.0) < service.cost_per_launch_at(10.0)
+    fuller = dataclasses.replace(service, utilisation=1.0)
+    assert service.utilisation * service.fleet_at(100.0).boosters_in_fleet == pytest.approx(
+        fuller.fleet_at(100.0).boosters_in_fleet, rel=1e-14
+    )
+
+
+def test_a_launch_service_costs_at_its_own_rate_what_the_estimate_says():
+    inputs = load_cost_inputs("zhuque3")
+    rate = inputs.operations.launches_per_year.mode
+    service = launch_service("zhuque3", "downrange", 6500, load_constellations()["spacesail"])
+    estimate = estimate_cost("zhuque3", "downrange", 6500, samples=1)
+    assert service.cost_per_launch_at(rate) == pytest.approx(estimate.breakdown_cny.total, rel=1e-12)
 
 
 def test_a_constellation_without_a_deadline_has_no_plan():

@@ -178,6 +178,13 @@ def test_a_list_of_failures_that_contradicts_its_years_is_refused():
         validated(FalconLandings, data, "landings.toml", "falcon")
 
 
+def test_a_failure_dated_in_another_year_is_refused():
+    data = tomllib.loads((DATA / "landings.toml").read_text())["falcon"]
+    data["failures"][0]["date"] = "2016-01"
+    with pytest.raises(CostInputError, match="2 by number and 1 by date"):
+        validated(FalconLandings, data, "landings.toml", "falcon")
+
+
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
 def test_probabilities_multiply_and_stay_probabilities(margin, other, intact, retired):
     landing = landing_probability(margin, other)

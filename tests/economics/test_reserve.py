@@ -138,6 +138,16 @@ def test_residual_propellant_shifts_the_reserve_and_not_the_sigma_scale():
     assert wet.best.reserve_kg == pytest.approx(dry.best.reserve_kg + 200.0, abs=1e-3)
 
 
+def test_every_probability_of_a_case_reaches_its_cost():
+    base = FALCON9.at(7000.0)
+    halves = dataclasses.replace(FALCON9, mission_success=0.5, load_factor=0.5).at(7000.0)
+    assert halves.cost_per_kg == pytest.approx(4 * base.cost_per_kg, rel=1e-14)
+    damaged = dataclasses.replace(FALCON9, intact_probability=0.9).at(7000.0)
+    survival = base.margin_probability * 0.99 * 0.9
+    assert damaged.flights_per_booster == pytest.approx((1 - survival**40) / (1 - survival), rel=1e-12)
+    assert damaged.landing_probability == base.landing_probability == pytest.approx(0.99 * base.margin_probability)
+
+
 def test_counted_success_promises_no_more_than_its_runs():
     success = empirical_success([10.0, 20.0, 30.0, 40.0])
     assert success(10.0) == pytest.approx(0.2)

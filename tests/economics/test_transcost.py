@@ -221,3 +221,45 @@ def test_mistakes_in_the_coefficients_are_named_with_their_mending():
         "elements.solid_booster",
     ]
     assert "one for each of 1 to 12" in str(caught.value)
+
+
+@pytest.mark.parametrize("factor", ["novelty", "quality", "team", "productivity", "experience", "oversight"])
+def test_every_factor_of_a_development_multiplies_it(factor):
+    plain = tc.element_development("expendable_stage_storable", 1000)
+    assert tc.element_development("expendable_stage_storable", 1000, **{factor: 0.7}) == pytest.approx(0.7 * plain)
+
+
+def test_a_vehicle_development_grows_with_stages_schedule_and_contractors():
+    assert tc.vehicle_development(100, 2) == pytest.approx(108.16, rel=1e-14)
+    assert tc.vehicle_development(100, 2, schedule=1.2, contractors=32) == pytest.approx(108.16 * 1.2 * 2, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"stages": 3},
+        {"liftoff_t": 500.0},
+        {"launches_per_year": 10.0},
+        {"stage_sum": 1.4},
+        {"vehicle_factor": 1.0},
+        {"assembly_factor": 0.5},
+        {"operations_slope": 0.9},
+        {"operations_oversight": 1.0},
+        {"productivity": 1.34},
+        {"management": 1.03},
+        {"contracting": 1.05},
+        {"provider": "large"},
+        {"recovered_t": 26.0},
+        {"propellant_kg": {}},
+        {"insurance_wyr": 1.0},
+        {"fees_wyr": 1.0},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_every_number_of_a_vehicle_moves_its_cost(change):
+    moved = tc.transcost_per_flight(dataclasses.replace(FALCON9, **change), (35, 45))
+    assert moved.total != tc.transcost_per_flight(FALCON9, (35, 45)).total
+
+
+def test_the_numbers_above_are_all_that_a_vehicle_has():
+    assert len(dataclasses.fields(FALCON9)) == 17  # 16 and the parts: a new one needs its line above
