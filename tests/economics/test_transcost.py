@@ -194,7 +194,7 @@ def test_operations_per_launch_fall_with_the_launch_rate(rate, faster):
         (lambda: tc.refurbishment(-0.1, 5, 100), "fraction"),
         (lambda: tc.engine_quality_factor(0), "qualification_firings"),
         (lambda: tc.vehicle_development(1, 0), "stages = 0"),
-        (lambda: tc.productivity("atlantis"), "no productivity for 'atlantis'"),
+        (lambda: tc.country_productivity("atlantis"), "no productivity for 'atlantis'"),
         (lambda: tc.transcost_price(1, 0, 1, 1, 0), "flights = 0"),
         (lambda: tc.part_production(tc.Part("solid_stage", 10, count=0), (1, 1)), "count = 0"),
         (lambda: tc.part_production(tc.Part("solid_stage", 10), (0, 1)), "flights 0 to 1"),
@@ -206,7 +206,7 @@ def test_questions_that_transcost_cannot_answer_are_refused(ask, match):
 
 
 def test_productivity_and_reference_values():
-    assert tc.productivity("china") == 1.34
+    assert tc.country_productivity("china") == 1.34
     assert math.isclose(tc.work_years_to_MUSD(1.0), 0.3674)
 
 

@@ -112,12 +112,18 @@ def satellites_per_launch(
 
 def launches_to_deploy(satellites: float, per_launch: float, mission_success: float = 1.0) -> int:
     """Return the launches that put this many satellites into orbit: N/(n p), rounded up."""
+    delivered = _delivered(satellites, per_launch, mission_success)
+    return math.ceil(satellites / delivered * (1.0 - 1e-12))
+
+
+def _delivered(satellites: float, per_launch: float, mission_success: float) -> float:
+    """Return the satellites that a launch delivers on average, having checked all three numbers."""
     if not (satellites >= 0.0 and per_launch > 0.0 and 0.0 < mission_success <= 1.0):
         raise CostQuestionError(
             f"satellites = {satellites}, per_launch = {per_launch}, mission_success = {mission_success}: give >= 0, > 0, "
             "and within (0, 1]"
         )
-    return math.ceil(satellites / (per_launch * mission_success) * (1.0 - 1e-12))
+    return per_launch * mission_success
 
 
 def steady_launches_per_year(
@@ -126,8 +132,7 @@ def steady_launches_per_year(
     """Return the launches a year that keep a constellation at its number: N/(n p T)."""
     if not life_years > 0.0:
         raise CostQuestionError(f"life_years = {life_years}: give a life above 0")
-    launches_to_deploy(satellites, per_launch, mission_success)  # for its checks
-    return satellites / (per_launch * mission_success * life_years)
+    return satellites / (_delivered(satellites, per_launch, mission_success) * life_years)
 
 
 def launches_per_year_by(
@@ -148,9 +153,9 @@ def launches_per_year_by(
         raise CostQuestionError(
             f"years = {years}, life_years = {life_years}, in_orbit = {in_orbit}: give > 0, > 0, >= 0"
         )
-    launches_to_deploy(satellites, per_launch, mission_success)  # for its checks
+    delivered = _delivered(satellites, per_launch, mission_success)
     survivors = in_orbit if years < life_years else 0.0
-    return max(satellites - survivors, 0.0) / (per_launch * mission_success * min(life_years, years))
+    return max(satellites - survivors, 0.0) / (delivered * min(life_years, years))
 
 
 def satellites_in_orbit(
@@ -170,11 +175,11 @@ def satellites_in_orbit(
     rates = np.asarray(launches, dtype=float)
     if rates.ndim != 1 or rates.size == 0 or not np.all(rates >= 0.0):
         raise CostQuestionError(f"launches = {list(launches)}: give the launches of one year or more, each 0 or more")
-    launches_to_deploy(in_orbit, per_launch, mission_success)  # for its checks
+    delivered = _delivered(in_orbit, per_launch, mission_success)
     if not life_years > 0.0:
         raise CostQuestionError(f"life_years = {life_years}: give a life above 0")
     times = np.atleast_1d(np.asarray(years, dtype=float))
-    ends, total = np.arange(rates.size + 1.0), np.concatenate(([0.0], np.cumsum(rates * per_launch * mission_success)))
+    ends, total = np.arange(rates.size + 1.0), np.concatenate(([0.0], np.cumsum(rates * delivered)))
     alive = np.interp(times, ends, total) - np.interp(times - life_years, ends, total)
     return np.asarray(alive + np.where(times < life_years, in_orbit, 0.0))
 

@@ -126,7 +126,7 @@ def work_years_to_MUSD(work_years: float) -> float:
     return work_years * load_transcost().work_year_MUSD.mode
 
 
-def productivity(country: str) -> float:
+def country_productivity(country: str) -> float:
     """Return the productivity factor f8 of a country. Raises ``CostQuestionError`` for one that is not listed."""
     values = load_transcost().productivity.values
     if country not in values:
