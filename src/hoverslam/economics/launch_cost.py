@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +86,22 @@ def learned_unit_cost(
     ``slope`` s is the factor on cost for each doubling (0.9: 10 % cheaper). The learning curve of Wright with the
     rate of production as its argument: a reusable vehicle builds L/N boosters a year and forgoes learning.
     """
-    return reference_cost * np.power(units_per_year / reference_units_per_year, np.log2(slope))
+    xp = _namespace(reference_cost, units_per_year, reference_units_per_year, slope)
+    return reference_cost * xp.power(units_per_year / reference_units_per_year, xp.log2(slope))
+
+
+def mean_learning_factor(first_unit: int, last_unit: int, slope: float) -> float:
+    """Return the mean cost of units ``first_unit`` to ``last_unit`` over that of unit 1: mean of i^(log2 s).
+
+    TRANSCOST's cost reduction factor f4 (Wright's curve by unit number). Raises ``CostQuestionError`` unless 1 <=
+    first <= last and the slope is above 0.
+    """
+    if not (1 <= first_unit <= last_unit and slope > 0.0):
+        raise CostQuestionError(
+            f"units {first_unit} to {last_unit} at slope {slope}: give 1 <= first <= last and a slope above 0"
+        )
+    units = np.arange(first_unit, last_unit + 1, dtype=float)
+    return float(np.mean(units ** np.log2(slope)))
 
 
 def expendable_twin(factors: CostFactors) -> CostFactors:
@@ -109,6 +125,11 @@ def cost_per_launch(factors: CostFactors, flights_per_booster: Quantity) -> Cost
     flights = np.asarray(flights_per_booster, dtype=float)
     if not np.all(flights >= 1.0):
         raise CostQuestionError(f"flights per booster must be 1 or more, and the least given is {np.min(flights):g}")
+    return launch_breakdown(factors, flights_per_booster)
+
+
+def launch_breakdown(factors: CostFactors, flights_per_booster: Quantity) -> CostBreakdown:
+    """Return what ``cost_per_launch`` does, unchecked: the arithmetic alone, which JAX can also trace."""
     unit_cost = learned_unit_cost(
         factors.stage1_unit_cost,
         factors.launches_per_year / flights_per_booster,
@@ -148,3 +169,12 @@ def checked_payload(payload_kg: Quantity) -> Quantity:
     if np.any(bad):
         raise CostQuestionError(f"payload_kg = {values[bad].flat[0]:g}: a cost per kilogram needs a payload above 0 kg")
     return payload_kg
+
+
+def _namespace(*quantities: Quantity) -> ModuleType:
+    """Return ``numpy``, or the namespace of the arrays given if they are another library's (``jax.numpy``)."""
+    for quantity in quantities:
+        if not isinstance(quantity, (int, float, np.ndarray, np.generic)):
+            namespace: ModuleType = quantity.__array_namespace__()
+            return namespace
+    return np

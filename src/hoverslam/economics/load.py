@@ -53,7 +53,7 @@ def read_cost_inputs(path: Path | str) -> CostInputs:
     Raises ``CostInputError`` with one line for each mistake.
     """
     path = Path(path)
-    data, written, mistakes = _split_currencies(_read(path), path.name)
+    data, written, mistakes = _split_currencies(read_table(path), path.name)
     inputs: CostInputs | None = None
     try:
         inputs = CostInputs.model_validate(data)
@@ -70,13 +70,13 @@ def read_cost_inputs(path: Path | str) -> CostInputs:
 def load_exchange_rate() -> ExchangeRate:
     """Return the dated exchange rate (CNY per USD) that comes with the package."""
     path = DATA / "exchange.toml"
-    return _validated(ExchangeRate, _read(path).get("cny_per_usd", {}), path.name, "cny_per_usd")
+    return validated(ExchangeRate, read_table(path).get("cny_per_usd", {}), path.name, "cny_per_usd")
 
 
 @functools.cache
 def load_landing_records() -> Mapping[str, LandingRecord]:
     """Return the landing records that come with the package, by key."""
-    return _read_entries(LandingRecord, DATA / "records.toml")
+    return read_entries(LandingRecord, DATA / "records.toml")
 
 
 def landing_record(key: str) -> LandingRecord:
@@ -90,16 +90,17 @@ def landing_record(key: str) -> LandingRecord:
 @functools.cache
 def load_list_prices() -> Mapping[str, ListPrice]:
     """Return the published list prices that come with the package, by key."""
-    return _read_entries(ListPrice, DATA / "prices.toml", "list_price")
+    return read_entries(ListPrice, DATA / "prices.toml", "list_price")
 
 
 @functools.cache
 def load_tenders() -> Mapping[str, Tender]:
     """Return the launch tenders that come with the package, by key."""
-    return _read_entries(Tender, DATA / "prices.toml", "tender")
+    return read_entries(Tender, DATA / "prices.toml", "tender")
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_table(path: Path) -> dict[str, Any]:
+    """Return a TOML file as it is. Raises ``CostInputError`` for one that cannot be read or is no TOML."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
@@ -108,13 +109,15 @@ def _read(path: Path) -> dict[str, Any]:
         raise CostInputError([f"{path.name}: cannot be read: {error.strerror}; check the path {path}"]) from error
 
 
-def _read_entries(model: type[Model], path: Path, table: str = "") -> dict[str, Model]:
-    entries = _read(path).get(table, {}) if table else _read(path)
+def read_entries(model: type[Model], path: Path, table: str = "") -> dict[str, Model]:
+    """Return the entries of a file, or of one table in it, each checked against ``model``."""
+    entries = read_table(path).get(table, {}) if table else read_table(path)
     prefix = f"{table}." if table else ""
-    return {key: _validated(model, entry, path.name, prefix + key) for key, entry in entries.items()}
+    return {key: validated(model, entry, path.name, prefix + key) for key, entry in entries.items()}
 
 
-def _validated(model: type[Model], data: Mapping[str, Any], file: str, key: str) -> Model:
+def validated(model: type[Model], data: Mapping[str, Any], file: str, key: str) -> Model:
+    """Return checked data. Raises ``CostInputError`` with one line a mistake: ``file``, ``key`` and what follows it."""
     try:
         return model.model_validate(data)
     except ValidationError as error:

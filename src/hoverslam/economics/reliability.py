@@ -60,6 +60,32 @@ def discounted(belief: BetaBelief, discount: Quantity) -> BetaBelief:
     return BetaBelief(discount * belief.alpha, discount * belief.beta)
 
 
+def landing_probability(margin: Quantity, other: Quantity) -> Quantity:
+    """Return the probability of landing: p_margin p_other.
+
+    ``margin`` is that the landing propellant suffices (a Monte Carlo's answer), ``other`` that nothing else fails
+    (engines, hydraulics, legs, guidance: a record's answer). Raises ``ValueError`` outside [0, 1].
+    """
+    return _probability("margin", margin) * _probability("other", other)
+
+
+def survival_probability(landing: Quantity, intact: Quantity = 1.0, retired: Quantity = 0.0) -> Quantity:
+    """Return the probability q that a flown booster flies again: p_land p_intact (1 - p_retire).
+
+    ``intact`` is that a landed booster comes home undamaged, ``retired`` that inspection retires it none the less.
+    Raises ``ValueError`` outside [0, 1].
+    """
+    kept = 1.0 - _probability("retired", retired)
+    return _probability("landing", landing) * _probability("intact", intact) * kept
+
+
+def _probability(name: str, value: Quantity) -> Quantity:
+    values = np.asarray(value, dtype=float)
+    if not np.all((values >= 0.0) & (values <= 1.0)):
+        raise ValueError(f"{name} = {value}: a probability lies in [0, 1]")
+    return value
+
+
 def _count(number: float) -> float:
     if not number >= 0.0:
         raise ValueError(f"{number} attempts: a count cannot be negative")

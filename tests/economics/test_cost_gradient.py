@@ -1,0 +1,135 @@
+"""Derivatives of the cost per kilogram, against closed forms and finite differences of the cost itself."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hoverslam.economics import (
+    CostFactors,
+    CostQuestionError,
+    cost_factors,
+    cost_gradient,
+    cost_per_kilogram,
+    cost_per_launch,
+    cost_vehicles,
+    expected_flights,
+    expected_flights_slopes,
+    load_cost_inputs,
+    load_exchange_rate,
+)
+
+FACTORS = [field.name for field in dataclasses.fields(CostFactors)]
+OTHERS = ["flights_per_booster", "payload_kg", "mission_success", "load_factor"]
+REUSABLE = [name for name in cost_vehicles() if name != "longmarch6a"]
+
+
+def factors_of(vehicle):
+    return cost_factors(load_cost_inputs(vehicle), "downrange", load_exchange_rate())
+
+
+def cost(values):
+    factors = CostFactors(**{name: values[name] for name in FACTORS})
+    launch = cost_per_launch(factors, values["flights_per_booster"]).total
+    return cost_per_kilogram(launch, *(values[name] for name in OTHERS[1:]))
+
+
+def central_difference(values, name):
+    """Differentiate by the five-point formula; a step of 1e-3 leaves both errors near 1e-12 of cost over factor."""
+    step = 1e-3 * (values[name] or 1.0)
+    low2, low, high, high2 = (cost(values | {name: values[name] + k * step}) for k in (-2, -1, 1, 2))
+    return (8.0 * (high - low) - (high2 - low2)) / (12.0 * step)
+
+
+@pytest.mark.parametrize("vehicle", REUSABLE)
+@pytest.mark.parametrize("name", FACTORS + OTHERS)
+def test_every_derivative_agrees_with_central_differences(vehicle, name):
+    gradient = cost_gradient(factors_of(vehicle), 5.5, 8000.0, 0.95, 0.9)
+    assert set(gradient.derivatives) == set(FACTORS + OTHERS)
+    expected = central_difference(gradient.values, name)
+    noise = 1e-12 * gradient.cost_per_kg / (gradient.values[name] or 1.0)  # rounding of the cost over the step
+    assert gradient.derivatives[name] == pytest.approx(expected, rel=1e-8, abs=noise)
+
+
+def test_the_value_is_the_cost_itself():
+    gradient = cost_gradient(factors_of("falcon9"), 12.0, 17_500.0, 0.99, 0.95)
+    assert gradient.cost_per_kg == cost(gradient.values)
+
+
+def test_derivatives_that_have_a_closed_form():
+    factors = factors_of("zhuque3")
+    gradient = cost_gradient(factors, 4.0, 8000.0)
+    insured = (1.0 + factors.insurance_rate) / 8000.0
+    assert gradient.derivatives["upper_stage_unit_cost"] == pytest.approx(insured, rel=1e-14)
+    assert gradient.derivatives["fixed_cost_per_year"] == pytest.approx(insured / factors.launches_per_year, rel=1e-14)
+    assert gradient.derivatives["fairing_uses"] == pytest.approx(
+        -insured * factors.fairing_cost / factors.fairing_uses**2, rel=1e-14
+    )
+    assert gradient.elasticities["payload_kg"] == pytest.approx(-1.0, rel=1e-14)
+    assert gradient.derivatives["recovery_hardware_fraction"] == 0.0  # it is already in the stage's cost
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from(REUSABLE), st.floats(1, 30), st.floats(1e3, 3e4))
+def test_elasticities_by_money_sum_to_one(vehicle, flights, payload):
+    # the cost is homogeneous of degree one in money: Euler's theorem
+    money = [name for name in FACTORS if "cost" in name or name in ("pad_and_range", "mission_operations")]
+    gradient = cost_gradient(factors_of(vehicle), flights, payload)
+    parts = [gradient.elasticities[name] for name in [*money, "propellant", "recovery_operations"]]
+    assert sum(parts) == pytest.approx(1.0, rel=1e-12)
+
+
+def test_each_sample_has_its_own_derivatives():
+    factors = factors_of("tianlong3")
+    flights = np.array([1.5, 4.0, 11.0])
+    together = cost_gradient(factors, flights, 17_000.0)
+    for name, slopes in together.derivatives.items():
+        alone = [cost_gradient(factors, float(n), 17_000.0).derivatives[name] for n in flights]
+        assert slopes == pytest.approx(alone, rel=1e-13), name
+
+
+def test_a_gradient_needs_a_payload_and_a_flight():
+    with pytest.raises(CostQuestionError, match="payload_kg"):
+        cost_gradient(factors_of("falcon9"), 5.0, 0.0)
+    with pytest.raises(CostQuestionError, match="1 or more"):
+        cost_gradient(factors_of("falcon9"), 0.5, 8000.0)
+
+
+@given(st.floats(0.05, 1), st.integers(1, 60))
+def test_slopes_of_the_flights_are_those_of_their_sum(q, n):
+    k = np.arange(1, n)
+    by_survival, by_life = expected_flights_slopes(q, n)
+    assert by_survival == pytest.approx(float(np.sum(k * q ** (k - 1.0))), rel=1e-11)
+    step = 1e-4
+    slope = (expected_flights(q, n + 1 + step) - expected_flights(q, n + 1 - step)) / (2 * step)
+    assert expected_flights_slopes(q, n + 1)[1] == pytest.approx(slope, rel=1e-7, abs=1e-11)
+    assert by_life >= 0.0
+
+
+def test_slopes_of_the_flights_at_both_ends():
+    assert expected_flights_slopes(1.0, 20) == (190.0, 1.0)
+    assert expected_flights_slopes(0.0, 20) == (1.0, 0.0)
+    assert expected_flights_slopes(0.0, 1) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("name", ["landing_probability", "intact_probability", "max_flights"])
+def test_derivatives_through_the_life_of_the_booster_agree_with_central_differences(name):
+    factors = factors_of("zhuque3")
+    life = {"landing_probability": 0.9, "intact_probability": 0.95, "max_flights": 15.0}
+
+    def at(values):
+        survival = values["landing_probability"] * values["intact_probability"]
+        return cost_gradient(factors, expected_flights(survival, values["max_flights"]), 8000.0)
+
+    step = 1e-3 * life[name]
+    low2, low, high, high2 = (at(life | {name: life[name] + k * step}).cost_per_kg for k in (-2, -1, 1, 2))
+    expected = (8.0 * (high - low) - (high2 - low2)) / (12.0 * step)
+    assert at(life).through_life(**life)[name] == pytest.approx(expected, rel=1e-8)
+
+
+def test_a_life_that_is_not_that_of_the_gradient_is_refused():
+    gradient = cost_gradient(factors_of("zhuque3"), 5.0, 8000.0)
+    with pytest.raises(CostQuestionError, match="give 10 flights"):
+        gradient.through_life(1.0, 10.0)

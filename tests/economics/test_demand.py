@@ -1,0 +1,206 @@
+"""Constellation demand: published arithmetic, Starlink as the check, and conservation of satellites."""
+
+import dataclasses
+import datetime
+import math
+import tomllib
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hoverslam.economics import (
+    CostInputError,
+    CostQuestionError,
+    deployment,
+    estimate_cost,
+    expected_flights,
+    launch_service,
+    launches_per_year_by,
+    launches_to_deploy,
+    load_constellations,
+    load_cost_inputs,
+    meets_milestones,
+    satellites_in_orbit,
+    satellites_per_launch,
+    steady_launches_per_year,
+)
+from hoverslam.economics.demand import Constellation
+from hoverslam.economics.load import DATA, validated
+
+
+@pytest.mark.parametrize(
+    ("satellites", "per_launch", "launches"),
+    [(14_000, 18, 778), (14_000, 36, 389), (15_000, 18, 834), (13_000, 18, 723)],
+)
+def test_launches_to_deploy(satellites, per_launch, launches):
+    # the last two are printed elsewhere as 833 and 722, rounded down: the last satellites then stay on the ground
+    assert launches_to_deploy(satellites, per_launch) == launches
+
+
+@pytest.mark.parametrize(("per_launch", "rate"), [(18, 156), (36, 78)])
+def test_launches_a_year_in_steady_state(per_launch, rate):
+    assert steady_launches_per_year(14_000, per_launch, 5) == pytest.approx(rate, abs=0.5)
+
+
+@given(st.integers(1, 50_000), st.integers(1, 100), st.floats(0.5, 1))
+def test_launches_are_enough_and_not_one_more(satellites, per_launch, success):
+    launches = launches_to_deploy(satellites, per_launch, success)
+    delivered = per_launch * success
+    assert (launches - 1) * delivered < satellites * (1 + 1e-9)
+    assert launches * delivered >= satellites * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("year", [2024, 2025])
+def test_starlink_carried_what_payload_and_mass_say(year):
+    starlink = load_constellations()["starlink"]
+    flown = next(row for row in starlink.launched if row.year == year)
+    band = starlink.satellite_mass_kg
+    fewest, most = (satellites_per_launch(17_500, mass) for mass in (band.high, band.low))
+    assert fewest <= flown.satellites_per_launch <= most
+    predicted = launches_to_deploy(flown.satellites, satellites_per_launch(17_500, band.mode))
+    assert predicted == pytest.approx(flown.launches, rel=0.07)
+
+
+def test_satellites_on_a_launch_are_whole_and_fit():
+    assert satellites_per_launch(5400, 300) == 18
+    assert satellites_per_launch(5399, 300) == 17
+    assert satellites_per_launch(6000, 300, dispenser_fraction=0.1) == 18
+    assert satellites_per_launch(20_000, 300, most=36) == 36
+    with pytest.raises(CostQuestionError, match="carries no satellite"):
+        satellites_per_launch(100, 300)
+
+
+@given(st.floats(1, 30), st.floats(1, 15), st.floats(0, 500), st.integers(2, 40))
+def test_at_the_needed_rate_the_constellation_stands_at_its_deadline(years, life, in_orbit, per_launch):
+    rate = launches_per_year_by(5000, per_launch, years, life, in_orbit=in_orbit)
+    alive = satellites_in_orbit(years, [rate] * math.ceil(years), per_launch, life, in_orbit=in_orbit)
+    assert alive[0] == pytest.approx(5000, rel=1e-9)
+
+
+@given(st.integers(1, 50), st.integers(1, 10), st.floats(1, 200))
+def test_a_steady_rate_keeps_its_number(per_launch, life, rate):
+    times = np.linspace(life, 30, 20)
+    alive = satellites_in_orbit(times, [rate] * 30, per_launch, life)
+    assert alive == pytest.approx(np.full(20, rate * per_launch * life), rel=1e-9)
+    assert steady_launches_per_year(rate * per_launch * life, per_launch, life) == pytest.approx(rate, rel=1e-12)
+
+
+def test_satellites_are_launched_live_and_are_gone():
+    alive = satellites_in_orbit([0, 0.5, 1, 2, 3, 4.5], [10, 20], 2, 3, in_orbit=7)
+    assert alive == pytest.approx([7, 17, 27, 67, 60, 20])
+
+
+def test_spacesail_at_the_rates_of_2025_misses_its_milestones():
+    spacesail = load_constellations()["spacesail"]
+    outcomes = meets_milestones(spacesail, [6] * 6, 18)
+    assert [outcome.met for outcome in outcomes] == [False] * 3
+    assert outcomes[-1].milestone.satellites == 14_000
+
+
+def test_spacesail_at_the_needed_rate_meets_its_deadline_and_a_tenth_less_does_not():
+    spacesail = load_constellations()["spacesail"]
+    years = (spacesail.deadline - spacesail.in_orbit_date).days / 365
+    rate = launches_per_year_by(14_000, 18, years, 5, in_orbit=108)
+    assert meets_milestones(spacesail, [rate] * 6, 18)[-1].met
+    less = meets_milestones(spacesail, [0.9 * rate] * 6, 18)[-1]
+    assert not less.met
+    assert less.missing == pytest.approx(1400, rel=1e-6)
+
+
+def test_milestones_that_have_passed_are_not_judged():
+    spacesail = load_constellations()["spacesail"]
+    outcomes = meets_milestones(spacesail, [100] * 5, 18, start=datetime.date(2026, 1, 1))
+    assert [outcome.milestone.satellites for outcome in outcomes] == [1296, 14_000]
+
+
+def test_a_constellation_on_a_vehicle_needs_the_boosters_that_its_fleet_says():
+    spacesail = load_constellations()["spacesail"]
+    service = launch_service("zhuque3", "downrange", 6500, spacesail)
+    plan = deployment(spacesail, service)
+    survival = service.landing_probability * service.intact_probability
+    flights = expected_flights(survival, service.max_flights)
+    for need in (plan.build_out, plan.steady):
+        assert need.boosters_built == pytest.approx(need.launches / flights, rel=1e-12)
+        assert need.upper_stages_built == need.launches
+    assert plan.launches == launches_to_deploy(14_000 - 108, service.satellites_per_launch, service.mission_success)
+    per_year = plan.steady.launches * service.satellites_per_launch * service.mission_success
+    assert plan.cost_per_year_steady == pytest.approx(per_year * plan.cost_per_satellite, rel=1e-12)
+
+
+def test_an_expended_twin_builds_a_booster_for_each_launch():
+    spacesail = load_constellations()["spacesail"]
+    plan = deployment(spacesail, launch_service("zhuque3", "expendable", 9000, spacesail))
+    assert plan.steady.boosters_built == plan.steady.launches
+    assert plan.steady.boosters_in_fleet == 0
+
+
+def test_better_landing_builds_fewer_boosters_for_less_money():
+    spacesail = load_constellations()["spacesail"]
+    service = launch_service("zhuque3", "downrange", 6500, spacesail)
+    poor, good = (deployment(spacesail, dataclasses.replace(service, landing_probability=p)) for p in (0.6, 0.95))
+    assert good.build_out.boosters_built < poor.build_out.boosters_built
+    assert good.cost_to_deadline < poor.cost_to_deadline
+
+
+def test_a_launch_is_cheaper_at_a_higher_rate_and_a_lower_utilisation_takes_more_boosters():
+    service = launch_service("zhuque3", "downrange", 6500, load_constellations()["spacesail"])
+    assert service.cost_per_launch_at(100.0) < service.cost_per_launch_at(10.0)
+    fuller = dataclasses.replace(service, utilisation=1.0)
+    assert service.utilisation * service.fleet_at(100.0).boosters_in_fleet == pytest.approx(
+        fuller.fleet_at(100.0).boosters_in_fleet, rel=1e-14
+    )
+
+
+def test_a_launch_service_costs_at_its_own_rate_what_the_estimate_says():
+    inputs = load_cost_inputs("zhuque3")
+    rate = inputs.operations.launches_per_year.mode
+    service = launch_service("zhuque3", "downrange", 6500, load_constellations()["spacesail"])
+    estimate = estimate_cost("zhuque3", "downrange", 6500, samples=1)
+    assert service.cost_per_launch_at(rate) == pytest.approx(estimate.breakdown_cny.total, rel=1e-12)
+
+
+def test_a_constellation_without_a_deadline_has_no_plan():
+    starlink = load_constellations()["starlink"]
+    with pytest.raises(CostQuestionError, match="no deadline"):
+        deployment(starlink, launch_service("falcon9", "downrange", 17_500, starlink))
+
+
+def test_milestones_out_of_order_are_refused():
+    data = tomllib.loads((DATA / "constellations.toml").read_text())["spacesail"]
+    data["milestones"] = data["milestones"][::-1]
+    with pytest.raises(CostInputError, match="sort them"):
+        validated(Constellation, data, "constellations.toml", "spacesail")
+
+
+def test_every_mistake_in_a_constellation_is_named_with_its_mending():
+    data = tomllib.loads((DATA / "constellations.toml").read_text())["spacesail"]
+    del data["plane"]
+    data["satelites"] = 3
+    data["satellite_mass_kg"]["low"] = -1
+    with pytest.raises(CostInputError) as caught:
+        validated(Constellation, data, "constellations.toml", "spacesail")
+    assert set(caught.value.mistakes) == {
+        "constellations.toml: spacesail.satellite_mass_kg: -1 to 300 leaves the accepted range; keep it within (0, inf)",
+        "constellations.toml: spacesail.plane: missing; add it",
+        "constellations.toml: spacesail.satelites: unknown key; did you mean satellites?",
+    }
+
+
+@pytest.mark.parametrize(
+    ("ask", "match"),
+    [
+        (lambda: satellites_per_launch(0, 300), "payload_kg"),
+        (lambda: satellites_per_launch(5000, 0), "satellite_mass_kg = 0"),
+        (lambda: launches_to_deploy(100, 0), "per_launch = 0"),
+        (lambda: steady_launches_per_year(100, 10, 0), "life_years = 0"),
+        (lambda: launches_per_year_by(100, 10, 0, 5), "years = 0"),
+        (lambda: satellites_in_orbit(1, [], 10, 5), "launches = "),
+        (lambda: satellites_in_orbit(1, [-1], 10, 5), "launches = "),
+        (lambda: satellites_in_orbit(1, [1], 10, 0), "life_years = 0"),
+    ],
+)
+def test_impossible_demands_are_refused(ask, match):
+    with pytest.raises(CostQuestionError, match=match):
+        ask()
