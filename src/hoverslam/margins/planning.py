@@ -17,7 +17,10 @@ THROTTLE_LAG, ATTITUDE_LAG = 0.15, 0.4  # s, estimates: gas-generator engines; a
 IGNITION_MARGIN = 0.03  # of the reference's ignition height: lit so much sooner, for thrust that turns out low
 LEVEL = 50.0  # m/s: what falls more slowly is near the top of its way, where its height does not tell the time
 WATCH = 3.0  # s of fall above the reference's ignition where its prediction begins
-ENTRY_WINDOW = 0.03, 0.35  # of the squared speed at the end of the entry burn: energy more and less than the reference's
+ENTRY_WINDOW = (
+    0.03,
+    0.35,
+)  # of the squared speed at the end of the entry burn: energy more and less than the reference's
 AXES = 65  # samples of the boostback attitude
 
 
