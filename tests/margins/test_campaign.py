@@ -53,7 +53,11 @@ def straight(samples):
 def in_process(script):
     """Start another Python that knows the toy flyers and this package."""
     paths = os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])])
-    script = f"from pathlib import Path\nfrom toy_flights import *\nfrom hoverslam.margins.campaign import *\n{script}"
+    imports = (
+        "from pathlib import Path\nfrom toy_flights import *\nfrom hoverslam.margins.campaign import *\nimport signal\n"
+    )
+    # Who is started in the background may inherit that Ctrl-C is ignored.
+    script = f"{imports}signal.signal(signal.SIGINT, signal.default_int_handler)\n{script}"
     command = [sys.executable, "-c", script]
     return subprocess.Popen(command, env={**os.environ, "PYTHONPATH": paths}, stdout=subprocess.PIPE, text=True)
 

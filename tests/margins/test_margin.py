@@ -58,6 +58,7 @@ def test_the_same_seed_gives_the_same_bits_in_any_batch_process_and_cluster(guid
         np.testing.assert_array_equal(away[name], values, name)
 
 
+@pytest.mark.slow
 def test_a_sample_flies_the_same_in_whatever_company_and_order():
     flyer = Flyer(load_vehicle("falcon9"), REFERENCE, load_dispersions("falcon9"), 1, guidance="hover_slam")
     mixed, straight = np.array([260, 7, 3, 499]), flyer(np.arange(500))

@@ -49,6 +49,7 @@ def test_without_dispersions_guidance_lands_for_what_the_optimum_burns(reference
     assert flown["miss"][0] < 5.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("vehicle", "guidance"), [("nebula1", "hover_slam"), ("longmarch12a", "convex")])
 def test_without_boostback_too_the_undisturbed_flight_burns_its_fuel_where_the_optimum_does(vehicle, guidance):
     """Nebula-1 coasts a long way through thin air; Long March 12A lights its entry burn before it falls."""
