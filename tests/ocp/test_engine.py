@@ -103,6 +103,32 @@ def test_delta_iii_derivatives_agree_with_differences_of_resolves(launched, name
     assert launched.sensitivities()[name] == pytest.approx((above - below) / (2.0 * step), rel=1e-5)
 
 
+def test_another_statement_of_the_problem_has_the_closed_forms_derivatives(landed):
+    """Figures as literals of the statement: nothing is solved again, and no parameter is differentiated."""
+    for name, exact in MEDITCH.items():
+        value = soft_landing.EARTH[name]
+        step = 1e-4 * abs(value)
+        above, below = (landed.restated(soft_landing.problem(**{name: value + d})) for d in (step, -step))
+        assert (above - below) / (2.0 * step) == pytest.approx(exact, rel=1e-6), name
+
+
+def test_a_limit_that_is_a_literal_moves_the_optimum_as_solving_again_does():
+    slope, step = np.radians(4.0), 1e-3
+    solution = solve(mars_landing.problem(glide_slope=slope), SHARP)
+    others = [mars_landing.problem(glide_slope=slope + d) for d in (step, -step)]
+    told = np.subtract(*(solution.restated(other) for other in others))
+    solved = np.subtract(*(solution.resolve(options=SHARP, verify=False, problem=other).objective for other in others))
+    assert abs(solved) > 1e-3  # the limit is at work
+    assert told == pytest.approx(solved, rel=1e-3)
+
+
+def test_a_statement_with_other_constraints_is_refused(landed):
+    other = soft_landing.problem()
+    other.constrain("late", lambda e, p: e.descent.final_time, 10.0, np.inf)
+    with pytest.raises(ValueError, match="other variables or constraints"):
+        landed.restated(other)
+
+
 def test_derivatives_of_what_did_not_converge_are_refused():
     failed = solve(soft_landing.problem(duration=15.0))
     for ask in (failed.sensitivities, lambda: failed.derivatives(m=lambda e, p: e.descent.final.m)):

@@ -84,10 +84,18 @@ def _mesh(intervals: int, points: int) -> Mesh:
 class LaunchBuilder:
     """Adds the phases of one launch to a problem."""
 
-    def __init__(self, plan: Plan, guess: LaunchGuess):
+    def __init__(self, plan: Plan, guess: LaunchGuess, like: Problem | None = None):
+        """Start a problem; ``like`` is one of the same frame, whose translated equations serve again."""
         self.plan, self.guess, self.vehicle = plan, guess, plan.vehicle
         self.flights = {regime: Flight(plan.frame, regime) for regime in ("ascent", "descent", "vacuum")}
         self.limits = {regime: FlightLimits(flight) for regime, flight in self.flights.items()}
+        for phase in like.phases.values() if like is not None else ():
+            for function in (phase.dynamics, *(c.function for c in phase.path)):
+                owner = getattr(function, "__self__", None)
+                if isinstance(owner, Flight):
+                    self.flights[owner.regime] = owner
+                elif isinstance(owner, FlightLimits):
+                    self.limits[owner.flight.regime] = owner
         self.problem = Problem(f"{plan.vehicle.name} {plan.recovery} {plan.orbit.name}")
         for name, value in plan.values.items():
             self.problem.parameter(name, value=value)

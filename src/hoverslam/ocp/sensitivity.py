@@ -17,6 +17,7 @@ from scipy.sparse.linalg import splu
 
 from hoverslam.ocp._nlp import Programme
 from hoverslam.ocp.names import Named
+from hoverslam.ocp.problem import Problem
 
 if TYPE_CHECKING:
     from hoverslam.ocp.solution import Solution
@@ -40,6 +41,40 @@ def objective_derivatives(solution: "Solution") -> dict[str, float]:
         total[name] -= _pull(bounds, lower, upper) + _pull(rows, low, high)
     factor = programme.problem.sense / programme.objective_scale
     return {name: float(factor * value) for name, value in total.items()}
+
+
+def restated_objective(solution: "Solution", problem: Problem) -> float:
+    """Optimal objective of a slightly different statement of the solved problem, to first order.
+
+    The Lagrangian of the other statement at this solution, with the moves of its bounds: what is a literal in a
+    statement (a limit, a target) can so be varied without solving again. Half the difference of two such values is a
+    central difference of the Lagrangian, whose error is the curvature of the statement, not of the optimum.
+
+    Args:
+        solution: a converged solution.
+        problem: of the same phases, variables and constraints in the same order.
+
+    Raises:
+        ValueError: if the solution did not converge, or the statements are not alike.
+    """
+    from hoverslam.ocp.solver import restated_programme
+
+    programme, other = _converged(solution), restated_programme(solution, problem)
+    after = _values(other, solution, other.parameter_vector()), other.bounds(problem.values)
+    with programme.problem.holding(solution.values):
+        own = programme.parameter_vector()
+        before = _values(programme, solution, own), programme.bounds(solution.values)
+        bounds, rows = _multipliers(programme, solution, own)
+    with np.errstate(invalid="ignore"):
+        moves = [np.nan_to_num(new - old) for new, old in zip(after[1], before[1], strict=True)]
+    change = after[0] - before[0] - _pull(bounds, moves[0], moves[1]) - _pull(rows, moves[2], moves[3])
+    return solution.objective + programme.problem.sense / programme.objective_scale * change
+
+
+def _values(programme: Programme, solution: "Solution", p: np.ndarray) -> float:
+    """The Lagrangian at the solution, without the bounds."""
+    f, g = programme.functions["nlp"](solution.primal, p)
+    return float(f) + float(solution.dual @ np.asarray(g).ravel())
 
 
 def output_derivatives(

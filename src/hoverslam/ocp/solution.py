@@ -209,6 +209,15 @@ class Solution:
 
         return output_derivatives(self, outputs)
 
+    def restated(self, problem: Problem) -> float:
+        """Optimal objective of a slightly different statement of the problem, to first order, nothing solved again.
+
+        See :func:`hoverslam.ocp.sensitivity.restated_objective`.
+        """
+        from hoverslam.ocp.sensitivity import restated_objective
+
+        return restated_objective(self, problem)
+
     def covariance(self, **outputs: Callable[[Named, Named], Any]) -> np.ndarray:
         """Covariance of outputs of a fit, functions of ``(ends, parameters)``; see :meth:`Problem.measure`."""
         from hoverslam.ocp.sensitivity import output_covariance
@@ -216,7 +225,11 @@ class Solution:
         return output_covariance(self, outputs)
 
     def resolve(
-        self, changes: Mapping[str, float] | None = None, options: "Options | None" = None, verify: bool = True
+        self,
+        changes: Mapping[str, float] | None = None,
+        options: "Options | None" = None,
+        verify: bool = True,
+        problem: Problem | None = None,
     ) -> "Solution":
         """Solve again from here for ``changes`` of given parameters and settings, on the same mesh, nothing rebuilt.
 
@@ -224,13 +237,15 @@ class Solution:
             changes: new values by name, such as ``{"thrust": 8e5, "descent.initial.h": 5100.0}``.
             options: of the solver; only those that concern one pass count.
             verify: whether to verify the new solution.
+            problem: another statement of the problem, of the same variables and constraints, to solve instead.
 
         Raises:
             StatementError: for a name that is neither a given parameter nor a setting.
+            ValueError: for a statement of other variables or constraints.
         """
         from hoverslam.ocp.solver import resolve
 
-        return resolve(self, changes or {}, options, verify)
+        return resolve(self, changes or {}, options, verify, problem)
 
     def save(self, path: str | Path) -> None:
         """Write everything to a netCDF file; :func:`hoverslam.ocp.load` gives it back."""

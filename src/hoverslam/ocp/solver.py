@@ -304,12 +304,18 @@ def _sharpened(problem: Problem, best: Solution, errors: dict[str, PhaseError], 
 
 
 def resolve(
-    solution: Solution, changes: Mapping[str, float], options: Options | None = None, verify_it: bool = True
+    solution: Solution,
+    changes: Mapping[str, float],
+    options: Options | None = None,
+    verify_it: bool = True,
+    problem: Problem | None = None,
 ) -> Solution:
     """Solve a solved problem again for other values, warm, on its mesh; see :meth:`Solution.resolve`."""
     options = options or Options()
     began, programme = time.perf_counter(), solution.programme
     values = solution.values | dict(changes)
+    if problem is not None:
+        programme, values = restated_programme(solution, problem), problem.values | dict(changes)
     with programme.problem.holding(values):
         lower, upper = programme.variable_bounds(values)
         start = Start(np.clip(solution.primal, lower, upper), solution.bound_dual, solution.dual)
@@ -323,6 +329,29 @@ def resolve(
     again.passes = [_record(1, again, errors)]
     again.seconds = time.perf_counter() - began
     return again
+
+
+def restated_programme(solution: Solution, problem: Problem) -> Programme:
+    """The programme of another statement of a solved problem, on the mesh and with the scales of the solution.
+
+    Raises:
+        ValueError: if it has other variables or constraints.
+    """
+    own = solution.programme
+    if _shape(problem) != _shape(own.problem):
+        raise ValueError(f"{problem.name}: stated with other variables or constraints than {own.problem.name}")
+    scales = (own.scale, own.row_scale, own.objective_scale)
+    meshes = {name: lay.mesh for name, lay in own.layouts.items()}
+    return Programme(problem, meshes, guesses(problem), CACHE, own.smoothing, scales)
+
+
+def _shape(problem: Problem) -> tuple[object, ...]:
+    """Names of all variables and constraints of a statement, in order."""
+    phases = [
+        (n, tuple(p.states.labels()), tuple(p.controls.labels()), tuple(c.name for c in p.path), tuple(p.integrals))
+        for n, p in problem.phases.items()
+    ]
+    return *phases, tuple(c.name for c in problem.boundary), tuple(v.name for v in problem.free), tuple(problem.given)
 
 
 def _pass(

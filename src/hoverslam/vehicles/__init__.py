@@ -24,6 +24,7 @@ from hoverslam.vehicles.models import (
     UpperEngine,
     UpperStage,
     Vehicle,
+    with_figure,
 )
 from hoverslam.vehicles.places import Orbit, Site, list_orbits, list_sites, load_orbit, load_site
 
@@ -58,4 +59,5 @@ __all__ = [
     "load_orbit",
     "load_site",
     "load_vehicle",
+    "with_figure",
 ]

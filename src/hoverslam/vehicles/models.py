@@ -6,7 +6,7 @@ unit of their key. Quantities without a unit suffix (`dry_mass`, `mass_flow`, `b
 
 from collections.abc import Iterator
 from math import pi
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
@@ -20,6 +20,7 @@ MODES: tuple[RecoveryMode, ...] = ("expendable", "downrange", "return_to_launch_
 FREE = "free"
 """The `downrange_site` of a landing ship (or pad) whose distance the optimiser chooses."""
 
+AnySection = TypeVar("AnySection", bound=Section)
 Throttle = Annotated[Figure, Range(0, 1.2)]
 Share = Annotated[Figure, Range(0, 1, closed=True)]
 Impulse = Annotated[Figure, Range(100, 500)]
@@ -345,6 +346,20 @@ class Vehicle(Section):
     def figures(self) -> Iterator[tuple[str, Figure]]:
         """Every figure of the vehicle with its dotted key, in the order of the schema."""
         return figures_of(self)
+
+
+def with_figure(section: AnySection, key: str, value: float) -> AnySection:
+    """A copy of a vehicle or section with one figure moved to ``value``, in the unit of its key; nothing is checked.
+
+    For derivatives: a small step may leave a figure's band. Raises KeyError for a key that is no figure.
+    """
+    name, _, rest = key.partition(".")
+    old = getattr(section, name, None)
+    if isinstance(old, Figure) and not rest:
+        return section.model_copy(update={name: old.model_copy(update={"value": value})})
+    if not (isinstance(old, Section) and rest):
+        raise KeyError(key)
+    return section.model_copy(update={name: with_figure(old, rest, value)})
 
 
 def figures_of(section: Section, prefix: str = "") -> Iterator[tuple[str, Figure]]:
