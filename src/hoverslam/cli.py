@@ -375,6 +375,9 @@ def margin(
         ),
     ] = None,
     figure: Annotated[Path | None, typer.Option(help="Draw the study into this PNG.")] = None,
+    curve: Annotated[
+        Path | None, typer.Option(help="Write the margin curve to this TOML file, for hoverslam cost --margin.")
+    ] = None,
     json: Json = False,
 ) -> int:
     """Fly many disturbed, guided recoveries: how often they land, what reserve they need, what it costs in payload."""
@@ -404,6 +407,14 @@ def margin(
 
         save_picture(study, figure)
         _say(f"wrote {figure}")
+    if curve is not None:
+        from hoverslam.margins.curve import curve_of
+
+        try:
+            curve_of(study).save(curve)
+        except ValueError as error:
+            return _wrong([f"--curve: {error}"])
+        _say(f"wrote {curve}")
     if json:
         from hoverslam.results.report import dump_json
 

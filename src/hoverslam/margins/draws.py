@@ -277,6 +277,23 @@ def perturbations_at(table: DispersionTable, normals: ArrayLike) -> Perturbation
     return _perturbations(table, values)
 
 
+def units_of(table: DispersionTable, uniforms: ArrayLike) -> dict[str, Floats]:
+    """Draws in units of each dispersion's size, by its name, ``(n, count)``; engine failures have no size and are left out.
+
+    A profile is told by the independent normals that it is made from. Raises ValueError as :func:`perturbations_of`.
+    """
+    z = _split(ndtri(_vectors("uniforms", uniforms)))
+    _correlate(table, z)
+    found: dict[str, list[Floats]] = {}
+    for entry_name, name, _ in _BLOCKS:
+        entry = dict(table.entries())[entry_name]
+        if isinstance(entry, Dispersion):
+            found.setdefault(entry_name, []).append(_unit(entry, z[name]))
+        elif isinstance(entry, Profile):
+            found.setdefault(entry_name, []).append(z[name])
+    return {name: np.hstack(parts) for name, parts in found.items()}
+
+
 def _vectors(name: str, given: ArrayLike) -> Floats:
     found = np.ascontiguousarray(given, dtype=np.float64)
     if found.ndim != 2 or found.shape[1] != COLUMNS:
@@ -323,6 +340,12 @@ def _correlate(table: DispersionTable, z: dict[str, Floats]) -> None:
 
 def _quantile(entry: Dispersion, z: Floats) -> Floats:
     """The value that a standard normal stands for: its level, through the distribution's quantile function."""
+    values: Floats = entry.size * _unit(entry, z) + 0.0  # no minus zero
+    return values
+
+
+def _unit(entry: Dispersion, z: Floats) -> Floats:
+    """The same in units of the dispersion's size."""
     if entry.distribution == "uniform":
         unit = 2.0 * ndtr(z) - 1.0
     elif entry.distribution == "half-normal":
@@ -332,7 +355,7 @@ def _quantile(entry: Dispersion, z: Floats) -> Floats:
         unit = ndtri(cut_off + (1.0 - 2.0 * cut_off) * ndtr(z))
     else:
         unit = z
-    values: Floats = entry.size * unit + 0.0  # no minus zero
+    values: Floats = unit
     return values
 
 

@@ -1,0 +1,167 @@
+"""The margin curve: what a campaign says of success against reserve, in a dozen numbers, and what dispersions do to it."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from scipy.special import ndtr
+from scipy.stats import norm
+
+from hoverslam.cli import main
+from hoverslam.margins.curve import DATA, LEVELS, Effect, MarginCurve, curve_of, load_margin_curve
+from hoverslam.margins.dispersions import load_dispersions
+from hoverslam.margins.draws import perturbations_of, standard_vectors, units_of
+from hoverslam.margins.outcomes import TouchdownLimits
+from hoverslam.vehicles import load_vehicle
+
+MEAN, SD = 800.0, 250.0
+
+
+def normal(reserve=1400.0, **changed):
+    needs = tuple(MEAN + SD * norm.ppf(level) for level in LEVELS)
+    curve = MarginCurve("falcon9", "downrange", "convex", 4000, 1, 40, reserve, LEVELS, needs, ())
+    return replace(curve, **changed)
+
+
+@pytest.mark.parametrize("reserve", [100.0, 700.0, 1300.0, 1437.0, 1900.0])
+def test_a_normal_need_gives_the_normal_law_between_and_beyond_the_quantiles(reserve):
+    curve, score = normal(), (reserve - MEAN) / SD
+    assert curve.probability(reserve) == pytest.approx(ndtr(score), abs=1e-9)
+    assert curve.density(reserve) == pytest.approx(norm.pdf(score) / SD, rel=1e-6)
+    assert (curve.mean_kg, curve.sd_kg) == pytest.approx((MEAN, SD), rel=1e-2)
+
+
+def test_the_density_is_the_slope_of_the_probability_of_every_curve_that_comes_along():
+    curves = [MarginCurve.load(path) for path in sorted(DATA.glob("*.toml"))]
+    assert len(curves) == 12
+    for curve in curves:
+        for reserve in np.linspace(curve.need_kg[0] - 100.0, curve.need_kg[-1] + 100.0, 23):
+            up, down = curve.probability(reserve + 0.01), curve.probability(reserve - 0.01)
+            assert curve.density(reserve) == pytest.approx((up - down) / 0.02, rel=1e-2, abs=1e-12)
+            assert up > down
+
+
+def test_every_curve_is_of_the_reserve_and_the_probability_in_the_vehicle_file():
+    for path in sorted(DATA.glob("*.toml")):
+        curve = MarginCurve.load(path)
+        kept, suffices = load_vehicle(curve.vehicle).recovery.reserve(curve.recovery)
+        assert path.stem == f"{curve.vehicle}_{curve.recovery}"
+        assert curve.reserve_kg == pytest.approx(kept.si)
+        assert curve.probability(kept.si) == pytest.approx(suffices.si, abs=0.003)
+
+
+def test_a_curve_is_the_same_after_a_file(tmp_path):
+    curve = normal(effects=(Effect("wind.sigma_m_s", 4.0, 120.0, 10.0),), need_kg=tuple(map(float, range(11))))
+    curve.save(tmp_path / "curve.toml")
+    assert MarginCurve.load(tmp_path / "curve.toml") == curve
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [("", "no margin curve"), ('vehicle = "x"', "no margin curve"), ("level = [", "no margin curve")],
+)
+def test_a_file_that_is_no_curve_is_named(tmp_path, text, complaint):
+    path = tmp_path / "wrong.toml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=complaint) as error:
+        MarginCurve.load(path)
+    assert "wrong.toml" in str(error.value)
+
+
+def test_there_is_no_curve_of_a_vehicle_that_was_never_flown():
+    assert load_margin_curve("longmarch6a", "downrange") is None
+
+
+# ---- from flights ----------------------------------------------------------------------------------------------------
+def made_up(table, need_of, count=6000):
+    """A study whose flights need what ``need_of(perturbations)`` says."""
+    uniforms = standard_vectors(3, np.arange(count))
+    need = need_of(perturbations_of(table, uniforms))
+    reserve = float(np.quantile(need, 0.98))
+    flyer = SimpleNamespace(table=table, seed=3, scheme="random", total=None)
+    campaign = SimpleNamespace(numbers=np.arange(count), columns={})
+    return SimpleNamespace(
+        need=need, flyer=flyer, planned_reserve=reserve, campaign=campaign, recovery="downrange", guidance="convex",
+        samples=count, vehicle=SimpleNamespace(name="falcon9"), limits=TouchdownLimits(),
+    )  # fmt: skip
+
+
+def test_effects_are_those_of_a_need_that_is_known():
+    """Linear in two dispersions: doubling one moves the 98 % quantile by its share of the variance times 2.05 sigma."""
+    table = load_dispersions("falcon9")
+    wind = 40.0  # kg a m/s at 10 km
+
+    def need(flown):
+        return 500.0 + 0.5 * flown.staging_position[:, 2] + wind * flown.wind_east[:, 10]
+
+    curve = curve_of(made_up(table, need))
+    up = 0.5 * table.staging_position_up.size
+    across = wind * table.wind.sigmas(np.array([10e3]))[0]
+    total = np.hypot(up, across)
+    effects = {effect.key: effect for effect in curve.effects}
+    for key, part in (("staging_position_up.sigma_m", up), ("wind.sigma_m_s", across)):
+        found = effects[key]
+        assert found.need_kg == pytest.approx(norm.ppf(0.98) * part**2 / total, abs=4.0 * found.error_kg)
+        assert found.error_kg < 0.1 * found.need_kg
+    others = [e for key, e in effects.items() if key not in ("staging_position_up.sigma_m", "wind.sigma_m_s")]
+    assert max(abs(e.need_kg) for e in others) < 0.05 * total
+    assert curve.probability(curve.reserve_kg) == pytest.approx(0.98, abs=0.002)
+
+
+def test_a_curved_response_moves_the_mean_as_well():
+    """Need a x^2: doubling the size makes it four times as large, to first order three times: the effect is 2 a x^2."""
+    table = load_dispersions("falcon9")
+    curve = curve_of(made_up(table, lambda flown: 100.0 * (flown.staging_velocity[:, 2] / 6.0) ** 2))
+    found = next(e for e in curve.effects if e.key == "staging_velocity_up.sigma_m_s")
+    assert found.need_kg == pytest.approx(2.0 * curve.reserve_kg, rel=0.05)  # of the flights around the reserve
+
+
+def test_slopes_of_the_probability_are_those_of_flights_drawn_again():
+    table = load_dispersions("falcon9")
+
+    def need(flown):
+        return 500.0 + 0.5 * flown.staging_position[:, 2] + 30.0 * flown.staging_velocity[:, 0]
+
+    curve = curve_of(made_up(table, need, 20000))
+    key, size = "staging_velocity_downrange.sigma_m_s", table.staging_velocity_downrange.figure.value
+    shares = []
+    for factor in (1.1, 0.9):
+        other = load_dispersions("falcon9", {key: factor * size})
+        drawn = perturbations_of(other, standard_vectors(3, np.arange(20000)))
+        shares.append(np.mean(need(drawn) <= curve.reserve_kg))
+    again = (shares[0] - shares[1]) / (0.2 * size)
+    assert curve.dispersion_slopes()[key] == pytest.approx(again, rel=0.15)  # 400 flights lie beyond the reserve
+
+
+def test_draws_in_units_of_their_size_are_the_perturbations():
+    table = load_dispersions("falcon9")
+    uniforms = standard_vectors(1, np.arange(50))
+    flown, units = perturbations_of(table, uniforms), units_of(table, uniforms)
+    np.testing.assert_allclose(units["thrust"][:, 0] * table.thrust.size, flown.thrust)
+    np.testing.assert_allclose(units["mixture_residual"][:, 0] * table.mixture_residual.size, flown.mixture_residual)
+    np.testing.assert_allclose(
+        units["staging_velocity_up"][:, 0] * table.staging_velocity_up.size, flown.staging_velocity[:, 2]
+    )
+    assert units["wind"].shape == (50, 2 * flown.wind_east.shape[1])
+
+
+def test_too_few_flights_make_no_curve():
+    table = load_dispersions("falcon9")
+    with pytest.raises(ValueError, match="needs 1000 or more"):
+        curve_of(made_up(table, lambda flown: flown.staging_position[:, 2], 500))
+
+
+def test_the_command_line_names_a_curve_that_cannot_be_made(capsys, tmp_path, monkeypatch):
+    from hoverslam.margins import margin
+
+    study = SimpleNamespace(
+        samples=2,
+        need=np.array([1.0, 2.0]),
+        flyer=None,
+        planned_reserve=1.0,
+        campaign=SimpleNamespace(interrupted=False),
+    )
+    monkeypatch.setattr(margin, "study_margin", lambda *args, **kwargs: study)
+    assert main(["margin", "falcon9", "--curve", str(tmp_path / "c.toml")]) == 2
+    assert "--curve: samples: 2 flights" in capsys.readouterr().err
