@@ -95,26 +95,26 @@ def test_effects_are_those_of_a_need_that_is_known():
     def need(flown):
         return 500.0 + 0.5 * flown.staging_position[:, 2] + wind * flown.wind_east[:, 10]
 
-    curve = curve_of(made_up(table, need))
+    curve = curve_of(made_up(table, need, 20000))
     up = 0.5 * table.staging_position_up.size
     across = wind * table.wind.sigmas(np.array([10e3]))[0]
     total = np.hypot(up, across)
-    effects = {effect.key: effect for effect in curve.effects}
+    told = {effect.key: effect for effect in curve.told}
     for key, part in (("staging_position_up.sigma_m", up), ("wind.sigma_m_s", across)):
-        found = effects[key]
+        found = told.pop(key)
         assert found.need_kg == pytest.approx(norm.ppf(0.98) * part**2 / total, abs=4.0 * found.error_kg)
-        assert found.error_kg < 0.1 * found.need_kg
-    others = [e for key, e in effects.items() if key not in ("staging_position_up.sigma_m", "wind.sigma_m_s")]
-    assert max(abs(e.need_kg) for e in others) < 0.05 * total
+        assert found.error_kg < 0.2 * found.need_kg
+    assert len(told) <= 4  # of 24 without effect one in twenty stands out by chance
     assert curve.probability(curve.reserve_kg) == pytest.approx(0.98, abs=0.002)
 
 
-def test_a_curved_response_moves_the_mean_as_well():
-    """Need a x^2: doubling the size makes it four times as large, to first order three times: the effect is 2 a x^2."""
+def test_a_kinked_response_is_told_as_well_as_a_smooth_one():
+    """Need a max(u, 0): of the flights beyond the 98 % quantile R, all have u = R/a, and doubling the size doubles R."""
     table = load_dispersions("falcon9")
-    curve = curve_of(made_up(table, lambda flown: 100.0 * (flown.staging_velocity[:, 2] / 6.0) ** 2))
-    found = next(e for e in curve.effects if e.key == "staging_velocity_up.sigma_m_s")
-    assert found.need_kg == pytest.approx(2.0 * curve.reserve_kg, rel=0.05)  # of the flights around the reserve
+    study = made_up(table, lambda flown: 100.0 * np.maximum(flown.staging_velocity[:, 2] / 6.0, 0.0), 20000)
+    found = next(e for e in curve_of(study).effects if e.key == "staging_velocity_up.sigma_m_s")
+    assert found.need_kg == pytest.approx(study.planned_reserve, abs=4.0 * found.error_kg)
+    assert found.error_kg < 0.1 * found.need_kg
 
 
 def test_slopes_of_the_probability_are_those_of_flights_drawn_again():

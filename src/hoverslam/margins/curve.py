@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 DATA = Path(__file__).parent / "data" / "curves"
 LEVELS = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99, 0.995, 0.998)
 FAILURES_LEAST = 5  # flights struck by an engine failure that still landed, below which nothing is said of it
-PARTS = 10  # of the campaign, whose scatter is the standard error of an effect
+EDGE = 0.1  # of a uniform law's half-width, whose draws speak for its edge
 LEAST = 1000  # flights below which the quantiles above mean nothing
 
 
@@ -41,8 +41,8 @@ class Effect:
     Attributes:
         key: of the size in the dispersion table, such as ``wind.sigma_m_s``.
         size: in the unit of the key.
-        need_kg: change of the need (kg) for a doubled size, to first order.
-        error_kg: its standard error, from the scatter between parts of the campaign.
+        need_kg: reserve (kg) that makes up for a doubled size, to first order.
+        error_kg: its standard error.
     """
 
     key: str
@@ -73,6 +73,11 @@ class MarginCurve:
     level: tuple[float, ...]
     need_kg: tuple[float, ...]
     effects: tuple[Effect, ...]
+
+    @property
+    def told(self) -> tuple[Effect, ...]:
+        """The effects that stand out from the scatter of the campaign: twice their standard error or more."""
+        return tuple(effect for effect in self.effects if abs(effect.need_kg) >= 2.0 * effect.error_kg)
 
     @property
     def counted(self) -> int:
@@ -120,9 +125,9 @@ class MarginCurve:
         return float(0.5 * (high - low))
 
     def dispersion_slopes(self) -> dict[str, float]:
-        """Derivative of the probability at the kept reserve by each dispersion's size, per unit of its key."""
+        """Derivative of the probability at the kept reserve by the size of each dispersion that is told, per unit of its key."""
         density = self.density(self.reserve_kg)
-        return {effect.key: -density * effect.need_kg / effect.size for effect in self.effects}
+        return {effect.key: -density * effect.need_kg / effect.size for effect in self.told}
 
     def save(self, path: Path) -> None:
         """Write as TOML; :meth:`load` gives it back."""
@@ -164,7 +169,7 @@ def _toml(curve: MarginCurve) -> str:
     lines.append(f"need_kg = [{', '.join(f'{x:.1f}' for x in curve.need_kg)}]")
     lines += [
         "",
-        "# By dispersion: size, change of the need (kg) near the reserve for a doubled size, standard error.",
+        "# By dispersion: its size, the reserve (kg) that makes up for a doubled size to first order, standard error.",
         "[effects]",
     ]
     lines += [f'"{e.key}" = [{e.size:g}, {e.need_kg:.1f}, {e.error_kg:.1f}]' for e in curve.effects]
@@ -195,54 +200,65 @@ def curve_of(study: "MarginStudy") -> MarginCurve:
     if keep.sum() < 2:
         raise ValueError("flights: their needs do not differ: without dispersions there is no margin curve")
     uniforms = standard_vectors(flyer.seed, study.campaign.numbers, flyer.scheme, flyer.total)[landed]
-    moved = _moved(need[landed], units_of(flyer.table, uniforms), reserve)
     curve = MarginCurve(
         study.vehicle.name, study.recovery, study.guidance, study.samples, flyer.seed, int((~landed).sum()), reserve,
         tuple(float(x) for x in np.array(LEVELS)[keep]), tuple(float(x) for x in np.round(quantiles[keep], 1)), (),
     )  # fmt: skip
     struck = perturbations_of(flyer.table, uniforms).engine_out_burn
-    effects = _sized(flyer.table, moved) + _failures(flyer.table, need[landed], struck, curve)
+    effects = _sized(flyer.table, need[landed], units_of(flyer.table, uniforms), curve) + _failures(
+        flyer.table, need[landed], struck, curve
+    )
     return replace(curve, effects=tuple(sorted(effects, key=lambda effect: -abs(effect.need_kg))))
 
 
 def _moved(need: Floats, units: Mapping[str, Floats], reserve: float) -> dict[str, tuple[float, float]]:
-    """By dispersion: mean change of the need (kg) for a doubled size among flights near the reserve, standard error.
+    """By dispersion: derivative of the probability that ``reserve`` suffices by the logarithm of its size, standard error.
 
-    For any smooth law the quantile at R moves by E[change of D | D = R]; the change of one flight's need with a size is
-    the part of its need which that dispersion makes, x dD/dx. That part comes from a regression of the need on all draws
-    and on the sum of squares of each dispersion's own.
+    The score of a normal law by the logarithm of its size is u^2 - 1, u the draw in units of the size, so that the derivative
+    is the covariance of sufficing with u^2: a likelihood ratio, exact for any response of the flight, with no other flights
+    flown (Rubinstein 1986). A dispersion of many draws, such as a wind profile, counts along the one direction of them that
+    a regression of the need finds: along the others it only adds noise.
     """
-    linear = np.hstack(list(units.values()))
-    squares = np.column_stack([np.sum(unit**2, axis=1) for unit in units.values()])
-    design = np.hstack([np.ones((len(need), 1)), linear, squares])
-    weights, *_ = np.linalg.lstsq(design, need, rcond=None)
-    near = np.flatnonzero(_near(need, reserve))
-    found, at = {}, 1
-    for place, (name, unit) in enumerate(units.items()):
-        slopes, curvature = weights[at : at + unit.shape[1]], weights[1 + linear.shape[1] + place]
-        at += unit.shape[1]
-        part = (unit @ slopes + 2.0 * curvature * squares[:, place])[near]
-        means = np.array([some.mean() for some in np.array_split(part, PARTS)])
-        found[name] = float(part.mean()), float(means.std(ddof=1) / np.sqrt(PARTS))
+    enough = (need <= reserve).astype(float)
+    weights = _regression(need, units)
+    found = {}
+    for name, unit in units.items():
+        slopes = weights[name]
+        length = float(np.linalg.norm(slopes))
+        along = unit @ slopes / length if length > 0.0 else unit[:, 0]
+        products = (enough - enough.mean()) * (along**2 - np.mean(along**2))
+        found[name] = float(products.mean()), float(products.std(ddof=1) / np.sqrt(len(products)))
     return found
 
 
-def _near(need: Floats, reserve: float) -> NDArray[np.bool_]:
-    """The flights whose needs are nearest to the reserve in rank: a fiftieth of all, 100 at least."""
-    rank = np.argsort(np.argsort(need))
-    distance = np.abs(rank - np.searchsorted(np.sort(need), reserve))
-    wanted = min(len(need), max(100, len(need) // 50))
-    return distance <= np.partition(distance, wanted - 1)[wanted - 1]
+def _regression(need: Floats, units: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Slopes of the need by every draw, by dispersion."""
+    linear = np.hstack(list(units.values()))
+    weights, *_ = np.linalg.lstsq(np.hstack([np.ones((len(need), 1)), linear]), need, rcond=None)
+    ends = np.cumsum([1, *(unit.shape[1] for unit in units.values())])
+    return {name: weights[start:stop] for name, start, stop in zip(units, ends[:-1], ends[1:], strict=True)}
 
 
-def _sized(table: DispersionTable, moved: Mapping[str, tuple[float, float]]) -> list[Effect]:
+def _edges(need: Floats, unit: Floats, reserve: float) -> tuple[float, float]:
+    """The same for a uniform law, whose size moves its edges: sufficing there, less sufficing on the average."""
+    enough, out = need <= reserve, np.abs(unit[:, 0]) > 1.0 - EDGE
+    share = float(enough[out].mean())
+    return share - float(enough.mean()), float(np.sqrt(share * (1.0 - share) / out.sum()))
+
+
+def _sized(table: DispersionTable, need: Floats, units: Mapping[str, Floats], curve: MarginCurve) -> list[Effect]:
     """Effects of dispersions that have a size, by the key of the size."""
+    density, moved = curve.density(curve.reserve_kg), _moved(need, units, curve.reserve_kg)
     effects = []
     for name, entry in table.entries():
-        if name in moved:
-            key = entry._key if isinstance(entry, Dispersion) else entry.sizes[0]
-            size = float(getattr(entry, key).value)
-            effects += [Effect(f"{name}.{key}", size, *moved[name])] if size > 0.0 else []
+        if name not in units:
+            continue
+        key = entry._key if isinstance(entry, Dispersion) else entry.sizes[0]
+        size = float(getattr(entry, key).value)
+        if getattr(entry, "distribution", "") == "uniform":
+            moved[name] = _edges(need, units[name], curve.reserve_kg)
+        change, error = moved[name]
+        effects += [Effect(f"{name}.{key}", size, -change / density, error / density)] if size > 0.0 else []
     return effects
 
 
