@@ -57,6 +57,7 @@ from hoverslam.economics.launch_cost import (
     learned_unit_cost,
     mean_learning_factor,
 )
+from hoverslam.economics.levers import CostPoint, Influence, Lever, cost_levers, shown_step
 from hoverslam.economics.load import (
     cost_vehicles,
     landing_record,
@@ -79,7 +80,9 @@ from hoverslam.economics.reserve import (
     normal_success,
     optimal_reserve,
 )
+from hoverslam.economics.reuse import ReuseVerdict, reuse_verdict
 from hoverslam.economics.sampling import Draws, triangular_quantile
+from hoverslam.economics.target import PayloadFigure, Requirement, what_would_have_to_be_true
 from hoverslam.economics.transcost import (
     Part,
     TranscostBreakdown,
@@ -102,6 +105,7 @@ __all__ = [
     "CostGradient",
     "CostInputError",
     "CostInputs",
+    "CostPoint",
     "CostQuestionError",
     "CrowAmsaa",
     "Deployment",
@@ -112,17 +116,22 @@ __all__ = [
     "Fleet",
     "FleetHistory",
     "FleetNeed",
+    "Influence",
     "InputRow",
     "LandingRecord",
     "LaunchService",
+    "Lever",
     "ListPrice",
     "Money",
     "Part",
+    "PayloadFigure",
     "PointCase",
     "Quantiles",
+    "Requirement",
     "ReserveCase",
     "ReserveOptimum",
     "ReservePoint",
+    "ReuseVerdict",
     "Tender",
     "TranscostBreakdown",
     "TranscostVehicle",
@@ -132,6 +141,7 @@ __all__ = [
     "break_even_uses",
     "cost_factors",
     "cost_gradient",
+    "cost_levers",
     "cost_per_kilogram",
     "cost_per_launch",
     "cost_vehicles",
@@ -180,13 +190,16 @@ __all__ = [
     "refurbishment_ceiling_with_losses",
     "refurbishment_cost_ceiling",
     "reuse_index",
+    "reuse_verdict",
     "satellites_in_orbit",
     "satellites_per_launch",
     "savings_present_value",
+    "shown_step",
     "simulate_fleet",
     "steady_launches_per_year",
     "survival_probability",
     "transcost_per_flight",
     "triangular_quantile",
+    "what_would_have_to_be_true",
     "work_years_to_MUSD",
 ]
