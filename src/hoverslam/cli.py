@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -278,6 +279,7 @@ def _row_line(outcome: "Outcome") -> str:
 
 
 def _print_comparison(comparison: "Comparison", wall_s: float, json: bool) -> None:
+    from hoverslam.results.costs import rich_costs
     from hoverslam.results.report import console, dump_json
     from hoverslam.results.tables import rich_table, verdict
 
@@ -285,6 +287,7 @@ def _print_comparison(comparison: "Comparison", wall_s: float, json: bool) -> No
     if json:
         content = {
             "rows": [row.as_json() for row in rows],
+            "costs": [asdict(row) for row in comparison.costs],
             "verified": sum(row.verified for row in rows),
             "cases": len(comparison.cases),
             "interrupted": comparison.interrupted,
@@ -295,6 +298,8 @@ def _print_comparison(comparison: "Comparison", wall_s: float, json: bool) -> No
         return
     if rows:
         console().print(rich_table(rows))
+    if comparison.costs:
+        console().print(rich_costs(comparison.costs))
     for index in sorted(comparison.outcomes):
         outcome = comparison.outcomes[index]
         if not outcome.row.verified:
@@ -457,6 +462,71 @@ def _wrong_margin(
     if out is not None and out.exists() and not out.is_dir():
         return f"--out: {out}: not a folder"
     return None
+
+
+# ---- cost ------------------------------------------------------------------------------------------------------------
+@app.command()
+def cost(
+    vehicle: Annotated[str, typer.Argument(help="A known vehicle, or the path of a TOML file.")],
+    recovery: Annotated[
+        str, typer.Option(help="expendable, downrange or return_to_launch_site.", metavar="MODE")
+    ] = "downrange",
+    orbit: Annotated[str | None, typer.Option(help="Orbit by name; the vehicle's own if left out.")] = None,
+    changed: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a figure, as stage1.dry_mass_t=25. May be repeated."),
+    ] = None,
+    costs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--cost", metavar="KEY=VALUE", help="Change a cost input, as launches_per_year=20. May be repeated."
+        ),
+    ] = None,
+    inputs: Annotated[Path | None, typer.Option(help="Cost inputs of your own, a TOML file.")] = None,
+    margin: Annotated[
+        Path | None, typer.Option(help="Margin curve of your own, from hoverslam margin --curve.")
+    ] = None,
+    payload: Annotated[
+        float | None, typer.Option(help="Payload (kg): take it as given and solve no flight.", metavar="KG")
+    ] = None,
+    samples: Annotated[int, typer.Option(min=100, help="Of the uncertain inputs.")] = 4000,
+    seed: Annotated[int, typer.Option(min=0, help="Of the samples.")] = 0,
+    figure: Annotated[Path | None, typer.Option(help="Draw what each figure is worth into this PNG.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Take the cost apart to the last factor and source.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Say what a kilogram to orbit costs, how sure that is, what it hangs on, and what each figure is worth."""
+    from hoverslam.economics import CostInputError, CostQuestionError
+    from hoverslam.results import Case
+    from hoverslam.results.costing import CostQuestion, cost_study
+    from hoverslam.results.report import leave_on_interrupt
+
+    case = Case(vehicle, recovery, orbit, tuple(changed or ()))
+    question = CostQuestion(case, inputs, tuple(costs or ()), payload, margin, samples, seed)
+    try:
+        with leave_on_interrupt(), _status(f"{vehicle}, {recovery}: loading the solver") as tell:
+            study, verified = cost_study(question, lambda line: tell(f"{vehicle}, {recovery}: {line}"))
+    except CostInputError as error:
+        return _wrong(error.mistakes)
+    except (CostQuestionError, ValueError) as error:
+        return _wrong(str(error).splitlines())
+    if figure is not None:
+        from hoverslam.results.cost_figures import save_tornado
+
+        save_tornado(study, figure)
+        _say(f"wrote {figure}")
+    if json:
+        from hoverslam.results.cost_report import cost_json
+        from hoverslam.results.report import dump_json
+
+        print(dump_json(cost_json(study, explain) | {"verified": verified}))
+    else:
+        from hoverslam.results.cost_report import print_cost
+
+        print_cost(study, explain=explain, verified=verified)
+    return OK if verified else NOT_VERIFIED
 
 
 if __name__ == "__main__":

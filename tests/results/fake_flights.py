@@ -21,6 +21,9 @@ class FakeLaunch(LaunchResult):
     def __init__(self, **values):
         self.__dict__.update(values)
 
+    def exchange_ratios(self):
+        return (0.0, -0.02) if self.recovery == "expendable" else (-0.12, -0.11)
+
     def trajectory(self):
         return made_up_trajectory(self.vehicle, self.recovery, self.orbit, self.payload, self.verified)
 

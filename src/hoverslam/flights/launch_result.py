@@ -63,6 +63,11 @@ class LaunchResult:
     solution: Solution
     plan: Plan
 
+    def exchange_ratios(self) -> tuple[float, float]:
+        """Payload (kg) that a kilogram of landing reserve and of first-stage dry mass makes, from the multipliers."""
+        slopes = self.solution.sensitivities()
+        return slopes["landing.reserve"], slopes["stage1.dry_mass"]
+
     def trajectory(self) -> "xr.Dataset":
         """Labelled time histories of every phase at its re-flown samples; opens anywhere netCDF does."""
         return trajectory(self.plan, self.solution)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hoverslam.results.cases import Case, fly_or_fail, unsolved
+from hoverslam.results.costs import CostRow, Exchange, cost_row, write_costs
 from hoverslam.results.outcome import Outcome
 from hoverslam.results.rows import Row, with_penalties
 from hoverslam.results.store import save_trajectory, with_budget
@@ -22,12 +23,16 @@ Fly = Callable[[Case], Outcome]
 
 @dataclass
 class Comparison:
-    """Cases and the outcomes so far, by the index of the case; ``interrupted`` if it was stopped by hand."""
+    """Cases and the outcomes so far, by the index of the case; ``interrupted`` if it was stopped by hand.
+
+    ``costs`` are there at the end, for the flights whose cost is known.
+    """
 
     cases: Sequence[Case]
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     interrupted: bool = False
     files: list[Path] = field(default_factory=list)
+    costs: list[CostRow] = field(default_factory=list)
 
     @property
     def rows(self) -> list[Row]:
@@ -81,6 +86,7 @@ def compare(
     if out is not None and comparison.outcomes:
         _write_tables(comparison, out)
         _write_figures(comparison, out)
+        _write_costs(comparison, out)
     return comparison
 
 
@@ -126,6 +132,18 @@ def _write_figures(comparison: Comparison, out: Path) -> None:
         path = out / "figures" / f"{vehicle}.png"
         save_figure([with_budget(o) for o in outcomes], outcomes[0].title, path)
         _note(comparison, path)
+
+
+def _write_costs(comparison: Comparison, out: Path) -> None:
+    """What the flights cost, once all are there: a row is compared with its expendable twin."""
+    rows = comparison.rows
+    of_cases = zip(rows, (comparison.outcomes[index] for index in sorted(comparison.outcomes)), strict=True)
+    found = [
+        cost_row(row, rows, Exchange(*outcome.exchange) if outcome.exchange else None) for row, outcome in of_cases
+    ]
+    comparison.costs = [row for row in found if row is not None]
+    if comparison.costs:
+        _note(comparison, *write_costs(comparison.costs, out))
 
 
 def _note(comparison: Comparison, *paths: Path) -> None:

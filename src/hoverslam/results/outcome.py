@@ -65,6 +65,7 @@ class Outcome:
         events, limits: of the flight.
         budget: first-stage propellant (kg) by use; only what the flight uses.
         cost: the arithmetic of the cost at the modes of its bands, empty where nothing is known of the cost.
+        exchange: payload (kg) that a kilogram of landing reserve and of first-stage dry mass makes.
         trajectory: labelled time histories; None where there was no flight.
     """
 
@@ -78,6 +79,7 @@ class Outcome:
     limits: tuple[LimitReached, ...] = ()
     budget: dict[str, float] | None = None
     cost: "tuple[ExplainRow, ...]" = ()
+    exchange: tuple[float, float] | None = None
     trajectory: "xr.Dataset | None" = None
 
 
@@ -103,6 +105,7 @@ def outcome_of(flight: "LaunchResult", solve_s: float | None = None) -> Outcome:
         limits=tuple(LimitReached(r.name, r.phase, r.limit, r.reached, r.time, r.unit) for r in flight.limits),
         budget=_budget(flight),
         cost=tuple(cost.explain()) if cost is not None else (),
+        exchange=flight.exchange_ratios() if flight.converged else None,
         trajectory=trajectory,
     )
 
