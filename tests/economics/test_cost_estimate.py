@@ -136,6 +136,10 @@ MOVES = {  # input: a value, a larger one, and where the cost goes
     "learning_slope": (0.85, 0.95, CHEAPER),  # below the reference rate, where less learning lost is cheaper
     "recovery_hardware_fraction": (0.1, 0.2, CHEAPER),  # for the expendable twin: the dearer, the more it saves
     "refurbishment_fraction": (0.01, 0.1, DEARER),
+    "refurbishment_growth": (0.0, 0.1, DEARER),
+    "development_cost": (1000, 1500, DEARER),
+    "development_share": (0.5, 1, DEARER),
+    "programme_years": (10, 15, CHEAPER),
     "recovery_operations_downrange": (1, 2, DEARER),
     "recovery_operations_return_to_launch_site": (1, 2, DEARER),
     "launches_per_year": (5, 10, CHEAPER),

@@ -19,15 +19,16 @@ from hoverslam.economics import (
     learned_unit_cost,
     load_cost_inputs,
     load_exchange_rate,
+    refurbishment_age,
 )
 
 MUSD = 1e6
 
 
 def falcon9(flights, **changes):
-    """Return the breakdown of a Falcon 9 launch at the modes, in M USD."""
+    """Return the breakdown of a Falcon 9 launch at the modes, in M USD, without the development: no statement has it."""
     exchange = load_exchange_rate()
-    factors = cost_factors(load_cost_inputs("falcon9").replace(**changes), "downrange", exchange)
+    factors = cost_factors(load_cost_inputs("falcon9").replace(development_cost=0, **changes), "downrange", exchange)
     money = (name for name in CostFactors.__slots__ if name in _MONEY)
     factors = dataclasses.replace(factors, **{name: getattr(factors, name) / exchange.mode / MUSD for name in money})
     return cost_per_launch(factors, flights)
@@ -92,7 +93,7 @@ def test_the_expendable_twin_differs_by_the_booster_and_nothing_else():
     factors = _point()
     twin = cost_per_launch(expendable_twin(factors), 1.0)
     reused = cost_per_launch(factors, 5.0)
-    same = ("upper_stage", "fairing", "pad_and_range", "mission_operations", "propellant", "fixed_cost")
+    same = ("upper_stage", "fairing", "pad_and_range", "mission_operations", "propellant", "fixed_cost", "development")
     assert all(getattr(twin, name) == getattr(reused, name) for name in same)
     assert twin.refurbishment == twin.recovery_operations == 0.0
     assert twin.stage1 == pytest.approx(
@@ -110,6 +111,33 @@ def test_the_expendable_twin_differs_by_the_booster_and_nothing_else():
 def test_fewer_than_one_flight_per_booster_is_refused(flights):
     with pytest.raises(CostQuestionError, match="1 or more"):
         cost_per_launch(_point(), flights)
+
+
+@pytest.mark.parametrize("age", [-0.1, float("nan"), np.array([1.0, -1.0])])
+def test_a_negative_refurbishment_age_is_refused(age):
+    with pytest.raises(CostQuestionError, match="0 or more"):
+        cost_per_launch(_point(), 4.0, age)
+
+
+def test_refurbishment_grows_from_the_first_one_on():
+    # three flights for certain: the first refurbishment costs 4 % of the stage, the second 4 % x (1 + 0.5)
+    factors = dataclasses.replace(_point(), refurbishment_fraction=0.04, refurbishment_growth=0.5)
+    age = refurbishment_age(1.0, 3)
+    assert age == 0.5
+    each_launch = 0.04 * (1.0 + 1.5) / 3.0 * factors.stage1_unit_cost
+    assert cost_per_launch(factors, 3.0, age).refurbishment == pytest.approx(each_launch, rel=1e-14)
+
+
+def test_development_is_spread_over_the_launches_of_the_programme():
+    factors = dataclasses.replace(
+        _point(), development_cost=1.8e9, development_share=0.5, programme_years=10.0, launches_per_year=6.0
+    )
+    for case, flights in ((factors, 4.0), (expendable_twin(factors), 1.0)):
+        breakdown = cost_per_launch(case, flights)
+        assert breakdown.development == pytest.approx(15e6, rel=1e-14)
+        without = cost_per_launch(dataclasses.replace(case, development_cost=0.0), flights)
+        assert breakdown.total - without.total == pytest.approx(15e6, rel=1e-6)
+        assert breakdown.marginal == pytest.approx(without.marginal, rel=1e-12)
 
 
 @pytest.mark.parametrize("payload", [0.0, -1.0, float("nan"), float("inf"), np.array([1.0, 0.0])])
@@ -138,33 +166,45 @@ def factors_within_bands(draw):
     return cost_factors(inputs, recovery, load_exchange_rate(), lambda name, band: _in_band(draw, band))
 
 
+def _breakdown(factors, landing, life):
+    return cost_per_launch(factors, expected_flights(landing, life), refurbishment_age(landing, life))
+
+
 def _total(factors, landing, life):
-    return cost_per_launch(factors, expected_flights(landing, life)).total
+    return _breakdown(factors, landing, life).total
+
+
+def _ageless(factors):
+    """Return the factors without growth of refurbishment, with which a longer life cannot cost more."""
+    return dataclasses.replace(factors, refurbishment_growth=0.0)
 
 
 @settings(max_examples=60, deadline=None)
 @given(factors_within_bands(), probability, st.floats(1, 40))
 def test_components_sum_to_the_total(factors, landing, life):
-    breakdown = cost_per_launch(factors, expected_flights(landing, life))
+    breakdown = _breakdown(factors, landing, life)
     total = 0.0
     for value in breakdown.components().values():
         total += value
     assert total == breakdown.total
-    assert breakdown.total - breakdown.marginal == pytest.approx(breakdown.stage1 + breakdown.fixed_cost, rel=1e-12)
+    spared = breakdown.stage1 + breakdown.fixed_cost + breakdown.development
+    assert breakdown.total - breakdown.marginal == pytest.approx(spared, rel=1e-12)
+    everything_else = breakdown.total - breakdown.insurance - breakdown.development
+    assert breakdown.insurance == pytest.approx(factors.insurance_rate * everything_else, rel=1e-12)
 
 
 @settings(max_examples=60, deadline=None)
 @given(factors_within_bands(), probability, probability, st.floats(1, 40))
 def test_cost_falls_with_landing_probability(factors, a, b, life):
     low, high = sorted((a, b))
-    assert _total(factors, high, life) <= _total(factors, low, life) * (1 + 1e-12)
+    assert _total(_ageless(factors), high, life) <= _total(_ageless(factors), low, life) * (1 + 1e-12)
 
 
 @settings(max_examples=60, deadline=None)
 @given(factors_within_bands(), probability, st.floats(1, 40), st.floats(1, 40))
 def test_cost_falls_with_booster_life(factors, landing, a, b):
     short, long = sorted((a, b))
-    assert _total(factors, landing, long) <= _total(factors, landing, short) * (1 + 1e-12)
+    assert _total(_ageless(factors), landing, long) <= _total(_ageless(factors), landing, short) * (1 + 1e-12)
 
 
 @settings(max_examples=60, deadline=None)

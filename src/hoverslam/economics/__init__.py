@@ -30,7 +30,7 @@ from hoverslam.economics.demand import (
 )
 from hoverslam.economics.errors import CostInputError, CostQuestionError
 from hoverslam.economics.estimate import CostEstimate, Quantiles, estimate_cost
-from hoverslam.economics.explain import ExplainRow, PointCase
+from hoverslam.economics.explain import ExplainRow, InputRow, PointCase, explain_inputs
 from hoverslam.economics.factors import BoosterLife, booster_life, cost_factors, landing_belief
 from hoverslam.economics.fleet import (
     FleetNeed,
@@ -40,6 +40,8 @@ from hoverslam.economics.fleet import (
     expected_flights_with_wear,
     fleet_need,
     production_run_cost,
+    refurbishment_age,
+    refurbishment_age_slopes,
 )
 from hoverslam.economics.fleet_simulation import Fleet, FleetHistory, simulate_fleet
 from hoverslam.economics.gradient import CostGradient, cost_gradient
@@ -110,6 +112,7 @@ __all__ = [
     "Fleet",
     "FleetHistory",
     "FleetNeed",
+    "InputRow",
     "LandingRecord",
     "LaunchService",
     "ListPrice",
@@ -141,6 +144,7 @@ __all__ = [
     "expected_flights_slopes",
     "expected_flights_with_wear",
     "expendable_twin",
+    "explain_inputs",
     "first_order_sigma",
     "fleet_need",
     "jeffreys",
@@ -171,6 +175,8 @@ __all__ = [
     "price_per_kilogram",
     "production_run_cost",
     "read_cost_inputs",
+    "refurbishment_age",
+    "refurbishment_age_slopes",
     "refurbishment_ceiling_with_losses",
     "refurbishment_cost_ceiling",
     "reuse_index",

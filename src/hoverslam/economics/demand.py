@@ -21,7 +21,7 @@ from pydantic import Field, field_validator, model_validator
 
 from hoverslam.economics.errors import CostQuestionError
 from hoverslam.economics.factors import booster_life, cost_factors, landing_belief
-from hoverslam.economics.fleet import DAYS_PER_YEAR, FleetNeed, fleet_need
+from hoverslam.economics.fleet import DAYS_PER_YEAR, FleetNeed, fleet_need, refurbishment_age
 from hoverslam.economics.inputs import AtLeastOne, Band, CostInputs, Frozen, Positive, Sourced
 from hoverslam.economics.launch_cost import CostFactors, checked_payload, cost_per_launch
 from hoverslam.economics.load import DATA, load_cost_inputs, load_exchange_rate, read_entries
@@ -262,7 +262,8 @@ class LaunchService:
         """Return the cost of a launch at a launch rate: fixed cost spreads, and each line learns, with the rate."""
         need = self.fleet_at(launches_per_year)
         factors = dataclasses.replace(self.factors, launches_per_year=launches_per_year)
-        return float(cost_per_launch(factors, launches_per_year / need.boosters_built).total)
+        age = refurbishment_age(self.landing_probability * self.intact_probability, self.max_flights)
+        return float(cost_per_launch(factors, launches_per_year / need.boosters_built, age).total)
 
 
 def launch_service(

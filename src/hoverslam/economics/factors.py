@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hoverslam.economics.errors import CostQuestionError
-from hoverslam.economics.fleet import expected_flights
+from hoverslam.economics.fleet import expected_flights, refurbishment_age
 from hoverslam.economics.inputs import RECOVERIES, Band, CostInputs, ExchangeRate, Money
 from hoverslam.economics.launch_cost import CostFactors, Quantity, expendable_twin
 from hoverslam.economics.load import landing_record
-from hoverslam.economics.reliability import BetaBelief, discounted, jeffreys
+from hoverslam.economics.reliability import BetaBelief, discounted, jeffreys, survival_probability
 from hoverslam.economics.sampling import Draws
 
 Picker = Callable[[str, Band], Quantity]
@@ -77,6 +77,7 @@ def cost_factors(inputs: CostInputs, recovery: str, exchange: ExchangeRate, pick
         **{name: pick(name, getattr(cost, name)) for name in ALWAYS_PLAIN},
         launches_per_year=pick("launches_per_year", inputs.operations.launches_per_year),
         **_recovery_factors(inputs, recovery, pick, cny),
+        **_development_factors(inputs, pick, cny),
     )
     return expendable_twin(factors) if recovery == "expendable" else factors
 
@@ -90,10 +91,25 @@ def _recovery_factors(
         return {} if hardware is None else {"recovery_hardware_fraction": pick("recovery_hardware_fraction", hardware)}
     operations = bands[f"recovery_operations_{recovery}"]
     assert isinstance(operations, Money)
+    growth = inputs.cost.refurbishment_growth
     return {
         "recovery_hardware_fraction": pick("recovery_hardware_fraction", bands["recovery_hardware_fraction"]),
         "refurbishment_fraction": pick("refurbishment_fraction", bands["refurbishment_fraction"]),
+        "refurbishment_growth": 0.0 if growth is None else pick("refurbishment_growth", growth),
         "recovery_operations": cny("recovery_operations", operations),
+    }
+
+
+def _development_factors(
+    inputs: CostInputs, pick: Picker, cny: Callable[[str, Money], Quantity]
+) -> dict[str, Quantity]:
+    cost, share, years = inputs.cost.development_cost, inputs.cost.development_share, inputs.cost.programme_years
+    if cost is None or share is None or years is None:
+        return {}
+    return {
+        "development_cost": cny("development_cost", cost),
+        "development_share": pick("development_share", share),
+        "programme_years": pick("programme_years", years),
     }
 
 
@@ -115,12 +131,17 @@ def landing_belief(inputs: CostInputs, pick: Picker = at_modes) -> BetaBelief:
 
 @dataclass(frozen=True, slots=True)
 class BoosterLife:
-    """How a booster fares: the probability that it lands, that it can fly again, and its flights."""
+    """How a booster fares: that it lands, comes home intact and so can fly again, its flights and refurbishments.
+
+    ``refurbishment_age`` is the mean number of earlier refurbishments behind one that is made.
+    """
 
     landing_probability: Quantity
+    intact_probability: Quantity
     survival: Quantity
     max_flights: Quantity
     flights: Quantity
+    refurbishment_age: Quantity
 
 
 def booster_life(
@@ -130,6 +151,14 @@ def booster_life(
     bands = recovery_bands(inputs, recovery)
     if not bands:
         return None
-    survival = landing_probability * pick("intact_probability", bands["intact_probability"])
+    intact = pick("intact_probability", bands["intact_probability"])
+    survival = survival_probability(landing_probability, intact)
     max_flights = pick("max_flights", bands["max_flights"])
-    return BoosterLife(landing_probability, survival, max_flights, expected_flights(survival, max_flights))
+    return BoosterLife(
+        landing_probability=landing_probability,
+        intact_probability=intact,
+        survival=survival,
+        max_flights=max_flights,
+        flights=expected_flights(survival, max_flights),
+        refurbishment_age=refurbishment_age(survival, max_flights),
+    )

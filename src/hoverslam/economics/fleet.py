@@ -59,6 +59,70 @@ def expected_flights_slopes(survival: float, max_flights: float) -> tuple[float,
     return by_survival, by_life
 
 
+# B_2k/(2k)!, the coefficients of 1/(e^x - 1) = 1/x - 1/2 + x/12 - x^3/720 + ...: enough of them for x < SERIES_BELOW
+BERNOULLI = (
+    1 / 12,
+    -1 / 720,
+    1 / 30240,
+    -1 / 1209600,
+    1 / 47900160,
+    -691 / 1307674368000,
+    1 / 74724249600,
+    -3617 / 10670622842880000,
+)
+SERIES_BELOW = 0.5
+
+
+def refurbishment_age(survival: Quantity, max_flights: Quantity) -> Quantity:
+    """Return how many refurbishments lie behind a booster, on average, when it is refurbished.
+
+        A = sum_j j q^j/sum_j q^j = q/(1 - q) - M q^M/(1 - q^M),    j = 0 .. M - 1,  M = N - 1
+
+    The refurbishment before flight k has k - 2 behind it, and happens with probability q^(k - 1). A cost that starts
+    at c and grows by g c a flight therefore averages c (1 + g A), and is paid on 1 - 1/F of the launches. 0 where
+    there is no second refurbishment (N <= 2), (M - 1)/2 at q = 1; near it, where the quotients cancel, a series in
+    x = -ln q. Arguments, between whole numbers too, and ``ValueError`` as ``expected_flights``.
+    """
+    expected_flights(survival, max_flights)  # for its checks
+    q, n = np.broadcast_arrays(np.asarray(survival, dtype=float), np.asarray(max_flights, dtype=float))
+    m = np.maximum(n - 1.0, 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):  # log 0 and 0/0: each on the side that is not taken
+        x = -np.log(q)
+        direct = q / (1.0 - q) - m * q**m / (1.0 - q**m)
+        near = m * x < SERIES_BELOW
+    x = np.where(near, x, 0.0)
+    series = (m - 1.0) / 2.0
+    for k, coefficient in enumerate(BERNOULLI, 1):
+        series = series - coefficient * (m * (m * x) ** (2 * k - 1) - x ** (2 * k - 1))
+    age = np.maximum(np.where(near, series, direct), 0.0)
+    return float(age) if age.ndim == 0 else age
+
+
+def refurbishment_age_slopes(survival: float, max_flights: float) -> tuple[float, float]:
+    """Return the derivatives of ``refurbishment_age`` by survival q and by max flights N.
+
+        dA/dq = 1/(1 - q)^2 - M^2 q^(M-1)/(1 - q^M)^2,    dA/dN = -q^M/(1 - q^M) - M ln q q^M/(1 - q^M)^2
+
+    (M^2 - 1)/12 and 1/2 at q = 1, with the same series near it. 0 below two flights; at two, where A begins to rise,
+    the slope towards more. Raises ``ValueError`` as ``expected_flights``.
+    """
+    expected_flights(survival, max_flights)  # for its checks
+    q, m = float(survival), float(max_flights) - 1.0
+    if m < 1.0:
+        return 0.0, 0.0
+    x = -math.log(q) if q > 0.0 else math.inf
+    if m * x < SERIES_BELOW:
+        by_x, by_life = 0.0, 0.5
+        for k, coefficient in enumerate(BERNOULLI, 1):
+            by_x -= coefficient * (2 * k - 1) * (m**2 * (m * x) ** (2 * k - 2) - x ** (2 * k - 2))
+            by_life -= coefficient * 2 * k * (m * x) ** (2 * k - 1)
+        return -by_x / q, by_life
+    kept = q**m
+    by_survival = 1.0 / (1.0 - q) ** 2 - m**2 * q ** (m - 1.0) / (1.0 - kept) ** 2
+    by_life = -kept / (1.0 - kept) + m * x * kept / (1.0 - kept) ** 2 if kept > 0.0 else 0.0
+    return by_survival, by_life
+
+
 @dataclass(frozen=True, slots=True)
 class Wear:
     """A Weibull law of wear-out in the flight number: S(k) = exp(-(k/``scale``)^``shape``) after k flights.

@@ -13,7 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from hoverslam.economics.errors import CostQuestionError
-from hoverslam.economics.fleet import expected_flights, expected_flights_slopes
+from hoverslam.economics.fleet import (
+    expected_flights,
+    expected_flights_slopes,
+    refurbishment_age_slopes,
+)
+from hoverslam.economics.fleet import refurbishment_age as age_of
 from hoverslam.economics.launch_cost import (
     CostFactors,
     Quantity,
@@ -25,7 +30,7 @@ from hoverslam.economics.launch_cost import (
 
 @dataclass(frozen=True, slots=True)
 class CostGradient:
-    """The cost per kilogram and its derivative by every factor, by ``flights_per_booster``, payload and the rest.
+    """The cost per kilogram and its derivatives by every factor, by flights and age of the boosters, payload and rates.
 
     ``derivatives`` are per unit of the factor: CNY per kg for each CNY of unit cost, for each launch a year, for each
     kilogram of payload. ``elasticities`` are the per cent of cost for one per cent of the factor.
@@ -40,26 +45,35 @@ class CostGradient:
     ) -> dict[str, float]:
         """Return the derivatives by landing probability, intact probability and maximum flights of the booster.
 
-        The chain rule through ``expected_flights``, for a gradient at a single point whose flights these three give.
-        Raises ``CostQuestionError`` where they give others.
+        The chain rule through ``expected_flights`` and ``refurbishment_age``, for a gradient at a single point whose
+        flights, and age where it matters, these three give. Raises ``CostQuestionError`` where they give others.
         """
         survival = landing_probability * intact_probability
-        flights = float(expected_flights(survival, max_flights))
-        if np.ndim(self.cost_per_kg) != 0 or not math.isclose(
-            flights, float(self.values["flights_per_booster"]), rel_tol=1e-9
+        self._check_life(float(expected_flights(survival, max_flights)), float(age_of(survival, max_flights)))
+        by_flights = float(self.derivatives["flights_per_booster"])
+        by_age = float(self.derivatives["refurbishment_age"])
+        flights, age = expected_flights_slopes(survival, max_flights), refurbishment_age_slopes(survival, max_flights)
+        by_survival, by_life = (by_flights * f + by_age * a for f, a in zip(flights, age, strict=True))
+        return {
+            "landing_probability": by_survival * intact_probability,
+            "intact_probability": by_survival * landing_probability,
+            "max_flights": by_life,
+        }
+
+    def _check_life(self, flights: float, age: float) -> None:
+        at = self.values
+        if (
+            np.ndim(self.cost_per_kg) != 0
+            or not math.isclose(flights, at["flights_per_booster"], rel_tol=1e-9)
+            or not (
+                math.isclose(age, at["refurbishment_age"], rel_tol=1e-9, abs_tol=1e-12)
+                or self.derivatives["refurbishment_age"] == 0.0  # refurbishment does not grow: its age is of no account
+            )
         ):
             raise CostQuestionError(
-                f"landing_probability = {landing_probability}, max_flights = {max_flights}, intact_probability = "
-                f"{intact_probability} give {flights:g} flights, and the gradient was taken at "
-                f"{self.values['flights_per_booster']}: take it there, at one point"
+                f"this life has {flights:g} flights and a refurbishment age of {age:g}, and the gradient was taken at "
+                f"{at['flights_per_booster']} and {at['refurbishment_age']}: take it there, at one point"
             )
-        slope = float(self.derivatives["flights_per_booster"])
-        by_survival, by_life = expected_flights_slopes(survival, max_flights)
-        return {
-            "landing_probability": slope * by_survival * intact_probability,
-            "intact_probability": slope * by_survival * landing_probability,
-            "max_flights": slope * by_life,
-        }
 
     @property
     def elasticities(self) -> dict[str, Quantity]:
@@ -73,6 +87,7 @@ def cost_gradient(
     payload_kg: Quantity,
     mission_success: Quantity = 1.0,
     load_factor: Quantity = 1.0,
+    refurbishment_age: Quantity = 0.0,
 ) -> CostGradient:
     """Return the cost per kilogram and its derivatives by every cost factor, the flights, the payload and the rates.
 
@@ -83,14 +98,14 @@ def cost_gradient(
     import jax
 
     jax.config.update("jax_enable_x64", True)
-    cost = cost_per_kilogram(
-        cost_per_launch(factors, flights_per_booster).total, payload_kg, mission_success, load_factor
-    )
+    launch = cost_per_launch(factors, flights_per_booster, refurbishment_age).total
+    cost = cost_per_kilogram(launch, payload_kg, mission_success, load_factor)
     given = {field.name: getattr(factors, field.name) for field in dataclasses.fields(factors)} | {
         "flights_per_booster": flights_per_booster,
         "payload_kg": payload_kg,
         "mission_success": mission_success,
         "load_factor": load_factor,
+        "refurbishment_age": refurbishment_age,
     }
     shape = np.broadcast_shapes(*(np.shape(value) for value in given.values()))
     values = {name: np.broadcast_to(np.asarray(value, dtype=float), shape) for name, value in given.items()}
@@ -107,9 +122,10 @@ def _cost_per_kilogram(
     payload_kg: Quantity,
     mission_success: Quantity,
     load_factor: Quantity,
+    refurbishment_age: Quantity,
     **factors: Quantity,
 ) -> Quantity:
-    launch = launch_breakdown(CostFactors(**factors), flights_per_booster).total
+    launch = launch_breakdown(CostFactors(**factors), flights_per_booster, refurbishment_age).total
     return launch / (payload_kg * mission_success * load_factor)
 
 

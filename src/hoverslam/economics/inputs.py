@@ -86,7 +86,12 @@ Slope = Annotated[Band, _limits(0.5, 1.0, open_low=True)]
 
 
 class Costs(Frozen):
-    """What the operator spends. ``stage1_unit_cost`` is the stage as built to return, recovery hardware included."""
+    """What the operator spends. ``stage1_unit_cost`` is the stage as built to return, recovery hardware included.
+
+    ``refurbishment_fraction`` is a booster's first refurbishment over the cost of the stage; each later one is dearer
+    by ``refurbishment_growth`` of the first. ``development_share`` of ``development_cost`` is what launches must earn
+    back in ``programme_years``; the rest was paid by a state or written off.
+    """
 
     stage1_unit_cost: Cash
     upper_stage_unit_cost: Cash
@@ -101,8 +106,26 @@ class Costs(Frozen):
     reference_units_per_year: Positive
     recovery_hardware_fraction: Fraction | None = None
     refurbishment_fraction: Fraction | None = None
+    refurbishment_growth: Fraction | None = None
     recovery_operations_downrange: Cash | None = None
     recovery_operations_return_to_launch_site: Cash | None = None
+    development_cost: Cash | None = None
+    development_share: Fraction | None = None
+    programme_years: Positive | None = None
+
+    @model_validator(mode="after")
+    def _whole_development(self) -> Costs:
+        bands = {
+            "development_cost_MCNY": self.development_cost,
+            "development_share": self.development_share,
+            "programme_years": self.programme_years,
+        }
+        missing = [key for key, band in bands.items() if band is None]
+        if 0 < len(missing) < len(bands):
+            raise ValueError(
+                f"development lacks {' and '.join(missing)}; give {', '.join(bands)} together or none of them"
+            )
+        return self
 
 
 class Operations(Frozen):
@@ -157,6 +180,7 @@ MONEY_FIELDS = {
             "fixed_cost_per_year",
             "recovery_operations_downrange",
             "recovery_operations_return_to_launch_site",
+            "development_cost",
         }
     ),
     "price": frozenset({"list_price"}),

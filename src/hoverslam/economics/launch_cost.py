@@ -3,10 +3,11 @@
 Pure functions of numbers: every quantity may be a float or an array of samples, and money may be in any one currency.
 The equation, with N the flights per booster built (first flight included) and L the launches a year:
 
-    C = C1(L/N)/N + C2 + Cf/nf + C_ref (1 - 1/N) + C_rec + C_pad + C_ops + C_prop + F/L + C_ins
+    C = C1(L/N)/N + C2 + Cf/nf + C_ref (1 - 1/N)(1 + g A) + C_rec + C_pad + C_ops + C_prop + F/L + D s/(L T) + C_ins
 
-An expendable twin is the same equation with N = 1, a stage without recovery hardware, and nothing recovered or
-refurbished, so that the two differ by what reuse changes and by nothing else.
+with A the mean number of earlier refurbishments behind one that is made, and D s the development to be earned back in
+T years. An expendable twin is the same equation with N = 1, a stage without recovery hardware, and nothing recovered
+or refurbished, so that the two differ by what reuse changes and by nothing else.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ class CostFactors:
     """The numbers that a launch cost is made of. Money in one currency, rates per year, the rest fractions.
 
     ``stage1_unit_cost`` is the cost of a stage when ``reference_units_per_year`` are built, with the recovery hardware,
-    which adds ``recovery_hardware_fraction`` to the stage's cost without it.
+    which adds ``recovery_hardware_fraction`` to the stage's cost without it. ``refurbishment_fraction`` is the first
+    refurbishment over that stage cost, and each later one is dearer by ``refurbishment_growth`` of the first.
     """
 
     stage1_unit_cost: Quantity
@@ -46,6 +48,10 @@ class CostFactors:
     recovery_hardware_fraction: Quantity = 0.0
     refurbishment_fraction: Quantity = 0.0
     recovery_operations: Quantity = 0.0
+    refurbishment_growth: Quantity = 0.0
+    development_cost: Quantity = 0.0
+    development_share: Quantity = 1.0
+    programme_years: Quantity = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ class CostBreakdown:
     mission_operations: Quantity
     propellant: Quantity
     fixed_cost: Quantity
+    development: Quantity
     insurance: Quantity
 
     def components(self) -> dict[str, Quantity]:
@@ -74,8 +81,8 @@ class CostBreakdown:
 
     @property
     def marginal(self) -> Quantity:
-        """The cost of one more flight of a booster that exists: the total without booster share and fixed cost."""
-        return self.total - self.stage1 - self.fixed_cost
+        """The cost of one more flight of a booster that exists: the total less booster, fixed cost and development."""
+        return self.total - self.stage1 - self.fixed_cost - self.development
 
 
 def learned_unit_cost(
@@ -105,30 +112,42 @@ def mean_learning_factor(first_unit: int, last_unit: int, slope: float) -> float
 
 
 def expendable_twin(factors: CostFactors) -> CostFactors:
-    """Return the factors of the same vehicle flown without recovery: no hardware for it, no refurbishment, no ship."""
+    """Return the factors of the same vehicle flown without recovery: no hardware for it, no refurbishment, no ship.
+
+    It earns back the same development: reuse was paid for whether or not this flight makes use of it.
+    """
     return dataclasses.replace(
         factors,
         stage1_unit_cost=factors.stage1_unit_cost / (1.0 + factors.recovery_hardware_fraction),
         recovery_hardware_fraction=0.0,
         refurbishment_fraction=0.0,
+        refurbishment_growth=0.0,
         recovery_operations=0.0,
     )
 
 
-def cost_per_launch(factors: CostFactors, flights_per_booster: Quantity) -> CostBreakdown:
+def cost_per_launch(
+    factors: CostFactors, flights_per_booster: Quantity, refurbishment_age: Quantity = 0.0
+) -> CostBreakdown:
     """Return the breakdown of one launch's cost when each booster built makes ``flights_per_booster`` (>= 1) flights.
 
     Refurbishment is a fraction of the stage's reference cost, not of its learned one, and is paid before every flight
-    but a booster's first. Recovery operations are paid on every launch, whether or not the landing succeeds.
-    Insurance is a fraction of the cost of everything else.
+    but a booster's first. ``refurbishment_age`` (>= 0) is the mean number of earlier refurbishments behind one of
+    them (``fleet.refurbishment_age``). Recovery operations are paid on every launch, whether or not the landing
+    succeeds. Insurance is a fraction of the cost of everything else but development, which no accident takes back.
     """
     flights = np.asarray(flights_per_booster, dtype=float)
     if not np.all(flights >= 1.0):
         raise CostQuestionError(f"flights per booster must be 1 or more, and the least given is {np.min(flights):g}")
-    return launch_breakdown(factors, flights_per_booster)
+    age = np.asarray(refurbishment_age, dtype=float)
+    if not np.all(age >= 0.0):
+        raise CostQuestionError(f"refurbishment age must be 0 or more, and the least given is {np.min(age):g}")
+    return launch_breakdown(factors, flights_per_booster, refurbishment_age)
 
 
-def launch_breakdown(factors: CostFactors, flights_per_booster: Quantity) -> CostBreakdown:
+def launch_breakdown(
+    factors: CostFactors, flights_per_booster: Quantity, refurbishment_age: Quantity = 0.0
+) -> CostBreakdown:
     """Return what ``cost_per_launch`` does, unchecked: the arithmetic alone, which JAX can also trace."""
     unit_cost = learned_unit_cost(
         factors.stage1_unit_cost,
@@ -136,19 +155,28 @@ def launch_breakdown(factors: CostFactors, flights_per_booster: Quantity) -> Cos
         factors.reference_units_per_year,
         factors.learning_slope,
     )
-    uninsured = CostBreakdown(
+    first_refurbishment = factors.refurbishment_fraction * factors.stage1_unit_cost
+    insured = CostBreakdown(
         stage1=unit_cost / flights_per_booster,
         upper_stage=factors.upper_stage_unit_cost,
         fairing=factors.fairing_cost / factors.fairing_uses,
-        refurbishment=factors.refurbishment_fraction * factors.stage1_unit_cost * (1.0 - 1.0 / flights_per_booster),
+        refurbishment=first_refurbishment
+        * (1.0 - 1.0 / flights_per_booster)
+        * (1.0 + factors.refurbishment_growth * refurbishment_age),
         recovery_operations=factors.recovery_operations,
         pad_and_range=factors.pad_and_range,
         mission_operations=factors.mission_operations,
         propellant=factors.propellant,
         fixed_cost=factors.fixed_cost_per_year / factors.launches_per_year,
+        development=0.0,
         insurance=0.0,
     )
-    return dataclasses.replace(uninsured, insurance=factors.insurance_rate * uninsured.total)
+    launches = factors.launches_per_year * factors.programme_years
+    return dataclasses.replace(
+        insured,
+        development=factors.development_cost * factors.development_share / launches,
+        insurance=factors.insurance_rate * insured.total,
+    )
 
 
 def cost_per_kilogram(

@@ -17,7 +17,7 @@ from scipy import stats
 from scipy.optimize import minimize_scalar
 
 from hoverslam.economics.errors import CostQuestionError
-from hoverslam.economics.fleet import expected_flights
+from hoverslam.economics.fleet import expected_flights, refurbishment_age
 from hoverslam.economics.launch_cost import CostFactors, cost_per_kilogram, cost_per_launch
 
 SuccessCurve = Callable[[float], float]
@@ -105,9 +105,8 @@ class ReserveCase:
     def at(self, reserve_kg: float) -> ReservePoint:
         """Return what this reserve leads to. Raises ``CostQuestionError`` where it leaves no payload."""
         margin = float(self.success(reserve_kg - self.residual_kg))
-        flights = self._flights(margin)
+        flights, launch = self._flights_and_launch(margin)
         payload = self.payload_kg - (reserve_kg - self.nominal_reserve_kg) / self.reserve_per_payload
-        launch = float(cost_per_launch(self.factors, flights).total)
         return ReservePoint(
             reserve_kg=reserve_kg,
             sigma=self.sigma_of(reserve_kg),
@@ -123,7 +122,7 @@ class ReserveCase:
         """Return what a landing is worth at that margin: how much a launch's cost falls per unit of p_margin."""
         step = 1e-5 * max(min(margin_probability, 1.0 - margin_probability), 1e-3)
         low, high = max(margin_probability - step, 0.0), min(margin_probability + step, 1.0)
-        costs = [float(cost_per_launch(self.factors, self._flights(p)).total) for p in (low, high)]
+        costs = [self._flights_and_launch(margin)[1] for margin in (low, high)]
         return (costs[0] - costs[1]) / (high - low)
 
     def reserve_at(self, sigma: float) -> float:
@@ -134,8 +133,12 @@ class ReserveCase:
         """Return how many standard deviations a reserve (kg) lies above the mean use, the residual taken off."""
         return (reserve_kg - self.residual_kg - self.mean_kg) / self.sd_kg
 
-    def _flights(self, margin: float) -> float:
-        return float(expected_flights(margin * self.other_probability * self.intact_probability, self.max_flights))
+    def _flights_and_launch(self, margin: float) -> tuple[float, float]:
+        """Return the flights per booster and the cost of a launch with this probability that the reserve suffices."""
+        survival = margin * self.other_probability * self.intact_probability
+        flights = float(expected_flights(survival, self.max_flights))
+        age = refurbishment_age(survival, self.max_flights)
+        return flights, float(cost_per_launch(self.factors, flights, age).total)
 
 
 @dataclass(frozen=True, slots=True)
