@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 
 from hoverslam.economics import (
     RECOVERIES,
+    BetaBelief,
     CostQuestionError,
     Draws,
     cost_vehicles,
     estimate_cost,
+    explain_inputs,
+    jeffreys,
+    landing_belief,
     load_cost_inputs,
     triangular_quantile,
 )
@@ -38,9 +42,17 @@ def test_quantiles_are_ordered_and_everything_is_finite(vehicle, recovery):
     assert (estimate.landing_probability is None) == (recovery == "expendable")
 
 
+PROBABILITIES = ("landing_probability", "margin_probability", "other_probability", "intact_probability")
+
+
 @every_case
-def test_every_explained_number_is_its_formula(vehicle, recovery):
-    estimate = estimate_cost(vehicle, recovery, 8000, samples=10)
+@pytest.mark.parametrize(
+    "landing",
+    [{}, {"reserve_probability": 0.97}, {"reserve_probability": jeffreys(1987, 13)}, {"landing_probability": 0.9}],
+    ids=["record", "margin", "belief", "given"],
+)
+def test_every_explained_number_is_its_formula(vehicle, recovery, landing):
+    estimate = estimate_cost(vehicle, recovery, 8000, samples=10, **landing)
     rows = estimate.explain()
     for row in rows:
         assert _calculate(row.formula) == pytest.approx(row.value, rel=1e-6, abs=1e-12), row.component
@@ -48,6 +60,135 @@ def test_every_explained_number_is_its_formula(vehicle, recovery):
     values = {row.component: row.value for row in rows}
     assert values["cost_CNY_per_kg"] == estimate.at_modes.cost_cny_per_kg
     assert 1e6 * values["launch_MCNY"] == pytest.approx(estimate.breakdown_cny.total, rel=1e-14)
+
+
+@pytest.mark.parametrize("life", [1, 2, 2.000001, 3, 40, 300])
+@pytest.mark.parametrize("landing", [0.0, 1e-9, 0.5, 1 - 1e-4, 1 - 1e-8, 1 - 1e-11, 1 - 1e-14, 1.0])
+def test_every_explained_life_is_its_formula_however_near_to_certain(landing, life):
+    inputs = load_cost_inputs("zhuque3").replace(intact_probability=1, max_flights=life)
+    estimate = estimate_cost("zhuque3", "downrange", 8000, samples=1, landing_probability=landing, inputs=inputs)
+    for row in estimate.explain():
+        assert _calculate(row.formula) == pytest.approx(row.value, rel=1e-6, abs=1e-9), row
+
+
+def test_the_landing_is_explained_by_its_two_factors():
+    belief = jeffreys(1987, 13)
+    estimate = estimate_cost("zhuque3", "downrange", 8000, reserve_probability=belief, margin_source="2000 flights")
+    rows = {row.component: row for row in estimate.explain()}
+    assert list(rows)[:6] == [
+        "margin_probability",
+        "other_probability",
+        "landing_probability",
+        "survival_probability",
+        "refurbishment_age",
+        "flights_per_booster",
+    ]
+    margin, other = rows["margin_probability"], rows["other_probability"]
+    assert (margin.value, margin.formula) == (belief.mean, "1987.5 / (1987.5 + 13.5)")
+    assert margin.sources == ("reserve_probability: 2000 flights",)
+    assert other.value == pytest.approx(landing_belief(load_cost_inputs("zhuque3")).mean, rel=1e-14)
+    assert any("Minqin" in source for source in other.sources)
+    assert rows["landing_probability"].value == pytest.approx(margin.value * other.value, rel=1e-14)
+    assert rows["landing_probability"].sources == ("the two rows above",)
+    given_one = {
+        row.component for row in estimate_cost("zhuque3", "downrange", 8000, landing_probability=0.9).explain()
+    }
+    assert not given_one & {"margin_probability", "other_probability"}
+
+
+def test_a_belief_about_the_reserve_is_sampled_and_a_number_is_known():
+    known, believed, sure = (
+        estimate_cost("falcon9", "downrange", 17_500, reserve_probability=p) for p in (0.9, BetaBelief(9, 1), 1.0)
+    )
+    assert known.margin_probability == 0.9
+    assert believed.margin_probability == pytest.approx(0.9, abs=1e-3)
+    assert known.at_modes.cost_cny_per_kg == pytest.approx(believed.at_modes.cost_cny_per_kg, rel=1e-14)
+    assert np.std(believed.samples_cny_per_kg) > np.std(known.samples_cny_per_kg)
+    assert known.other_probability == believed.other_probability == sure.other_probability == sure.landing_probability
+    assert known.landing_probability == pytest.approx(0.9 * known.other_probability, rel=1e-12)
+    # as many flights as one likes, none of them dry: the belief ends as the number
+    certain = estimate_cost("falcon9", "downrange", 17_500, reserve_probability=BetaBelief(1e12, 1e-3))
+    assert certain.samples_cny_per_kg == pytest.approx(sure.samples_cny_per_kg, rel=1e-9)
+
+
+def test_the_margin_and_the_record_are_drawn_from_streams_of_their_own():
+    estimate = estimate_cost("zhuque3", "downrange", 8000, reserve_probability=jeffreys(20, 3))
+    draws = Draws(0, 4000)
+    margin, record = draws.uniforms("margin_probability"), draws.uniforms("landing_probability")
+    assert abs(np.corrcoef(margin, record)[0, 1]) < 4 / np.sqrt(4000)
+    # independent factors: the mean of the product is the product of the means
+    assert estimate.landing_probability == pytest.approx(
+        estimate.margin_probability * estimate.other_probability, abs=4 * np.std(margin) * 0.25 / np.sqrt(4000)
+    )
+
+
+@every_case
+def test_the_landing_interval_holds_the_landing_probability(vehicle, recovery):
+    estimate = estimate_cost(vehicle, recovery, 8000, samples=400)
+    if recovery == "expendable":
+        assert estimate.landing_interval is None
+        assert all(getattr(estimate, name) is None for name in PROBABILITIES)
+        return
+    low, high = estimate.landing_interval
+    assert 0.0 <= low < estimate.landing_probability < high <= 1.0
+    assert all(0.0 < getattr(estimate, name) <= 1.0 for name in PROBABILITIES)
+    given_one = estimate_cost(vehicle, recovery, 8000, samples=400, landing_probability=0.8)
+    assert given_one.landing_interval == (0.8, 0.8)
+    assert given_one.other_probability is None
+
+
+def test_the_landing_interval_is_that_of_the_record():
+    estimate = estimate_cost("falcon9", "downrange", 17_500, samples=20_000)
+    assert estimate.landing_interval == pytest.approx(jeffreys(413, 6).interval(0.90), abs=1e-4)
+    assert estimate.intact_probability == pytest.approx((0.99 + 0.996 + 0.999) / 3, abs=1e-5)
+
+
+@every_case
+def test_every_input_that_is_listed_moves_the_estimate_and_no_other_does(vehicle, recovery):
+    inputs = load_cost_inputs(vehicle)
+    rows = explain_inputs(inputs, recovery)
+    listed = {row.name for row in rows}
+    assert len(listed) == len(rows)
+    for row in rows:
+        assert row.low <= row.mode <= row.high
+        assert row.source
+        assert row.unit
+    base = estimate_cost(vehicle, recovery, 8000, samples=20, inputs=inputs)
+    for group in (inputs.cost, inputs.operations):
+        for name, band in group:
+            if band is None:
+                continue
+            moved = estimate_cost(vehicle, recovery, 8000, samples=20, inputs=inputs.replace(**{name: _other(band)}))
+            assert np.array_equal(moved.samples_cny_per_kg, base.samples_cny_per_kg) == (name not in listed), name
+    records = {name for name in listed if name.startswith("landing_record.")}
+    landing = inputs.landing
+    named = () if landing is None or recovery == "expendable" else (landing.record, landing.prior_record)
+    assert records == {f"landing_record.{key}" for key in named if key is not None}
+    assert ("prior_discount" in listed) == (len(records) == 2)
+    assert "cny_per_usd" in listed
+
+
+def _other(band):
+    """Return a band a little off, and within the range of a fraction."""
+    return (
+        [0.97 * band.low, 0.97 * band.mode, 0.97 * band.high]
+        if band.low > 1.1 or band.high <= 1
+        else [band.low, band.mode, band.high + 0.1]
+    )
+
+
+def test_listed_inputs_have_their_unit_status_and_source():
+    rows = {row.name: row for row in explain_inputs(load_cost_inputs("falcon9"), "downrange")}
+    stage1 = rows["stage1_unit_cost"]
+    assert (stage1.low, stage1.mode, stage1.high, stage1.unit, stage1.status) == (25, 30, 37, "M USD", "secondary")
+    assert rows["recovery_operations_downrange"].mode == 1.5
+    assert rows["cny_per_usd"].unit == "CNY/USD, 2026-07-10"
+    assert (rows["programme_years"].unit, rows["fixed_cost_per_year"].unit) == ("yr", "M USD/yr")
+    record = rows["landing_record.falcon9_block5"]
+    assert record.unit == "1, 413 of 419 to 2025-04-29"
+    assert (record.low, record.mode, record.high) == pytest.approx((0.9735, 0.9845, 0.9929), abs=5e-5)
+    with pytest.raises(CostQuestionError, match="unknown recovery"):
+        explain_inputs(load_cost_inputs("falcon9"), "parachute")
 
 
 def _calculate(formula):
@@ -110,8 +251,9 @@ def test_every_sample_falls_with_launch_rate(case, launches, faster, seed):
 @settings(max_examples=20, deadline=None)
 @given(st.sampled_from([c for c in CASES if c[1] != "expendable"]), st.floats(0, 1), st.floats(0, 1), st.floats(1, 40))
 def test_every_sample_falls_with_landing_probability_and_life(case, a, b, life):
+    # growing refurbishment has a best life, beyond which flights cost more: see test_invariants
     low, high = sorted((a, b))
-    inputs = load_cost_inputs(case[0])
+    inputs = load_cost_inputs(case[0]).replace(refurbishment_growth=0)
     costs = [
         estimate_cost(*case, 8000, samples=50, landing_probability=p, inputs=inputs.replace(max_flights=n))
         for p, n in ((low, life), (high, life), (high, life + 5))
@@ -207,6 +349,8 @@ def test_no_payload_is_no_cost_per_kilogram(payload):
         ({"vehicle": "longmarch6a"}, "add recovery_hardware_fraction, refurbishment_fraction"),
         ({"landing_probability": 1.2}, r"lies in \[0, 1\]"),
         ({"landing_probability": float("nan")}, r"lies in \[0, 1\]"),
+        ({"reserve_probability": -0.1}, r"reserve_probability = -0\.1: a probability lies in \[0, 1\]"),
+        ({"reserve_probability": BetaBelief(np.array([1.0, 2.0]), 1.0)}, "give one"),
         ({"payload_sd_fraction": -0.1}, "0 or more"),
         ({"samples": 0}, "at least one"),
         ({"inputs": load_cost_inputs("falcon9")}, "inputs of 'falcon9'"),

@@ -4,7 +4,14 @@ import re
 
 import pytest
 
-from hoverslam.economics import CostInputError, CostQuestionError, cost_vehicles, load_cost_inputs, read_cost_inputs
+from hoverslam.economics import (
+    CostInputError,
+    CostQuestionError,
+    cost_vehicles,
+    estimate_cost,
+    load_cost_inputs,
+    read_cost_inputs,
+)
 from hoverslam.economics.load import DATA
 
 VEHICLES = ("falcon9", "longmarch12a", "longmarch6a", "nebula1", "tianlong3", "zhuque3", "zhuque3_stretched")
@@ -134,6 +141,23 @@ STAGE1 = r"(\[cost\.stage1_unit_cost_MCNY\]\nlow = )50(\n.*?source = )(\"[^\n]*\
             "zhuque3.toml: landing: prior_record and prior_discount belong together; give both or neither",
         ),
         (
+            r"\[cost\.programme_years\].*?\n\n",
+            "",
+            "zhuque3.toml: cost: development lacks programme_years; give development_cost_MCNY, development_share, "
+            "programme_years together or none of them",
+        ),
+        (
+            r"\[cost\.development_cost_MCNY\].*?\n\n\[cost\.development_share\].*?\n\n",
+            "",
+            "zhuque3.toml: cost: development lacks development_cost_MCNY and development_share; give "
+            "development_cost_MCNY, development_share, programme_years together or none of them",
+        ),
+        (
+            r"(\[cost\.refurbishment_growth\]\nlow = )0.0",
+            r"\g<1>-0.1",
+            "zhuque3.toml: cost.refurbishment_growth: -0.1 to 0.05 leaves the accepted range; keep it within [0, 1]",
+        ),
+        (
             r'^vehicle = "zhuque3"',
             'vehicle = "zhuque4"',
             "zhuque3.toml: vehicle = 'zhuque4': not the file's name; write 'zhuque3'",
@@ -142,6 +166,34 @@ STAGE1 = r"(\[cost\.stage1_unit_cost_MCNY\]\nlow = )50(\n.*?source = )(\"[^\n]*\
 )
 def test_a_mistake_earns_one_line_with_file_key_value_and_remedy(edited, pattern, replacement, expected):
     assert expected in edited(pattern, replacement)
+
+
+def test_development_and_growth_of_refurbishment_may_be_left_out(tmp_path):
+    text = (DATA / "vehicles" / "zhuque3.toml").read_text(encoding="utf-8")
+    for key in ("development_cost_MCNY", "development_share", "programme_years", "refurbishment_growth"):
+        text, count = re.subn(rf"\[cost\.{key}\].*?\n\n", "", text, flags=re.S)
+        assert count == 1
+    path = tmp_path / "zhuque3.toml"
+    path.write_text(text, encoding="utf-8")
+    bare = estimate_cost("zhuque3", "downrange", 8000, inputs=read_cost_inputs(path), samples=50)
+    none = load_cost_inputs("zhuque3").replace(development_cost=0, refurbishment_growth=0)
+    zero = estimate_cost("zhuque3", "downrange", 8000, inputs=none, samples=50)
+    assert bare.samples_cny_per_kg.tolist() == zero.samples_cny_per_kg.tolist()
+    rows = {row.component: row for row in bare.explain()}
+    assert (rows["development_MCNY"].formula, rows["development_MCNY"].sources) == (
+        "0",
+        ("the inputs give no development cost",),
+    )
+
+
+@pytest.mark.parametrize("vehicle", VEHICLES)
+def test_development_says_who_paid_it_and_growth_where_it_comes_from(vehicle):
+    cost = load_cost_inputs(vehicle).cost
+    assert cost.development_cost.status == ("secondary" if vehicle == "falcon9" else "estimate")
+    assert cost.development_share.status == cost.programme_years.status == "estimate"
+    if cost.refurbishment_fraction is not None:
+        assert (cost.refurbishment_growth.low, cost.refurbishment_growth.mode) == (0.0, 0.02)
+        assert "TRANSCOST 8.2" in cost.refurbishment_growth.source
 
 
 def test_every_mistake_in_a_file_is_named_at_once(edited):

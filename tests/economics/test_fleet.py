@@ -20,6 +20,7 @@ from hoverslam.economics import (
     expected_flights_with_wear,
     fleet_need,
     production_run_cost,
+    refurbishment_age,
     simulate_fleet,
 )
 
@@ -137,6 +138,12 @@ def flown():
 def test_flights_per_booster_agree_with_the_closed_form(flown):
     assert np.all(flown.first_booster_ended)  # 8 flights at every third launch: over by the 22nd
     assert agrees(flown.first_booster_flights, expected_flights(0.9 * 0.95, 8))
+
+
+def test_refurbishments_of_boosters_flown_out_have_the_age_of_the_closed_form(flown):
+    # a booster of n flights is refurbished n - 1 times, with 0 to n - 2 refurbishments behind it
+    times = flown.first_booster_flights - 1.0
+    assert agrees(times * (times - 1.0) / 2.0 - refurbishment_age(0.9 * 0.95, 8) * times, 0.0)
 
 
 def test_losses_agree_with_the_closed_form(flown):

@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hoverslam.economics import BetaBelief, discounted, expected_flights, jeffreys, landing_belief, load_cost_inputs
+from hoverslam.economics import (
+    BetaBelief,
+    discounted,
+    expected_flights,
+    jeffreys,
+    landing_belief,
+    load_cost_inputs,
+    refurbishment_age,
+)
 from hoverslam.economics.load import load_landing_records
 
 
@@ -49,10 +57,58 @@ def test_flights_rise_with_survival_and_stay_within_one_and_the_life(a, b, n):
     assert 1.0 <= expected_flights(low, n) <= expected_flights(high, n) * (1 + 1e-12) <= n * (1 + 1e-12)
 
 
+def direct_age(q, n):
+    """Return the mean of j over j = 0 .. N - 2 with weights q^j, summed."""
+    weights = q ** np.arange(n - 1.0)
+    return float(np.sum(np.arange(n - 1.0) * weights) / np.sum(weights))
+
+
+@given(st.floats(0, 1), st.integers(2, 300))
+def test_the_refurbishment_age_is_that_of_its_sum(q, n):
+    assert refurbishment_age(q, n) == pytest.approx(direct_age(q, n), rel=4e-14, abs=1e-300)
+
+
+@given(st.floats(1e-16, 1e-2), st.integers(3, 300))
+def test_the_refurbishment_age_is_that_of_its_sum_near_certain_survival(loss, n):
+    assert refurbishment_age(1.0 - loss, n) == pytest.approx(direct_age(1.0 - loss, n), rel=4e-14)
+
+
+def test_refurbishment_ages_that_are_known():
+    assert refurbishment_age(1.0, 20) == 9.0
+    assert refurbishment_age(0.5, 3) == pytest.approx(1 / 3, rel=1e-15)  # two refurbishments, weights 1 and 1/2
+    assert refurbishment_age(0.0, 20) == 0.0
+    assert [refurbishment_age(q, n) for q in (0.0, 0.7, 1.0) for n in (1, 1.5, 2)] == [0.0] * 9
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(1, 100), st.floats(0, 20))
+def test_the_refurbishment_age_rises_with_survival_and_with_life(a, b, n, more):
+    low, high = sorted((a, b))
+    ages = [refurbishment_age(q, life) for q, life in ((low, n), (high, n), (high, n + more))]
+    assert 0.0 <= ages[0] <= ages[1] + 1e-12 <= ages[2] + 2e-12
+    assert ages[2] <= max(n + more - 2.0, 0.0) / 2.0 + 1e-12
+
+
+def test_refurbishment_ages_of_samples_are_those_of_their_numbers():
+    survival, life = np.array([0.0, 0.5, 0.93, 1.0 - 1e-9, 1.0]), np.array([20.0, 2.0, 14.3, 40.0, 1.2])
+    together = refurbishment_age(survival, life)
+    assert together.tolist() == [refurbishment_age(float(q), float(n)) for q, n in zip(survival, life, strict=True)]
+    assert refurbishment_age(0.9, life).shape == (5,)
+
+
+def test_the_series_and_the_quotients_of_the_refurbishment_age_meet():
+    # at M x = 1/2, where one gives way to the other
+    for n in (3, 10, 200):
+        q = np.exp(-0.5 / (n - 1.0)) * (1.0 + np.array([-1e-13, 1e-13]))
+        below, above = refurbishment_age(q, n)
+        assert above == pytest.approx(below, rel=1e-10)
+        assert below == pytest.approx(direct_age(q[0], n), rel=4e-14)
+
+
+@pytest.mark.parametrize("figure", [expected_flights, refurbishment_age])
 @pytest.mark.parametrize(("q", "n"), [(-0.1, 10), (1.1, 10), (np.nan, 10), (0.9, 0.5), (0.9, np.nan)])
-def test_impossible_lives_are_refused(q, n):
+def test_impossible_lives_are_refused(figure, q, n):
     with pytest.raises(ValueError, match="must"):
-        expected_flights(q, n)
+        figure(q, n)
 
 
 @pytest.mark.parametrize(

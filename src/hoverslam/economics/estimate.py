@@ -35,8 +35,7 @@ from hoverslam.economics.launch_cost import (
     cost_per_launch,
 )
 from hoverslam.economics.load import load_cost_inputs, load_exchange_rate
-from hoverslam.economics.reliability import BetaBelief
-from hoverslam.economics.reliability import landing_probability as probability_of
+from hoverslam.economics.reliability import BetaBelief, landing_probability
 from hoverslam.economics.sampling import Draws
 
 
@@ -233,7 +232,7 @@ def _evaluate(question: _Question, payload_kg: Quantity, draws: Draws | None) ->
         landing: Quantity | None = question.landing_probability
         if landing is None:
             other = _drawn("landing_probability", landing_belief(inputs, pick), draws)
-            landing = probability_of(margin, other)
+            landing = landing_probability(margin, other)
         life = booster_life(inputs, recovery, landing, pick)
     flights, age = (1.0, 0.0) if life is None else (life.flights, life.refurbishment_age)
     breakdown = cost_per_launch(factors, flights, age)

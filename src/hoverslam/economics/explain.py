@@ -72,8 +72,7 @@ class PointCase:
 
 
 def explain_rows(case: PointCase) -> list[ExplainRow]:
-    """Return the rows for landing and its two factors, survival, refurbishment age and flights of the booster, each
-    component of the launch cost, the launch, and the kilogram."""
+    """Return the rows for landing, booster life, each component of the launch cost, the launch, and the kilogram."""
     rows = [*_life_rows(case), *_component_rows(case)]
     total = float(case.breakdown.total)
     parts = [f"{row.value:.8g}" for row in rows if row.component.endswith("_MCNY")]
@@ -105,7 +104,7 @@ UNITS = {
 def explain_inputs(inputs: CostInputs, recovery: str) -> list[InputRow]:
     """Return every band that an estimate with this recovery samples, landing records and exchange rate included.
 
-    The bands are those that the model asks for, in its order: none can be missing, and none is idle. Raises
+    The bands are those that the model asks for, in its order, so that none can be missing. Raises
     ``CostQuestionError`` as ``estimate_cost`` for the recovery.
     """
     exchange, bands = load_exchange_rate(), dict[str, Band]()
@@ -116,6 +115,8 @@ def explain_inputs(inputs: CostInputs, recovery: str) -> list[InputRow]:
 
     cost_factors(inputs, recovery, exchange, note)
     returns = booster_life(inputs, recovery, 1.0, note) is not None
+    if returns:
+        del bands["recovery_hardware_fraction"]  # already in the stage's cost: only the expendable twin takes it off
     note("mission_success_probability", inputs.operations.mission_success_probability)
     note("load_factor", inputs.operations.load_factor)
     records = []
@@ -129,7 +130,7 @@ def explain_inputs(inputs: CostInputs, recovery: str) -> list[InputRow]:
 def _input_row(name: str, band: Band) -> InputRow:
     unit = UNITS.get(name, "1")
     if isinstance(band, Money):
-        unit = f"M {band.currency}"
+        unit = f"M {band.currency}{'/yr' if name.endswith('_per_year') else ''}"
     elif isinstance(band, ExchangeRate):
         unit = f"CNY/USD, {band.date}"
     return InputRow(name, band.low, band.mode, band.high, unit, band.status, band.source)

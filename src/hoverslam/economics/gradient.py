@@ -16,9 +16,9 @@ from hoverslam.economics.errors import CostQuestionError
 from hoverslam.economics.fleet import (
     expected_flights,
     expected_flights_slopes,
+    refurbishment_age,
     refurbishment_age_slopes,
 )
-from hoverslam.economics.fleet import refurbishment_age as age_of
 from hoverslam.economics.launch_cost import (
     CostFactors,
     Quantity,
@@ -49,7 +49,9 @@ class CostGradient:
         flights, and age where it matters, these three give. Raises ``CostQuestionError`` where they give others.
         """
         survival = landing_probability * intact_probability
-        self._check_life(float(expected_flights(survival, max_flights)), float(age_of(survival, max_flights)))
+        self._check_life(
+            float(expected_flights(survival, max_flights)), float(refurbishment_age(survival, max_flights))
+        )
         by_flights = float(self.derivatives["flights_per_booster"])
         by_age = float(self.derivatives["refurbishment_age"])
         flights, age = expected_flights_slopes(survival, max_flights), refurbishment_age_slopes(survival, max_flights)
