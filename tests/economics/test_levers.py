@@ -119,8 +119,20 @@ def test_steps_go_towards_the_better_and_say_what_they_are():
         "fixed_cost_per_year": "-1 %",
     }
     mass = levers["stage1.dry_mass_t"]
-    assert mass.at_low == pytest.approx(-6.0 * mass.slope)
-    assert mass.swing == pytest.approx(12.0 * mass.slope)
+    lighter = cost(point.inputs, "downrange", PAYLOAD + 6.0 * 85.0)
+    assert mass.at_low == pytest.approx(lighter - cost(point.inputs, "downrange"))
+    assert mass.swing == pytest.approx(12.0 * mass.slope, rel=0.02)
+
+
+@pytest.mark.parametrize("name", ["launches_per_year", "max_flights", "recovery_operations", "other_probability"])
+def test_the_ends_of_a_band_are_computed_anew(name):
+    point = point_of("zhuque3", "downrange")
+    lever = next(lever for lever in cost_levers(point, {}) if lever.name == name)
+    key = "recovery_operations_downrange" if name == "recovery_operations" else name
+    for end, found in ((lever.low, lever.at_low), (lever.high, lever.at_high)):
+        other = {"other": end} if name == "other_probability" else {}
+        inputs = point.inputs if other else point.inputs.replace(**{key: end})
+        assert found == pytest.approx(cost(inputs, "downrange", **other) - cost(point.inputs, "downrange"))
 
 
 def test_the_largest_worth_comes_first():

@@ -42,7 +42,11 @@ def cost(study, payload, reserve_kg, **changed):
     point = study.estimate.at_modes
     kept = study.vehicle.recovery.reserve(RECOVERY)[0].si
     other = float(landing_belief(inputs).mean)
-    margin = float(point.life.landing_probability) / other + study.curve.probability(reserve_kg) - study.curve.probability(kept)
+    margin = (
+        float(point.life.landing_probability) / other
+        + study.curve.probability(reserve_kg)
+        - study.curve.probability(kept)
+    )
     found = estimate_cost(VEHICLE, RECOVERY, payload, landing_probability=margin * other, inputs=inputs, samples=1)
     return found.at_modes.cost_cny_per_kg
 

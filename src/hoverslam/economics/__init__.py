@@ -82,6 +82,7 @@ from hoverslam.economics.reserve import (
 )
 from hoverslam.economics.reuse import ReuseVerdict, reuse_verdict
 from hoverslam.economics.sampling import Draws, triangular_quantile
+from hoverslam.economics.study import CostStudy, cost_basis, margin_belief, reserve_key, study_cost
 from hoverslam.economics.target import PayloadFigure, Requirement, what_would_have_to_be_true
 from hoverslam.economics.transcost import (
     Part,
@@ -91,6 +92,7 @@ from hoverslam.economics.transcost import (
     transcost_per_flight,
     work_years_to_MUSD,
 )
+from hoverslam.economics.transcost_vehicles import TranscostEstimate, transcost_estimate
 
 __all__ = [
     "RECOVERIES",
@@ -107,6 +109,7 @@ __all__ = [
     "CostInputs",
     "CostPoint",
     "CostQuestionError",
+    "CostStudy",
     "CrowAmsaa",
     "Deployment",
     "Draws",
@@ -134,11 +137,13 @@ __all__ = [
     "ReuseVerdict",
     "Tender",
     "TranscostBreakdown",
+    "TranscostEstimate",
     "TranscostVehicle",
     "Wear",
     "booster_life",
     "break_even_landing_probability",
     "break_even_uses",
+    "cost_basis",
     "cost_factors",
     "cost_gradient",
     "cost_levers",
@@ -177,6 +182,7 @@ __all__ = [
     "load_transcost",
     "lognormal_success",
     "longest_turnaround",
+    "margin_belief",
     "mean_learning_factor",
     "meets_milestones",
     "normal_success",
@@ -189,6 +195,7 @@ __all__ = [
     "refurbishment_age_slopes",
     "refurbishment_ceiling_with_losses",
     "refurbishment_cost_ceiling",
+    "reserve_key",
     "reuse_index",
     "reuse_verdict",
     "satellites_in_orbit",
@@ -197,7 +204,9 @@ __all__ = [
     "shown_step",
     "simulate_fleet",
     "steady_launches_per_year",
+    "study_cost",
     "survival_probability",
+    "transcost_estimate",
     "transcost_per_flight",
     "triangular_quantile",
     "what_would_have_to_be_true",

@@ -8,8 +8,9 @@ landing reserve suffices, by the margin curve; the reserve itself through both. 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,12 +18,18 @@ from hoverslam.economics.errors import CostQuestionError
 from hoverslam.economics.factors import booster_life, cost_factors, landing_belief
 from hoverslam.economics.gradient import CostGradient, cost_gradient
 from hoverslam.economics.inputs import Band, CostInputs, Money
-from hoverslam.economics.launch_cost import CostFactors, Quantity
+from hoverslam.economics.launch_cost import CostFactors, Quantity, cost_per_kilogram, cost_per_launch
 from hoverslam.economics.load import load_exchange_rate
 
 Kind = Literal["vehicle", "dispersion", "cost", "operations", "landing"]
 ONE_MORE = ("launches_per_year", "max_flights")  # counted in ones
-PROBABILITIES = ("mission_success_probability", "load_factor", "intact_probability", "other_probability")
+PROBABILITIES = (
+    "mission_success_probability",
+    "load_factor",
+    "intact_probability",
+    "other_probability",
+    "margin_probability",
+)
 MONEY_UNIT = 1e6
 
 
@@ -45,7 +52,8 @@ class Lever:
 
     ``slope`` is CNY per kg for one ``unit`` more. ``step`` is a step towards the better, in the unit: a per cent of the
     value, a tonne or a tenth of one, one launch, one percentage point. ``worth`` is what it takes off the cost (CNY per kg),
-    to first order; ``at_low`` and ``at_high`` what the ends of the band add (None without a band).
+    to first order. ``at_low`` and ``at_high`` are what the ends of the band add to the cost (None without a band): computed
+    anew, with payload and margin moved to first order.
     """
 
     name: str
@@ -57,17 +65,12 @@ class Lever:
     low: float | None
     high: float | None
 
+    at_low: float | None = None
+    at_high: float | None = None
+
     @property
     def worth(self) -> float:
         return -self.slope * self.step
-
-    @property
-    def at_low(self) -> float | None:
-        return None if self.low is None else self.slope * (self.low - self.value)
-
-    @property
-    def at_high(self) -> float | None:
-        return None if self.high is None else self.slope * (self.high - self.value)
 
     @property
     def swing(self) -> float:
@@ -109,6 +112,14 @@ class CostPoint:
             seen[name] = getattr(operations, name)
         return seen
 
+    def cost(self) -> float:
+        """The cost of a kilogram (CNY) at the modes."""
+        operations, life = self.inputs.operations, self._life()
+        flights, age = (1.0, 0.0) if life is None else (life.flights, life.refurbishment_age)
+        launch = cost_per_launch(self._factors(), flights, age).total
+        success, load = operations.mission_success_probability.mode, operations.load_factor.mode
+        return float(cost_per_kilogram(launch, self.payload_kg, success, load))
+
     def gradient(self) -> CostGradient:
         """Derivatives by cost factors, flights, payload and rates."""
         operations, factors, life = self.inputs.operations, self._factors(), self._life()
@@ -141,7 +152,8 @@ def cost_levers(point: CostPoint, influences: Mapping[str, Influence]) -> list[L
         if one.on_margin and not home:
             raise CostQuestionError(f"{name}: acts on a landing, and the booster is expended: leave it out")
         slope = by_payload * one.on_payload + by_margin * one.on_margin
-        levers.append(_lever(name, one.kind, one.unit, one.value, slope, one.low, one.high))
+        lever = _lever(name, one.kind, one.unit, one.value, slope)
+        levers.append(_with_ends(lever, one.low, one.high, lambda x, one=one: _moved(point, one, x).cost(), point))  # type: ignore[misc]
     return sorted(levers, key=lambda lever: -abs(lever.worth))
 
 
@@ -173,18 +185,42 @@ def _input_levers(point: CostPoint, gradient: CostGradient, home: Mapping[str, f
     operations = type(point.inputs.operations).model_fields
     for name, band in bands.items():
         kind: Kind = "operations" if name in operations else "cost"
-        unit = f"M{band.currency}" if isinstance(band, Money) else ""
-        yield _lever(name, kind, unit, band.mode, slopes[name], band.low, band.high)
-    yield _lever("payload_kg", "vehicle", "kg", point.payload_kg, float(gradient.derivatives["payload_kg"]), None, None)
+        lever = _lever(name, kind, f"M{band.currency}" if isinstance(band, Money) else "", band.mode, slopes[name])
+        yield _with_ends(lever, band.low, band.high, functools.partial(_cost_with_band, point, name, lever), point)
+    yield _lever("payload_kg", "vehicle", "kg", point.payload_kg, float(gradient.derivatives["payload_kg"]))
     if home and point.inputs.landing is not None:
         low, high = landing_belief(point.inputs).interval()
         value = point.other_probability
-        yield _lever(
-            "other_probability", "landing", "", value, home["other_probability"], min(low, value), max(high, value)
-        )
-        yield _lever(
-            "margin_probability", "landing", "", point.margin_probability, home["margin_probability"], None, None
-        )
+        lever = _lever("other_probability", "landing", "", value, home["other_probability"])
+        again = lambda x: dataclasses.replace(point, other_probability=x).cost()  # noqa: E731
+        yield _with_ends(lever, min(low, value), max(high, value), again, point)
+        yield _lever("margin_probability", "landing", "", point.margin_probability, home["margin_probability"])
+
+
+def _cost_with_band(point: CostPoint, name: str, lever: Lever, value: float) -> float:
+    """The cost with one band at another value; what is in no file of inputs (exchange rate, discount) to first order."""
+    key = f"recovery_operations_{point.recovery}" if name == "recovery_operations" else name
+    if not any(hasattr(group, key) for group in (point.inputs.cost, point.inputs.operations)):
+        return point.cost() + lever.slope * (value - lever.value)
+    return dataclasses.replace(point, inputs=point.inputs.replace("an end of its band", **{key: value})).cost()
+
+
+def _moved(point: CostPoint, one: Influence, value: float) -> CostPoint:
+    """The point with a figure at another value: payload and margin to first order, within what can be."""
+    step = value - one.value
+    margin = min(max(point.margin_probability + one.on_margin * step, 0.0), 1.0)
+    return dataclasses.replace(point, payload_kg=point.payload_kg + one.on_payload * step, margin_probability=margin)
+
+
+def _with_ends(
+    lever: Lever, low: float | None, high: float | None, cost: Callable[[float], float], point: CostPoint
+) -> Lever:
+    """The lever with what the ends of its band add to the cost."""
+    if low is None and high is None:
+        return lever
+    low, high = (lever.value if end is None else end for end in (low, high))
+    now = point.cost()
+    return dataclasses.replace(lever, low=low, high=high, at_low=cost(low) - now, at_high=cost(high) - now)
 
 
 def _band_slopes(point: CostPoint, gradient: CostGradient, bands: Mapping[str, Band]) -> dict[str, float]:
@@ -201,26 +237,24 @@ def _band_slopes(point: CostPoint, gradient: CostGradient, bands: Mapping[str, B
     }
 
 
-def _lever(
-    name: str, kind: Kind, unit: str, value: float, slope: float, low: float | None, high: float | None
-) -> Lever:
+def _lever(name: str, kind: Kind, unit: str, value: float, slope: float) -> Lever:
     """A lever with a step of a natural size, towards the better."""
     if name in ONE_MORE:
         size = 1.0
-    elif name in PROBABILITIES or name == "margin_probability":
+    elif name in PROBABILITIES:
         size = 0.01
     elif unit == "t":
-        size = 1.0 if abs(value) >= 2.0 else 0.1
+        size = 1.0 if abs(value) >= 10.0 else 0.1
     else:
         size = 0.01 * abs(value)
-    return Lever(name, kind, unit, value, slope, -math.copysign(size, slope) if slope else size, low, high)
+    return Lever(name, kind, unit, value, slope, -math.copysign(size, slope) if slope else size, None, None)
 
 
 def shown_step(lever: Lever) -> str:
     """A step in words: ``+1 %`` of a value, ``-1 t``, ``+1``."""
     if lever.name in ONE_MORE:
         return f"{lever.step:+.0f}"
-    if lever.name in PROBABILITIES or lever.name == "margin_probability":
+    if lever.name in PROBABILITIES:
         return f"{100 * lever.step:+.0f} point"
     if lever.unit == "t":
         return f"{lever.step:+g} t"

@@ -100,13 +100,13 @@ def study_cost(
     """
     inputs = load_cost_inputs(vehicle.name) if inputs is None else inputs
     slopes = dict(payload_slopes or {})
-    margin, source = _margin(vehicle, recovery, curve)
+    margin, source = margin_belief(vehicle, recovery, curve)
     ask = functools.partial(estimate_cost, vehicle.name, inputs=inputs, samples=samples, seed=seed)
     estimate = ask(recovery, payload_kg, reserve_probability=margin, margin_source=source)
     home = recovery != "expendable"
     twin = ask("expendable", twin_payload_kg) if home and twin_payload_kg is not None else None
     landing = _landing_at_modes(estimate)
-    target = inputs.price.target_cny_per_kg
+    target, operations = inputs.price.target_cny_per_kg, inputs.operations
     return CostStudy(
         vehicle=vehicle,
         recovery=recovery,
@@ -114,7 +114,8 @@ def study_cost(
         estimate=estimate,
         twin=twin,
         transcost=transcost_estimate(
-            vehicle, recovery, payload_kg, estimate.at_modes.flights_per_booster, inputs.operations.launches_per_year.mode
+            vehicle, recovery, payload_kg, estimate.at_modes.flights_per_booster, operations.launches_per_year.mode,
+            delivered=operations.mission_success_probability.mode * operations.load_factor.mode,
         ),
         reuse=None if twin is None else reuse_verdict(inputs, recovery, payload_kg, twin.payload_kg, landing),
         reserve=_cheapest_reserve(vehicle, recovery, inputs, payload_kg, slopes, curve) if home else None,
@@ -128,8 +129,11 @@ def study_cost(
     )  # fmt: skip
 
 
-def _margin(vehicle: Vehicle, recovery: str, curve: MarginCurve | None) -> tuple[float | BetaBelief, str]:
-    """What is believed of the reserve's sufficiency: counted flights, the vehicle file's word, or no doubt."""
+def margin_belief(vehicle: Vehicle, recovery: str, curve: MarginCurve | None) -> tuple[float | BetaBelief, str]:
+    """Return what is believed of the landing reserve's sufficiency, and by whom.
+
+    Counted flights of a margin curve, at the reserve that the vehicle keeps; else the vehicle file's word; else no doubt.
+    """
     if recovery == "expendable" or vehicle.recovery is None:
         return 1.0, ""
     kept, stated = vehicle.recovery.reserve(recovery)

@@ -31,7 +31,7 @@ _CHEAPER = (
 )
 _MORE = {"launches_per_year": 300.0, "max_flights": 100.0, "intact_probability": 1.0, "load_factor": 1.0}
 _MORE["mission_success_probability"] = 1.0
-_WORSE_HIGH = (
+_WORSE_HIGH: tuple[str, ...] = (
     *_CHEAPER,
     "propellant",
     "insurance_rate",
@@ -129,7 +129,7 @@ class _Model:
     seed: int
 
     def median(self, payload_kg: float | None = None, landing: float | None = None, **changed: float) -> float:
-        inputs = self.inputs.replace(**changed) if changed else self.inputs
+        inputs = self.inputs.replace("asked about", **changed) if changed else self.inputs
         estimate = estimate_cost(
             inputs.vehicle, self.recovery, self.payload_kg if payload_kg is None else payload_kg,
             landing_probability=landing, reserve_probability=self.reserve_probability, inputs=inputs,

@@ -302,17 +302,20 @@ def _check_rate(launches_per_year: float) -> None:
 class Part:
     """One kind of element on a vehicle: dry mass of each (kg), how many, flights each makes, and its learning.
 
-    A stage's mass is without its engines. ``refurbishment_fraction`` f5 counts only where ``uses`` is above 1.
+    A stage's mass is without its engines. ``uses`` may be an expected number of flights, not whole.
+    ``refurbishment_fraction`` f5 counts only where it is above 1. ``fit`` places the production cost in the scatter of the
+    programmes it was fitted to (1: on the curve).
     """
 
     element: str
     mass_kg: float
     count: int = 1
-    uses: int = 1
+    uses: float = 1
     refurbishment_fraction: float = 0.0
     slope: float = 0.85
     experience: float = 1.0
     oversight: float = 1.0
+    fit: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,7 +425,7 @@ def part_production(part: Part, flights: tuple[int, int], productivity: float = 
     if not 1 <= flights[0] <= flights[1]:
         raise CostQuestionError(f"flights {flights[0]} to {flights[1]}: give 1 <= first <= last")
     vehicles = [math.ceil(flight / part.uses) for flight in flights]
-    return element_production(
+    return part.fit * element_production(
         part.element,
         part.mass_kg,
         first_unit=(vehicles[0] - 1) * part.count + 1,

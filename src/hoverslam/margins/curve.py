@@ -125,7 +125,7 @@ class MarginCurve:
         return float(0.5 * (high - low))
 
     def dispersion_slopes(self) -> dict[str, float]:
-        """Derivative of the probability at the kept reserve by the size of each dispersion that is told, per unit of its key."""
+        """Derivative of the probability at the kept reserve by the size of each dispersion told, per unit of its key."""
         density = self.density(self.reserve_kg)
         return {effect.key: -density * effect.need_kg / effect.size for effect in self.told}
 
@@ -236,7 +236,8 @@ def _regression(need: Floats, units: Mapping[str, Floats]) -> dict[str, Floats]:
     linear = np.hstack(list(units.values()))
     weights, *_ = np.linalg.lstsq(np.hstack([np.ones((len(need), 1)), linear]), need, rcond=None)
     ends = np.cumsum([1, *(unit.shape[1] for unit in units.values())])
-    return {name: weights[start:stop] for name, start, stop in zip(units, ends[:-1], ends[1:], strict=True)}
+    found: Floats = np.asarray(weights)
+    return {name: found[start:stop] for name, start, stop in zip(units, ends[:-1], ends[1:], strict=True)}
 
 
 def _edges(need: Floats, unit: Floats, reserve: float) -> tuple[float, float]:

@@ -120,11 +120,16 @@ def _swings(axis: Axes, levers: "Sequence[Lever]") -> None:
     for height, lever in enumerate(levers):
         low, high = lever.at_low or 0.0, lever.at_high or 0.0
         axis.barh(height, high - low, left=low, color=KIND_COLOURS[lever.kind])
-        axis.text(low, height, f"{lever.low:g} ", ha="right" if low < high else "left", va="center", fontsize=7.5)
-        axis.text(high, height, f" {lever.high:g}", ha="left" if low < high else "right", va="center", fontsize=7.5)
+        axis.text(low, height, f"{lever.low:.3g} ", ha="right" if low < high else "left", va="center", fontsize=7.5)
+        axis.text(high, height, f" {lever.high:.3g}", ha="left" if low < high else "right", va="center", fontsize=7.5)
     axis.axvline(0.0, color="#555555", linewidth=0.8)
-    axis.set_yticks(range(len(levers)), [f"{lever.name}  {lever.unit}".rstrip() for lever in levers])
+    axis.set_yticks(range(len(levers)), [_name(lever) for lever in levers])
     axis.invert_yaxis()
-    axis.set(title="from one end of its band to the other, to first order", xlabel="CNY per kilogram")
+    axis.set(title="from one end of its band to the other", xlabel="CNY per kilogram")
     axis.margins(x=0.12)
     _bare(axis)
+
+
+def _name(lever: "Lever") -> str:
+    """With its unit, where the name does not end in it."""
+    return lever.name if not lever.unit or lever.kind == "vehicle" else f"{lever.name}, {lever.unit}"

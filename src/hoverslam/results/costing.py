@@ -52,7 +52,7 @@ class CostQuestion:
             found = load_cost_inputs(vehicle.name)
         else:
             raise CostQuestionError(f"{vehicle.name} has no cost inputs: give a file of them with --inputs")
-        return found.replace(**dict(map(_pair, self.changed))) if self.changed else found
+        return found.replace("--cost", **dict(map(_pair, self.changed))) if self.changed else found
 
     def curve(self, vehicle: "Vehicle") -> "MarginCurve | None":
         """The margin curve of this recovery, None where there is none or nothing comes home."""

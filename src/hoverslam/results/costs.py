@@ -121,7 +121,9 @@ def _row_of(row: Row, study: "CostStudy") -> CostRow:
         "cost_per_kg_usd": cost.cost_usd_per_kg,
         "transcost_per_kg": study.transcost.cost_cny_per_kg,
     }
-    quantiles = {f"{name}_{end}": getattr(band, end) for name, band in bands.items() for end in ("p10", "p50", "p90")}
+    quantiles: dict[str, Any] = {
+        f"{name}_{end}": getattr(band, end) for name, band in bands.items() for end in ("p10", "p50", "p90")
+    }
     interior = best is not None and best.interior
     return CostRow(
         row.vehicle, row.recovery, row.orbit, row.payload_kg or 0.0, study.basis,
@@ -146,7 +148,7 @@ def _row_of(row: Row, study: "CostStudy") -> CostRow:
     )  # fmt: skip
 
 
-def _needs(requirements: "Sequence[Requirement]") -> dict[str, float | None]:
+def _needs(requirements: "Sequence[Requirement]") -> dict[str, Any]:
     alone = {one.what: one.needed for one in requirements if not one.given}
     at_best = [one.needed for one in requirements if one.given]
     return {

@@ -125,12 +125,12 @@ def _published(vehicle: "Vehicle", orbit: str, recovery: str) -> dict[str, Any]:
 
 def _cost_of(vehicle: "Vehicle", recovery: str, payload_kg: float) -> "CostEstimate | None":
     """The estimate, or None for a vehicle, a mode or a payload that the cost model has no figures for."""
-    from hoverslam.economics import CostQuestionError, estimate_cost
+    from hoverslam.economics import CostQuestionError, estimate_cost, margin_belief
+    from hoverslam.margins.curve import load_margin_curve
 
-    known = vehicle.recovery.reserve(recovery)[1] if vehicle.recovery is not None else None
-    suffices = 1.0 if known is None or recovery == "expendable" else known.value
+    margin, source = margin_belief(vehicle, recovery, load_margin_curve(vehicle.name, recovery))
     try:
-        return estimate_cost(vehicle.name, recovery, payload_kg, reserve_probability=suffices)
+        return estimate_cost(vehicle.name, recovery, payload_kg, reserve_probability=margin, margin_source=source)
     except CostQuestionError:
         return None
 

@@ -1,0 +1,361 @@
+"""The second opinion: each vehicle's launch by TRANSCOST, from its dry masses and its propellant alone.
+
+No price of the vehicle enters, so what agrees with the bottom-up cost agrees by itself. The relations scatter by a factor of
+two about the programmes they were fitted to, and methane was in none of them: the bands are wide because they have to be.
+What the vehicle file does not state is in ``data/transcost_vehicles.toml``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import field_validator
+
+from hoverslam.economics.errors import CostQuestionError
+from hoverslam.economics.estimate import Quantiles
+from hoverslam.economics.explain import ExplainRow
+from hoverslam.economics.factors import MILLION
+from hoverslam.economics.inputs import Band, Frozen
+from hoverslam.economics.launch_cost import checked_payload
+from hoverslam.economics.load import DATA, load_exchange_rate, read_table, validated
+from hoverslam.economics.sampling import Draws, triangular_quantile
+from hoverslam.economics.transcost import (
+    LEAST_RATE,
+    Part,
+    Provider,
+    TranscostBreakdown,
+    TranscostVehicle,
+    country_productivity,
+    element_development,
+    load_transcost,
+    part_production,
+    transcost_per_flight,
+    vehicle_development,
+)
+from hoverslam.vehicles import Vehicle
+
+STANDARD_GRAVITY = 9.80665
+SAMPLES = 400
+DEFAULT = "default"
+STAGES = 2
+EXPENDED, RETURNED, SMALL_SOLID = 0.4, 1.0, 0.15  # Q of mission operations
+ENGINE = "turbopump_engine_modern"
+STAGE, REUSABLE_STAGE, SOLID = "expendable_stage_storable", "reusable_stage_storable", "solid_booster"
+BANDS = ("learning_slope", "experience", "engine_thrust_to_weight")
+
+
+class Judgement(Frozen):
+    """What TRANSCOST asks about one vehicle: who builds it, of what it burns, how many have flown."""
+
+    country: Literal["usa", "china"]
+    provider: Provider
+    fuel: Literal["kerosene", "methane"]
+    flights: tuple[int, int]
+    sea_recovery: bool
+    state_owned: bool = False
+    source: str
+
+    @field_validator("flights", mode="before")
+    @classmethod
+    def _as_tuple(cls, row: Any) -> Any:
+        return tuple(row) if isinstance(row, list) else row
+
+
+class Judgements(Frozen):
+    """Everything in ``data/transcost_vehicles.toml``."""
+
+    work_year_usa_MUSD: Band
+    work_year_china_MCNY: Band
+    learning_slope: Band
+    oversight: Band
+    oversight_state: Band
+    experience: Band
+    engine_thrust_to_weight: Band
+    engine_thrust_to_weight_falcon9: Band
+    mixture: Band
+    vehicle: dict[str, Judgement]
+
+
+@functools.cache
+def load_judgements() -> Judgements:
+    """Return the judgements that come with the package."""
+    path = DATA / "transcost_vehicles.toml"
+    return validated(Judgements, read_table(path), path.name, "")
+
+
+@dataclass(frozen=True)
+class TranscostEstimate:
+    """A launch by TRANSCOST. ``at_modes`` is in work-years; money is CNY of today.
+
+    ``development`` (WYr and CNY) is that of the whole vehicle at the modes, of which nothing is in the cost of a launch.
+    ``notes`` say where a relation was stretched.
+    """
+
+    vehicle: str
+    recovery: str
+    described: TranscostVehicle
+    flights: tuple[int, int]
+    at_modes: TranscostBreakdown
+    work_year_cny: float
+    cost_per_launch_cny: Quantiles
+    cost_cny_per_kg: Quantiles
+    development_wyr: float
+    notes: tuple[str, ...]
+
+    @property
+    def development_cny(self) -> float:
+        return self.development_wyr * self.work_year_cny
+
+    def explain(self) -> list[ExplainRow]:
+        """Return rows (component, value, formula, sources) at the modes; each formula evaluates to its value."""
+        return _explained(self)
+
+
+def transcost_estimate(
+    vehicle: Vehicle,
+    recovery: str,
+    payload_kg: float,
+    flights_per_booster: float,
+    launches_per_year: float,
+    *,
+    delivered: float = 1.0,
+    samples: int = SAMPLES,
+    seed: int = 0,
+) -> TranscostEstimate:
+    """Return what TRANSCOST says of a launch with this recovery.
+
+    ``flights_per_booster`` (1 or more, not necessarily whole) is ignored when ``recovery`` is expendable; ``delivered`` is
+    the share of ``payload_kg`` that arrives on the average (mission success times load). Raises ``CostQuestionError`` for
+    a payload, a rate or a number of flights that cannot be.
+    """
+    checked_payload(payload_kg)
+    if not (flights_per_booster >= 1.0 and launches_per_year > 0.0 and 0.0 < delivered <= 1.0):
+        raise CostQuestionError(
+            f"flights_per_booster = {flights_per_booster}, launches_per_year = {launches_per_year}, delivered = {delivered}: "
+            "give 1 or more, above 0, within (0, 1]"
+        )
+    about = load_judgements().vehicle.get(vehicle.name, load_judgements().vehicle[DEFAULT])
+    uses = 1.0 if recovery == "expendable" else flights_per_booster
+    rate = max(launches_per_year, LEAST_RATE)
+    build = functools.partial(transcost_vehicle, vehicle, recovery, uses, rate)
+    described = build()
+    draws = Draws(seed, samples)
+    work_years = _work_year(about, draws)
+    totals = np.array([_total(build(number, draws), about.flights) for number in range(samples)])
+    per_launch = totals * work_years
+    return TranscostEstimate(
+        vehicle=vehicle.name,
+        recovery=recovery,
+        described=described,
+        flights=about.flights,
+        at_modes=transcost_per_flight(described, about.flights),
+        work_year_cny=float(_work_year(about)),
+        cost_per_launch_cny=Quantiles.of(per_launch),
+        cost_cny_per_kg=Quantiles.of(per_launch / (payload_kg * delivered)),
+        development_wyr=_development(described, recovery),
+        notes=_notes(vehicle, about, launches_per_year),
+    )
+
+
+def _total(described: TranscostVehicle, flights: tuple[int, int]) -> float:
+    return transcost_per_flight(described, flights).total
+
+
+def _work_year(about: Judgement, draws: Draws | None = None) -> Any:
+    """CNY a work-year: a number at the mode, or samples."""
+    data = load_judgements()
+    if about.country == "china":
+        band, rate = data.work_year_china_MCNY, 1.0
+    else:
+        band, rate = data.work_year_usa_MUSD, load_exchange_rate().mode
+    return MILLION * rate * (band.mode if draws is None else draws.band("transcost_work_year", band))
+
+
+def transcost_vehicle(
+    vehicle: Vehicle,
+    recovery: str,
+    uses: float,
+    launches_per_year: float,
+    number: int | None = None,
+    draws: Draws | None = None,
+) -> TranscostVehicle:
+    """Return a vehicle in TRANSCOST's terms, with every judgement at its mode or at one sample of it."""
+    data = load_judgements()
+    about = data.vehicle.get(vehicle.name, data.vehicle[DEFAULT])
+    picked = {name: _picked(name, band, number, draws) for name, band in _bands(vehicle, about).items()}
+    common = {key: picked[key] for key in ("experience", "oversight")} | {"slope": picked["learning_slope"]}
+    fits = {kind: _fit(kind, number, draws) for kind in (ENGINE, STAGE, SOLID)}
+    home = recovery != "expendable"
+    burnt = vehicle.stage1.propellant + (vehicle.stage2.propellant if vehicle.stage2 else 0.0)
+    oxygen = data.mixture.mode * burnt
+    return TranscostVehicle(
+        parts=_parts(vehicle, uses if home else 1.0, picked["engine_thrust_to_weight"], common, fits),
+        stages=STAGES,
+        liftoff_t=vehicle.liftoff_mass() / 1e3,
+        launches_per_year=launches_per_year,
+        stage_sum=EXPENDED
+        + (RETURNED if home else EXPENDED)
+        + (SMALL_SOLID * vehicle.strap_ons.count if vehicle.strap_ons else 0.0),
+        operations_slope=picked["learning_slope"],
+        operations_oversight=picked["oversight"],
+        productivity=country_productivity(about.country),
+        provider=about.provider,
+        recovered_t=vehicle.stage1.dry_mass / 1e3 if recovery == "downrange" and about.sea_recovery else 0.0,
+        propellant_kg={"oxygen": oxygen, about.fuel: burnt - oxygen},
+    )
+
+
+def _bands(vehicle: Vehicle, about: Judgement) -> dict[str, Band]:
+    data = load_judgements()
+    bands = {name: getattr(data, name) for name in BANDS}
+    if vehicle.name == "falcon9":
+        bands["engine_thrust_to_weight"] = data.engine_thrust_to_weight_falcon9
+    return bands | {"oversight": data.oversight_state if about.state_owned else data.oversight}
+
+
+def _picked(name: str, band: Band, number: int | None, draws: Draws | None) -> float:
+    if number is None or draws is None:
+        return band.mode
+    return float(_stream(f"transcost_{name}", draws, band.low, band.mode, band.high)[number])
+
+
+def _fit(element: str, number: int | None, draws: Draws | None) -> float:
+    """Where in the scatter of its relation an element lies, over the curve itself."""
+    fit = load_transcost().elements[element]
+    low, high = fit.production_a_low, fit.production_a_high
+    if number is None or draws is None or low is None or high is None:
+        return 1.0
+    a = fit.production_a
+    return float(_stream(f"transcost_fit_{element}", draws, low / a, 1.0, high / a)[number])
+
+
+@functools.lru_cache(maxsize=64)
+def _stream(name: str, draws: Draws, low: float, mode: float, high: float) -> Any:
+    return triangular_quantile(draws.uniforms(name), low, mode, high)
+
+
+def _parts(
+    vehicle: Vehicle, uses: float, thrust_to_weight: float, common: Mapping[str, float], fits: Mapping[str, float]
+) -> dict[str, Part]:
+    """Stages without their engines, the engines, solid boosters; the fairing counts with the upper stage."""
+    one, two = vehicle.stage1, vehicle.stage2
+    assert two is not None
+    small = one.engine.thrust_sea_level / (STANDARD_GRAVITY * thrust_to_weight)
+    large = two.engine.thrust_vacuum / (STANDARD_GRAVITY * thrust_to_weight)
+    fairing = vehicle.fairing.mass_t.si if vehicle.fairing else 0.0
+    worn = load_transcost().refurbishment
+
+    def part(element: str, mass: float, count: int = 1) -> Part:
+        made = Part(element, mass, count, fit=fits[element])
+        return dataclasses.replace(made, **common)  # type: ignore[arg-type]
+
+    def reused(made: Part, kind: str) -> Part:
+        return dataclasses.replace(made, uses=uses, refurbishment_fraction=worn[kind].mode)
+
+    parts = {
+        "first stage": reused(part(STAGE, one.dry_mass - one.engine.count * small), "stage"),
+        "first-stage engines": reused(part(ENGINE, small, one.engine.count), "engine"),
+        "upper stage and fairing": part(STAGE, two.dry_mass + fairing - two.engine.count * large),
+        "upper-stage engines": part(ENGINE, large, two.engine.count),
+    }
+    if vehicle.strap_ons is not None:
+        parts["solid boosters"] = part(SOLID, vehicle.strap_ons.dry_mass_t.si, vehicle.strap_ons.count)
+    return parts
+
+
+def _development(described: TranscostVehicle, recovery: str) -> float:
+    """Development of the vehicle (WYr): every element once, a returning first stage by its own relation."""
+    total = 0.0
+    for name, part in described.parts.items():
+        kind = REUSABLE_STAGE if name == "first stage" and recovery != "expendable" else part.element
+        total += element_development(
+            kind,
+            part.mass_kg,
+            productivity=described.productivity,
+            experience=part.experience,
+            oversight=part.oversight,
+        )
+    return vehicle_development(total, described.stages)
+
+
+def _notes(vehicle: Vehicle, about: Judgement, rate: float) -> tuple[str, ...]:
+    found = []
+    if vehicle.name not in load_judgements().vehicle:
+        found.append(f"{vehicle.name} is not in transcost_vehicles.toml: judged as a US company's kerosene vehicle")
+    if rate < LEAST_RATE:
+        found.append(f"{rate:g} launches a year: the relations begin at {LEAST_RATE:g}, which stand in")
+    if about.fuel == "methane":
+        found.append("no class is fitted to methane: the storable one stands in")
+    return tuple(found)
+
+
+# ---- explained -------------------------------------------------------------------------------------------------------
+def _explained(estimate: TranscostEstimate) -> list[ExplainRow]:
+    one, at = estimate.described, estimate.at_modes
+    rows = [_part_row(name, part, estimate) for name, part in one.parts.items()]
+    shares = " + ".join(f"{row.value:.12g}" for row in rows)
+    whole = ("sum of the parts, integration and subcontracts: TRANSCOST 8.2",)
+    made = f"{one.management:g}^{one.stages} × ({shares}) × {one.contracting:g}"
+    rows.append(ExplainRow("production_WYr", at.production, made, whole))
+    rows += [_plain(name, getattr(at, name)) for name in _AFTER_PRODUCTION]
+    parts = " + ".join(f"{getattr(at, name):.12g}" for name in ("production", *_AFTER_PRODUCTION))
+    rows.append(ExplainRow("launch_WYr", at.total, parts, ("the components above",)))
+    about = load_judgements().vehicle.get(estimate.vehicle, load_judgements().vehicle[DEFAULT])
+    band = load_judgements().work_year_china_MCNY if about.country == "china" else load_judgements().work_year_usa_MUSD
+    source = (f"a work-year in {about.country}: {band.source} ({band.status})",)
+    money = f"{at.total:.12g} × {estimate.work_year_cny / MILLION:.12g}"
+    rows.append(ExplainRow("launch_MCNY", at.total * estimate.work_year_cny / MILLION, money, source))
+    made = f"{estimate.development_wyr:.12g} × {estimate.work_year_cny / MILLION:.12g}"
+    rows.append(ExplainRow("development_MCNY", estimate.development_cny / MILLION, made, source))
+    return rows
+
+
+_AFTER_PRODUCTION = (
+    "refurbishment",
+    "ground_operations",
+    "mission_operations",
+    "recovery",
+    "propellant",
+    "indirect_operations",
+    "insurance",
+    "fees",
+)
+_RELATIONS = {
+    "refurbishment": "count × (0.5 + 0.01 n) f5 F1 of what is used n times",
+    "ground_operations": "8 M0^0.67 L^-0.9 N^0.7 f_v f_c f4 f8 f11",
+    "mission_operations": "20 (sum Q) L^-0.65 f4 f8",
+    "recovery": "at sea: 1.5/L (7 L^0.7 + M^0.83) f8 f11; none by land",
+    "propellant": "tank fill and what boils off, at the price of each",
+    "indirect_operations": "table by provider class and launch rate",
+    "insurance": "1 to 3 WYr a launch",
+    "fees": "none taken",
+}
+
+
+def _plain(name: str, value: float) -> ExplainRow:
+    return ExplainRow(f"{name}_WYr", value, f"{value:.12g}", (f"TRANSCOST 8.2: {_RELATIONS[name]}",))
+
+
+def _part_row(name: str, part: Part, estimate: TranscostEstimate) -> ExplainRow:
+    """A part's share of a flight: count × a M^x × f4 f8 f10 f11 over its uses."""
+    fit, f8 = load_transcost().elements[part.element], estimate.described.productivity
+    f10 = 1.0 if fit.experience_in_fit else part.experience
+    first = dataclasses.replace(part, fit=1.0)
+    unit = part_production(first, estimate.flights, f8)
+    learned = unit / (fit.production_a * part.mass_kg**fit.production_x * f8 * f10 * part.oversight)
+    formula = (
+        f"{part.count} × {fit.production_a:g} × {part.mass_kg:.12g}^{fit.production_x:g} × {learned:.12g} × {f8:g} × "
+        f"{f10:g} × {part.oversight:g} / {part.uses:.12g}"
+    )
+    data = load_judgements()
+    sources = (
+        f"count × a M^x f4 f8 f10 f11 / uses, {fit.name}: {fit.source}",
+        f"f4 of flights {estimate.flights[0]} to {estimate.flights[1]} at slope {part.slope:g}: {data.learning_slope.source}",
+        f"f10, f11: {data.experience.source}; {data.oversight.source}",
+    )
+    return ExplainRow(f"{name.replace(' ', '_')}_WYr", part.count * unit / part.uses, formula, sources)
