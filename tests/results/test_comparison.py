@@ -18,7 +18,10 @@ def test_everything_is_written_where_it_was_asked_for(tmp_path):
     assert written == {
         "vehicles.csv",
         "vehicles.md",
+        "costs.csv",
+        "costs.md",
         "figures/falcon9.png",
+        "figures/cost_per_kg.png",
         *(f"trajectories/falcon9_{case.recovery}.nc" for case in CASES),
     }
     assert {str(path.relative_to(tmp_path / "out")) for path in done.files} == written
