@@ -157,7 +157,7 @@ def test_demand_writes_its_files_and_says_whether_the_date_is_met(solver, capsys
 def test_demand_is_1_when_a_flight_is_not_verified_and_130_when_interrupted(solver, capsys, tmp_path):
     asked = ("demand", "spacesail", "--out", str(tmp_path), "--vehicle", "zhuque3")
     solver(lambda v, r, o, report=None: fake_flight(v, r, o, verified=r != "downrange"))
-    code, out, err = run(capsys, *asked)
+    code, _, err = run(capsys, *asked)
     assert code == 1
     assert "not verified: zhuque3 downrange to polar800" in err
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from hoverslam.economics import Constellation, cost_vehicles, load_constellations, satellites_in_orbit
 from hoverslam.economics.fleet import DAYS_PER_YEAR
 from hoverslam.results.constellation_page import of_goal
-from hoverslam.results.constellation_rows import TOGETHER, NeedRow, best_modes
+from hoverslam.results.constellation_rows import MOST, TOGETHER, NeedRow, best_modes
 
-_COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#999933")
+_COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#117799", "#aa3377", "#888822")
 _MOST_LINES = 5
 _LEAST = 0.01  # of the constellation: a vehicle that keeps fewer is no line on a readable picture
 
@@ -30,13 +30,14 @@ def save_constellations(rows: Sequence[NeedRow], path: Path) -> bool:
 
 
 def draw_constellations(rows: Sequence[NeedRow], names: Sequence[str]) -> Figure:
-    """A panel a constellation. A vehicle's band reaches from its likeliest launch rate to the high end planned."""
+    """A panel a constellation. Two lines a vehicle: its likeliest launch rate, and the high end of what is planned."""
     figure = Figure(figsize=(7.2 * len(names), 6.2), layout="constrained")
     for axis, name in zip(np.atleast_1d(figure.subplots(1, len(names))), names, strict=True):
         _panel(axis, load_constellations()[name], _drawn(rows, name))
     figure.suptitle("Satellites in orbit if every launch planned were for this constellation", fontweight="bold")
     figure.supxlabel(
-        "solid: the high end of the launch rates planned; dotted: the likeliest; red: what must be in orbit by when",
+        "each vehicle as it carries most; solid: the high end of the launch rates planned, dotted: the likeliest; "
+        "red: what must be in orbit by when",
         fontsize=10,
     )
     return figure
@@ -47,7 +48,7 @@ def _drawn(rows: Sequence[NeedRow], name: str) -> list[NeedRow]:
     last = [row for row in of_goal(rows, name) if row.satellites_per_year_high is not None]
     seen = [row for row in best_modes(last) if (row.most_kept_high or 0.0) > _LEAST * row.satellites]
     best = sorted(seen, key=lambda row: -(row.satellites_per_year_high or 0.0))
-    return [row for row in last if row.vehicle == TOGETHER] + best[:_MOST_LINES]
+    return [row for row in last if row.vehicle == TOGETHER and row.recovery == MOST] + best[:_MOST_LINES]
 
 
 def _panel(axis: Axes, found: Constellation, drawn: Sequence[NeedRow]) -> None:
@@ -56,9 +57,10 @@ def _panel(axis: Axes, found: Constellation, drawn: Sequence[NeedRow]) -> None:
     begin, ends = _year(start), []
     for row, colour in zip(drawn, _colours(drawn), strict=True):
         likely, high = (_alive(found, row, end, years) for end in ("mode", "high"))
-        axis.fill_between(begin + years, likely, high, color=colour, alpha=0.13, linewidth=0)
+        if row.vehicle == TOGETHER:
+            axis.fill_between(begin + years, likely, high, color=colour, alpha=0.1, linewidth=0)
         axis.plot(begin + years, high, color=colour, linewidth=2.0)
-        axis.plot(begin + years, likely, color=colour, linewidth=0.9, linestyle=":")
+        axis.plot(begin + years, likely, color=colour, linewidth=1.1, linestyle=":")
         rates = f"{row.planned_per_year_mode:,.0f} to {row.planned_per_year_high:,.0f} a year"
         ends.append((float(high[-1]), f"{row.vehicle.replace('_', ' ')}\n{rates}", colour))
     for goal in goals:

@@ -6,7 +6,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hoverslam.economics import Constellation, load_constellations, load_cost_inputs, load_exchange_rate
-from hoverslam.results.constellation_rows import COLUMNS, FIT, NEVER, TOGETHER, CheckRow, NeedRow
+from hoverslam.results.constellation_rows import COLUMNS, FIT, MOST, NEVER, TOGETHER, CheckRow, NeedRow
 from hoverslam.vehicles import load_orbit
 
 if TYPE_CHECKING:
@@ -225,12 +225,16 @@ def _unmet(judged: Sequence[NeedRow]) -> str:
 
 
 def _all(row: NeedRow) -> str:
+    """What all vehicles for hire come to, each as it carries most or each coming back."""
+    end = f"{row.in_orbit_at_deadline_high:,.0f} in orbit then at the high end of all plans"
     share = 100.0 * (row.in_orbit_at_deadline_high or 0.0) / row.satellites
-    outcome = f"met on {row.date_met_high}" if row.date_met_high != NEVER else "and that number is never met"
+    outcome = (
+        "the number is never met" if row.date_met_high == NEVER else f"the number is first met on {row.date_met_high}"
+    )
+    rates = f"{row.planned_per_year_high:,.0f} launches a year, {share:.0f} %"
     return (
-        f"All vehicles for hire together, each as it carries most and with every launch it plans at the high end "
-        f"({row.planned_per_year_high:,.0f} a year): {row.in_orbit_at_deadline_high:,.0f} in orbit then ({share:.0f} %), "
-        f"{outcome}; at the likeliest rates ({row.planned_per_year_mode:,.0f} a year) {row.in_orbit_at_deadline_mode:,.0f}."
+        f"All vehicles for hire together, each {row.recovery}, with every launch they plan: {end} ({rates}), {outcome}; "
+        f"{row.in_orbit_at_deadline_mode:,.0f} at the likeliest rates ({row.planned_per_year_mode:,.0f} a year)."
     )
 
 
@@ -314,7 +318,7 @@ def _milestones(rows: Sequence[NeedRow], found: Constellation, name: str) -> str
         if not hired:
             continue
         best = max(hired, key=lambda row: row.in_orbit_at_deadline_high or 0.0)
-        every = next((row for row in of_it if row.vehicle == TOGETHER), None)
+        every = next((row for row in of_it if row.vehicle == TOGETHER and row.recovery == MOST), None)
         asks = f"{_name(best)}, {_span('planned_per_year')(best)} of {best.launches_per_year_needed:,.0f} a year needed"
         cells = [f"{goal.satellites:,}", f"{goal.deadline}", asks, _span("in_orbit_at_deadline")(best)]
         cells += ["", ""] if every is None else [_span("in_orbit_at_deadline")(every), _dates(every)]
@@ -377,7 +381,8 @@ def _how_to_read(rows: Sequence[NeedRow]) -> str:
   A dollar is {rate.mode:g} CNY ({rate.date}).
 - **What the planned launch rates give** takes every launch of the vehicle for this one constellation, from the date of
   the count on, also of vehicles that had not flown by then: the favourable reading. From the likeliest rate to the high
-  end of the band. **Most ever kept** is what that rate holds for ever, when satellites die as fast as they come.
+  end of the band. **Most ever kept** is what that rate holds for ever, when satellites die as fast as they come. The high
+  ends rest on reuse, which carries less: "as it carries most" is expendable for most vehicles, an upper bound.
 - Vehicles that cannot be hired for it (Falcon 9 for a Chinese constellation) are shown for scale and not counted.
 - A blank is a value that does not exist. It is not zero.
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from hoverslam.results.outcome import Outcome
 
 NEVER = "never"
-TOGETHER = "all together"
+TOGETHER, MOST, RETURNING = "all together", "as it carries most", "coming back if it can"
 FIT = "ok"
 
 
@@ -265,39 +265,52 @@ def _prospects(constellation: Constellation, satellites_per_year: float, goal: M
     }
 
 
-def best_modes(rows: Iterable[NeedRow]) -> list[NeedRow]:
-    """Of each vehicle the row that carries most satellites, in the order of the vehicles; rows of one milestone."""
+def best_modes(rows: Iterable[NeedRow], returning: bool = False) -> list[NeedRow]:
+    """Of each vehicle the row that carries most satellites, in the order of the vehicles; rows of one milestone.
+
+    ``returning`` leaves out what is expended of the vehicles that can come back.
+    """
+    carrying = [row for row in rows if row.satellites_per_launch is not None and row.vehicle != TOGETHER]
+    able = {row.vehicle for row in carrying if row.recovery != "expendable"} if returning else set()
     best: dict[str, NeedRow] = {}
-    for row in rows:
-        if row.satellites_per_launch is None or row.vehicle == TOGETHER:
+    for row in carrying:
+        if row.vehicle in able and row.recovery == "expendable":
             continue
-        if row.vehicle not in best or row.satellites_per_launch > (best[row.vehicle].satellites_per_launch or 0):
+        known = best.setdefault(row.vehicle, row)
+        if (row.satellites_per_launch or 0) > (known.satellites_per_launch or 0):
             best[row.vehicle] = row
     return list(best.values())
 
 
 def together(rows: Sequence[NeedRow]) -> list[NeedRow]:
-    """A row a milestone for all vehicles that can be hired, each as it carries most, every planned launch for this one.
+    """Rows for all vehicles that can be hired at once, every launch they plan taken for one constellation.
 
-    ``rows`` are those of one constellation; nothing comes of fewer than two vehicles.
+    Two a milestone: each vehicle as it carries most, and each coming back if it can. ``rows`` are those of one
+    constellation; nothing comes of fewer than two vehicles.
     """
-    constellation = load_constellations()[rows[0].constellation] if rows else None
-    if constellation is None:
-        return []
     found = []
-    for goal in constellation.every_milestone:
+    for goal in load_constellations()[rows[0].constellation].every_milestone if rows else ():
         of_goal = [row for row in rows if row.deadline == f"{goal.deadline}"]
-        fleet = [row for row in best_modes(of_goal) if row.vehicle not in constellation.for_scale]
-        if len(fleet) < 2:
-            continue
-        base = NeedRow(rows[0].constellation, TOGETHER, "as it carries most", fleet[0].orbit, goal.satellites)
-        columns: dict[str, Any] = {}
-        for end in ("mode", "high"):
-            columns[f"planned_per_year_{end}"] = sum(getattr(row, f"planned_per_year_{end}") for row in fleet)
-            satellites = sum(getattr(row, f"satellites_per_year_{end}") for row in fleet)
-            columns |= _prospects(constellation, satellites, goal, end)
-        found.append(replace(base, deadline=f"{goal.deadline}", verified=True, **columns))
+        for how, returning in ((MOST, False), (RETURNING, True)):
+            row = _together(best_modes(of_goal, returning), how, goal)
+            found += [] if row is None else [row]
     return found
+
+
+def _together(fleet: Sequence[NeedRow], how: str, goal: Milestone) -> NeedRow | None:
+    if not fleet:
+        return None
+    name, orbit = fleet[0].constellation, fleet[0].orbit
+    constellation = load_constellations()[name]
+    fleet = [row for row in fleet if row.vehicle not in constellation.for_scale]
+    if len(fleet) < 2:
+        return None
+    columns: dict[str, Any] = {}
+    for end in ("mode", "high"):
+        columns[f"planned_per_year_{end}"] = sum(getattr(row, f"planned_per_year_{end}") for row in fleet)
+        satellites = sum(getattr(row, f"satellites_per_year_{end}") for row in fleet)
+        columns |= _prospects(constellation, satellites, goal, end)
+    return NeedRow(name, TOGETHER, how, orbit, goal.satellites, f"{goal.deadline}", verified=True, **columns)
 
 
 # ---- the check -------------------------------------------------------------------------------------------------------
