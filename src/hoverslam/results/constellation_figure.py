@@ -15,7 +15,7 @@ from hoverslam.results.constellation_page import of_goal
 from hoverslam.results.constellation_rows import MOST, TOGETHER, NeedRow, best_modes
 
 _COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#117799", "#aa3377", "#888822")
-_MOST_LINES = 5
+_MOST_LINES = 6
 _LEAST = 0.01  # of the constellation: a vehicle that keeps fewer is no line on a readable picture
 
 

@@ -89,8 +89,10 @@ def _carried(row: NeedRow) -> str:
 
 
 def _dates(row: NeedRow) -> str:
-    dates = [row.date_met_mode, row.date_met_high]
-    return "" if None in dates else (NEVER if dates == [NEVER] * 2 else " to ".join(str(date) for date in dates))
+    likely, high = row.date_met_mode, row.date_met_high
+    if likely is None or high is None or likely == high:
+        return likely or ""
+    return f"{likely}; {high} at the high end"
 
 
 def _kept(row: NeedRow) -> str:
@@ -156,7 +158,7 @@ SUMMARY: tuple[View, ...] = (
 def _table(rows: Sequence[NeedRow], views: Sequence[View]) -> str:
     lines = [[view.heading for view in views], ["---:" if view.right else "---" for view in views]]
     lines += [[view.cell(row) for view in views] for row in rows]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def rich_table(rows: Sequence[NeedRow], title: str = "", views: Sequence[View] = SUMMARY) -> "Table":
@@ -201,8 +203,12 @@ def verdict(rows: Sequence[NeedRow], name: str) -> list[str]:
         f"The fewest launches: {_name(least)}, {least.satellites_per_launch} satellites at a time, "
         f"{least.launches_per_year_needed:,.0f} launches a year."
     )
-    lines += [_all(row) for row in last if row.vehicle == TOGETHER]
-    return lines
+    cheapest = min(judged, key=lambda row: row.cost_to_deadline_cny_p50 or 0.0)
+    lines.append(
+        f"The least money, launches only: {_name(cheapest)}, {_cost('cost_to_deadline', _BILLION)(cheapest)} bn CNY to the "
+        f"deadline, {_cost('cost_per_satellite', _MILLION, ',.1f')(cheapest)} M CNY a satellite."
+    )
+    return lines + [_all(row) for row in last if row.vehicle == TOGETHER]
 
 
 def _asked(constellation: Constellation, row: NeedRow) -> str:
@@ -250,13 +256,15 @@ def _names(rows: Sequence[NeedRow]) -> str:
 def page(rows: Sequence[NeedRow], checks: Sequence[CheckRow]) -> str:
     """The demand as a page: the verdict first, what is asked, what it takes, what the plans give, and how to read it."""
     names = list(dict.fromkeys(row.constellation for row in rows))
+    flown = {(r.vehicle, r.recovery, r.orbit): r.verified for r in rows if r.vehicle != TOGETHER}
     parts = [
         "# What a constellation needs\n",
         "Every vehicle in every recovery mode, flown to the constellation's own orbit: how many satellites it carries, "
         "how many launches, boosters and yuan that comes to, and whether the launch rates that are planned meet the date.\n"
-        "The same numbers for a program, for every milestone: [constellations.csv](constellations.csv).\n",
+        f"{sum(flown.values())} of {len(flown)} flights verified. The same numbers for a program, for every milestone: "
+        "[constellations.csv](constellations.csv).\n",
     ]
-    parts += [_section(rows, name) for name in names]
+    parts += [_section(rows, name) + "\n" for name in names]
     if any(row.deadline for row in rows):
         parts.append("![Satellites in orbit over time](figures/constellations.png)\n")
     if checks:
@@ -273,7 +281,7 @@ def _section(rows: Sequence[NeedRow], name: str) -> str:
     mass, life = found.satellite_mass_kg, found.life_years
     parts = [f"## {found.name}: {found.satellites:,} satellites" + (f" by {found.deadline}" if found.deadline else "")]
     if sentences:
-        parts.append("**Verdict.** " + " ".join(sentences))
+        parts.append("**Verdict.**\n\n" + "\n".join(f"- {sentence}" for sentence in sentences))
     parts.append(
         f"Asked: satellites of {mass.mode:g} kg ({mass.low:g} to {mass.high:g}, {mass.status}), living {life.mode:g} years "
         f"({life.low:g} to {life.high:g}, {life.status}), brought to {load_orbit(found.orbit).title}. "
@@ -295,11 +303,11 @@ def _section(rows: Sequence[NeedRow], name: str) -> str:
 
 def _bound(rows: Sequence[NeedRow], mass: float) -> str:
     """Where the fairing and not the payload is the limit, with what is left unused."""
-    bound = [row for row in rows if row.limited_by == "fairing"]
     told = [
-        f"{_name(row)} ({row.payload_kg or 0.0:,.0f} kg of payload for {row.satellites_per_launch} satellites of "
-        f"{(row.satellites_per_launch or 0) * mass:,.0f} kg)"
-        for row in bound
+        f"{_name(row)} ({row.satellites_per_launch} satellites of {(row.satellites_per_launch or 0) * mass / 1e3:.1f} t on "
+        f"{(row.payload_kg or 0.0) / 1e3:.1f} t of payload)"
+        for row in rows
+        if row.limited_by == "fairing"
     ]
     return f"The fairing, not the payload, is the limit of {', '.join(told)}." if told else ""
 
@@ -323,7 +331,7 @@ def _milestones(rows: Sequence[NeedRow], found: Constellation, name: str) -> str
         cells = [f"{goal.satellites:,}", f"{goal.deadline}", asks, _span("in_orbit_at_deadline")(best)]
         cells += ["", ""] if every is None else [_span("in_orbit_at_deadline")(every), _dates(every)]
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _check_section(checks: Sequence[CheckRow]) -> str:
