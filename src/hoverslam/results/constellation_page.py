@@ -383,10 +383,10 @@ def _how_to_read(rows: Sequence[NeedRow]) -> str:
   orbit at the date; beyond one life of a satellite it is the rate that keeps the number. Failed launches are flown again.
 - **Boosters built** replace those lost and worn out, **boosters in the fleet** are away for 60 days a flight, at 70 %
   utilisation; neither is a plan of anybody's. An upper stage is built for every launch.
-- **Cost** is what the operator spends at that launch rate, satellites not included: the median, in brackets the 10th
-  and 90th percentile over the uncertain inputs. Satellite mass and life, and the payload, are taken as they stand. The
-  vehicles' fixed costs and learning curves are those of today's rates: hundreds of launches a year lie far outside them.
-  A dollar is {rate.mode:g} CNY ({rate.date}).
+- **Cost** is what the operator spends at that launch rate, over which fixed cost and development are spread, satellites
+  not included: the median, in brackets the 10th and 90th percentile over the uncertain inputs. Satellite mass and life,
+  and the payload, are taken as they stand. The vehicles' fixed costs and learning curves are those of today's rates:
+  hundreds of launches a year lie far outside them. A dollar is {rate.mode:g} CNY ({rate.date}).
 - **What the planned launch rates give** takes every launch of the vehicle for this one constellation, from the date of
   the count on, also of vehicles that had not flown by then: the favourable reading. From the likeliest rate to the high
   end of the band. **Most ever kept** is what that rate holds for ever, when satellites die as fast as they come. The high
