@@ -67,6 +67,9 @@ WRONG = {
     "no such command": (["slove"], ["slove"]),
     "mission to validate": (["validate", "--mission", "crs12"], ["did you mean crs11?"]),
     "vehicles to compare": (["compare", "--vehicle", "falcn9", "--vehicle", "vtvl1"], ["falcon9", "test article"]),
+    "constellation": (["demand", "kuiper"], ['"kuiper": unknown, known: spacesail, guowang, starlink']),
+    "vehicles to launch it": (["demand", "--vehicle", "falcn9", "--vehicle", "vtvl1"], ["falcon9", "test article"]),
+    "folder of the demand": (["demand", "--out", __file__], ["not a folder"]),
     "folder to save in": (["solve", "falcon9", "--save", "/nowhere/at/all.nc"], ["no folder"]),
 }
 
@@ -135,6 +138,38 @@ def test_ctrl_c_keeps_the_rows_and_is_130(solver, capsys, tmp_path):
     assert code == 130
     assert f"interrupted: 2 of 3 rows done, kept in {tmp_path / 'vehicles.csv'}" in err
     assert len((tmp_path / "vehicles.csv").read_text().splitlines()) == 3
+
+
+def test_demand_writes_its_files_and_says_whether_the_date_is_met(solver, capsys, tmp_path):
+    code, out, _ = run(capsys, "demand", "spacesail", "--out", str(tmp_path / "o"), "--vehicle", "zhuque3")
+    assert code == 0
+    assert "Not met by any vehicle alone" in out
+    assert "3 of 3 flights verified" in out
+    assert f"wrote {tmp_path / 'o' / 'constellations.csv'}" in out
+    code, out, err = run(capsys, "demand", "--out", str(tmp_path / "o"), "--vehicle", "falcon9", "--json")
+    told = json.loads(out)
+    assert (code, err) == (0, "")
+    assert (told["verified"], told["flights"], told["interrupted"]) == (8, 8, False)
+    assert {row["constellation"] for row in told["rows"]} == {"spacesail", "guowang"}
+    assert {row["year"] for row in told["checks"]} == {2024, 2025}
+
+
+def test_demand_is_1_when_a_flight_is_not_verified_and_130_when_interrupted(solver, capsys, tmp_path):
+    asked = ("demand", "spacesail", "--out", str(tmp_path), "--vehicle", "zhuque3")
+    solver(lambda v, r, o, report=None: fake_flight(v, r, o, verified=r != "downrange"))
+    code, _, err = run(capsys, *asked)
+    assert code == 1
+    assert "not verified: zhuque3 downrange to polar800" in err
+
+    def stopped(vehicle, recovery, orbit, report=None):
+        if recovery == "expendable":
+            raise KeyboardInterrupt
+        return fake_flight(vehicle, recovery, orbit)
+
+    solver(stopped)
+    code, _, err = run(capsys, *asked)
+    assert code == 130
+    assert f"interrupted: 2 of 3 flights done, kept in {tmp_path / 'constellations.csv'}" in err
 
 
 def test_a_bad_file_is_told_line_by_line_and_is_2(capsys, tmp_path):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hoverslam.margins.further import Answer
     from hoverslam.margins.margin import MarginStudy
     from hoverslam.results import Case, Comparison, Outcome
+    from hoverslam.results.constellations import Demand
     from hoverslam.vehicles import Vehicle
 
 OK, NOT_VERIFIED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -307,6 +308,61 @@ def _print_comparison(comparison: "Comparison", wall_s: float, json: bool) -> No
     if rows:
         print(f"{verdict(rows)}, {wall_s:.0f} s")
     for path in comparison.files:
+        print(f"wrote {path}")
+
+
+# ---- demand ----------------------------------------------------------------------------------------------------------
+@app.command()
+def demand(
+    constellation: Annotated[
+        str | None, typer.Argument(help="A known constellation; all that have a deadline if left out.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the tables and the figure.")] = Path("results"),
+    vehicle: Annotated[
+        list[str] | None, typer.Option(help="Only this vehicle (name or TOML file). May be repeated.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; 2 if left out, 1 on a single core.")] = None,
+    json: Json = False,
+) -> int:
+    """What a constellation asks of each vehicle, and whether planned launch rates meet its date. Ctrl-C keeps what is done."""
+    from hoverslam.results.comparison import default_jobs
+    from hoverslam.results.constellations import asked_for
+    from hoverslam.results.constellations import demand as run
+
+    asked = asked_for(constellation, vehicle or None)
+    jobs = default_jobs() if jobs is None else jobs
+    if out.exists() and not out.is_dir():
+        return _wrong([f"--out: {out}: not a folder"])
+    start = time.perf_counter()
+    with _progress([each.case for each in asked]) as on_row:
+        found = run(asked, out, jobs=jobs, on_row=on_row)
+    _print_demand(found, time.perf_counter() - start, json)
+    if found.interrupted:
+        kept = f", kept in {out / 'constellations.csv'}" if found.outcomes else ""
+        _say(f"interrupted: {len(found.outcomes)} of {len(asked)} flights done{kept}")
+        return INTERRUPTED
+    return OK if found.verified else NOT_VERIFIED
+
+
+def _print_demand(found: "Demand", wall_s: float, json: bool) -> None:
+    from hoverslam.results.constellation_page import check_line, of_goal, rich_table, verdict
+    from hoverslam.results.report import console, dump_json
+
+    if json:
+        print(dump_json(found.as_json() | {"wall_s": round(wall_s, 1)}))
+        return
+    for name in dict.fromkeys(row.constellation for row in found.rows):
+        console().print(rich_table(of_goal(found.rows, name), name))
+        print("\n".join(verdict(found.rows, name)))
+    for check in found.checks:
+        print(check_line(check))
+    for index in sorted(found.outcomes):
+        row = found.outcomes[index].row
+        if not row.verified:
+            _say(f"not verified: {row.vehicle} {row.recovery} to {row.orbit}: {found.outcomes[index].status}")
+    verified = sum(outcome.row.verified for outcome in found.outcomes.values())
+    print(f"{verified} of {len(found.asked)} flights verified, {wall_s:.0f} s")
+    for path in found.files:
         print(f"wrote {path}")
 
 

@@ -24,7 +24,9 @@ from hoverslam.economics import (
     meets_milestones,
     satellites_in_orbit,
     satellites_per_launch,
+    satellites_per_launch_band,
     steady_launches_per_year,
+    years_until,
 )
 from hoverslam.economics.demand import Constellation
 from hoverslam.economics.load import DATA, validated
@@ -90,6 +92,68 @@ def test_a_steady_rate_keeps_its_number(per_launch, life, rate):
 def test_satellites_are_launched_live_and_are_gone():
     alive = satellites_in_orbit([0, 0.5, 1, 2, 3, 4.5], [10, 20], 2, 3, in_orbit=7)
     assert alive == pytest.approx([7, 17, 27, 67, 60, 20])
+
+
+@given(st.floats(1, 400), st.integers(1, 40), st.floats(1, 10), st.floats(0, 500), st.floats(1, 20_000))
+def test_the_years_until_a_number_are_those_after_which_it_is_in_orbit(rate, per_launch, life, in_orbit, satellites):
+    years = years_until(satellites, rate, per_launch, life, in_orbit=in_orbit)
+    launches = [rate] * 12
+    if math.isinf(years):
+        alive = satellites_in_orbit(np.linspace(0, life, 50), launches, per_launch, life, in_orbit=in_orbit)
+        assert np.all(alive < satellites * (1 + 1e-9))
+        assert rate * per_launch * life < satellites * (1 + 1e-9)
+    elif years < life:
+        alive = satellites_in_orbit(years, launches, per_launch, life, in_orbit=in_orbit)
+        assert alive[0] == pytest.approx(max(satellites, in_orbit), rel=1e-9)
+
+
+def test_a_number_is_met_at_once_on_the_last_day_of_a_life_or_never():
+    assert years_until(100, 0, 18, 5, in_orbit=108) == 0
+    assert years_until(14_000, 2800 / 18, 18, 5) == pytest.approx(5)
+    assert math.isinf(years_until(14_000, 2799 / 18, 18, 5))
+    assert math.isinf(years_until(109, 0, 18, 5, in_orbit=108))
+
+
+def test_satellites_a_launch_are_a_band_over_mass_and_dispenser():
+    spacesail = load_constellations()["spacesail"]
+    assert satellites_per_launch_band(5650, spacesail, 36) == (16, 20)
+    assert satellites_per_launch_band(9400, spacesail, spacesail.most("longmarch6a")) == (18, 18)
+    assert satellites_per_launch_band(290, spacesail, 36) == (0, 1)
+    with pytest.raises(CostQuestionError, match="carries no satellite"):
+        satellites_per_launch_band(200, spacesail, 36)
+
+
+def test_a_fairing_that_is_known_holds_what_it_has_held():
+    spacesail = load_constellations()["spacesail"]
+    assert [spacesail.most(v) for v in ("longmarch6a", "tianlong3", "zhuque3")] == [18, 36, 36]
+    assert launch_service("longmarch6a", "expendable", 9400, spacesail).satellites_per_launch == 18
+
+
+def test_orbits_of_constellations_are_orbits_of_the_vehicle_data():
+    from hoverslam.vehicles import load_orbit
+
+    for found in load_constellations().values():
+        for orbit in filter(None, (found.orbit, found.release_orbit)):
+            assert load_orbit(orbit).inclination_deg is not None
+
+
+def test_a_milestone_asks_for_its_own_number_by_its_own_date():
+    spacesail = load_constellations()["spacesail"]
+    service = launch_service("zhuque3", "downrange", 6500, spacesail)
+    first, last = spacesail.every_milestone[0], spacesail.every_milestone[-1]
+    plan = deployment(spacesail, service, first)
+    assert plan.launches == launches_to_deploy(648 - 108, service.satellites_per_launch, service.mission_success)
+    assert plan.years_left == pytest.approx(75 / 365)
+    assert deployment(spacesail, service, last) == deployment(spacesail, service)
+
+
+def test_a_reserve_that_may_not_suffice_lands_fewer_boosters():
+    spacesail = load_constellations()["spacesail"]
+    sure, unsure = (
+        launch_service("zhuque3", "downrange", 6500, spacesail, reserve_probability=p).landing_probability
+        for p in (1.0, 0.9)
+    )
+    assert unsure == pytest.approx(0.9 * sure, rel=1e-12)
 
 
 def test_spacesail_at_the_rates_of_2025_misses_its_milestones():
@@ -196,6 +260,8 @@ def test_every_mistake_in_a_constellation_is_named_with_its_mending():
         (lambda: launches_to_deploy(100, 0), "per_launch = 0"),
         (lambda: steady_launches_per_year(100, 10, 0), "life_years = 0"),
         (lambda: launches_per_year_by(100, 10, 0, 5), "years = 0"),
+        (lambda: years_until(100, -1, 10, 5), "launches_per_year = -1"),
+        (lambda: years_until(100, 1, 10, 0), "life_years = 0"),
         (lambda: satellites_in_orbit(1, [], 10, 5), "launches = "),
         (lambda: satellites_in_orbit(1, [-1], 10, 5), "launches = "),
         (lambda: satellites_in_orbit(1, [1], 10, 0), "life_years = 0"),

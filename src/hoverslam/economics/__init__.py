@@ -18,6 +18,7 @@ from hoverslam.economics.demand import (
     Constellation,
     Deployment,
     LaunchService,
+    Milestone,
     deployment,
     launch_service,
     launches_per_year_by,
@@ -26,7 +27,9 @@ from hoverslam.economics.demand import (
     meets_milestones,
     satellites_in_orbit,
     satellites_per_launch,
+    satellites_per_launch_band,
     steady_launches_per_year,
+    years_until,
 )
 from hoverslam.economics.errors import CostInputError, CostQuestionError
 from hoverslam.economics.estimate import CostEstimate, Quantiles, estimate_cost
@@ -125,6 +128,7 @@ __all__ = [
     "LaunchService",
     "Lever",
     "ListPrice",
+    "Milestone",
     "Money",
     "Part",
     "PayloadFigure",
@@ -200,6 +204,7 @@ __all__ = [
     "reuse_verdict",
     "satellites_in_orbit",
     "satellites_per_launch",
+    "satellites_per_launch_band",
     "savings_present_value",
     "shown_step",
     "simulate_fleet",
@@ -211,4 +216,5 @@ __all__ = [
     "triangular_quantile",
     "what_would_have_to_be_true",
     "work_years_to_MUSD",
+    "years_until",
 ]

@@ -22,7 +22,7 @@ from pydantic import Field, field_validator, model_validator
 from hoverslam.economics.errors import CostQuestionError
 from hoverslam.economics.factors import booster_life, cost_factors, landing_belief
 from hoverslam.economics.fleet import DAYS_PER_YEAR, FleetNeed, fleet_need, refurbishment_age
-from hoverslam.economics.inputs import AtLeastOne, Band, CostInputs, Frozen, Positive, Sourced
+from hoverslam.economics.inputs import AtLeastOne, Band, CostInputs, Fraction, Frozen, Positive, Recovery, Sourced
 from hoverslam.economics.launch_cost import CostFactors, checked_payload, cost_per_launch
 from hoverslam.economics.load import DATA, load_cost_inputs, load_exchange_rate, read_entries
 
@@ -37,9 +37,11 @@ class Milestone(Frozen):
 
 
 class LaunchedYear(Sourced):
-    """What was launched in a year: the check on an operator that has done it."""
+    """What was launched in a year, and by whom: the check on an operator that has done it."""
 
     year: int
+    vehicle: str
+    recovery: Recovery
     launches: Annotated[int, Field(ge=1)]
     satellites: Annotated[int, Field(ge=1)]
 
@@ -48,13 +50,28 @@ class LaunchedYear(Sourced):
         return self.satellites / self.launches
 
 
+class FairingLimit(Sourced):
+    """The most satellites of a constellation that one vehicle has carried, or is said to carry, at once."""
+
+    vehicle: str
+    satellites: Annotated[int, Field(ge=1)]
+
+
 class Constellation(Sourced):
-    """A constellation: how many satellites of which mass, where, by when, and how long each lives."""
+    """A constellation: how many satellites of which mass, where, by when, and how long each lives.
+
+    ``orbit`` names the orbit of the vehicle data that launchers bring them to, ``release_orbit`` a lower one where
+    satellites that climb by themselves are let go. ``dispenser_fraction`` is the share of a payload that is no
+    satellite. ``fairings`` are limits of single vehicles; ``for_scale`` names vehicles that cannot be hired for it.
+    """
 
     name: str
+    orbit: str
+    release_orbit: str | None = None
     satellites: Annotated[int, Field(ge=1)]
     satellite_mass_kg: Positive
     satellites_per_launch: AtLeastOne
+    dispenser_fraction: Fraction
     altitude_km: Annotated[float, Field(gt=0)]
     plane: str
     life_years: Positive
@@ -63,8 +80,10 @@ class Constellation(Sourced):
     deadline: datetime.date | None = None
     milestones: tuple[Milestone, ...] = ()
     launched: tuple[LaunchedYear, ...] = ()
+    fairings: tuple[FairingLimit, ...] = ()
+    for_scale: tuple[str, ...] = ()
 
-    @field_validator("milestones", "launched", mode="before")
+    @field_validator("milestones", "launched", "fairings", "for_scale", mode="before")
     @classmethod
     def _as_tuple(cls, rows: Any) -> Any:
         return tuple(rows) if isinstance(rows, list) else rows
@@ -82,6 +101,11 @@ class Constellation(Sourced):
         if self.deadline is None:
             return self.milestones
         return (*self.milestones, Milestone(satellites=self.satellites, deadline=self.deadline))
+
+    def most(self, vehicle: str) -> int:
+        """The most satellites that fit under the vehicle's fairing: its own limit, or the high of all launches seen."""
+        limits = (limit.satellites for limit in self.fairings if limit.vehicle == vehicle)
+        return next(limits, math.floor(self.satellites_per_launch.high))
 
 
 @functools.cache
@@ -108,6 +132,19 @@ def satellites_per_launch(
     if number < 1:
         raise CostQuestionError(f"payload_kg = {payload_kg:g} carries no satellite of {satellite_mass_kg:g} kg")
     return number
+
+
+def satellites_per_launch_band(payload_kg: float, constellation: Constellation, most: int) -> tuple[int, int]:
+    """Return the fewest and the most satellites on a launch over the bands of satellite mass and dispenser.
+
+    The fewest may be 0. Raises ``CostQuestionError`` where not even the lightest is carried.
+    """
+    mass, dispenser = constellation.satellite_mass_kg, constellation.dispenser_fraction
+    greatest = satellites_per_launch(payload_kg, mass.low, dispenser_fraction=dispenser.low, most=most)
+    try:
+        return satellites_per_launch(payload_kg, mass.high, dispenser_fraction=dispenser.high, most=most), greatest
+    except CostQuestionError:
+        return 0, greatest
 
 
 def launches_to_deploy(satellites: float, per_launch: float, mission_success: float = 1.0) -> int:
@@ -156,6 +193,33 @@ def launches_per_year_by(
     delivered = _delivered(satellites, per_launch, mission_success)
     survivors = in_orbit if years < life_years else 0.0
     return max(satellites - survivors, 0.0) / (delivered * min(life_years, years))
+
+
+def years_until(
+    satellites: float,
+    launches_per_year: float,
+    per_launch: float,
+    life_years: float,
+    *,
+    in_orbit: float = 0.0,
+    mission_success: float = 1.0,
+) -> float:
+    """Return the years after which a constant launch rate first has this many satellites in orbit; inf for never.
+
+    The number rises for one life T and no longer, to L n p T: what is not reached by then never is, since from then
+    on satellites die as fast as they come.
+    """
+    delivered = launches_per_year * _delivered(in_orbit, per_launch, mission_success)
+    if not (launches_per_year >= 0.0 and life_years > 0.0):
+        raise CostQuestionError(
+            f"launches_per_year = {launches_per_year}, life_years = {life_years}: give >= 0 and > 0"
+        )
+    missing = max(satellites - in_orbit, 0.0)
+    if missing == 0.0:
+        return 0.0
+    # Exactly at one life those in orbit at the start are gone; only without any is the number of that moment reached.
+    last = life_years * (1.0 + 1e-12) if in_orbit == 0.0 else math.nextafter(life_years, 0.0)
+    return missing / delivered if missing <= delivered * last else math.inf
 
 
 def satellites_in_orbit(
@@ -273,24 +337,34 @@ def launch_service(
     constellation: Constellation,
     *,
     inputs: CostInputs | None = None,
+    reserve_probability: float = 1.0,
     turnaround_days: float = 60.0,
-    dispenser_fraction: float = 0.1,
+    dispenser_fraction: float | None = None,
     most: int | None = None,
 ) -> LaunchService:
     """Return a vehicle with cost inputs as a launch service for a constellation, in CNY, every band at its mode.
 
-    ``payload_kg`` is to the constellation's orbit with this recovery. The dispenser's share and the turnaround are
-    guesses unless given. Raises ``CostQuestionError`` as ``estimate_cost`` and ``satellites_per_launch``.
+    ``payload_kg`` is to the constellation's orbit with this recovery; ``reserve_probability`` that the landing reserve
+    suffices multiplies the landing record's. The dispenser's share and ``most`` are the constellation's unless given,
+    the turnaround is a guess. Raises ``CostQuestionError`` as ``estimate_cost`` and ``satellites_per_launch``.
     """
+    if not 0.0 <= reserve_probability <= 1.0:
+        raise CostQuestionError(f"reserve_probability = {reserve_probability}: a probability lies in [0, 1]")
     inputs = load_cost_inputs(vehicle) if inputs is None else inputs
     factors = cost_factors(inputs, recovery, load_exchange_rate())
-    life = None if recovery == "expendable" else booster_life(inputs, recovery, landing_belief(inputs).mean)
+    dispenser = constellation.dispenser_fraction.mode if dispenser_fraction is None else dispenser_fraction
+    life = None
+    if recovery != "expendable":
+        life = booster_life(inputs, recovery, reserve_probability * landing_belief(inputs).mean)
     landing = 0.0 if life is None else float(life.landing_probability)
     return LaunchService(
         name=inputs.name,
         factors=factors,
         satellites_per_launch=satellites_per_launch(
-            payload_kg, constellation.satellite_mass_kg.mode, dispenser_fraction=dispenser_fraction, most=most
+            payload_kg,
+            constellation.satellite_mass_kg.mode,
+            dispenser_fraction=dispenser,
+            most=constellation.most(vehicle) if most is None else most,
         ),
         mission_success=inputs.operations.mission_success_probability.mode,
         landing_probability=landing,
@@ -322,23 +396,25 @@ class Deployment:
     cost_per_satellite: float
 
 
-def deployment(constellation: Constellation, service: LaunchService) -> Deployment:
+def deployment(constellation: Constellation, service: LaunchService, milestone: Milestone | None = None) -> Deployment:
     """Return what it takes to deploy a constellation by its deadline on one vehicle, and to keep it afterwards.
 
-    Raises ``CostQuestionError`` for a constellation without a deadline.
+    With a ``milestone``, what it takes to have that many by that date, and to keep them. Raises ``CostQuestionError``
+    for a constellation without a deadline, and for a milestone that is not after the count in orbit.
     """
-    if constellation.deadline is None:
+    if milestone is None and constellation.deadline is None:
         raise CostQuestionError(f"{constellation.name} has no deadline: give it one to plan its deployment")
-    years = (constellation.deadline - constellation.in_orbit_date).days / DAYS_PER_YEAR
+    goal = constellation.every_milestone[-1] if milestone is None else milestone
+    years = (goal.deadline - constellation.in_orbit_date).days / DAYS_PER_YEAR
     per_launch, success = service.satellites_per_launch, service.mission_success
     life = constellation.life_years.mode
     rate = launches_per_year_by(
-        constellation.satellites, per_launch, years, life, in_orbit=constellation.in_orbit, mission_success=success
+        goal.satellites, per_launch, years, life, in_orbit=constellation.in_orbit, mission_success=success
     )
-    steady = steady_launches_per_year(constellation.satellites, per_launch, life, success)
+    steady = steady_launches_per_year(goal.satellites, per_launch, life, success)
     steady_cost = service.cost_per_launch_at(steady)
     return Deployment(
-        launches=launches_to_deploy(constellation.satellites - constellation.in_orbit, per_launch, success),
+        launches=launches_to_deploy(max(goal.satellites - constellation.in_orbit, 0), per_launch, success),
         years_left=years,
         build_out=service.fleet_at(rate),
         steady=service.fleet_at(steady),
