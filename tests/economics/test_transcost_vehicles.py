@@ -41,6 +41,7 @@ def test_every_explained_number_is_its_formula(name, recovery):
         assert eval(python) == pytest.approx(row.value, rel=1e-6, abs=1e-9), row.component
         assert all(row.sources)
     assert rows["launch_WYr"].value == pytest.approx(found.at_modes.total)
+    assert sum(found.components_cny().values()) == pytest.approx(1e6 * rows["launch_MCNY"].value)
 
 
 def test_falcon9_by_its_masses_costs_within_a_factor_of_two_of_falcon9_by_its_bills():

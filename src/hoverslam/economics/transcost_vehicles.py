@@ -21,7 +21,7 @@ from hoverslam.economics.estimate import Quantiles
 from hoverslam.economics.explain import ExplainRow
 from hoverslam.economics.factors import MILLION
 from hoverslam.economics.inputs import Band, Frozen
-from hoverslam.economics.launch_cost import checked_payload
+from hoverslam.economics.launch_cost import checked_payload, mean_learning_factor
 from hoverslam.economics.load import DATA, load_exchange_rate, read_table, validated
 from hoverslam.economics.sampling import Draws, triangular_quantile
 from hoverslam.economics.transcost import (
@@ -110,6 +110,25 @@ class TranscostEstimate:
     @property
     def development_cny(self) -> float:
         return self.development_wyr * self.work_year_cny
+
+    def components_cny(self) -> dict[str, float]:
+        """The components of a launch (CNY) at the modes, under the names of the bottom-up cost as far as they match."""
+        at, parts = self.at_modes, {row.component: row.value for row in _explained(self)}
+        whole = at.production / sum(parts[f"{name.replace(' ', '_')}_WYr"] for name in self.described.parts)
+        of_parts = {name: whole * parts[f"{name.replace(' ', '_')}_WYr"] for name in self.described.parts}
+        upper = sum(share for name, share in of_parts.items() if name.startswith("upper"))
+        years = {
+            "stage1": at.production - upper,
+            "upper_stage": upper,
+            "refurbishment": at.refurbishment,
+            "recovery_operations": at.recovery,
+            "pad_and_range": at.ground_operations,
+            "mission_operations": at.mission_operations,
+            "propellant": at.propellant,
+            "fixed_cost": at.indirect_operations,
+            "insurance": at.insurance + at.fees,
+        }
+        return {name: self.work_year_cny * share for name, share in years.items()}
 
     def explain(self) -> list[ExplainRow]:
         """Return rows (component, value, formula, sources) at the modes; each formula evaluates to its value."""
@@ -302,8 +321,8 @@ def _explained(estimate: TranscostEstimate) -> list[ExplainRow]:
     whole = ("sum of the parts, integration and subcontracts: TRANSCOST 8.2",)
     made = f"{one.management:g}^{one.stages} × ({shares}) × {one.contracting:g}"
     rows.append(ExplainRow("production_WYr", at.production, made, whole))
-    rows += [_plain(name, getattr(at, name)) for name in _AFTER_PRODUCTION]
-    parts = " + ".join(f"{getattr(at, name):.12g}" for name in ("production", *_AFTER_PRODUCTION))
+    rows += _operations(estimate)
+    parts = " + ".join(f"{getattr(at, each.name):.12g}" for each in dataclasses.fields(at))
     rows.append(ExplainRow("launch_WYr", at.total, parts, ("the components above",)))
     about = load_judgements().vehicle.get(estimate.vehicle, load_judgements().vehicle[DEFAULT])
     band = load_judgements().work_year_china_MCNY if about.country == "china" else load_judgements().work_year_usa_MUSD
@@ -315,30 +334,43 @@ def _explained(estimate: TranscostEstimate) -> list[ExplainRow]:
     return rows
 
 
-_AFTER_PRODUCTION = (
-    "refurbishment",
-    "ground_operations",
-    "mission_operations",
-    "recovery",
-    "propellant",
-    "indirect_operations",
-    "insurance",
-    "fees",
-)
-_RELATIONS = {
-    "refurbishment": "count × (0.5 + 0.01 n) f5 F1 of what is used n times",
-    "ground_operations": "8 M0^0.67 L^-0.9 N^0.7 f_v f_c f4 f8 f11",
-    "mission_operations": "20 (sum Q) L^-0.65 f4 f8",
-    "recovery": "at sea: 1.5/L (7 L^0.7 + M^0.83) f8 f11; none by land",
-    "propellant": "tank fill and what boils off, at the price of each",
-    "indirect_operations": "table by provider class and launch rate",
-    "insurance": "1 to 3 WYr a launch",
-    "fees": "none taken",
-}
+def _operations(estimate: TranscostEstimate) -> list[ExplainRow]:
+    """Everything but production, each as its relation with the numbers filled in."""
+    one, at = estimate.described, estimate.at_modes
+    rate, f8, f11 = f"{one.launches_per_year:.12g}", f"{one.productivity:g}", f"{one.operations_oversight:g}"
+    learned = f"{mean_learning_factor(*estimate.flights, one.operations_slope):.12g}"
+    prices, losses = load_transcost().propellant_wyr_per_kg, load_transcost().boil_off
+    burnt = " + ".join(
+        f"{mass:.12g} × {1.0 + (losses.values[name].mode if name in losses.values else 0.0):g} × {prices.values[name]:.12g}"
+        for name, mass in one.propellant_kg.items()
+    )
+    worn = " + ".join(_worn(part, one.productivity) for part in one.parts.values() if part.uses > 1.0) or "0"
+    sea = f"1.5 / {rate} × (7 × {rate}^0.7 + {one.recovered_t:.12g}^0.83) × {f8} × {f11}" if one.recovered_t else "0"
+    made = {
+        "refurbishment": (worn, "count × (0.5 + 0.01 n) f5 F1 of what is used n times"),
+        "ground_operations": (
+            f"8 × {one.liftoff_t:.12g}^0.67 × {rate}^-0.9 × {one.stages}^0.7 × {one.vehicle_factor:g} × "
+            f"{one.assembly_factor:g} × {learned} × {f8} × {f11}",
+            "8 M0^0.67 L^-0.9 N^0.7 f_v f_c f4 f8 f11",
+        ),
+        "mission_operations": (f"20 × {one.stage_sum:g} × {rate}^-0.65 × {learned} × {f8}", "20 (sum Q) L^-0.65 f4 f8"),
+        "recovery": (sea, "at sea 1.5/L (7 L^0.7 + M^0.83) f8 f11; by land none is known"),
+        "propellant": (burnt, f"tank fill, with what boils off, at its price; {prices.source}"),
+        "indirect_operations": (
+            f"{at.indirect_operations:.12g}", f"table for a {one.provider} provider at that launch rate, ends at 12 a year"
+        ),
+        "insurance": (f"{one.insurance_wyr:g}", "1 to 3 WYr a launch"),
+        "fees": (f"{one.fees_wyr:g}", "none taken"),
+    }  # fmt: skip
+    return [
+        ExplainRow(f"{name}_WYr", getattr(at, name), formula, (f"TRANSCOST 8.2: {relation}",))
+        for name, (formula, relation) in made.items()
+    ]
 
 
-def _plain(name: str, value: float) -> ExplainRow:
-    return ExplainRow(f"{name}_WYr", value, f"{value:.12g}", (f"TRANSCOST 8.2: {_RELATIONS[name]}",))
+def _worn(part: Part, productivity: float) -> str:
+    first = part_production(dataclasses.replace(part, count=1), (1, 1), productivity)
+    return f"{part.count} × (0.5 + 0.01 × {part.uses:.12g}) × {part.refurbishment_fraction:g} × {first:.12g}"
 
 
 def _part_row(name: str, part: Part, estimate: TranscostEstimate) -> ExplainRow:

@@ -81,12 +81,13 @@ def _components(study: "CostStudy") -> Table:
     table = Table("a launch at the likeliest inputs", "M CNY", "share, %", "TRANSCOST, M CNY", header_style="bold")
     for column in table.columns[1:]:
         column.justify = "right"
-    parts = study.estimate.breakdown_cny.components()
+    parts, other = study.estimate.breakdown_cny.components(), study.transcost.components_cny()
     total = float(study.estimate.breakdown_cny.total)
     for name, value in parts.items():
-        table.add_row(PARTS.get(name, name), f"{float(value) / 1e6:,.1f}", f"{100 * float(value) / total:.1f}", "")
+        second = f"{other[name] / 1e6:,.1f}" if name in other else ""
+        table.add_row(PARTS.get(name, name), f"{float(value) / 1e6:,.1f}", f"{100 * float(value) / total:.1f}", second)
     table.add_section()
-    table.add_row("launch", f"{total / 1e6:,.1f}", "100.0", f"{study.transcost.cost_per_launch_cny.p50 / 1e6:,.1f}")
+    table.add_row("launch", f"{total / 1e6:,.1f}", "100.0", f"{sum(other.values()) / 1e6:,.1f}")
     return table
 
 
