@@ -9,6 +9,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hoverslam.economics.errors import CostQuestionError
 from hoverslam.economics.estimate import CostEstimate, estimate_cost
 from hoverslam.economics.factors import cost_factors, landing_belief
 from hoverslam.economics.inputs import CostInputs
@@ -190,7 +191,7 @@ def _cheapest_reserve(
     slopes: Mapping[str, float],
     curve: MarginCurve | None,
 ) -> ReserveOptimum | None:
-    """The reserve at which a kilogram costs least; None where margin curve or exchange ratio is missing."""
+    """The reserve at which a kilogram costs least; None without margin curve, exchange ratio or room in the payload."""
     key = reserve_key(recovery, vehicle)
     price = -slopes.get(key, 0.0) / 1e3  # kg of payload for a kilogram of reserve
     if curve is None or price <= 0.0:
@@ -212,7 +213,10 @@ def _cheapest_reserve(
         mission_success=operations.mission_success_probability.mode,
         load_factor=operations.load_factor.mode,
     )
-    return optimal_reserve(case)
+    try:
+        return optimal_reserve(case)
+    except CostQuestionError:  # the payload ends within the reserves that are searched: too small to choose
+        return None
 
 
 def _askable(vehicle: Vehicle, slopes: Mapping[str, float]) -> dict[str, PayloadFigure]:

@@ -211,24 +211,36 @@ def curve_of(study: "MarginStudy") -> MarginCurve:
     return replace(curve, effects=tuple(sorted(effects, key=lambda effect: -abs(effect.need_kg))))
 
 
-def _moved(need: Floats, units: Mapping[str, Floats], reserve: float) -> dict[str, tuple[float, float]]:
+def _moved(
+    need: Floats, units: Mapping[str, Floats], reserve: float, table: DispersionTable
+) -> dict[str, tuple[float, float]]:
     """By dispersion: derivative of the probability that ``reserve`` suffices by the logarithm of its size, standard error.
 
-    The score of a normal law by the logarithm of its size is u^2 - 1, u the draw in units of the size, so that the derivative
-    is the covariance of sufficing with u^2: a likelihood ratio, exact for any response of the flight, with no other flights
-    flown (Rubinstein 1986). A dispersion of many draws, such as a wind profile, counts along the one direction of them that
-    a regression of the need finds: along the others it only adds noise.
+    The score of a normal law by the logarithm of its size is u^2 - 1, u the draw in units of the size, and u_k (R^-1 u)_k - 1
+    where draws are correlated by R, so that the derivative is the covariance of sufficing with it: a likelihood ratio, exact
+    for any response of the flight, with no other flights flown (Rubinstein 1986). A dispersion of many draws, such as a wind
+    profile, counts along the one direction of them that a regression of the need finds: along the others is only noise.
     """
     enough = (need <= reserve).astype(float)
-    weights = _regression(need, units)
+    weights, partners = _regression(need, units), _partners(units, table)
     found = {}
     for name, unit in units.items():
         slopes = weights[name]
         length = float(np.linalg.norm(slopes))
-        along = unit @ slopes / length if length > 0.0 else unit[:, 0]
-        products = (enough - enough.mean()) * (along**2 - np.mean(along**2))
+        along = unit @ slopes / length if unit.shape[1] > 1 and length > 0.0 else unit[:, 0]
+        score = along * partners.get(name, along)
+        products = (enough - enough.mean()) * (score - score.mean())
         found[name] = float(products.mean()), float(products.std(ddof=1) / np.sqrt(len(products)))
     return found
+
+
+def _partners(units: Mapping[str, Floats], table: DispersionTable) -> dict[str, Floats]:
+    """By correlated dispersion the draw and its partners', weighed by the inverse of their correlation: ``(n,)``."""
+    names = table.correlated
+    if not names:
+        return {}
+    weighed = np.column_stack([units[name][:, 0] for name in names]) @ np.linalg.inv(table.correlation_matrix())
+    return {name: weighed[:, place] for place, name in enumerate(names)}
 
 
 def _regression(need: Floats, units: Mapping[str, Floats]) -> dict[str, Floats]:
@@ -249,7 +261,7 @@ def _edges(need: Floats, unit: Floats, reserve: float) -> tuple[float, float]:
 
 def _sized(table: DispersionTable, need: Floats, units: Mapping[str, Floats], curve: MarginCurve) -> list[Effect]:
     """Effects of dispersions that have a size, by the key of the size."""
-    density, moved = curve.density(curve.reserve_kg), _moved(need, units, curve.reserve_kg)
+    density, moved = curve.density(curve.reserve_kg), _moved(need, units, curve.reserve_kg, table)
     effects = []
     for name, entry in table.entries():
         if name not in units:

@@ -34,13 +34,17 @@ class CostRow:
     """What a kilogram costs in one flight, and what that hangs on; blanks (None) do not exist. Money is CNY.
 
     Probabilities: that the reserve suffices, that nothing else goes wrong, of landing with its 5 and 95 %. ``basis`` is the
-    status that most of the cost rests on. ``needs_*`` is what the input would have to be, alone, for the target.
+    status that most of the cost rests on. ``payload_per_*`` are exchange ratios (kg of payload for a kilogram more of landing
+    reserve or of first-stage dry mass). ``needs_*`` is what the input would have to be, alone, for the target; blank where it
+    cannot do it alone or has no part in this flight.
     """
 
     vehicle: str
     recovery: str
     orbit: str
     payload_kg: float
+    payload_per_reserve: float | None
+    payload_per_dry_mass: float | None
     basis: str
     margin_probability: float | None
     other_probability: float | None
@@ -48,6 +52,7 @@ class CostRow:
     landing_probability_p05: float | None
     landing_probability_p95: float | None
     flights_per_booster: float
+    launches_per_year: float
     cost_per_launch_p10: float
     cost_per_launch_p50: float
     cost_per_launch_p90: float
@@ -98,7 +103,7 @@ def cost_row(row: Row, rows: Iterable[Row], exchange: Exchange | None) -> CostRo
         )  # fmt: skip
     except CostQuestionError:
         return None
-    return _row_of(row, study)
+    return _row_of(row, study, exchange)
 
 
 def _slopes(row: Row, vehicle: Any, exchange: Exchange | None) -> dict[str, float]:
@@ -112,7 +117,7 @@ def _slopes(row: Row, vehicle: Any, exchange: Exchange | None) -> dict[str, floa
     return slopes
 
 
-def _row_of(row: Row, study: "CostStudy") -> CostRow:
+def _row_of(row: Row, study: "CostStudy", exchange: Exchange | None) -> CostRow:
     cost, reuse, best = study.estimate, study.reuse, study.reserve
     low, high = cost.landing_interval or (None, None)
     bands = {
@@ -126,13 +131,17 @@ def _row_of(row: Row, study: "CostStudy") -> CostRow:
     }
     interior = best is not None and best.interior
     return CostRow(
-        row.vehicle, row.recovery, row.orbit, row.payload_kg or 0.0, study.basis,
+        row.vehicle, row.recovery, row.orbit, row.payload_kg or 0.0,
+        None if exchange is None or row.recovery == "expendable" else exchange.per_reserve,
+        None if exchange is None else exchange.per_dry_mass,
+        study.basis,
         margin_probability=cost.margin_probability,
         other_probability=cost.other_probability,
         landing_probability=cost.landing_probability,
         landing_probability_p05=low,
         landing_probability_p95=high,
         flights_per_booster=cost.flights_per_booster_mean,
+        launches_per_year=cost.at_modes.inputs.operations.launches_per_year.mode,
         **quantiles,
         market_price_per_kg=cost.market_price_cny_per_kg,
         target_per_kg=cost.target_cny_per_kg,
@@ -179,7 +188,8 @@ def _cell(name: str, value: Any) -> str:
         return str(value)
     if "probability" in name or name == "against_expendable":
         return f"{value:.4f}"
-    return f"{value:.3f}" if name in ("flights_per_booster", "needs_dry_mass_t") else f"{value:.1f}"
+    exact = ("flights_per_booster", "needs_dry_mass_t", "payload_per_reserve", "payload_per_dry_mass")
+    return f"{value:.4f}" if name in exact else f"{value:.1f}"
 
 
 def read_costs(path: Path) -> list[CostRow]:
@@ -231,8 +241,21 @@ def _never(row: CostRow, value: float | None, how: str) -> str:
     return "" if row.against_expendable is None else "never" if value is None else format(value, how)
 
 
-def _needed(row: CostRow, value: float | None, how: str = ",.0f") -> str:
-    return "" if row.target_per_kg is None else "not enough" if value is None else format(value, how)
+def _needed(row: CostRow, value: float | None, how: str = ",.0f", of_landing: bool = False) -> str:
+    if row.target_per_kg is None or (of_landing and row.recovery == "expendable"):
+        return ""
+    if row.cost_per_kg_p50 <= row.target_per_kg:
+        return "met"
+    return "not enough" if value is None else format(value, how)
+
+
+def _at_best_ends(row: CostRow) -> str:
+    value = row.needs_launches_per_year_at_best_ends
+    if row.target_per_kg is None:
+        return ""
+    if value is None:
+        return "not enough"
+    return f"{value:,.0f} (as now)" if value <= row.launches_per_year else f"{value:,.0f}"
 
 
 _WHO = (View("vehicle", lambda r: r.vehicle), View("recovery", lambda r: r.recovery.replace("_", " ")))
@@ -268,11 +291,12 @@ TARGET = (
     *_WHO,
     View("cost per kg, CNY", lambda r: _band(r, "cost_per_kg")),
     View("target, CNY per kg", lambda r: _number(r.target_per_kg)),
+    View("launches a year now", lambda r: _number(r.launches_per_year)),
     View("launches a year", lambda r: _needed(r, r.needs_launches_per_year)),
-    View("flights a booster", lambda r: _needed(r, r.needs_max_flights)),
-    View("landings, %", lambda r: _needed(r, _times(r.needs_landing_probability))),
+    View("flights a booster", lambda r: _needed(r, r.needs_max_flights, of_landing=True)),
+    View("landings, %", lambda r: _needed(r, _times(r.needs_landing_probability), of_landing=True)),
     View("dry mass, t", lambda r: _needed(r, r.needs_dry_mass_t, ".1f")),
-    View("launches a year, all else at best ends", lambda r: _needed(r, r.needs_launches_per_year_at_best_ends)),
+    View("launches a year, all else at best ends", _at_best_ends),
 )
 
 
@@ -320,9 +344,18 @@ Every vehicle in every recovery mode. The same numbers for a program: [costs.csv
 
 {markdown_table(promised, TARGET) if promised else "No vehicle here has a published target."}
 - What the one input would have to be, all others in their bands, for the median cost to meet the target. Where it cannot
-  alone, "not enough". Last column: the launch rate needed with every other input at the better end of its band.
+  alone, "not enough". Last column: the launch rate needed with every other input at the better end of its band; "as now" is
+  the likeliest rate, which then suffices.
 - A promise of price is compared with a cost: whoever sells at the target with this cost earns nothing.
 """
+
+
+_LEFT_OUT = (
+    "payload, kg",
+    "cost per kg, USD",
+    "market price, CNY per kg",
+    "verified",
+)  # in the table above or the page
 
 
 def rich_costs(rows: Sequence[CostRow]) -> "Table":
@@ -330,11 +363,12 @@ def rich_costs(rows: Sequence[CostRow]) -> "Table":
     from rich.table import Table
 
     table = Table(title="What a kilogram costs: median, 10 to 90 %", title_justify="left", header_style="bold")
-    for place, view in enumerate(COST):
-        table.add_column(view.heading, justify="left" if place < 2 else "right")
+    shown = [view for view in COST if view.heading not in _LEFT_OUT]
+    for place, view in enumerate(shown):
+        table.add_column(view.heading, justify="left" if place < 2 else "right", no_wrap=place > 2)
     for place, row in enumerate(rows):
         last = place + 1 == len(rows) or rows[place + 1].vehicle != row.vehicle
-        table.add_row(*(view.cell(row) for view in COST), end_section=last)
+        table.add_row(*(view.cell(row) for view in shown), end_section=last)
     return table
 
 
