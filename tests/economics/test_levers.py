@@ -135,6 +135,15 @@ def test_the_ends_of_a_band_are_computed_anew(name):
         assert found == pytest.approx(cost(inputs, "downrange", **other) - cost(point.inputs, "downrange"))
 
 
+def test_an_end_of_a_band_that_leaves_no_payload_has_no_cost():
+    heavy = Influence("vehicle", 27.0, "t", 24.0, 40.0, on_payload=-1000.0)
+    lever = next(
+        x for x in cost_levers(point_of("longmarch12a", "return_to_launch_site"), {"mass": heavy}) if x.name == "mass"
+    )
+    assert lever.at_low < 0.0
+    assert lever.at_high is None
+
+
 def test_the_largest_worth_comes_first():
     levers = cost_levers(point_of("tianlong3", "return_to_launch_site"), {})
     worths = [lever.worth for lever in levers]

@@ -52,8 +52,8 @@ class Lever:
 
     ``slope`` is CNY per kg for one ``unit`` more. ``step`` is a step towards the better, in the unit: a per cent of the
     value, a tonne or a tenth of one, one launch, one percentage point. ``worth`` is what it takes off the cost (CNY per kg),
-    to first order. ``at_low`` and ``at_high`` are what the ends of the band add to the cost (None without a band): computed
-    anew, with payload and margin moved to first order.
+    to first order. ``at_low`` and ``at_high`` are what the ends of the band add to the cost: computed anew, with payload and
+    margin moved to first order; None without a band, and where its end leaves no payload.
     """
 
     name: str
@@ -220,7 +220,17 @@ def _with_ends(
         return lever
     low, high = (lever.value if end is None else end for end in (low, high))
     now = point.cost()
-    return dataclasses.replace(lever, low=low, high=high, at_low=cost(low) - now, at_high=cost(high) - now)
+    return dataclasses.replace(
+        lever, low=low, high=high, at_low=_added(cost, low, now), at_high=_added(cost, high, now)
+    )
+
+
+def _added(cost: Callable[[float], float], end: float, now: float) -> float | None:
+    """What an end of a band adds to the cost; None where it leaves no payload."""
+    try:
+        return cost(end) - now
+    except CostQuestionError:
+        return None
 
 
 def _band_slopes(point: CostPoint, gradient: CostGradient, bands: Mapping[str, Band]) -> dict[str, float]:

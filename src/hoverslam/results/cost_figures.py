@@ -92,7 +92,8 @@ def draw_tornado(study: "CostStudy") -> Figure:
     left, right = figure.subplots(1, 2)
     levers = [lever for lever in study.levers if lever.worth != 0.0 and lever.name != "payload_kg"]
     _steps(left, sorted(levers, key=lambda lever: -abs(lever.worth))[:BARS])
-    _swings(right, sorted((x for x in levers if x.swing), key=lambda lever: -lever.swing)[:BARS])
+    whole = [lever for lever in levers if lever.at_low is not None and lever.at_high is not None and lever.swing]
+    _swings(right, sorted(whole, key=lambda lever: -lever.swing)[:BARS])
     kinds = dict.fromkeys(lever.kind for lever in levers)
     handles = [Patch(color=KIND_COLOURS[kind], label=kind) for kind in kinds]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
