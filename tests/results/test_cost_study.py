@@ -99,6 +99,14 @@ def test_dispersions_are_levers_and_less_of_them_is_better(zhuque3):
     assert levers["staging_velocity_up.sigma_m_s"].slope > 0.0
 
 
+def test_practice_lands_more_boosters_and_costs_less(zhuque3):
+    costs = [one.cost_cny_per_kg.p50 for one in zhuque3.practised]
+    landings = [one.landing_probability for one in zhuque3.practised]
+    assert costs == sorted(costs, reverse=True)
+    assert landings == sorted(landings)
+    assert landings[-1] == pytest.approx(zhuque3.estimate.margin_probability * 0.987, abs=0.01)
+
+
 def test_an_expendable_flight_has_no_way_home():
     found = study(recovery="expendable", twin_payload_kg=None, payload_slopes={}, curve=None)
     assert (found.reuse, found.reserve, found.curve, found.twin, found.notes) == (None, None, None, None, ())

@@ -72,6 +72,7 @@ from hoverslam.economics.load import (
     read_cost_inputs,
 )
 from hoverslam.economics.price import ListPrice, Tender, price_per_kilogram
+from hoverslam.economics.projection import Projected, cost_as_landings_are_practised, falcon_growth
 from hoverslam.economics.reliability import BetaBelief, discounted, jeffreys, landing_probability, survival_probability
 from hoverslam.economics.reserve import (
     ReserveCase,
@@ -133,6 +134,7 @@ __all__ = [
     "Part",
     "PayloadFigure",
     "PointCase",
+    "Projected",
     "Quantiles",
     "Requirement",
     "ReserveCase",
@@ -147,6 +149,7 @@ __all__ = [
     "booster_life",
     "break_even_landing_probability",
     "break_even_uses",
+    "cost_as_landings_are_practised",
     "cost_basis",
     "cost_factors",
     "cost_gradient",
@@ -164,6 +167,7 @@ __all__ = [
     "expected_flights_with_wear",
     "expendable_twin",
     "explain_inputs",
+    "falcon_growth",
     "first_order_sigma",
     "fleet_need",
     "jeffreys",

@@ -15,6 +15,7 @@ from hoverslam.economics.factors import cost_factors, landing_belief
 from hoverslam.economics.inputs import CostInputs
 from hoverslam.economics.levers import CostPoint, Influence, Lever, cost_levers
 from hoverslam.economics.load import load_cost_inputs, load_exchange_rate
+from hoverslam.economics.projection import Projected, cost_as_landings_are_practised
 from hoverslam.economics.reliability import BetaBelief, jeffreys
 from hoverslam.economics.reserve import ReserveCase, ReserveOptimum, optimal_reserve
 from hoverslam.economics.reuse import ReuseVerdict, reuse_verdict
@@ -46,6 +47,7 @@ class CostStudy:
         reserve: the cheapest landing reserve.
         levers: what each figure is worth, the largest first.
         requirements: what would have to be true for the operator's target.
+        practised: the cost as landings are practised, for a booster that comes home.
         curve: the margin curve behind ``p_margin``.
         notes: what a reader has to know.
     """
@@ -60,6 +62,7 @@ class CostStudy:
     reserve: ReserveOptimum | None
     levers: list[Lever] = field(repr=False)
     requirements: list[Requirement] = field(repr=False)
+    practised: list[Projected] = field(repr=False)
     curve: MarginCurve | None
     notes: tuple[str, ...] = ()
 
@@ -124,6 +127,9 @@ def study_cost(
         requirements=[] if target is None else what_would_have_to_be_true(
             vehicle.name, recovery, payload_kg, target.mode, inputs=inputs, reserve_probability=margin,
             figures=_askable(vehicle, slopes), seed=seed,
+        ),
+        practised=[] if not home else cost_as_landings_are_practised(
+            inputs, recovery, payload_kg, margin_probability=estimate.margin_probability or 0.0, seed=seed
         ),
         curve=curve if home else None,
         notes=_notes(vehicle, recovery, curve),

@@ -37,6 +37,8 @@ def print_cost(study: "CostStudy", to: Console | None = None, explain: bool = Fa
     to.print(_components(study))
     if study.estimate.landing_probability is not None:
         to.print(_home(study))
+    if study.practised:
+        to.print(_practised(study))
     if study.levers:
         to.print(_levers(study.levers))
     if study.requirements:
@@ -151,6 +153,20 @@ def _reuse(study: "CostStudy") -> list[tuple[str, str, str]]:
     ]
 
 
+def _practised(study: "CostStudy") -> Table:
+    title = "as landings are practised, if it learns as Falcon did"
+    table = Table(
+        "attempt", "lands", "flights a booster", "CNY per kg", "10 to 90 %", title=title, title_justify="left"
+    )
+    for column in table.columns:
+        column.justify = "right"
+    for one in study.practised:
+        band = one.cost_cny_per_kg
+        cells = (f"{one.flights_per_booster:.1f}", f"{band.p50:,.0f}", f"{band.p10:,.0f} to {band.p90:,.0f}")
+        table.add_row(str(one.attempt), _share(one.landing_probability), *cells)
+    return table
+
+
 def _share(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.1f} %"
 
@@ -250,6 +266,7 @@ def cost_json(study: "CostStudy", explain: bool = False) -> dict[str, Any]:
         "cheapest_reserve": None if best is None else asdict(best),
         "levers": [_lever_json(lever) for lever in study.levers],
         "requirements": [asdict(one) for one in study.requirements],
+        "practised": [asdict(one) for one in study.practised],
         "notes": list(study.notes),
     }  # fmt: skip
     if explain:
