@@ -30,6 +30,12 @@ app = typer.Typer(name="hoverslam", add_completion=False, rich_markup_mode=None,
 vehicles = typer.Typer(help="List the vehicles, show one with its sources, or check a file of your own.")
 app.add_typer(vehicles, name="vehicles")
 
+VehicleName = Annotated[str, typer.Argument(help="A known vehicle, or the path of a TOML file.")]
+OrbitName = Annotated[str | None, typer.Option(help="Orbit by name; the vehicle's own if left out.")]
+Changed = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a figure, as stage1.dry_mass_t=25. May be repeated."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
 
 
@@ -99,7 +105,7 @@ def _vehicles(context: typer.Context, json: Json = False) -> None:
 
 @vehicles.command()
 def show(
-    vehicle: Annotated[str, typer.Argument(help="A known vehicle, or the path of a TOML file.")],
+    vehicle: VehicleName,
     json: Json = False,
 ) -> None:
     """Show every figure of a vehicle: value, band, unit, how well it is known and who says so."""
@@ -154,15 +160,12 @@ def _shown(value: Any) -> str:
 # ---- solve -----------------------------------------------------------------------------------------------------------
 @app.command()
 def solve(
-    vehicle: Annotated[str, typer.Argument(help="A known vehicle, or the path of a TOML file.")],
+    vehicle: VehicleName,
     recovery: Annotated[
         str, typer.Option(help="expendable, downrange or return_to_launch_site.", metavar="MODE")
     ] = "expendable",
-    orbit: Annotated[str | None, typer.Option(help="Orbit by name; the vehicle's own if left out.")] = None,
-    changed: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a figure, as stage1.dry_mass_t=25. May be repeated."),
-    ] = None,
+    orbit: OrbitName = None,
+    changed: Changed = None,
     save: Annotated[Path | None, typer.Option(help="Write the trajectory to this netCDF file.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show the arithmetic of the cost.")] = False,
     json: Json = False,
@@ -404,7 +407,7 @@ def validate(
 # ---- margin ----------------------------------------------------------------------------------------------------------
 @app.command()
 def margin(
-    vehicle: Annotated[str, typer.Argument(help="A known vehicle, or the path of a TOML file.")],
+    vehicle: VehicleName,
     recovery: Annotated[str, typer.Option(help="downrange or return_to_launch_site.", metavar="MODE")] = "downrange",
     samples: Annotated[int, typer.Option(min=1, help="Flights.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Master seed: the same seed gives the same flights.")] = 0,
@@ -419,10 +422,7 @@ def margin(
             metavar="KEY=VALUE", help="Change a dispersion, as wind.sigma_m_s=6 or scale=0.5. May be repeated."
         ),
     ] = None,
-    changed: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a figure, as stage1.dry_mass_t=25. May be repeated."),
-    ] = None,
+    changed: Changed = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the flights: a second run there goes on where this one ends.")
     ] = None,
@@ -523,15 +523,12 @@ def _wrong_margin(
 # ---- cost ------------------------------------------------------------------------------------------------------------
 @app.command()
 def cost(
-    vehicle: Annotated[str, typer.Argument(help="A known vehicle, or the path of a TOML file.")],
+    vehicle: VehicleName,
     recovery: Annotated[
         str, typer.Option(help="expendable, downrange or return_to_launch_site.", metavar="MODE")
     ] = "downrange",
-    orbit: Annotated[str | None, typer.Option(help="Orbit by name; the vehicle's own if left out.")] = None,
-    changed: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a figure, as stage1.dry_mass_t=25. May be repeated."),
-    ] = None,
+    orbit: OrbitName = None,
+    changed: Changed = None,
     costs: Annotated[
         list[str] | None,
         typer.Option(

@@ -1,11 +1,10 @@
 """The demand as files: CSV for programs, a page with a verdict for a person, the same cells in a terminal."""
 
-import csv
 from collections.abc import Callable, Sequence
-from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hoverslam.economics import Constellation, load_constellations, load_cost_inputs, load_exchange_rate
+from hoverslam.results import grid
 from hoverslam.results.constellation_rows import COLUMNS, FIT, MOST, NEVER, TOGETHER, CheckRow, NeedRow
 from hoverslam.vehicles import load_orbit
 
@@ -18,11 +17,7 @@ _MILLION, _BILLION = 1e-6, 1e-9
 # ---- CSV -------------------------------------------------------------------------------------------------------------
 def csv_text(rows: Sequence[NeedRow]) -> str:
     """The rows as CSV with the columns of `COLUMNS`, in that order; blank where a value does not exist."""
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([_plain(name, getattr(row, name)) for name in COLUMNS] for row in rows)
-    return out.getvalue()
+    return grid.csv_text(COLUMNS, ([_plain(name, getattr(row, name)) for name in COLUMNS] for row in rows))
 
 
 def _plain(name: str, value: Any) -> str:
@@ -156,9 +151,8 @@ SUMMARY: tuple[View, ...] = (
 
 
 def _table(rows: Sequence[NeedRow], views: Sequence[View]) -> str:
-    lines = [[view.heading for view in views], ["---:" if view.right else "---" for view in views]]
-    lines += [[view.cell(row) for view in views] for row in rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    cells = ([view.cell(row) for view in views] for row in rows)
+    return grid.markdown_text([view.heading for view in views], [view.right for view in views], cells).rstrip()
 
 
 def rich_table(rows: Sequence[NeedRow], title: str = "", views: Sequence[View] = SUMMARY) -> "Table":

@@ -9,7 +9,7 @@ from rich.table import Table
 from hoverslam.results.report import console
 
 if TYPE_CHECKING:
-    from hoverslam.economics import CostStudy, Lever, Quantiles, Requirement
+    from hoverslam.economics import CostStudy, ExplainRow, Lever, Quantiles, Requirement
 
 SHOWN_LEVERS = 24  # of some eighty; all are in the JSON
 PARTS = {
@@ -44,8 +44,8 @@ def print_cost(study: "CostStudy", to: Console | None = None, explain: bool = Fa
     if study.requirements:
         to.print(_requirements(study.requirements, study.estimate.target_cny_per_kg or 0.0))
     if explain:
-        to.print(_arithmetic(study))
-        to.print(_second_opinion(study))
+        to.print(_arithmetic("at the likeliest inputs", study.estimate.explain()))
+        to.print(_arithmetic("TRANSCOST", study.transcost.explain()))
         to.print(_inputs(study))
     for note in study.notes:
         to.print(f"note: {note}")
@@ -205,18 +205,10 @@ def _requirements(requirements: "Iterable[Requirement]", target: float) -> Table
     return table
 
 
-def _arithmetic(study: "CostStudy") -> Table:
-    table = Table("at the likeliest inputs", "value", "made of", "sources", header_style="bold", show_lines=True)
+def _arithmetic(heading: str, rows: "Iterable[ExplainRow]") -> Table:
+    table = Table(heading, "value", "made of", "sources", header_style="bold", show_lines=True)
     table.columns[1].justify = "right"
-    for row in study.estimate.explain():
-        table.add_row(row.component.replace("_", " "), f"{row.value:,.5g}", row.formula, "\n".join(row.sources))
-    return table
-
-
-def _second_opinion(study: "CostStudy") -> Table:
-    table = Table("TRANSCOST", "value", "made of", "sources", header_style="bold", show_lines=True)
-    table.columns[1].justify = "right"
-    for row in study.transcost.explain():
+    for row in rows:
         table.add_row(row.component.replace("_", " "), f"{row.value:,.5g}", row.formula, "\n".join(row.sources))
     return table
 

@@ -7,10 +7,10 @@ table can be made again without flying again.
 import csv
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hoverslam.results import grid
 from hoverslam.results.rows import Row, expendable_twin
 from hoverslam.results.tables import write_whole
 
@@ -172,11 +172,7 @@ def _needs(requirements: "Sequence[Requirement]") -> dict[str, Any]:
 # ---- CSV -------------------------------------------------------------------------------------------------------------
 def costs_csv(rows: Iterable[CostRow]) -> str:
     """The rows as CSV, numbers rounded to what they are worth."""
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([_cell(name, getattr(row, name)) for name in COLUMNS] for row in rows)
-    return out.getvalue()
+    return grid.csv_text(COLUMNS, ([_cell(name, getattr(row, name)) for name in COLUMNS] for row in rows))
 
 
 def _cell(name: str, value: Any) -> str:
@@ -306,9 +302,8 @@ def _times(value: float | None) -> float | None:
 
 def markdown_table(rows: Sequence[CostRow], views: Sequence[View]) -> str:
     """One Markdown table; ends in a new line."""
-    lines = [[view.heading for view in views], ["---", "---", *["---:"] * (len(views) - 2)]]
-    lines += [[view.cell(row) for view in views] for row in rows]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    cells = ([view.cell(row) for view in views] for row in rows)
+    return grid.markdown_text([view.heading for view in views], [view not in _WHO for view in views], cells)
 
 
 def costs_page(rows: Sequence[CostRow]) -> str:

@@ -6,10 +6,10 @@ The CSV is rounded to what the numbers are worth; written, read and written agai
 import csv
 import os
 from collections.abc import Callable, Iterable, Sequence
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hoverslam.results import grid
 from hoverslam.results.rows import COLUMNS, TEXTS, Row, expendable_twin
 
 if TYPE_CHECKING:
@@ -34,11 +34,7 @@ _FORMATS = {
 # ---- CSV -------------------------------------------------------------------------------------------------------------
 def csv_text(rows: Iterable[Row]) -> str:
     """The rows as CSV with the columns of `COLUMNS`, in that order; blank where a value does not exist."""
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([_cell(name, getattr(row, name)) for name in COLUMNS] for row in rows)
-    return out.getvalue()
+    return grid.csv_text(COLUMNS, ([_cell(name, getattr(row, name)) for name in COLUMNS] for row in rows))
 
 
 def write_csv(rows: Iterable[Row], path: Path) -> None:
@@ -159,9 +155,8 @@ FLIGHT: tuple[View, ...] = (
 
 def markdown_table(rows: Sequence[Row], views: Sequence[View]) -> str:
     """One Markdown table; ends in a new line."""
-    lines = [[view.heading for view in views], ["---:" if view.right else "---" for view in views]]
-    lines += [[view.cell(row, rows) for view in views] for row in rows]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    cells = ([view.cell(row, rows) for view in views] for row in rows)
+    return grid.markdown_text([view.heading for view in views], [view.right for view in views], cells)
 
 
 def markdown(rows: Sequence[Row]) -> str:
