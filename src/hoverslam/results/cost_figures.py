@@ -121,8 +121,8 @@ def _swings(axis: Axes, levers: "Sequence[Lever]") -> None:
     for height, lever in enumerate(levers):
         low, high = lever.at_low or 0.0, lever.at_high or 0.0
         axis.barh(height, high - low, left=low, color=KIND_COLOURS[lever.kind])
-        axis.text(low, height, f"{lever.low:.3g} ", ha="right" if low < high else "left", va="center", fontsize=7.5)
-        axis.text(high, height, f" {lever.high:.3g}", ha="left" if low < high else "right", va="center", fontsize=7.5)
+        axis.text(low, height, f"{lever.low:.4g} ", ha="right" if low < high else "left", va="center", fontsize=7.5)
+        axis.text(high, height, f" {lever.high:.4g}", ha="left" if low < high else "right", va="center", fontsize=7.5)
     axis.axvline(0.0, color="#555555", linewidth=0.8)
     axis.set_yticks(range(len(levers)), [_name(lever) for lever in levers])
     axis.invert_yaxis()
