@@ -67,6 +67,13 @@ class CostStudy:
     notes: tuple[str, ...] = ()
 
     @property
+    def against_twin(self) -> float | None:
+        """Median cost of a kilogram over that of the expendable twin, less one; None without a twin."""
+        if self.twin is None:
+            return None
+        return self.estimate.cost_cny_per_kg.p50 / self.twin.cost_cny_per_kg.p50 - 1.0
+
+    @property
     def basis(self) -> str:
         """How well known the cost is: the status that most of it, at the modes, rests on."""
         return cost_basis(self.estimate)

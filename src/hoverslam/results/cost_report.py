@@ -144,7 +144,7 @@ def _reuse(study: "CostStudy") -> list[tuple[str, str, str]]:
     return [
         (
             "against expended",
-            f"{100 * (reuse.cost_ratio - 1):+.0f} %",
+            f"{100 * (study.against_twin or 0.0):+.0f} %",
             f"per kg; lifts {100 * reuse.payload_ratio:.0f} % of it",
         ),
         ("pays from", uses, f"flights a booster, if all land (by ULA's index {index})"),

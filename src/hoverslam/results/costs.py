@@ -145,7 +145,7 @@ def _row_of(row: Row, study: "CostStudy", exchange: Exchange | None) -> CostRow:
         **quantiles,
         market_price_per_kg=cost.market_price_cny_per_kg,
         target_per_kg=cost.target_cny_per_kg,
-        against_expendable=None if reuse is None else reuse.cost_ratio - 1.0,
+        against_expendable=study.against_twin,
         break_even_uses=None if reuse is None or reuse.uses is None else float(reuse.uses),
         break_even_landing_probability=None if reuse is None else reuse.landing,
         reserve_kg=row.landing_reserve_kg,
@@ -331,8 +331,8 @@ Every vehicle in every recovery mode. The same numbers for a program: [costs.csv
 
 {markdown_table([row for row in rows if row.recovery != "expendable"], REUSE)}
 - **Reserve suffices** comes from thousands of guided landings, **nothing else fails** from landing records; their product is
-  the probability of landing. **Against expendable**, uses and landings compare the cost of a kilogram with that of the same
-  vehicle flown without recovery, every input at its mode.
+  the probability of landing. **Against expendable** compares the median cost of a kilogram with that of the same vehicle
+  flown without recovery; uses and landings are those from which it would be less, every input at its mode.
 - **Cheapest reserve** weighs boosters lost against payload lost; one sigma of the propellant a landing needs, less or more.
 
 ## What would have to be true for the promise
