@@ -275,6 +275,7 @@ MOVES = {  # input: a value, a larger one, and where the cost goes
     "fixed_cost_per_year": (100, 200, DEARER),
     "insurance_rate": (0.0, 0.1, DEARER),
     "reference_units_per_year": (100, 200, DEARER),
+    "upper_stage_reference_units_per_year": (100, 200, DEARER),
     "learning_slope": (0.85, 0.95, CHEAPER),  # below the reference rate, where less learning lost is cheaper
     "recovery_hardware_fraction": (0.1, 0.2, CHEAPER),  # for the expendable twin: the dearer, the more it saves
     "refurbishment_fraction": (0.01, 0.1, DEARER),
@@ -293,7 +294,7 @@ MOVES = {  # input: a value, a larger one, and where the cost goes
 
 
 def test_every_cost_input_moves_every_sample_in_its_own_direction():
-    inputs = load_cost_inputs("zhuque3").replace(reference_units_per_year=200)
+    inputs = load_cost_inputs("zhuque3").replace(reference_units_per_year=200, upper_stage_reference_units_per_year=200)
     assert {name for group in (inputs.cost, inputs.operations) for name, _ in group} == set(MOVES)
     elsewhere = {
         "recovery_hardware_fraction": "expendable",

@@ -67,7 +67,10 @@ def test_derivatives_that_have_a_closed_form():
     factors = factors_of("zhuque3")
     gradient = cost_gradient(factors, 4.0, 8000.0)
     insured = (1.0 + factors.insurance_rate) / 8000.0
-    assert gradient.derivatives["upper_stage_unit_cost"] == pytest.approx(insured, rel=1e-14)
+    learned = (factors.launches_per_year / factors.upper_stage_reference_units_per_year) ** np.log2(
+        factors.learning_slope
+    )
+    assert gradient.derivatives["upper_stage_unit_cost"] == pytest.approx(insured * learned, rel=1e-14)
     assert gradient.derivatives["fixed_cost_per_year"] == pytest.approx(insured / factors.launches_per_year, rel=1e-14)
     assert gradient.derivatives["fairing_uses"] == pytest.approx(
         -insured * factors.fairing_cost / factors.fairing_uses**2, rel=1e-14

@@ -1,6 +1,7 @@
 """Cost of a launch: Falcon 9 against the statements of its operator, and what the equation must always obey."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -26,9 +27,15 @@ MUSD = 1e6
 
 
 def falcon9(flights, **changes):
-    """Return the breakdown of a Falcon 9 launch at the modes, in M USD, without the development: no statement has it."""
-    exchange = load_exchange_rate()
-    factors = cost_factors(load_cost_inputs("falcon9").replace(development_cost=0, **changes), "downrange", exchange)
+    """Return the breakdown of a Falcon 9 launch at the modes, in M USD, without the development, upper stages as stated."""
+    exchange, inputs = load_exchange_rate(), load_cost_inputs("falcon9")
+    stated = {
+        "development_cost": 0,
+        "upper_stage_reference_units_per_year": changes.get(
+            "launches_per_year", inputs.operations.launches_per_year.mode
+        ),
+    }
+    factors = cost_factors(inputs.replace(**(stated | changes)), "downrange", exchange)
     money = (name for name in CostFactors.__slots__ if name in _MONEY)
     factors = dataclasses.replace(factors, **{name: getattr(factors, name) / exchange.mode / MUSD for name in money})
     return cost_per_launch(factors, flights)
@@ -53,6 +60,15 @@ def test_one_more_falcon9_flight_costs_what_musk_said_in_2020():
 
 def test_one_more_falcon9_flight_with_the_upper_stage_of_the_2026_survey():
     assert falcon9(30, upper_stage_unit_cost=5).marginal <= 12.5
+
+
+def test_upper_stages_learn_to_what_surveys_of_2026_say():
+    """10 M USD at 26 launches a year; at 150 a survey says 5 (Nomura), an analyst 7 (nextbigfuture)."""
+    reference = load_cost_inputs("falcon9").cost.upper_stage_reference_units_per_year.mode
+    found = falcon9(10, upper_stage_reference_units_per_year=reference)
+    assert found.upper_stage == pytest.approx(10.0 * (150 / 26) ** math.log2(0.9))
+    steep = falcon9(10, upper_stage_reference_units_per_year=reference, learning_slope=0.85)
+    assert 5.0 < steep.upper_stage < 7.0 < found.upper_stage < 8.0
 
 
 def test_a_falcon9_launch_of_2020_costs_28_million_with_everything():

@@ -97,6 +97,7 @@ UNITS = {
     "max_flights": "flights",
     "launches_per_year": "1/yr",
     "reference_units_per_year": "1/yr",
+    "upper_stage_reference_units_per_year": "1/yr",
     "programme_years": "yr",
 }
 
@@ -255,15 +256,29 @@ def _component_rows(case: PointCase) -> list[ExplainRow]:
             {"fixed_cost_per_year": cost.fixed_cost_per_year, "launches_per_year": launches},
         ),
         "development": _development(cost, launches, rate),
+        "upper_stage": _upper_stage(cost, launches, rate),
         "insurance": (f"{_n(cost.insurance_rate)} × {insured}", {"insurance_rate": cost.insurance_rate}),
     }
-    plain = {"upper_stage": cost.upper_stage_unit_cost, "pad_and_range": cost.pad_and_range}
+    plain = {"pad_and_range": cost.pad_and_range}
     plain |= {"mission_operations": cost.mission_operations, "propellant": cost.propellant}
     made |= {name: (_m(band, rate), {name: band}) for name, band in plain.items()}
     return [
         ExplainRow(f"{name}_MCNY", float(value) / 1e6, made[name][0], _cites(made[name][1]) or (IDLE[name],))
         for name, value in case.breakdown.components().items()
     ]
+
+
+def _upper_stage(cost: Costs, launches: Band, rate: float) -> tuple[str, dict[str, Band | None]]:
+    reference, bands = cost.upper_stage_reference_units_per_year, {"upper_stage_unit_cost": cost.upper_stage_unit_cost}
+    if reference is None:
+        return _m(cost.upper_stage_unit_cost, rate), dict(bands)
+    learned = f"({_n(launches)} / {_n(reference)})^log2({_n(cost.learning_slope)})"
+    more = {
+        "launches_per_year": launches,
+        "upper_stage_reference_units_per_year": reference,
+        "learning_slope": cost.learning_slope,
+    }
+    return f"{_m(cost.upper_stage_unit_cost, rate)} × {learned}", {**bands, **more}
 
 
 def _development(cost: Costs, launches: Band, rate: float) -> tuple[str, dict[str, Band | None]]:

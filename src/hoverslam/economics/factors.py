@@ -78,8 +78,20 @@ def cost_factors(inputs: CostInputs, recovery: str, exchange: ExchangeRate, pick
         launches_per_year=pick("launches_per_year", inputs.operations.launches_per_year),
         **_recovery_factors(inputs, recovery, pick, cny),
         **_development_factors(inputs, pick, cny),
+        **_upper_stage_factors(inputs, pick),
     )
     return expendable_twin(factors) if recovery == "expendable" else factors
+
+
+def _upper_stage_factors(inputs: CostInputs, pick: Picker) -> dict[str, Quantity]:
+    """How upper stages learn: by the slope of the boosters, about a rate of their own; not at all without that rate."""
+    reference = inputs.cost.upper_stage_reference_units_per_year
+    if reference is None:
+        return {}
+    return {
+        "upper_stage_reference_units_per_year": pick("upper_stage_reference_units_per_year", reference),
+        "upper_stage_learning_slope": pick("learning_slope", inputs.cost.learning_slope),
+    }
 
 
 def _recovery_factors(

@@ -90,7 +90,8 @@ class Costs(Frozen):
 
     ``refurbishment_fraction`` is a booster's first refurbishment over the cost of the stage; each later one is dearer
     by ``refurbishment_growth`` of the first. ``development_share`` of ``development_cost`` is what launches must earn
-    back in ``programme_years``; the rest was paid by a state or written off.
+    back in ``programme_years``; the rest was paid by a state or written off. Upper stages learn as boosters do where
+    ``upper_stage_reference_units_per_year`` says for which rate their cost is meant: one is built for every launch.
     """
 
     stage1_unit_cost: Cash
@@ -104,6 +105,7 @@ class Costs(Frozen):
     insurance_rate: Fraction
     learning_slope: Slope
     reference_units_per_year: Positive
+    upper_stage_reference_units_per_year: Positive | None = None
     recovery_hardware_fraction: Fraction | None = None
     refurbishment_fraction: Fraction | None = None
     refurbishment_growth: Fraction | None = None

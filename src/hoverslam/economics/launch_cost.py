@@ -3,7 +3,7 @@
 Pure functions of numbers: every quantity may be a float or an array of samples, and money may be in any one currency.
 The equation, with N the flights per booster built (first flight included) and L the launches a year:
 
-    C = C1(L/N)/N + C2 + Cf/nf + C_ref (1 - 1/N)(1 + g A) + C_rec + C_pad + C_ops + C_prop + F/L + D s/(L T) + C_ins
+    C = C1(L/N)/N + C2(L) + Cf/nf + C_ref (1 - 1/N)(1 + g A) + C_rec + C_pad + C_ops + C_prop + F/L + D s/(L T) + C_ins
 
 with A the mean number of earlier refurbishments behind one that is made, and D s the development to be earned back in
 T years. An expendable twin is the same equation with N = 1, a stage without recovery hardware, and nothing recovered
@@ -30,7 +30,8 @@ class CostFactors:
 
     ``stage1_unit_cost`` is the cost of a stage when ``reference_units_per_year`` are built, with the recovery hardware,
     which adds ``recovery_hardware_fraction`` to the stage's cost without it. ``refurbishment_fraction`` is the first
-    refurbishment over that stage cost, and each later one is dearer by ``refurbishment_growth`` of the first.
+    refurbishment over that stage cost, and each later one is dearer by ``refurbishment_growth`` of the first. The upper
+    stage's line learns by its own slope and reference rate; at slope 1 it does not.
     """
 
     stage1_unit_cost: Quantity
@@ -52,6 +53,8 @@ class CostFactors:
     development_cost: Quantity = 0.0
     development_share: Quantity = 1.0
     programme_years: Quantity = 1.0
+    upper_stage_reference_units_per_year: Quantity = 1.0
+    upper_stage_learning_slope: Quantity = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +161,12 @@ def launch_breakdown(
     first_refurbishment = factors.refurbishment_fraction * factors.stage1_unit_cost
     insured = CostBreakdown(
         stage1=unit_cost / flights_per_booster,
-        upper_stage=factors.upper_stage_unit_cost,
+        upper_stage=learned_unit_cost(
+            factors.upper_stage_unit_cost,
+            factors.launches_per_year,
+            factors.upper_stage_reference_units_per_year,
+            factors.upper_stage_learning_slope,
+        ),
         fairing=factors.fairing_cost / factors.fairing_uses,
         refurbishment=first_refurbishment
         * (1.0 - 1.0 / flights_per_booster)
