@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 from fake_flights import fake_fly, fake_outcome
@@ -244,6 +245,27 @@ def test_a_margin_curve_of_ones_own_is_used(capsys, tmp_path):
     shipped = json.loads(capsys.readouterr().out)
     assert main([*asked, "--margin", str(tmp_path / "mine.toml")]) == 0
     assert json.loads(capsys.readouterr().out)["margin_probability"] < shipped["margin_probability"] - 0.05
+
+
+def test_a_vehicle_of_ones_own_with_costs_of_its_own(capsys, tmp_path):
+    import hoverslam.economics
+    import hoverslam.vehicles
+
+    def copied(package, folder, name, key):
+        text = (Path(package.__file__).parent / "data" / folder / "nebula1.toml").read_text()
+        (tmp_path / name).write_text(text.replace(f'{key} = "nebula1"', f'{key} = "mine"', 1))
+        return str(tmp_path / name)
+
+    vehicle = copied(hoverslam.vehicles, "", "rocket.toml", "name")
+    costs = copied(hoverslam.economics, "vehicles", "costs.toml", "vehicle")
+    assert main(["cost", vehicle, "--payload", "2100", "--samples", "200", "--json"]) == 2
+    assert "give a file of them with --inputs" in capsys.readouterr().err
+    assert main(["cost", vehicle, "--inputs", costs, "--payload", "2100", "--samples", "200", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["vehicle"] == "mine"
+    assert any("no margin curve" in note for note in told["notes"])
+    assert main(["cost", "falcon9", "--inputs", costs, "--payload", "17800"]) == 2
+    assert "of another vehicle" in capsys.readouterr().err
 
 
 def test_the_figure_is_written(capsys, tmp_path):

@@ -61,8 +61,6 @@ def read_cost_inputs(path: Path | str) -> CostInputs:
         mistakes += _lines(error, path.name, written, CostInputs)
     if inputs is None or mistakes:
         raise CostInputError(mistakes)
-    if inputs.vehicle != path.stem:
-        raise CostInputError([f"{path.name}: vehicle = {inputs.vehicle!r}: not the file's name; write {path.stem!r}"])
     return inputs
 
 

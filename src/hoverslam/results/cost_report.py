@@ -47,10 +47,14 @@ def print_cost(study: "CostStudy", to: Console | None = None, explain: bool = Fa
         to.print(_arithmetic("at the likeliest inputs", study.estimate.explain()))
         to.print(_arithmetic("TRANSCOST", study.transcost.explain()))
         to.print(_inputs(study))
-    for note in study.notes:
+    for note in _notes(study):
         to.print(f"note: {note}")
     if not verified:
         to.print("NOT VERIFIED: an independent re-flight does not confirm the payload behind this", style="red")
+
+
+def _notes(study: "CostStudy") -> list[str]:
+    return [*study.notes, *(f"TRANSCOST: {note}" for note in study.transcost.notes)]
 
 
 def _headline(study: "CostStudy") -> Table:
@@ -259,7 +263,7 @@ def cost_json(study: "CostStudy", explain: bool = False) -> dict[str, Any]:
         "levers": [_lever_json(lever) for lever in study.levers],
         "requirements": [asdict(one) for one in study.requirements],
         "practised": [asdict(one) for one in study.practised],
-        "notes": list(study.notes),
+        "notes": _notes(study),
     }  # fmt: skip
     if explain:
         from hoverslam.economics import explain_inputs

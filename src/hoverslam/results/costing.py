@@ -48,6 +48,11 @@ class CostQuestion:
 
         if self.inputs is not None:
             found = read_cost_inputs(self.inputs)
+            if found.vehicle != vehicle.name:
+                told = f"{self.inputs}: vehicle = {found.vehicle!r}"
+                raise CostQuestionError(
+                    f"{told}: of another vehicle; write {vehicle.name!r} if it is meant for that one"
+                )
         elif vehicle.name in cost_vehicles():
             found = load_cost_inputs(vehicle.name)
         else:
