@@ -1,6 +1,7 @@
 """The margin curve: what a campaign says of success against reserve, in a dozen numbers, and what dispersions do to it."""
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,7 +13,9 @@ from hoverslam.cli import main
 from hoverslam.margins.curve import DATA, LEVELS, Effect, MarginCurve, curve_of, load_margin_curve
 from hoverslam.margins.dispersions import load_dispersions
 from hoverslam.margins.draws import perturbations_of, standard_vectors, units_of
+from hoverslam.margins.margin import study_margin
 from hoverslam.margins.outcomes import TouchdownLimits
+from hoverslam.margins.reference import Reference
 from hoverslam.vehicles import load_vehicle
 
 MEAN, SD = 800.0, 250.0
@@ -178,3 +181,25 @@ def test_the_command_line_names_a_curve_that_cannot_be_made(capsys, tmp_path, mo
     monkeypatch.setattr(margin, "study_margin", lambda *args, **kwargs: study)
     assert main(["margin", "falcon9", "--curve", str(tmp_path / "c.toml")]) == 2
     assert "--curve: samples: 2 flights" in capsys.readouterr().err
+
+
+# ---- from guided flights ---------------------------------------------------------------------------------------------
+@pytest.mark.slow
+def test_the_effect_of_a_dispersion_is_that_of_flights_flown_again():
+    """Nebula-1 downrange, cut-off velocity upwards 15 % more and less uncertain, the same draws."""
+    key, size, flights = "staging_velocity_up.sigma_m_s", 6.0, 6000
+    reference = Reference.load(Path(__file__).parent / "data" / "nebula1_downrange.npz")
+
+    def fly(**changed):
+        asked = {"guidance": "hover_slam", "reference": reference, "dispersions": changed.get("dispersions")}
+        return study_margin("nebula1", "downrange", flights, 1, **asked)
+
+    curve = curve_of(fly())
+    effect = next(effect for effect in curve.effects if effect.key == key)
+    density = curve.density(curve.reserve_kg)
+    shares = [fly(dispersions={key: size * factor}).suffices(curve.reserve_kg)[0] for factor in (1.15, 0.85)]
+    change = shares[0] - shares[1]
+    scatter = np.sqrt(abs(change) / flights)  # flights that change sides are counted
+    told = -density * effect.need_kg * 0.3
+    assert change < -3.0 * scatter
+    assert told == pytest.approx(change, abs=3.0 * np.hypot(scatter, 0.3 * density * effect.error_kg))

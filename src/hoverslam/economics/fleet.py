@@ -94,7 +94,7 @@ def refurbishment_age(survival: Quantity, max_flights: Quantity) -> Quantity:
     series = (m - 1.0) / 2.0
     for k, coefficient in enumerate(BERNOULLI, 1):
         series = series - coefficient * (m * (m * x) ** (2 * k - 1) - x ** (2 * k - 1))
-    age = np.maximum(np.where(near, series, direct), 0.0)
+    age = np.where(m > 1.0, np.maximum(np.where(near, series, direct), 0.0), 0.0)  # of two flights exactly none
     return float(age) if age.ndim == 0 else age
 
 
