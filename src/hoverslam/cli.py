@@ -525,8 +525,11 @@ def _wrong_margin(
 def cost(
     vehicle: VehicleName,
     recovery: Annotated[
-        str, typer.Option(help="expendable, downrange or return_to_launch_site.", metavar="MODE")
-    ] = "downrange",
+        str | None,
+        typer.Option(
+            help="expendable, downrange or return_to_launch_site; downrange if left out, where it can.", metavar="MODE"
+        ),
+    ] = None,
     orbit: OrbitName = None,
     changed: Changed = None,
     costs: Annotated[
@@ -553,9 +556,11 @@ def cost(
     """Say what a kilogram to orbit costs, how sure that is, what it hangs on, and what each figure is worth."""
     from hoverslam.economics import CostInputError, CostQuestionError
     from hoverslam.results import Case
-    from hoverslam.results.costing import CostQuestion, cost_study
+    from hoverslam.results.costing import CostQuestion, cost_study, usual_recovery
     from hoverslam.results.report import leave_on_interrupt
+    from hoverslam.vehicles import load_vehicle
 
+    recovery = recovery or usual_recovery(load_vehicle(vehicle, tuple(changed or ())))
     case = Case(vehicle, recovery, orbit, tuple(changed or ()))
     question = CostQuestion(case, inputs, tuple(costs or ()), payload, margin, samples, seed)
     try:

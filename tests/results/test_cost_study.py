@@ -225,6 +225,11 @@ def test_the_command_prints_json_from_a_given_payload(capsys):
     assert told["verified"] is True
 
 
+def test_where_nothing_comes_home_the_expendable_flight_is_asked_about(capsys):
+    assert main(["cost", "longmarch6a", "--payload", "9500", "--samples", "200", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["recovery"] == "expendable"
+
+
 def test_a_changed_input_and_a_changed_figure_act(capsys):
     def asked(*more):
         assert main(["cost", "zhuque3", "--payload", "6300", "--samples", "200", "--json", *more]) == 0
@@ -278,7 +283,7 @@ def test_the_figure_is_written(capsys, tmp_path):
     ("arguments", "complaint"),
     [
         (["cost", "falcon8"], "falcon9"),
-        (["cost", "longmarch6a", "--payload", "9000"], "downrange"),
+        (["cost", "longmarch6a", "--recovery", "downrange", "--payload", "9000"], "downrange"),
         (["cost", "falcon9", "--payload", "0"], "payload_kg = 0"),
         (["cost", "falcon9", "--payload", "17800", "--cost", "launches_per_yaer=20"], "launches_per_yaer"),
         (["cost", "falcon9", "--payload", "17800", "--cost", "launches_per_year"], "launches_per_year=20"),

@@ -86,6 +86,11 @@ def _pair(text: str) -> tuple[str, float]:
         raise CostQuestionError(f"--cost: {text}: give KEY=NUMBER, as launches_per_year=20") from None
 
 
+def usual_recovery(vehicle: "Vehicle") -> str:
+    """The recovery that is asked about where none is named: downrange, or expendable where nothing comes home."""
+    return "downrange" if "downrange" in vehicle.modes else "expendable"
+
+
 def cost_study(question: CostQuestion, report: Report | None = None) -> "tuple[CostStudy, bool]":
     """Answer a question; the second value is whether every flight behind it is verified.
 
