@@ -173,8 +173,8 @@ Payload, cost and flight of every vehicle in every recovery mode, each beside it
 
 {markdown_table(rows, SUMMARY)}
 - **Payload** is the optimum of the model; **published** is what the operator or others state, and how well it is known.
-- **Booster lands** is the probability that the landing reserve suffices (thousands of guided landings) times the mean of what the
-  landing record lets believe of everything else; **flights per booster** follows from it.
+- **Booster lands** is the probability that the landing reserve suffices (thousands of guided landings) times the mean of what
+  the landing record lets believe of everything else; **flights per booster** follows from it.
 - Costs in full, with what they hang on: [costs.md](costs.md).
 - **Cost** is what the operator spends, not a price: the median, in brackets the 10th and 90th percentile over the
   uncertain inputs. Dollars at {rate.mode:g} CNY ({rate.date}). **Target** is what the operator has promised.
