@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hoverslam.economics.errors import CostQuestionError
-from hoverslam.economics.factors import booster_life, cost_factors, landing_belief
+from hoverslam.economics.factors import BoosterLife, Picker, at_modes, booster_life, cost_factors, landing_belief
 from hoverslam.economics.gradient import CostGradient, cost_gradient
 from hoverslam.economics.inputs import Band, CostInputs, Money
 from hoverslam.economics.launch_cost import CostFactors, Quantity, cost_per_kilogram, cost_per_launch
@@ -30,7 +30,6 @@ PROBABILITIES = (
     "other_probability",
     "margin_probability",
 )
-MONEY_UNIT = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +61,8 @@ class Lever:
     value: float
     slope: float
     step: float
-    low: float | None
-    high: float | None
-
+    low: float | None = None
+    high: float | None = None
     at_low: float | None = None
     at_high: float | None = None
 
@@ -105,8 +103,7 @@ class CostPoint:
             return band.mode
 
         self._factors(pick)
-        if self.recovery != "expendable":
-            booster_life(self.inputs, self.recovery, self.landing_probability, pick)
+        self._life(pick)
         operations = self.inputs.operations
         for name in ("mission_success_probability", "load_factor"):
             seen[name] = getattr(operations, name)
@@ -129,14 +126,11 @@ class CostPoint:
             refurbishment_age=0.0 if life is None else life.refurbishment_age,
         )  # fmt: skip
 
-    def _factors(self, pick=None) -> CostFactors:  # type: ignore[no-untyped-def]
-        pick = (lambda name, band: band.mode) if pick is None else pick
+    def _factors(self, pick: Picker = at_modes) -> CostFactors:
         return cost_factors(self.inputs, self.recovery, load_exchange_rate(), pick)
 
-    def _life(self):  # type: ignore[no-untyped-def]
-        if self.recovery == "expendable":
-            return None
-        return booster_life(self.inputs, self.recovery, self.landing_probability)
+    def _life(self, pick: Picker = at_modes) -> BoosterLife | None:
+        return booster_life(self.inputs, self.recovery, self.landing_probability, pick)
 
 
 def cost_levers(point: CostPoint, influences: Mapping[str, Influence]) -> list[Lever]:
@@ -147,13 +141,13 @@ def cost_levers(point: CostPoint, influences: Mapping[str, Influence]) -> list[L
     gradient = point.gradient()
     home = _life_slopes(point, gradient)
     by_payload, by_margin = float(gradient.derivatives["payload_kg"]), home.get("margin_probability", 0.0)
-    levers = list(_input_levers(point, gradient, home))
+    levers, now = list(_input_levers(point, gradient, home)), float(gradient.cost_per_kg)
     for name, one in influences.items():
         if one.on_margin and not home:
             raise CostQuestionError(f"{name}: acts on a landing, and the booster is expended: leave it out")
         slope = by_payload * one.on_payload + by_margin * one.on_margin
         lever = _lever(name, one.kind, one.unit, one.value, slope)
-        levers.append(_with_ends(lever, one.low, one.high, lambda x, one=one: _moved(point, one, x).cost(), point))  # type: ignore[misc]
+        levers.append(_with_ends(lever, one.low, one.high, lambda x, one=one: _moved(point, one, x).cost(), now))  # type: ignore[misc]
     return sorted(levers, key=lambda lever: -abs(lever.worth))
 
 
@@ -182,18 +176,18 @@ def _input_levers(point: CostPoint, gradient: CostGradient, home: Mapping[str, f
         "load_factor": float(gradient.derivatives["load_factor"]),
     }
     slopes |= {name: home[name] for name in ("max_flights", "intact_probability") if name in home}
-    operations = type(point.inputs.operations).model_fields
+    operations, now = type(point.inputs.operations).model_fields, float(gradient.cost_per_kg)
     for name, band in bands.items():
         kind: Kind = "operations" if name in operations else "cost"
         lever = _lever(name, kind, f"M{band.currency}" if isinstance(band, Money) else "", band.mode, slopes[name])
-        yield _with_ends(lever, band.low, band.high, functools.partial(_cost_with_band, point, name, lever), point)
+        yield _with_ends(lever, band.low, band.high, functools.partial(_cost_with_band, point, name, lever), now)
     yield _lever("payload_kg", "vehicle", "kg", point.payload_kg, float(gradient.derivatives["payload_kg"]))
     if home and point.inputs.landing is not None:
         low, high = landing_belief(point.inputs).interval()
         value = point.other_probability
         lever = _lever("other_probability", "landing", "", value, home["other_probability"])
         again = lambda x: dataclasses.replace(point, other_probability=x).cost()  # noqa: E731
-        yield _with_ends(lever, min(low, value), max(high, value), again, point)
+        yield _with_ends(lever, min(low, value), max(high, value), again, now)
         yield _lever("margin_probability", "landing", "", point.margin_probability, home["margin_probability"])
 
 
@@ -213,13 +207,12 @@ def _moved(point: CostPoint, one: Influence, value: float) -> CostPoint:
 
 
 def _with_ends(
-    lever: Lever, low: float | None, high: float | None, cost: Callable[[float], float], point: CostPoint
+    lever: Lever, low: float | None, high: float | None, cost: Callable[[float], float], now: float
 ) -> Lever:
-    """The lever with what the ends of its band add to the cost."""
+    """The lever with what the ends of its band add to the cost as it is ``now``."""
     if low is None and high is None:
         return lever
     low, high = (lever.value if end is None else end for end in (low, high))
-    now = point.cost()
     return dataclasses.replace(
         lever, low=low, high=high, at_low=_added(cost, low, now), at_high=_added(cost, high, now)
     )
@@ -257,7 +250,7 @@ def _lever(name: str, kind: Kind, unit: str, value: float, slope: float) -> Leve
         size = 1.0 if abs(value) >= 10.0 else 0.1
     else:
         size = 0.01 * abs(value)
-    return Lever(name, kind, unit, value, slope, -math.copysign(size, slope) if slope else size, None, None)
+    return Lever(name, kind, unit, value, slope, -math.copysign(size, slope) if slope else size)
 
 
 def shown_step(lever: Lever) -> str:

@@ -62,15 +62,15 @@ def reuse_verdict(
     expended = float(cost_per_launch(twin, 1.0).total)
     life = booster_life(inputs, recovery, landing_probability)
     assert life is not None
-    now = cost_per_launch(factors, life.flights, life.refurbishment_age)
+    now, share = cost_per_launch(factors, life.flights, life.refurbishment_age), float(twin.stage1_unit_cost) / expended
     insured = 1.0 + float(factors.insurance_rate)
     spent = float(now.refurbishment + now.recovery_operations)
     return ReuseVerdict(
         payload_ratio=ratio,
-        recovered_share=float(twin.stage1_unit_cost) / expended,
+        recovered_share=share,
         cost_ratio=float(now.total) / expended / ratio,
         uses=_least_uses(factors, expended * ratio),
-        uses_by_index=_by_index(factors, expended, ratio),
+        uses_by_index=_by_index(factors, share, expended, ratio),
         landing=_least_landing(inputs, recovery, factors, expended * ratio),
         refurbishment_ceiling=spent + (expended * ratio - float(now.total)) / insured,
         refurbishment=spent,
@@ -85,14 +85,13 @@ def _least_uses(factors: CostFactors, allowed: float) -> int | None:
     return None
 
 
-def _by_index(factors: CostFactors, expended: float, ratio: float) -> int | None:
-    stage = float(factors.stage1_unit_cost) / (1.0 + float(factors.recovery_hardware_fraction))
+def _by_index(factors: CostFactors, share: float, expended: float, ratio: float) -> int | None:
     refurbished = float(factors.refurbishment_fraction) * float(factors.stage1_unit_cost)
     return break_even_uses(
         payload_ratio=ratio,
-        recovered_share=stage / expended,
+        recovered_share=share,
         recovery_hardware=float(factors.recovery_hardware_fraction),
-        recovery_and_refurbishment=(refurbished + float(factors.recovery_operations)) / stage,
+        recovery_and_refurbishment=(refurbished + float(factors.recovery_operations)) / (share * expended),
         learning_slope=float(factors.learning_slope),
         most=MOST_USES,
     )

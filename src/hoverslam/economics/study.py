@@ -22,7 +22,7 @@ from hoverslam.economics.reuse import ReuseVerdict, reuse_verdict
 from hoverslam.economics.target import PayloadFigure, Requirement, what_would_have_to_be_true
 from hoverslam.economics.transcost_vehicles import TranscostEstimate, transcost_estimate
 from hoverslam.margins.curve import MarginCurve
-from hoverslam.vehicles import Figure, Vehicle
+from hoverslam.vehicles import Vehicle
 
 DRY_MASS = "stage1.dry_mass_t"
 LIGHTEST = 0.5  # of the first stage's dry mass: the least that is asked for
@@ -30,8 +30,8 @@ LIGHTEST = 0.5  # of the first stage's dry mass: the least that is asked for
 
 def reserve_key(recovery: str, vehicle: Vehicle) -> str:
     """The key of the landing reserve that a recovery mode keeps."""
-    own = vehicle.recovery is not None and vehicle.recovery.return_reserve_t is not None
-    return "recovery.return_reserve_t" if recovery == "return_to_launch_site" and own else "recovery.landing_reserve_t"
+    assert vehicle.recovery is not None
+    return f"recovery.{vehicle.recovery.reserve_key(recovery)}"
 
 
 @dataclass(frozen=True)
@@ -180,20 +180,16 @@ def _influences(
     """Figures of the vehicle through the payload, the reserve through the margin as well, dispersions through it alone."""
     figures, found = dict(vehicle.figures()), {}
     home = recovery != "expendable" and vehicle.recovery is not None
-    kept = reserve_key(recovery, vehicle)
+    kept = reserve_key(recovery, vehicle) if home else ""
     for key, slope in slopes.items():
         figure, on_margin = figures[key], 0.0
-        if key == kept and curve is not None and home:
+        if key == kept and curve is not None:
             on_margin = curve.density(figure.si) * figure.si / figure.value
-        found[key] = Influence("vehicle", figure.value, figure.unit, *_band(figure), slope, on_margin)
+        found[key] = Influence("vehicle", figure.value, figure.unit, figure.low, figure.high, slope, on_margin)
     if curve is not None and home:
-        for effect, slope in zip(curve.told, curve.dispersion_slopes().values(), strict=True):
-            found[effect.key] = Influence("dispersion", effect.size, "", on_margin=slope)
+        by_size = curve.dispersion_slopes()
+        found |= {e.key: Influence("dispersion", e.size, "", on_margin=by_size[e.key]) for e in curve.told}
     return found
-
-
-def _band(figure: Figure) -> tuple[float | None, float | None]:
-    return figure.low, figure.high
 
 
 def _cheapest_reserve(
@@ -265,7 +261,7 @@ def cost_basis(estimate: CostEstimate) -> str:
         "propellant": cost.propellant,
         "fixed_cost": cost.fixed_cost_per_year,
         "insurance": cost.insurance_rate,
-        "development": getattr(cost, "development_cost", None),
+        "development": cost.development_cost,
     }
     weights: dict[str, float] = {}
     for name, value in estimate.breakdown_cny.components().items():

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scipy.optimize import brentq
 
 from hoverslam.economics.errors import CostQuestionError
-from hoverslam.economics.estimate import estimate_cost
+from hoverslam.economics.estimate import CostEstimate, estimate_cost
 from hoverslam.economics.inputs import Band, CostInputs
 from hoverslam.economics.load import load_cost_inputs
 from hoverslam.economics.reliability import BetaBelief
@@ -107,11 +107,12 @@ def what_would_have_to_be_true(
         samples,
         seed,
     )
-    found = [_solve(model, target_cny_per_kg, *question) for question in _questions(model, figures or {})]
-    favoured = model.at_better_ends()
+    base, favoured = model.estimate(), model.at_better_ends()
+    questions, median = _questions(model, base, figures or {}), base.cost_cny_per_kg.p50
+    found = [_solve(median, target_cny_per_kg, *question) for question in questions]
     rate = model.inputs.operations.launches_per_year
     last = _solve(
-        favoured, target_cny_per_kg, "launches_per_year", "", rate.mode, _MORE["launches_per_year"],
+        favoured.median(), target_cny_per_kg, "launches_per_year", "", rate.mode, _MORE["launches_per_year"],
         lambda x: favoured.median(launches_per_year=x), "every other input at the better end of its band",
     )  # fmt: skip
     return [*found, last]
@@ -128,20 +129,21 @@ class _Model:
     samples: int
     seed: int
 
-    def median(self, payload_kg: float | None = None, landing: float | None = None, **changed: float) -> float:
+    def estimate(self, payload_kg: float | None = None, landing: float | None = None, **changed: float) -> CostEstimate:
         inputs = self.inputs.replace("asked about", **changed) if changed else self.inputs
-        estimate = estimate_cost(
+        return estimate_cost(
             inputs.vehicle, self.recovery, self.payload_kg if payload_kg is None else payload_kg,
             landing_probability=landing, reserve_probability=self.reserve_probability, inputs=inputs,
             samples=self.samples, seed=self.seed,
         )  # fmt: skip
-        return estimate.cost_cny_per_kg.p50
+
+    def median(self, payload_kg: float | None = None, landing: float | None = None, **changed: float) -> float:
+        return self.estimate(payload_kg, landing, **changed).cost_cny_per_kg.p50
 
     def at_better_ends(self) -> _Model:
         better = {name: band.low for name, band in self.bands(_WORSE_HIGH).items()}
         better |= {name: band.high for name, band in self.bands(_WORSE_LOW).items() if name != "launches_per_year"}
-        inputs = self.inputs.replace("the better end of its band", **better)
-        return _Model(inputs, self.recovery, self.payload_kg, self.reserve_probability, self.samples, self.seed)
+        return replace(self, inputs=self.inputs.replace("the better end of its band", **better))
 
     def bands(self, names: tuple[str, ...]) -> dict[str, Band]:
         """The bands of those names that this recovery uses."""
@@ -155,18 +157,14 @@ class _Model:
 Question = tuple[str, str, float, float, Callable[[float], float]]
 
 
-def _questions(model: _Model, figures: Mapping[str, PayloadFigure]) -> list[Question]:
+def _questions(model: _Model, base: CostEstimate, figures: Mapping[str, PayloadFigure]) -> list[Question]:
     asked: list[Question] = []
     for name, band in model.bands((*_MORE, *_CHEAPER)).items():
         best = _MORE.get(name, 0.0)
         unit = "" if name in _MORE else f"M {band.currency}" if hasattr(band, "currency") else ""
         asked.append((name, unit, band.mode, best, lambda x, name=name: model.median(**{name: x})))  # type: ignore[misc]
     if model.recovery != "expendable":
-        now = estimate_cost(
-            model.inputs.vehicle, model.recovery, model.payload_kg, reserve_probability=model.reserve_probability,
-            inputs=model.inputs, samples=model.samples, seed=model.seed,
-        ).landing_probability  # fmt: skip
-        asked.append((LANDING, "", float(now or 0.0), 1.0, lambda x: model.median(landing=x)))
+        asked.append((LANDING, "", base.landing_probability or 0.0, 1.0, lambda x: model.median(landing=x)))
     payload = model.payload_kg
     asked.append((PAYLOAD, "kg", payload, MOST_PAYLOAD * payload, lambda x: model.median(payload_kg=x)))
     for figure in figures.values():
@@ -179,11 +177,11 @@ def _by_payload(model: _Model, figure: PayloadFigure) -> Callable[[float], float
 
 
 def _solve(
-    model: _Model, target: float, what: str, unit: str, now: float, best: float, cost: Callable[[float], float],
+    median: float, target: float, what: str, unit: str, now: float, best: float, cost: Callable[[float], float],
     given: str = "",
 ) -> Requirement:  # fmt: skip
     # A point value in the place of a band may itself be dearer than the band: where it already is cheaper, nothing is asked.
-    if model.median() <= target:
+    if median <= target:
         return Requirement(what, unit, now, now, best, cost(best), given)
     least = cost(best)
     if least > target or now == best:

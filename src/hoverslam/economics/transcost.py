@@ -381,7 +381,7 @@ def transcost_per_flight(
     first, last = launches or flights
     learned = mean_learning_factor(first, last, vehicle.operations_slope)
     rate, f8, f11 = vehicle.launches_per_year, vehicle.productivity, vehicle.operations_oversight
-    shares = sum(_share(part, flights, f8) for part in vehicle.parts.values())
+    shares = sum(part_share(part, flights, f8) for part in vehicle.parts.values())
     return TranscostBreakdown(
         production=vehicle_production(
             shares, vehicle.stages, management=vehicle.management, contracting=vehicle.contracting
@@ -437,7 +437,8 @@ def part_production(part: Part, flights: tuple[int, int], productivity: float = 
     )
 
 
-def _share(part: Part, flights: tuple[int, int], productivity: float) -> float:
+def part_share(part: Part, flights: tuple[int, int], productivity: float = 1.0) -> float:
+    """Return what a part adds to one flight (WYr): the mean cost of its units over the flights each makes."""
     return part.count * part_production(part, flights, productivity) / part.uses
 
 

@@ -34,18 +34,21 @@ from hoverslam.economics.transcost import (
     element_development,
     load_transcost,
     part_production,
+    part_share,
     transcost_per_flight,
     vehicle_development,
+    vehicle_production,
 )
 from hoverslam.vehicles import Vehicle
+from hoverslam.vehicles.units import STANDARD_GRAVITY
 
-STANDARD_GRAVITY = 9.80665
 SAMPLES = 400
 DEFAULT = "default"
 STAGES = 2
 EXPENDED, RETURNED, SMALL_SOLID = 0.4, 1.0, 0.15  # Q of mission operations
 ENGINE = "turbopump_engine_modern"
 STAGE, REUSABLE_STAGE, SOLID = "expendable_stage_storable", "reusable_stage_storable", "solid_booster"
+UPPER = ("upper stage and fairing", "upper-stage engines")
 BANDS = ("learning_slope", "experience", "engine_thrust_to_weight")
 
 
@@ -58,7 +61,23 @@ class Judgement(Frozen):
     flights: tuple[int, int]
     sea_recovery: bool
     state_owned: bool = False
+    engine_thrust_to_weight: Band | None = None
     source: str
+
+    @property
+    def work_year(self) -> Band:
+        """What a work-year costs there: M CNY in China, M USD elsewhere."""
+        data = load_judgements()
+        return data.work_year_china_MCNY if self.country == "china" else data.work_year_usa_MUSD
+
+    @property
+    def bands(self) -> dict[str, Band]:
+        """What is sampled of it, by name: its own figures where it has any."""
+        data = load_judgements()
+        found = {name: getattr(data, name) for name in BANDS}
+        if self.engine_thrust_to_weight is not None:
+            found["engine_thrust_to_weight"] = self.engine_thrust_to_weight
+        return found | {"oversight": data.oversight_state if self.state_owned else data.oversight}
 
     @field_validator("flights", mode="before")
     @classmethod
@@ -76,7 +95,6 @@ class Judgements(Frozen):
     oversight_state: Band
     experience: Band
     engine_thrust_to_weight: Band
-    engine_thrust_to_weight_falcon9: Band
     mixture: Band
     vehicle: dict[str, Judgement]
 
@@ -86,6 +104,12 @@ def load_judgements() -> Judgements:
     """Return the judgements that come with the package."""
     path = DATA / "transcost_vehicles.toml"
     return validated(Judgements, read_table(path), path.name, "")
+
+
+def judgement_of(vehicle: str) -> Judgement:
+    """Return what is judged of a vehicle; of one that is not listed, what stands in."""
+    listed = load_judgements().vehicle
+    return listed.get(vehicle, listed[DEFAULT])
 
 
 @dataclass(frozen=True)
@@ -113,10 +137,9 @@ class TranscostEstimate:
 
     def components_cny(self) -> dict[str, float]:
         """The components of a launch (CNY) at the modes, under the names of the bottom-up cost as far as they match."""
-        at, parts = self.at_modes, {row.component: row.value for row in _explained(self)}
-        whole = at.production / sum(parts[f"{name.replace(' ', '_')}_WYr"] for name in self.described.parts)
-        of_parts = {name: whole * parts[f"{name.replace(' ', '_')}_WYr"] for name in self.described.parts}
-        upper = sum(share for name, share in of_parts.items() if name.startswith("upper"))
+        at, one = self.at_modes, self.described
+        shares = (part_share(one.parts[name], self.flights, one.productivity) for name in UPPER)
+        upper = vehicle_production(sum(shares), one.stages, management=one.management, contracting=one.contracting)
         years = {
             "stage1": at.production - upper,
             "upper_stage": upper,
@@ -158,14 +181,14 @@ def transcost_estimate(
             f"flights_per_booster = {flights_per_booster}, launches_per_year = {launches_per_year}, delivered = {delivered}: "
             "give 1 or more, above 0, within (0, 1]"
         )
-    about = load_judgements().vehicle.get(vehicle.name, load_judgements().vehicle[DEFAULT])
+    about = judgement_of(vehicle.name)
     uses = 1.0 if recovery == "expendable" else flights_per_booster
     rate = max(launches_per_year, LEAST_RATE)
     build = functools.partial(transcost_vehicle, vehicle, recovery, uses, rate)
     described = build()
     draws = Draws(seed, samples)
     work_years = _work_year(about, draws)
-    totals = np.array([_total(build(number, draws), about.flights) for number in range(samples)])
+    totals = np.array([transcost_per_flight(build(n, draws), about.flights).total for n in range(samples)])
     per_launch = totals * work_years
     return TranscostEstimate(
         vehicle=vehicle.name,
@@ -181,17 +204,9 @@ def transcost_estimate(
     )
 
 
-def _total(described: TranscostVehicle, flights: tuple[int, int]) -> float:
-    return transcost_per_flight(described, flights).total
-
-
 def _work_year(about: Judgement, draws: Draws | None = None) -> Any:
     """CNY a work-year: a number at the mode, or samples."""
-    data = load_judgements()
-    if about.country == "china":
-        band, rate = data.work_year_china_MCNY, 1.0
-    else:
-        band, rate = data.work_year_usa_MUSD, load_exchange_rate().mode
+    band, rate = about.work_year, 1.0 if about.country == "china" else load_exchange_rate().mode
     return MILLION * rate * (band.mode if draws is None else draws.band("transcost_work_year", band))
 
 
@@ -204,14 +219,13 @@ def transcost_vehicle(
     draws: Draws | None = None,
 ) -> TranscostVehicle:
     """Return a vehicle in TRANSCOST's terms, with every judgement at its mode or at one sample of it."""
-    data = load_judgements()
-    about = data.vehicle.get(vehicle.name, data.vehicle[DEFAULT])
-    picked = {name: _picked(name, band, number, draws) for name, band in _bands(vehicle, about).items()}
+    about = judgement_of(vehicle.name)
+    picked = {name: _picked(name, band, number, draws) for name, band in about.bands.items()}
     common = {key: picked[key] for key in ("experience", "oversight")} | {"slope": picked["learning_slope"]}
     fits = {kind: _fit(kind, number, draws) for kind in (ENGINE, STAGE, SOLID)}
     home = recovery != "expendable"
     burnt = vehicle.stage1.propellant + (vehicle.stage2.propellant if vehicle.stage2 else 0.0)
-    oxygen = data.mixture.mode * burnt
+    oxygen = load_judgements().mixture.mode * burnt
     return TranscostVehicle(
         parts=_parts(vehicle, uses if home else 1.0, picked["engine_thrust_to_weight"], common, fits),
         stages=STAGES,
@@ -227,14 +241,6 @@ def transcost_vehicle(
         recovered_t=vehicle.stage1.dry_mass / 1e3 if recovery == "downrange" and about.sea_recovery else 0.0,
         propellant_kg={"oxygen": oxygen, about.fuel: burnt - oxygen},
     )
-
-
-def _bands(vehicle: Vehicle, about: Judgement) -> dict[str, Band]:
-    data = load_judgements()
-    bands = {name: getattr(data, name) for name in BANDS}
-    if vehicle.name == "falcon9":
-        bands["engine_thrust_to_weight"] = data.engine_thrust_to_weight_falcon9
-    return bands | {"oversight": data.oversight_state if about.state_owned else data.oversight}
 
 
 def _picked(name: str, band: Band, number: int | None, draws: Draws | None) -> float:
@@ -324,8 +330,8 @@ def _explained(estimate: TranscostEstimate) -> list[ExplainRow]:
     rows += _operations(estimate)
     parts = " + ".join(f"{getattr(at, each.name):.12g}" for each in dataclasses.fields(at))
     rows.append(ExplainRow("launch_WYr", at.total, parts, ("the components above",)))
-    about = load_judgements().vehicle.get(estimate.vehicle, load_judgements().vehicle[DEFAULT])
-    band = load_judgements().work_year_china_MCNY if about.country == "china" else load_judgements().work_year_usa_MUSD
+    about = judgement_of(estimate.vehicle)
+    band = about.work_year
     source = (f"a work-year in {about.country}: {band.source} ({band.status})",)
     money = f"{at.total:.12g} × {estimate.work_year_cny / MILLION:.12g}"
     rows.append(ExplainRow("launch_MCNY", at.total * estimate.work_year_cny / MILLION, money, source))
@@ -377,17 +383,16 @@ def _part_row(name: str, part: Part, estimate: TranscostEstimate) -> ExplainRow:
     """A part's share of a flight: count × a M^x × f4 f8 f10 f11 over its uses."""
     fit, f8 = load_transcost().elements[part.element], estimate.described.productivity
     f10 = 1.0 if fit.experience_in_fit else part.experience
-    first = dataclasses.replace(part, fit=1.0)
-    unit = part_production(first, estimate.flights, f8)
+    unit = part_production(part, estimate.flights, f8)  # at the modes, on the curve of its fit
     learned = unit / (fit.production_a * part.mass_kg**fit.production_x * f8 * f10 * part.oversight)
     formula = (
         f"{part.count} × {fit.production_a:g} × {part.mass_kg:.12g}^{fit.production_x:g} × {learned:.12g} × {f8:g} × "
         f"{f10:g} × {part.oversight:g} / {part.uses:.12g}"
     )
-    data = load_judgements()
+    bands, (begun, ended) = judgement_of(estimate.vehicle).bands, estimate.flights
     sources = (
         f"count × a M^x f4 f8 f10 f11 / uses, {fit.name}: {fit.source}",
-        f"f4 of flights {estimate.flights[0]} to {estimate.flights[1]} at slope {part.slope:g}: {data.learning_slope.source}",
-        f"f10, f11: {data.experience.source}; {data.oversight.source}",
+        f"f4 of flights {begun} to {ended} at slope {part.slope:g}: {bands['learning_slope'].source}",
+        f"f10, f11: {bands['experience'].source}; {bands['oversight'].source}",
     )
-    return ExplainRow(f"{name.replace(' ', '_')}_WYr", part.count * unit / part.uses, formula, sources)
+    return ExplainRow(f"{name.replace(' ', '_')}_WYr", part_share(part, estimate.flights, f8), formula, sources)

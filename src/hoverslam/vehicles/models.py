@@ -252,9 +252,15 @@ class Recovery(Section):
     landing_site: Text | None = None
     downrange_site: Text | None = None
 
+    def reserve_key(self, recovery: str) -> str:
+        """The key of the landing reserve that a recovery mode keeps."""
+        own = recovery == "return_to_launch_site" and self.return_reserve_t is not None
+        return "return_reserve_t" if own else "landing_reserve_t"
+
     def reserve(self, recovery: str) -> tuple[Figure, Figure | None]:
         """Landing reserve of a recovery mode, and the probability that it suffices where that was computed."""
-        if recovery == "return_to_launch_site" and self.return_reserve_t is not None:
+        if self.reserve_key(recovery) == "return_reserve_t":
+            assert self.return_reserve_t is not None
             return self.return_reserve_t, self.return_reserve_probability
         return self.landing_reserve_t, self.reserve_probability
 
