@@ -36,6 +36,10 @@ Changed = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a figure, as stage1.dry_mass_t=25. May be repeated."),
 ]
+Vehicles = Annotated[
+    list[str] | None, typer.Option("--vehicle", help="Only this vehicle (name or TOML file). May be repeated.")
+]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; 2 if left out, 1 on a single core.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
 
 
@@ -228,10 +232,8 @@ def _status(first: str) -> Iterator[Callable[[str], None]]:
 @app.command()
 def compare(
     out: Annotated[Path, typer.Option(help="Folder for tables, figures and trajectories.")] = Path("results"),
-    vehicle: Annotated[
-        list[str] | None, typer.Option(help="Only this vehicle (name or TOML file). May be repeated.")
-    ] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; 2 if left out, 1 on a single core.")] = None,
+    vehicle: Vehicles = None,
+    jobs: Jobs = None,
     json: Json = False,
 ) -> int:
     """Solve every vehicle in every recovery mode and write the tables. Ctrl-C keeps the rows done so far."""
@@ -321,10 +323,8 @@ def demand(
         str | None, typer.Argument(help="A known constellation; all that have a deadline if left out.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the tables and the figure.")] = Path("results"),
-    vehicle: Annotated[
-        list[str] | None, typer.Option(help="Only this vehicle (name or TOML file). May be repeated.")
-    ] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; 2 if left out, 1 on a single core.")] = None,
+    vehicle: Vehicles = None,
+    jobs: Jobs = None,
     json: Json = False,
 ) -> int:
     """What a constellation asks of each vehicle, and whether planned launch rates meet its date. Ctrl-C keeps what is done."""

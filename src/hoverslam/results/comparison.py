@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hoverslam.results.cases import Case, fly_or_fail, unsolved
-from hoverslam.results.costs import CostRow, Exchange, cost_row, write_costs
+from hoverslam.results.costs import CostRow, cost_row, write_costs
 from hoverslam.results.outcome import Outcome
 from hoverslam.results.rows import Row, with_penalties
 from hoverslam.results.store import save_trajectory, with_budget
@@ -138,9 +138,7 @@ def _write_costs(comparison: Comparison, out: Path) -> None:
     """What the flights cost, once all are there: a row is compared with its expendable twin."""
     rows = comparison.rows
     of_cases = zip(rows, (comparison.outcomes[index] for index in sorted(comparison.outcomes)), strict=True)
-    found = [
-        cost_row(row, rows, Exchange(*outcome.exchange) if outcome.exchange else None) for row, outcome in of_cases
-    ]
+    found = [cost_row(row, rows, outcome.exchange) for row, outcome in of_cases]
     comparison.costs = [row for row in found if row is not None]
     if comparison.costs:
         _note(comparison, *write_costs(comparison.costs, out))

@@ -13,6 +13,7 @@ from hoverslam.economics import Constellation, cost_vehicles, load_constellation
 from hoverslam.economics.fleet import DAYS_PER_YEAR
 from hoverslam.results.constellation_page import of_goal
 from hoverslam.results.constellation_rows import MOST, TOGETHER, NeedRow, best_modes
+from hoverslam.results.figures import write_picture
 
 _COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#117799", "#aa3377", "#888822")
 _MOST_LINES = 6
@@ -24,8 +25,7 @@ def save_constellations(rows: Sequence[NeedRow], path: Path) -> bool:
     names = [n for n in dict.fromkeys(row.constellation for row in rows) if _drawn(rows, n)]
     if not names:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draw_constellations(rows, names).savefig(path, dpi=130, metadata={"Software": None})
+    write_picture(draw_constellations(rows, names), path)
     return True
 
 

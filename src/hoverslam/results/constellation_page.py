@@ -1,11 +1,12 @@
 """The demand as files: CSV for programs, a page with a verdict for a person, the same cells in a terminal."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from hoverslam.economics import Constellation, load_constellations, load_cost_inputs, load_exchange_rate
 from hoverslam.results import grid
 from hoverslam.results.constellation_rows import COLUMNS, FIT, MOST, NEVER, TOGETHER, CheckRow, NeedRow
+from hoverslam.results.grid import View
 from hoverslam.vehicles import load_orbit
 
 if TYPE_CHECKING:
@@ -33,14 +34,6 @@ def _plain(name: str, value: Any) -> str:
 
 
 # ---- cells -----------------------------------------------------------------------------------------------------------
-class View(NamedTuple):
-    """One column for a person: its heading and the cell of a row."""
-
-    heading: str
-    cell: Callable[[NeedRow], str]
-    right: bool = True
-
-
 def _text(name: str) -> Callable[[NeedRow], str]:
     return lambda row: str(getattr(row, name) or "").replace("_", " " if name == "recovery" else "_")
 
@@ -151,21 +144,12 @@ SUMMARY: tuple[View, ...] = (
 
 
 def _table(rows: Sequence[NeedRow], views: Sequence[View]) -> str:
-    cells = ([view.cell(row) for view in views] for row in rows)
-    return grid.markdown_text([view.heading for view in views], [view.right for view in views], cells).rstrip()
+    return grid.markdown_table(rows, views).rstrip()
 
 
 def rich_table(rows: Sequence[NeedRow], title: str = "", views: Sequence[View] = SUMMARY) -> "Table":
     """The rows of one milestone for a terminal, a rule between vehicles."""
-    from rich.table import Table
-
-    table = Table(title=title or None, title_justify="left", header_style="bold")
-    for view in views:
-        table.add_column(view.heading, justify="right" if view.right else "left")
-    for place, row in enumerate(rows):
-        last = place + 1 == len(rows) or rows[place + 1].vehicle != row.vehicle
-        table.add_row(*(view.cell(row) for view in views), style="" if row.verified else "red", end_section=last)
-    return table
+    return grid.rich_table(rows, views, title)
 
 
 # ---- verdict ---------------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from hoverslam.economics import (
     steady_launches_per_year,
     years_until,
 )
+from hoverslam.economics.demand import MilestoneOutcome
 from hoverslam.economics.fleet import DAYS_PER_YEAR
 from hoverslam.vehicles import load_vehicle
 
@@ -236,8 +237,8 @@ def prospect(constellation: Constellation, satellites_per_year: float, goal: Mil
     )
     until = years_until(goal.satellites, satellites_per_year, 1.0, life, in_orbit=constellation.in_orbit)
     date = NEVER if math.isinf(until) else f"{start + datetime.timedelta(days=math.ceil(until * DAYS_PER_YEAR))}"
-    met = float(alive[0]) >= goal.satellites * (1.0 - 1e-12)
-    return Prospect(float(alive[0]), met, date, satellites_per_year * life)
+    outcome = MilestoneOutcome(goal, float(alive[0]))
+    return Prospect(outcome.in_orbit, outcome.met, date, satellites_per_year * life)
 
 
 def _planned(row: NeedRow, constellation: Constellation, goal: Milestone) -> NeedRow:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from hoverslam.results.figures import COLOURS
+from hoverslam.results.figures import COLOURS, write_picture
 
 if TYPE_CHECKING:
     from hoverslam.economics import CostStudy, Lever
@@ -28,8 +28,7 @@ TARGET, MARKET = "#111111", "#999999"
 
 def save_costs(rows: "Sequence[CostRow]", path: Path) -> None:
     """Draw the cost of a kilogram of all rows and write the picture."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draw_costs(rows).savefig(path, dpi=130, metadata={"Software": None})
+    write_picture(draw_costs(rows), path)
 
 
 def draw_costs(rows: "Sequence[CostRow]") -> Figure:
@@ -82,8 +81,7 @@ def _bare(axis: Axes) -> None:
 # ---- tornado ---------------------------------------------------------------------------------------------------------
 def save_tornado(study: "CostStudy", path: Path) -> None:
     """Draw what each figure is worth and write the picture."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draw_tornado(study).savefig(path, dpi=130, metadata={"Software": None})
+    write_picture(draw_tornado(study), path)
 
 
 def draw_tornado(study: "CostStudy") -> Figure:

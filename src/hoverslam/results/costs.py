@@ -5,12 +5,14 @@ table can be made again without flying again.
 """
 
 import csv
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from hoverslam.results import grid
+from hoverslam.results.grid import View, markdown_table
+from hoverslam.results.outcome import Exchange
 from hoverslam.results.rows import Row, expendable_twin
 from hoverslam.results.tables import write_whole
 
@@ -20,13 +22,6 @@ if TYPE_CHECKING:
     from hoverslam.economics import CostStudy, Requirement
 
 SAMPLES = 4000
-
-
-class Exchange(NamedTuple):
-    """Payload (kg) that a kilogram of landing reserve, and of the first stage's dry mass, makes of an optimum."""
-
-    per_reserve: float
-    per_dry_mass: float
 
 
 @dataclass(frozen=True)
@@ -206,13 +201,6 @@ def _value(name: str, text: str) -> Any:
 
 
 # ---- for a person ----------------------------------------------------------------------------------------------------
-class View(NamedTuple):
-    """One column: heading, and the cell of a row."""
-
-    heading: str
-    cell: Callable[[CostRow], str]
-
-
 def _band(row: CostRow, name: str, factor: float = 1.0) -> str:
     low, middle, high = (factor * getattr(row, f"{name}_{end}") for end in ("p10", "p50", "p90"))
     return f"{middle:,.0f} ({low:,.0f} to {high:,.0f})"
@@ -254,7 +242,10 @@ def _at_best_ends(row: CostRow) -> str:
     return f"{value:,.0f} (as now)" if value <= row.launches_per_year else f"{value:,.0f}"
 
 
-_WHO = (View("vehicle", lambda r: r.vehicle), View("recovery", lambda r: r.recovery.replace("_", " ")))
+_WHO = (
+    View("vehicle", lambda r: r.vehicle, False),
+    View("recovery", lambda r: r.recovery.replace("_", " "), False),
+)
 COST = (
     *_WHO,
     View("payload, kg", lambda r: _number(r.payload_kg)),
@@ -298,12 +289,6 @@ TARGET = (
 
 def _times(value: float | None) -> float | None:
     return None if value is None else 100.0 * value
-
-
-def markdown_table(rows: Sequence[CostRow], views: Sequence[View]) -> str:
-    """One Markdown table; ends in a new line."""
-    cells = ([view.cell(row) for view in views] for row in rows)
-    return grid.markdown_text([view.heading for view in views], [view not in _WHO for view in views], cells)
 
 
 def costs_page(rows: Sequence[CostRow]) -> str:
@@ -355,16 +340,8 @@ _LEFT_OUT = (
 
 def rich_costs(rows: Sequence[CostRow]) -> "Table":
     """The costs for a terminal, a rule between vehicles."""
-    from rich.table import Table
-
-    table = Table(title="What a kilogram costs: median, 10 to 90 %", title_justify="left", header_style="bold")
     shown = [view for view in COST if view.heading not in _LEFT_OUT]
-    for place, view in enumerate(shown):
-        table.add_column(view.heading, justify="left" if place < 2 else "right", no_wrap=place > 2)
-    for place, row in enumerate(rows):
-        last = place + 1 == len(rows) or rows[place + 1].vehicle != row.vehicle
-        table.add_row(*(view.cell(row) for view in shown), end_section=last)
-    return table
+    return grid.rich_table(rows, shown, "What a kilogram costs: median, 10 to 90 %", no_wrap=3)
 
 
 def write_costs(rows: Sequence[CostRow], out: Path) -> list[Path]:

@@ -26,9 +26,13 @@ _SHADES = {"boostback": 1.0, "entry": 0.75, "landing": 0.5, "reserve": 0.3, "res
 
 def save_figure(flights: Sequence[xr.Dataset], title: str, path: Path) -> None:
     """Draw the flights of one vehicle (from `load_trajectory` or `with_budget`) and write the picture."""
+    write_picture(draw_vehicle(flights, title), path)
+
+
+def write_picture(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG; without the version of the drawing library, the same numbers give the same file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Without the version of the drawing library, the same flights give the same file.
-    draw_vehicle(flights, title).savefig(path, dpi=130, metadata={"Software": None})
+    figure.savefig(path, dpi=130, metadata={"Software": None})
 
 
 def draw_vehicle(flights: Sequence[xr.Dataset], title: str) -> Figure:

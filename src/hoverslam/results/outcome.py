@@ -53,6 +53,13 @@ class LimitReached(NamedTuple):
     unit: str
 
 
+class Exchange(NamedTuple):
+    """Payload (kg) that a kilogram of landing reserve, and of the first stage's dry mass, makes of an optimum."""
+
+    per_reserve: float
+    per_dry_mass: float
+
+
 @dataclass(frozen=True)
 class Outcome:
     """One case, solved or not.
@@ -65,7 +72,7 @@ class Outcome:
         events, limits: of the flight.
         budget: first-stage propellant (kg) by use; only what the flight uses.
         cost: the arithmetic of the cost at the modes of its bands, empty where nothing is known of the cost.
-        exchange: payload (kg) that a kilogram of landing reserve and of first-stage dry mass makes.
+        exchange: what reserve and dry mass cost in payload; None where there was no flight.
         trajectory: labelled time histories; None where there was no flight.
     """
 
@@ -79,7 +86,7 @@ class Outcome:
     limits: tuple[LimitReached, ...] = ()
     budget: dict[str, float] | None = None
     cost: "tuple[ExplainRow, ...]" = ()
-    exchange: tuple[float, float] | None = None
+    exchange: Exchange | None = None
     trajectory: "xr.Dataset | None" = None
 
 
@@ -105,7 +112,7 @@ def outcome_of(flight: "LaunchResult", solve_s: float | None = None) -> Outcome:
         limits=tuple(LimitReached(r.name, r.phase, r.limit, r.reached, r.time, r.unit) for r in flight.limits),
         budget=_budget(flight),
         cost=tuple(cost.explain()) if cost is not None else (),
-        exchange=flight.exchange_ratios() if flight.converged else None,
+        exchange=Exchange(*flight.exchange_ratios()) if flight.converged else None,
         trajectory=trajectory,
     )
 
