@@ -48,7 +48,7 @@ notebooks: $(STAMP)
 
 # The README quotes results/vehicles.csv; a test fails while it quotes another one.
 readme: $(STAMP)
-	$(BIN)/python -m hoverslam.results.readme
+	$(BIN)/python -m hoverslam.studies.readme
 
 examples: $(STAMP)
 	for script in problems/*.py problems/optimal_control/[a-z]*.py; do $(BIN)/python "$$script" --json >/dev/null || { echo "failed: $$script"; exit 1; }; done

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "margins"))
 from clarabel_plan import solve
 from random_plans import random_plan
 
-from hoverslam.margins.convex_plan import FAR, SOLVED, UNDECIDED, plan_descent
+from hoverslam.margins.guidance.convex_plan import FAR, SOLVED, UNDECIDED, plan_descent
 
 
 def main() -> None:

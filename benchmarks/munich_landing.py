@@ -16,12 +16,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from hoverslam.margins.booster import Booster, BoosterFlight, State
-from hoverslam.margins.draws import nominal
-from hoverslam.margins.powered_landing import HoverSlam, LandingGuidance, land
-from hoverslam.margins.replanning import Replanned
-from hoverslam.margins.statistics import clopper_pearson
-from hoverslam.margins.world import world_of
+from hoverslam.margins.analysis.statistics import clopper_pearson
+from hoverslam.margins.disturbances.booster import Booster, BoosterFlight, State
+from hoverslam.margins.disturbances.draws import nominal
+from hoverslam.margins.disturbances.world import world_of
+from hoverslam.margins.guidance.powered_landing import HoverSlam, LandingGuidance, land
+from hoverslam.margins.guidance.replanning import Replanned
 from hoverslam.physics import FlatGround
 from hoverslam.physics.constants import STANDARD_GRAVITY
 

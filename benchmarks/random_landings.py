@@ -27,9 +27,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from hoverslam.flights import Lander, Landing, LandingLimits, LandingOutcome, LandingResult, Start
-from hoverslam.flights.closed_forms import CannotLand, hoverslam, minimum_landing_propellant, vertical_landing
-from hoverslam.flights.figures import descent_inputs
+from hoverslam import Lander, Landing, LandingLimits, LandingOutcome, LandingResult, Start
+from hoverslam.flights.craft.vehicle_parameters import descent_inputs
+from hoverslam.flights.references.closed_forms import (
+    CannotLand,
+    hoverslam,
+    minimum_landing_propellant,
+    vertical_landing,
+)
 from hoverslam.ocp import Named
 from hoverslam.physics import FlatGround, Flight, LaunchFrame, PoweredDescent
 from hoverslam.physics.constants import STANDARD_GRAVITY

@@ -17,11 +17,11 @@ from pathlib import Path
 import jax
 from peers import interpreter, say
 
-from hoverslam.flights import solve_launch
-from hoverslam.margins.campaign import default_workers
-from hoverslam.margins.flyer import GUIDANCE
-from hoverslam.margins.margin import study_margin
-from hoverslam.margins.reference import reference_of
+from hoverslam import solve_launch
+from hoverslam.margins.campaigns.campaign import default_workers
+from hoverslam.margins.campaigns.flyer import GUIDANCE
+from hoverslam.margins.guidance.reference import reference_of
+from hoverslam.margins.study.margin import study_margin
 
 ROCKETPY = ("rocketpy==1.13.0",)
 ROCKETPY_FLIGHTS = 30

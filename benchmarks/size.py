@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from hoverslam.ocp import Mesh, Options, solve
-from hoverslam.ocp._carry import Start
-from hoverslam.ocp._guess import guesses
-from hoverslam.ocp._nlp import Programme
-from hoverslam.ocp.solver import CACHE, run
+from hoverslam.ocp.solving.carry import Start
+from hoverslam.ocp.solving.solver import CACHE, run
+from hoverslam.ocp.transcription.guess import guesses
+from hoverslam.ocp.transcription.programme import Programme
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "problems" / "optimal_control"))
 from mars_landing import problem

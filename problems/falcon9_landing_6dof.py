@@ -1,7 +1,7 @@
 """Falcon 9's landing as a rigid body: fins while it glides, then one gimballed engine, beside the same flight as a point mass.
 
 What turning, engine lag and running down cost. Masses, size and gimbal are the vehicle file's; fins, cold gas, rates and
-centres are the estimates of ``hoverslam.flights.rigid_lander``, each with its source.
+centres are the estimates of ``hoverslam.flights.craft.rigid_lander``, each with its source.
 """
 
 from dataclasses import dataclass
@@ -9,10 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from hoverslam.flights import Landing, LandingLimits, LandingResult, RigidLander, Start
+from hoverslam import Landing, LandingLimits, LandingResult, RigidLander, Start, load_site, run_script
 from hoverslam.physics import LaunchFrame
-from hoverslam.results import run_script
-from hoverslam.vehicles import load_site
 
 TILTED = np.radians(2.0)
 START = Start(

@@ -14,12 +14,10 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from hoverslam.flights import Lander, Landing, LandingLimits, LandingResult, Start
-from hoverslam.flights.figures import descent_inputs
+from hoverslam import Lander, Landing, LandingLimits, LandingResult, Start, load_site, run_script
+from hoverslam.flights.craft.vehicle_parameters import descent_inputs
 from hoverslam.ocp import Named
 from hoverslam.physics import Flight, LaunchFrame
-from hoverslam.results import run_script
-from hoverslam.vehicles import load_site
 
 FLIGHTS = {"NROL-76": (318.0, 4.7e3), "CRS-11": (320.0, 4.75e3), "SAOCOM 1A": (314.0, 5.0e3)}  # m/s and m at ignition
 DERIVED = {"propellant": (4200.0, 6800.0), "time": (31.0, 33.0), "throttle": (0.62, 0.71)}

@@ -1,7 +1,6 @@
 """Falcon 9 to 200 km, its booster turning round and flying back to the landing pad beside the launch site."""
 
-from hoverslam.flights import LaunchResult, solve_launch
-from hoverslam.results import run_script
+from hoverslam import LaunchResult, run_script, solve_launch
 
 
 def fly() -> LaunchResult:

@@ -6,9 +6,8 @@ without the ground, below which the optimum then passes) it is 387.896 kg.
 
 import numpy as np
 
-from hoverslam.flights import Lander, Landing, LandingLimits, LandingResult, Start
+from hoverslam import Lander, Landing, LandingLimits, LandingResult, Start, run_script
 from hoverslam.physics import FlatGround
-from hoverslam.results import run_script
 
 CANT = np.cos(np.radians(27.0))
 LANDER = Lander.simple(

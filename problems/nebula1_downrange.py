@@ -1,7 +1,6 @@
 """Nebula-1 to 200 km, its booster landing at sea, as far out as suits the payload best."""
 
-from hoverslam.flights import LaunchResult, solve_launch
-from hoverslam.results import run_script
+from hoverslam import LaunchResult, run_script, solve_launch
 
 
 def fly() -> LaunchResult:

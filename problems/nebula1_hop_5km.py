@@ -8,8 +8,7 @@ The lift-off mass is not published, and the 45 to 52 t of the vehicle's data can
 lift-off mass of 39 t at most, and 31 t at the planned throttle of 0.8. So it starts from 31 t, within 8 t.
 """
 
-from hoverslam.flights.hop import Hop, HopEvents, HopResult
-from hoverslam.results import run_script
+from hoverslam import Hop, HopEvents, HopResult, run_script
 
 
 def fly() -> HopResult:

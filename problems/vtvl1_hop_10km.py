@@ -5,8 +5,7 @@ As flown, and in least propellant. Published (SpaceNews, CGTN, China Daily, 2024
 away. "About 40 s" is taken as 35 to 45, "near sonic" as Mach 0.85 to 1; heights count from the pad.
 """
 
-from hoverslam.flights.hop import Hop, HopEvents, HopResult
-from hoverslam.results import run_script
+from hoverslam import Hop, HopEvents, HopResult, run_script
 
 
 def fly() -> HopResult:

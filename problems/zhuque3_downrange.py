@@ -1,8 +1,6 @@
 """Zhuque-3, first block, to 450 km, its booster landing on the pad 390 km downrange."""
 
-from hoverslam.flights import LaunchResult, solve_launch
-from hoverslam.results import run_script
-from hoverslam.vehicles import load_vehicle
+from hoverslam import LaunchResult, load_vehicle, run_script, solve_launch
 
 
 def fly() -> LaunchResult:

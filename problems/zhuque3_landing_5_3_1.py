@@ -7,10 +7,8 @@ at 0.8 of its thrust it lifts the stage with 1.3 times its weight only.
 
 import numpy as np
 
-from hoverslam.flights import Lander, Landing, LandingLimits, LandingResult, Start
+from hoverslam import Lander, Landing, LandingLimits, LandingResult, Start, load_site, load_vehicle, run_script
 from hoverslam.physics import LaunchFrame
-from hoverslam.results import run_script
-from hoverslam.vehicles import load_site, load_vehicle
 
 PROPELLANT = 9e3  # kg aboard at the start
 

@@ -12,7 +12,7 @@ from fake_flights import fake_flight
 
 from hoverslam import __version__
 from hoverslam.cli import main
-from hoverslam.results import COLUMNS
+from hoverslam.studies.rows import COLUMNS
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def solver(monkeypatch):
 
     def use(solve):
         monkeypatch.setattr("hoverslam.flights.solve_launch", solve)
-        monkeypatch.setattr("hoverslam.results.comparison.default_jobs", lambda: 0)
+        monkeypatch.setattr("hoverslam.studies.comparison.compare.default_jobs", lambda: 0)
 
     use(fake_flight)
     return use
@@ -173,7 +173,7 @@ def test_demand_is_1_when_a_flight_is_not_verified_and_130_when_interrupted(solv
 
 
 def test_a_bad_file_is_told_line_by_line_and_is_2(capsys, tmp_path):
-    shipped = Path(__file__).parents[1] / "src" / "hoverslam" / "vehicles" / "data" / "falcon9.toml"
+    shipped = Path(__file__).parents[1] / "src" / "hoverslam" / "vehicles" / "files" / "falcon9.toml"
     bad = tmp_path / "bad.toml"
     bad.write_text(
         shipped.read_text().replace('status = "flown"', 'status = "imagined"').replace("count = 9", "count = 0")

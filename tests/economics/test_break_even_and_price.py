@@ -4,15 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hoverslam.economics import (
-    CostQuestionError,
-    break_even_uses,
-    load_list_prices,
-    load_tenders,
-    price_per_kilogram,
-    refurbishment_cost_ceiling,
-    reuse_index,
-)
+from hoverslam.economics.inputs.errors import CostQuestionError
+from hoverslam.economics.inputs.loading import load_list_prices, load_tenders
+from hoverslam.economics.inputs.price import price_per_kilogram
+from hoverslam.economics.questions.break_even import break_even_uses, refurbishment_cost_ceiling, reuse_index
 
 ULA = {
     "payload_ratio": 0.70,

@@ -4,11 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hoverslam.economics import (
-    CostQuestionError,
+from hoverslam.economics.inputs.errors import CostQuestionError
+from hoverslam.economics.model.fleet import expected_flights, fleet_need
+from hoverslam.economics.questions.break_even import (
     break_even_landing_probability,
-    expected_flights,
-    fleet_need,
     longest_turnaround,
     payback_table,
     refurbishment_ceiling_with_losses,

@@ -10,19 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hoverslam.economics import (
-    RECOVERIES,
-    BetaBelief,
-    CostQuestionError,
-    Draws,
-    cost_vehicles,
-    estimate_cost,
-    explain_inputs,
-    jeffreys,
-    landing_belief,
-    load_cost_inputs,
-    triangular_quantile,
-)
+from hoverslam.economics.evidence.reliability import BetaBelief, jeffreys
+from hoverslam.economics.inputs.errors import CostQuestionError
+from hoverslam.economics.inputs.loading import cost_vehicles, load_cost_inputs
+from hoverslam.economics.inputs.models import RECOVERIES
+from hoverslam.economics.inputs.sampling import Draws, triangular_quantile
+from hoverslam.economics.model.factors import landing_belief
+from hoverslam.economics.questions.estimate import estimate_cost
+from hoverslam.economics.questions.explain import explain_inputs
 
 CASES = [
     (vehicle, recovery)

@@ -7,21 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hoverslam.economics import (
-    CostFactors,
-    CostQuestionError,
-    cost_factors,
-    cost_gradient,
-    cost_per_kilogram,
-    cost_per_launch,
-    cost_vehicles,
+from hoverslam.economics.inputs.errors import CostQuestionError
+from hoverslam.economics.inputs.loading import cost_vehicles, load_cost_inputs, load_exchange_rate
+from hoverslam.economics.model.factors import cost_factors
+from hoverslam.economics.model.fleet import (
     expected_flights,
     expected_flights_slopes,
-    load_cost_inputs,
-    load_exchange_rate,
     refurbishment_age,
     refurbishment_age_slopes,
 )
+from hoverslam.economics.model.launch_cost import CostFactors, cost_per_kilogram, cost_per_launch
+from hoverslam.economics.questions.gradient import cost_gradient
 
 FACTORS = [field.name for field in dataclasses.fields(CostFactors)]
 OTHERS = ["flights_per_booster", "refurbishment_age", "payload_kg", "mission_success", "load_factor"]

@@ -4,15 +4,9 @@ import re
 
 import pytest
 
-from hoverslam.economics import (
-    CostInputError,
-    CostQuestionError,
-    cost_vehicles,
-    estimate_cost,
-    load_cost_inputs,
-    read_cost_inputs,
-)
-from hoverslam.economics.load import DATA
+from hoverslam.economics.inputs.errors import CostInputError, CostQuestionError
+from hoverslam.economics.inputs.loading import DATA, cost_vehicles, load_cost_inputs, read_cost_inputs
+from hoverslam.economics.questions.estimate import estimate_cost
 
 VEHICLES = ("falcon9", "longmarch12a", "longmarch6a", "nebula1", "tianlong3", "zhuque3", "zhuque3_stretched")
 

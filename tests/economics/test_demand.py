@@ -10,17 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hoverslam.economics import (
-    CostInputError,
-    CostQuestionError,
+from hoverslam.economics.inputs.errors import CostInputError, CostQuestionError
+from hoverslam.economics.inputs.loading import DATA, load_cost_inputs, validated
+from hoverslam.economics.model.fleet import expected_flights
+from hoverslam.economics.questions.demand import (
+    Constellation,
     deployment,
-    estimate_cost,
-    expected_flights,
     launch_service,
     launches_per_year_by,
     launches_to_deploy,
     load_constellations,
-    load_cost_inputs,
     meets_milestones,
     satellites_in_orbit,
     satellites_per_launch,
@@ -28,8 +27,7 @@ from hoverslam.economics import (
     steady_launches_per_year,
     years_until,
 )
-from hoverslam.economics.demand import Constellation
-from hoverslam.economics.load import DATA, validated
+from hoverslam.economics.questions.estimate import estimate_cost
 
 
 @pytest.mark.parametrize(
@@ -130,7 +128,7 @@ def test_a_fairing_that_is_known_holds_what_it_has_held():
 
 
 def test_orbits_of_constellations_are_orbits_of_the_vehicle_data():
-    from hoverslam.vehicles import load_orbit
+    from hoverslam.vehicles.places import load_orbit
 
     for found in load_constellations().values():
         for orbit in filter(None, (found.orbit, found.release_orbit)):

@@ -12,17 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from hoverslam.economics import (
-    CostQuestionError,
-    Fleet,
+from hoverslam.economics.inputs.errors import CostQuestionError
+from hoverslam.economics.model.fleet import (
     Wear,
     expected_flights,
     expected_flights_with_wear,
     fleet_need,
     production_run_cost,
     refurbishment_age,
-    simulate_fleet,
 )
+from hoverslam.economics.model.fleet_simulation import Fleet, simulate_fleet
 
 REPLICATIONS = 10_000
 STANDARD_ERRORS = 4.0

@@ -5,16 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hoverslam.economics import (
-    BetaBelief,
-    discounted,
-    expected_flights,
-    jeffreys,
-    landing_belief,
-    load_cost_inputs,
-    refurbishment_age,
-)
-from hoverslam.economics.load import load_landing_records
+from hoverslam.economics.evidence.reliability import BetaBelief, discounted, jeffreys
+from hoverslam.economics.inputs.loading import load_cost_inputs, load_landing_records
+from hoverslam.economics.model.factors import landing_belief
+from hoverslam.economics.model.fleet import expected_flights, refurbishment_age
 
 
 @pytest.mark.parametrize(

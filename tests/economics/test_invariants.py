@@ -28,24 +28,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from hoverslam.economics import (
-    RECOVERIES,
-    Money,
-    ReserveCase,
-    cost_factors,
-    cost_gradient,
-    cost_per_launch,
-    cost_vehicles,
-    estimate_cost,
-    expected_flights,
-    jeffreys,
-    load_cost_inputs,
-    load_exchange_rate,
-    lognormal_success,
-    normal_success,
-    optimal_reserve,
-    refurbishment_age,
-)
+from hoverslam.economics.evidence.reliability import jeffreys
+from hoverslam.economics.inputs.loading import cost_vehicles, load_cost_inputs, load_exchange_rate
+from hoverslam.economics.inputs.models import RECOVERIES, Money
+from hoverslam.economics.model.factors import cost_factors
+from hoverslam.economics.model.fleet import expected_flights, refurbishment_age
+from hoverslam.economics.model.launch_cost import cost_per_launch
+from hoverslam.economics.questions.estimate import estimate_cost
+from hoverslam.economics.questions.gradient import cost_gradient
+from hoverslam.economics.questions.reserve import ReserveCase, lognormal_success, normal_success, optimal_reserve
 
 REUSABLE = [name for name in cost_vehicles() if name != "longmarch6a"]
 RETURNING = [(vehicle, recovery) for vehicle in REUSABLE for recovery in RECOVERIES[1:]]

@@ -8,19 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hoverslam.economics import (
+from hoverslam.economics.inputs.errors import CostQuestionError
+from hoverslam.economics.inputs.loading import cost_vehicles, load_cost_inputs, load_exchange_rate
+from hoverslam.economics.model.factors import cost_factors
+from hoverslam.economics.model.fleet import expected_flights, refurbishment_age
+from hoverslam.economics.model.launch_cost import (
     CostFactors,
-    CostQuestionError,
-    cost_factors,
     cost_per_kilogram,
     cost_per_launch,
-    cost_vehicles,
-    expected_flights,
     expendable_twin,
     learned_unit_cost,
-    load_cost_inputs,
-    load_exchange_rate,
-    refurbishment_age,
 )
 
 MUSD = 1e6

@@ -4,16 +4,10 @@ import dataclasses
 
 import pytest
 
-from hoverslam.economics import (
-    CostPoint,
-    CostQuestionError,
-    Influence,
-    cost_levers,
-    cost_vehicles,
-    estimate_cost,
-    load_cost_inputs,
-    shown_step,
-)
+from hoverslam.economics.inputs.errors import CostQuestionError
+from hoverslam.economics.inputs.loading import cost_vehicles, load_cost_inputs
+from hoverslam.economics.questions.estimate import estimate_cost
+from hoverslam.economics.questions.levers import CostPoint, Influence, cost_levers, shown_step
 
 PAYLOAD, MARGIN, OTHER = 8000.0, 0.985, 0.6
 UP_TO_ONE = ("development_share", "load_factor", "mission_success_probability", "intact_probability")

@@ -8,19 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hoverslam.economics import (
-    CostInputError,
-    CostQuestionError,
-    crow_amsaa,
-    landing_probability,
-    learned_probability,
-    load_chinese_landings,
-    load_falcon_landings,
-    load_landing_records,
-    survival_probability,
-)
-from hoverslam.economics.history import FalconLandings
-from hoverslam.economics.load import DATA, validated
+from hoverslam.economics.evidence.growth import crow_amsaa, learned_probability
+from hoverslam.economics.evidence.history import FalconLandings, load_chinese_landings, load_falcon_landings
+from hoverslam.economics.evidence.reliability import landing_probability, survival_probability
+from hoverslam.economics.inputs.errors import CostInputError, CostQuestionError
+from hoverslam.economics.inputs.loading import DATA, load_landing_records, validated
 
 
 def falcon_fit():

@@ -9,16 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from hoverslam.economics import (
-    CostFactors,
-    CostQuestionError,
+from hoverslam.economics.inputs.errors import CostQuestionError
+from hoverslam.economics.inputs.loading import cost_vehicles, load_cost_inputs, load_exchange_rate
+from hoverslam.economics.model.factors import cost_factors
+from hoverslam.economics.model.launch_cost import CostFactors
+from hoverslam.economics.questions.reserve import (
     ReserveCase,
-    cost_factors,
-    cost_vehicles,
     empirical_success,
     first_order_sigma,
-    load_cost_inputs,
-    load_exchange_rate,
     lognormal_success,
     normal_success,
     optimal_reserve,

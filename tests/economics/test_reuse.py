@@ -4,16 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hoverslam.economics import (
-    CostQuestionError,
-    booster_life,
-    cost_factors,
-    cost_per_launch,
-    load_cost_inputs,
-    load_exchange_rate,
-    refurbishment_age,
-    reuse_verdict,
-)
+from hoverslam.economics.inputs.errors import CostQuestionError
+from hoverslam.economics.inputs.loading import load_cost_inputs, load_exchange_rate
+from hoverslam.economics.model.factors import booster_life, cost_factors
+from hoverslam.economics.model.fleet import refurbishment_age
+from hoverslam.economics.model.launch_cost import cost_per_launch
+from hoverslam.economics.questions.reuse import reuse_verdict
 
 FALCON9 = ("falcon9", "downrange", 17_500.0, 22_800.0)
 

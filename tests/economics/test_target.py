@@ -2,13 +2,10 @@
 
 import pytest
 
-from hoverslam.economics import (
-    CostQuestionError,
-    PayloadFigure,
-    estimate_cost,
-    load_cost_inputs,
-    what_would_have_to_be_true,
-)
+from hoverslam.economics.inputs.errors import CostQuestionError
+from hoverslam.economics.inputs.loading import load_cost_inputs
+from hoverslam.economics.questions.estimate import estimate_cost
+from hoverslam.economics.questions.target import PayloadFigure, what_would_have_to_be_true
 
 SAMPLES = 400
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hoverslam.economics import CostInputError, CostQuestionError, mean_learning_factor
-from hoverslam.economics import transcost as tc
-from hoverslam.economics.load import DATA, validated
+from hoverslam.economics.inputs.errors import CostInputError, CostQuestionError
+from hoverslam.economics.inputs.loading import DATA, validated
+from hoverslam.economics.model.launch_cost import mean_learning_factor
+from hoverslam.economics.second_opinion import transcost as tc
 
 PRINTED = 5e-4  # the published values are printed to three or four digits
 

@@ -4,9 +4,11 @@ import re
 
 import pytest
 
-from hoverslam.economics import CostQuestionError, cost_vehicles, estimate_cost, transcost_estimate
-from hoverslam.economics.transcost_vehicles import DEFAULT, load_judgements
-from hoverslam.vehicles import load_vehicle
+from hoverslam.economics.inputs.errors import CostQuestionError
+from hoverslam.economics.inputs.loading import cost_vehicles
+from hoverslam.economics.questions.estimate import estimate_cost
+from hoverslam.economics.second_opinion.vehicles import DEFAULT, load_judgements, transcost_estimate
+from hoverslam.vehicles.loading import load_vehicle
 
 CASES = [
     (name, mode)

@@ -11,38 +11,32 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hoverslam.economics import (
-    CostFactors,
-    Part,
-    ReserveCase,
-    TranscostVehicle,
-    break_even_uses,
-    cost_factors,
-    cost_per_kilogram,
-    cost_per_launch,
+from hoverslam.economics.evidence.growth import crow_amsaa
+from hoverslam.economics.evidence.history import load_falcon_landings
+from hoverslam.economics.evidence.reliability import jeffreys
+from hoverslam.economics.inputs.loading import (
     cost_vehicles,
-    crow_amsaa,
-    estimate_cost,
-    expected_flights,
-    expendable_twin,
-    fleet_need,
-    jeffreys,
-    landing_belief,
-    launches_to_deploy,
     load_cost_inputs,
     load_exchange_rate,
-    load_falcon_landings,
     load_list_prices,
     load_tenders,
-    mean_learning_factor,
-    normal_success,
-    optimal_reserve,
-    price_per_kilogram,
-    reuse_index,
-    steady_launches_per_year,
-    transcost,
-    transcost_per_flight,
 )
+from hoverslam.economics.inputs.price import price_per_kilogram
+from hoverslam.economics.model.factors import cost_factors, landing_belief
+from hoverslam.economics.model.fleet import expected_flights, fleet_need
+from hoverslam.economics.model.launch_cost import (
+    CostFactors,
+    cost_per_kilogram,
+    cost_per_launch,
+    expendable_twin,
+    mean_learning_factor,
+)
+from hoverslam.economics.questions.break_even import break_even_uses, reuse_index
+from hoverslam.economics.questions.demand import launches_to_deploy, steady_launches_per_year
+from hoverslam.economics.questions.estimate import estimate_cost
+from hoverslam.economics.questions.reserve import ReserveCase, normal_success, optimal_reserve
+from hoverslam.economics.second_opinion import transcost
+from hoverslam.economics.second_opinion.transcost import Part, TranscostVehicle, transcost_per_flight
 
 MUSD = 1e6
 REUSABLE = [name for name in cost_vehicles() if name != "longmarch6a"]

@@ -2,9 +2,12 @@
 
 import numpy as np
 
-from hoverslam.flights import Gate, Lander, LandingLimits, RigidLander, Start
-from hoverslam.physics import Ellipsoid, FixedBody, FlatGround, LaunchFrame, SolidCylinder
+from hoverslam.flights.craft.lander import Lander
+from hoverslam.flights.craft.rigid_lander import RigidLander
+from hoverslam.flights.landing.problem import Gate, LandingLimits, Start
 from hoverslam.physics.constants import STANDARD_GRAVITY
+from hoverslam.physics.earth import FlatGround, LaunchFrame
+from hoverslam.physics.rigid_body import Ellipsoid, FixedBody, SolidCylinder
 
 DEGREE = np.pi / 180.0
 CANT = np.cos(27.0 * DEGREE)

@@ -7,11 +7,12 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from hoverslam.flights.launch import solve_launch
-from hoverslam.flights.launch_result import LaunchResult
-from hoverslam.flights.reconstruction import PUBLISHED
-from hoverslam.flights.telemetry import Events, Telemetry
-from hoverslam.vehicles import Mission, load_vehicle
+from hoverslam.flights.launch.result import LaunchResult
+from hoverslam.flights.launch.solve import solve_launch
+from hoverslam.flights.observed.reconstruction import PUBLISHED
+from hoverslam.flights.observed.telemetry import Events, Telemetry
+from hoverslam.vehicles.loading import load_vehicle
+from hoverslam.vehicles.missions import Mission
 
 CLOCK = 0.6  # s that the trace's clock is ahead of the flight's
 FRAMES = 30.0  # a second

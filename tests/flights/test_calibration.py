@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from hoverslam.flights.calibration import FACTOR, FIGURES, Calibration, calibrate
-from hoverslam.flights.reconstruction import published
-from hoverslam.flights.validation import settle_held
-from hoverslam.vehicles import load_vehicle
+from hoverslam.flights.observed.calibration import FACTOR, FIGURES, Calibration, calibrate
+from hoverslam.flights.observed.reconstruction import published
+from hoverslam.flights.observed.validation import settle_held
+from hoverslam.vehicles.loading import load_vehicle
 
 MISSIONS = ("crs11", "nrol76", "saocom1a")
 

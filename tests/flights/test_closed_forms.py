@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from hoverslam.flights.closed_forms import (
+from hoverslam.flights.references.closed_forms import (
     CannotLand,
     constant_mass_stopping_delta_v,
     constant_mass_stopping_height,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from hoverslam.flights.convex import Descent, Status, _programme, best_time, land, land_near
+from hoverslam.flights.references.convex import Descent, Status, _programme, best_time, land, land_near
 
 CANT = np.cos(np.radians(27.0))
 # Acikmese and Ploen, JGCD 30(5), 2007; the axes there are (up, left, downrange).

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hoverslam.flights.hop import EVENNESS, TOLERANCES, Hop, HopEvents, HopLimits, Hopper
-from hoverslam.flights.lander import Lander
-from hoverslam.ocp import Options
+from hoverslam.flights.craft.lander import Lander
+from hoverslam.flights.hop.solve import EVENNESS, TOLERANCES, Hop, HopEvents, HopLimits, Hopper
+from hoverslam.ocp.solving.solver import Options
 from hoverslam.physics.constants import STANDARD_GRAVITY
 
 TEN_KM = HopEvents(

@@ -22,14 +22,19 @@ from landers import (
 )
 from scipy.integrate import solve_ivp
 
-from hoverslam.flights import Lander, Landing, LandingLimits, LandingOutcome, Start, closed_forms
-from hoverslam.flights.figures import descent_inputs
-from hoverslam.flights.landing_guess import landing_guess
-from hoverslam.flights.landing_problem import MOST_OFF_FLOW, ShareOfAngle
-from hoverslam.flights.limits import AlignedFlow
-from hoverslam.ocp import Named, Options, Tolerances
-from hoverslam.physics import FlatGround, Flight
+from hoverslam.flights.craft.lander import Lander
+from hoverslam.flights.craft.limits import AlignedFlow
+from hoverslam.flights.craft.vehicle_parameters import descent_inputs
+from hoverslam.flights.landing.guess import landing_guess
+from hoverslam.flights.landing.problem import MOST_OFF_FLOW, LandingLimits, ShareOfAngle, Start
+from hoverslam.flights.landing.solve import Landing, LandingOutcome
+from hoverslam.flights.references import closed_forms
+from hoverslam.ocp.checks.verify import Tolerances
+from hoverslam.ocp.solving.solver import Options
+from hoverslam.ocp.statement.names import Named
 from hoverslam.physics.constants import STANDARD_GRAVITY
+from hoverslam.physics.earth import FlatGround
+from hoverslam.physics.motion import Flight
 
 EXACT = Options(tolerance=1e-10, tolerances=Tolerances(mesh=1e-9))
 STRICT = Options(tolerance=1e-10, tolerances=Tolerances(path=1e-5))

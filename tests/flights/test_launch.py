@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hoverslam.flights import solve_launch
-from hoverslam.flights.launch import ATTEMPTS, guess_launch, launch_problem, make_plan
-from hoverslam.ocp import solve
-from hoverslam.vehicles import VehicleError, load_vehicle
+from hoverslam.data.errors import VehicleError
+from hoverslam.flights.launch.solve import ATTEMPTS, guess_launch, launch_problem, make_plan, solve_launch
+from hoverslam.ocp.solving.solver import solve
+from hoverslam.vehicles.loading import load_vehicle
 
 QUICK = replace(ATTEMPTS[0], verify=False, max_passes=1)
 SAME = 2.0  # kg: two optima of one problem agree to the solver's tolerance and the smoothing weight

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from hoverslam.flights import Lander, Landing, LandingLimits, LandingOutcome, Start
-from hoverslam.flights.reachability import Footprint, Site, footprint, reach, rightly_held
-from hoverslam.physics import FlatGround
+from hoverslam.flights.craft.lander import Lander
+from hoverslam.flights.landing.footprint import Footprint, Site, footprint, reach, rightly_held
+from hoverslam.flights.landing.problem import LandingLimits, Start
+from hoverslam.flights.landing.solve import Landing, LandingOutcome
+from hoverslam.physics.earth import FlatGround
 
 CANT = np.cos(np.radians(27.0))
 MARS = Lander.simple("Mars lander", 1505.0, 6 * 3100.0 * CANT, 225 * 9.807 * CANT, (0.3, 0.8))
@@ -124,7 +126,7 @@ def test_the_picture_names_its_units(mars, tmp_path):
 
 
 def test_an_interrupt_keeps_what_is_done(monkeypatch):
-    from hoverslam.flights.landing import LandingResult
+    from hoverslam.flights.landing.solve import LandingResult
 
     whole, calls = LandingResult.resolve, []
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from synthetic_flights import CLOCK, Truth, downrange_mission, downrange_truth, overlay
 
-from hoverslam.flights import fit_problem, reconstruction
-from hoverslam.flights.fit_problem import FitBuilder
-from hoverslam.flights.reconstruction import (
+from hoverslam.flights.observed import fit_problem, reconstruction
+from hoverslam.flights.observed.fit_problem import FitBuilder
+from hoverslam.flights.observed.reconstruction import (
     OPTIONS,
     Estimate,
     FlightFit,
@@ -21,8 +21,9 @@ from hoverslam.flights.reconstruction import (
     reconstruct,
     started,
 )
-from hoverslam.flights.telemetry import Telemetry, load_telemetry, save_telemetry
-from hoverslam.ocp import Solution, solve
+from hoverslam.flights.observed.telemetry import Telemetry, load_telemetry, save_telemetry
+from hoverslam.ocp.solution import Solution
+from hoverslam.ocp.solving.solver import solve
 
 MODEL_ERROR = (0.3, 20.0)  # m/s, m: the truth flies by the same laws as the fit, but for how its controls move
 DRAWS = 100

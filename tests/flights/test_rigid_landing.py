@@ -13,9 +13,14 @@ from landers import (
     SZMUK_LIMITS,
 )
 
-from hoverslam.flights import Lander, Landing, LandingLimits, RigidLander, Start
-from hoverslam.ocp import Options, Tolerances
-from hoverslam.physics import FixedBody, FlatGround
+from hoverslam.flights.craft.lander import Lander
+from hoverslam.flights.craft.rigid_lander import RigidLander
+from hoverslam.flights.landing.problem import LandingLimits, Start
+from hoverslam.flights.landing.solve import Landing
+from hoverslam.ocp.checks.verify import Tolerances
+from hoverslam.ocp.solving.solver import Options
+from hoverslam.physics.earth import FlatGround
+from hoverslam.physics.rigid_body import FixedBody
 
 FINE = Options(tolerances=Tolerances(mesh=1e-6), max_iterations=300, diagnose=False, ipopt={"mu_init": 1e-2})
 HOPPER = Lander.simple("Hopper", 800.0, 20e3, 2800.0, (0.3, 1.0))

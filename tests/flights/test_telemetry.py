@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from hoverslam.flights.telemetry import (
+from hoverslam.flights.observed.telemetry import (
     Events,
     Telemetry,
     TelemetryError,

@@ -4,7 +4,7 @@ import clarabel
 import numpy as np
 from scipy import sparse
 
-from hoverslam.margins.convex_plan import PRICE, WATCHED, DescentCase, _lever
+from hoverslam.margins.guidance.convex_plan import PRICE, WATCHED, DescentCase, _lever
 
 
 def solve(case: DescentCase, watched: int = WATCHED) -> tuple[float, float, bool]:

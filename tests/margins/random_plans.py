@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hoverslam.margins.convex_plan import DescentCase
+from hoverslam.margins.guidance.convex_plan import DescentCase
 
 STEPS = 16
 

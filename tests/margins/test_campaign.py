@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_flights import CompiledFlyer, DyingFlyer, ElsewhereFlyer, GivesFlyer, GrowsFlyer, OneProcessFlyer, ToyFlyer
 
-from hoverslam.margins import campaign as module
-from hoverslam.margins.campaign import (
+from hoverslam.margins.campaigns import campaign as module
+from hoverslam.margins.campaigns.campaign import (
     BlockFailed,
     CampaignError,
     Progress,
@@ -53,9 +53,7 @@ def straight(samples):
 def in_process(script):
     """Start another Python that knows the toy flyers and this package."""
     paths = os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])])
-    imports = (
-        "from pathlib import Path\nfrom toy_flights import *\nfrom hoverslam.margins.campaign import *\nimport signal\n"
-    )
+    imports = "from pathlib import Path\nfrom toy_flights import *\nfrom hoverslam.margins.campaigns.campaign import *\nimport signal\n"
     # Who is started in the background may inherit that Ctrl-C is ignored.
     script = f"{imports}signal.signal(signal.SIGINT, signal.default_int_handler)\n{script}"
     command = [sys.executable, "-c", script]

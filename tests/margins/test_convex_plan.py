@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from random_plans import random_plan
 
-from hoverslam.flights.convex import Descent, land
-from hoverslam.margins.convex_plan import FAR, MISSED, SOLVED, UNDECIDED, DescentCase, plan_descent
+from hoverslam.flights.references.convex import Descent, land
+from hoverslam.margins.guidance.convex_plan import FAR, MISSED, SOLVED, UNDECIDED, DescentCase, plan_descent
 
 CASES = 60
 

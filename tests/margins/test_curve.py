@@ -10,13 +10,13 @@ from scipy.special import ndtr
 from scipy.stats import norm
 
 from hoverslam.cli import main
-from hoverslam.margins.curve import DATA, LEVELS, Effect, MarginCurve, curve_of, load_margin_curve
-from hoverslam.margins.dispersions import load_dispersions
-from hoverslam.margins.draws import perturbations_of, standard_vectors, units_of
-from hoverslam.margins.margin import study_margin
-from hoverslam.margins.outcomes import TouchdownLimits
-from hoverslam.margins.reference import Reference
-from hoverslam.vehicles import load_vehicle
+from hoverslam.margins.disturbances.dispersions import load_dispersions
+from hoverslam.margins.disturbances.draws import perturbations_of, standard_vectors, units_of
+from hoverslam.margins.disturbances.touchdown import TouchdownLimits
+from hoverslam.margins.guidance.reference import Reference
+from hoverslam.margins.study.curve import DATA, LEVELS, Effect, MarginCurve, curve_of, load_margin_curve
+from hoverslam.margins.study.margin import study_margin
+from hoverslam.vehicles.loading import load_vehicle
 
 MEAN, SD = 800.0, 250.0
 
@@ -169,7 +169,7 @@ def test_too_few_flights_make_no_curve():
 
 
 def test_the_command_line_names_a_curve_that_cannot_be_made(capsys, tmp_path, monkeypatch):
-    from hoverslam.margins import margin
+    from hoverslam.margins.study import margin
 
     study = SimpleNamespace(
         samples=2,

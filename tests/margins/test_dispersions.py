@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hoverslam.margins.dispersions import DATA, GROUPS, SCALARS, _checked, load_dispersions
-from hoverslam.vehicles import VehicleError, list_vehicles, load_vehicle
+from hoverslam.data.errors import VehicleError
+from hoverslam.margins.disturbances.dispersions import DATA, GROUPS, SCALARS, _checked, load_dispersions
+from hoverslam.vehicles.loading import list_vehicles, load_vehicle
 
 GENERAL = tomllib.loads((DATA / "dispersions.toml").read_text(encoding="utf-8"))
 FALCON = tomllib.loads((DATA / "vehicles" / "falcon9.toml").read_text(encoding="utf-8"))

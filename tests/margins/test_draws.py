@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import ndtr, ndtri
 
-from hoverslam.margins.dispersions import GROUPS, load_dispersions
-from hoverslam.margins.draws import (
+from hoverslam.margins.disturbances.dispersions import GROUPS, load_dispersions
+from hoverslam.margins.disturbances.draws import (
     ALTITUDES,
     COLUMNS,
     SCHEMES,

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hoverslam.margins import further
-from hoverslam.margins.margin import study_margin
-from hoverslam.margins.picture import save_picture
-from hoverslam.margins.reference import Reference
-from hoverslam.vehicles import load_vehicle
+from hoverslam.margins.guidance.reference import Reference
+from hoverslam.margins.study import further
+from hoverslam.margins.study.margin import study_margin
+from hoverslam.margins.study.picture import save_picture
+from hoverslam.vehicles.loading import load_vehicle
 
 SAVED = Path(__file__).parent / "data" / "falcon9_return_to_launch_site.npz"
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from hoverslam.flights.closed_forms import landing_sensitivities, vertical_landing
-from hoverslam.margins.sensitivity import GroupDesign, sobol_indices
-from hoverslam.margins.statistics import SuccessCurve, quantile, quantile_lower_bound, quantile_upper_bound
+from hoverslam.flights.references.closed_forms import landing_sensitivities, vertical_landing
+from hoverslam.margins.analysis.sensitivity import GroupDesign, sobol_indices
+from hoverslam.margins.analysis.statistics import SuccessCurve, quantile, quantile_lower_bound, quantile_upper_bound
 from hoverslam.physics.constants import STANDARD_GRAVITY
 
 NOMINAL = {"height": 5000.0, "velocity": -300.0, "mass": 28000.0, "thrust": 845e3, "isp": 282.0}

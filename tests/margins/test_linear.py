@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from hoverslam.margins.dispersions import load_dispersions
-from hoverslam.margins.draws import ALTITUDES
-from hoverslam.margins.flyer import Flyer
-from hoverslam.margins.linear import FLIGHTS, linear_estimate
-from hoverslam.margins.reference import Reference
-from hoverslam.vehicles import load_vehicle
+from hoverslam.margins.analysis.linear import FLIGHTS, linear_estimate
+from hoverslam.margins.campaigns.flyer import Flyer
+from hoverslam.margins.disturbances.dispersions import load_dispersions
+from hoverslam.margins.disturbances.draws import ALTITUDES
+from hoverslam.margins.guidance.reference import Reference
+from hoverslam.vehicles.loading import load_vehicle
 
 SAVED = Path(__file__).parent / "data" / "falcon9_return_to_launch_site.npz"
 NO_ENGINE_OUT = {f"engine_out.probability_{burn}_percent": 0.0 for burn in ("boostback", "entry", "landing")}

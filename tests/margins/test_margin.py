@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from hoverslam.cli import main
-from hoverslam.margins.campaign import CampaignError, run_campaign
-from hoverslam.margins.dispersions import load_dispersions
-from hoverslam.margins.flyer import Flyer
-from hoverslam.margins.margin import study_margin
-from hoverslam.margins.reference import Reference
-from hoverslam.vehicles import VehicleError, load_vehicle
+from hoverslam.data.errors import VehicleError
+from hoverslam.margins.campaigns.campaign import CampaignError, run_campaign
+from hoverslam.margins.campaigns.flyer import Flyer
+from hoverslam.margins.disturbances.dispersions import load_dispersions
+from hoverslam.margins.guidance.reference import Reference
+from hoverslam.margins.study.margin import study_margin
+from hoverslam.vehicles.loading import load_vehicle
 
 REFERENCE = Reference.load(Path(__file__).parent / "data" / "falcon9_return_to_launch_site.npz")
 QUESTION = {"guidance": "hover_slam", "reference": REFERENCE, "block": 50}
@@ -37,7 +38,7 @@ def test_the_reserve_is_an_upper_bound_of_the_quantile_it_verifies(study):
     assert study.reserve.reserve is None
     assert study.reserve.samples_needed == 230
     landed = np.sort(study.need[np.isfinite(study.need)])
-    from hoverslam.margins.statistics import smallest_reserve
+    from hoverslam.margins.analysis.statistics import smallest_reserve
 
     told = smallest_reserve(landed, 0.95, 0.9).reserve
     assert told > np.quantile(landed, 0.95)

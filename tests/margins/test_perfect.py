@@ -5,15 +5,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hoverslam.flights import figures
-from hoverslam.margins.draws import nominal
-from hoverslam.margins.perfect import START_MASS, changes_of, guess_of, perfect_propellant, plan_within, to_launch_frame
-from hoverslam.margins.planning import booster_of
-from hoverslam.margins.reference import Reference
-from hoverslam.margins.world import world_of
-from hoverslam.ocp import Named
-from hoverslam.physics import Flight
-from hoverslam.vehicles import load_vehicle
+from hoverslam.flights.craft import vehicle_parameters
+from hoverslam.margins.analysis.perfect import (
+    START_MASS,
+    changes_of,
+    guess_of,
+    perfect_propellant,
+    plan_within,
+    to_launch_frame,
+)
+from hoverslam.margins.disturbances.draws import nominal
+from hoverslam.margins.disturbances.world import world_of
+from hoverslam.margins.guidance.planning import booster_of
+from hoverslam.margins.guidance.reference import Reference
+from hoverslam.ocp.statement.names import Named
+from hoverslam.physics.motion import Flight
+from hoverslam.vehicles.loading import load_vehicle
 
 SAVED = Path(__file__).parent / "data" / "falcon9_return_to_launch_site.npz"
 REFERENCE, FALCON9 = Reference.load(SAVED), load_vehicle("falcon9")
@@ -70,7 +77,7 @@ def test_parameters_of_a_draw_are_the_engines_and_the_air_it_flies_with(disturbe
     )
     changes = changes_of(PLAN, REFERENCE, p, 4)
     values = Named({**PLAN.values, **{name: value[1] for name, value in changes.items()}})
-    found = figures.descent_inputs(1)(values)
+    found = vehicle_parameters.descent_inputs(1)(values)
     met = world_of(booster_of(FALCON9, REFERENCE), of_draw(p, 1)).booster
     assert found.engines.thrust_vacuum == pytest.approx(met.thrust_vacuum, rel=1e-12)
     assert found.engines.mass_flow == pytest.approx(met.mass_flow, rel=1e-12)

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hoverslam.margins.dispersions import load_dispersions
-from hoverslam.margins.draws import draw, nominal
-from hoverslam.margins.flyer import Flyer
-from hoverslam.margins.outcomes import LANDED, TouchdownLimits, causes_of
-from hoverslam.margins.reach import engine_out_survival, footprint, moved
-from hoverslam.margins.reference import Reference
-from hoverslam.margins.statistics import clopper_pearson
-from hoverslam.vehicles import load_vehicle
+from hoverslam.margins.analysis.reach import engine_out_survival, footprint, moved
+from hoverslam.margins.analysis.statistics import clopper_pearson
+from hoverslam.margins.campaigns.flyer import Flyer
+from hoverslam.margins.disturbances.dispersions import load_dispersions
+from hoverslam.margins.disturbances.draws import draw, nominal
+from hoverslam.margins.disturbances.touchdown import LANDED, TouchdownLimits, causes_of
+from hoverslam.margins.guidance.reference import Reference
+from hoverslam.vehicles.loading import load_vehicle
 
 SAVED = Path(__file__).parent / "data" / "falcon9_return_to_launch_site.npz"
 REFERENCE, FALCON9, TABLE = Reference.load(SAVED), load_vehicle("falcon9"), load_dispersions("falcon9")

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from hoverslam.margins.dispersions import load_dispersions
-from hoverslam.margins.draws import ALTITUDES, nominal
-from hoverslam.margins.flyer import COLUMNS, Flyer
-from hoverslam.margins.outcomes import CAUSES, LANDED, TouchdownLimits, causes_of, reserve_needed
-from hoverslam.margins.reference import Reference
-from hoverslam.margins.steering import descent_of, impact, nose_of
-from hoverslam.physics import Flight
-from hoverslam.vehicles import load_vehicle
+from hoverslam.margins.campaigns.flyer import COLUMNS, Flyer
+from hoverslam.margins.disturbances.dispersions import load_dispersions
+from hoverslam.margins.disturbances.draws import ALTITUDES, nominal
+from hoverslam.margins.disturbances.touchdown import CAUSES, LANDED, TouchdownLimits, causes_of, reserve_needed
+from hoverslam.margins.guidance.reference import Reference
+from hoverslam.margins.guidance.steering import descent_of, impact, nose_of
+from hoverslam.physics.motion import Flight
+from hoverslam.vehicles.loading import load_vehicle
 
 SAVED = Path(__file__).parent / "data" / "falcon9_return_to_launch_site.npz"
 

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
-from hoverslam.margins.dispersions import load_dispersions
-from hoverslam.margins.draws import COLUMNS, column_groups, standard_vectors
-from hoverslam.margins.sensitivity import GroupDesign, SobolIndices, sobol_indices
+from hoverslam.margins.analysis.sensitivity import GroupDesign, SobolIndices, sobol_indices
+from hoverslam.margins.disturbances.dispersions import load_dispersions
+from hoverslam.margins.disturbances.draws import COLUMNS, column_groups, standard_vectors
 
 NINETY = 1.6449  # standard deviations to the end of a 90 % interval
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, gamma, genpareto, lognorm, pearson3
 
-from hoverslam.margins.statistics import (
+from hoverslam.margins.analysis.statistics import (
     SuccessCurve,
     clopper_pearson,
     clopper_pearson_lower,

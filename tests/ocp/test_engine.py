@@ -15,24 +15,15 @@ import landing_flip
 import mars_landing
 import soft_landing
 
-from hoverslam.ocp import (
-    Mesh,
-    Options,
-    Outcome,
-    Problem,
-    StatementError,
-    StoreError,
-    Tolerances,
-    Variable,
-    load,
-    multistart,
-    ranking,
-    solve,
-    sweep,
-    verify,
-)
-from hoverslam.ocp.names import Layout
-from hoverslam.ocp.sweep import table
+from hoverslam.ocp.answers.multistart import multistart, ranking
+from hoverslam.ocp.answers.store import StoreError, load
+from hoverslam.ocp.answers.sweep import sweep, table
+from hoverslam.ocp.checks.verify import Tolerances, verify
+from hoverslam.ocp.solution import Outcome
+from hoverslam.ocp.solving.solver import Options, solve
+from hoverslam.ocp.statement.mesh import Mesh
+from hoverslam.ocp.statement.names import Layout, Variable
+from hoverslam.ocp.statement.problem import Problem, StatementError
 
 SHARP = Options(tolerance=1e-11, tolerances=Tolerances(mesh=1e-9))
 

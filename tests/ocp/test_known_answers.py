@@ -6,11 +6,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from hoverslam.ocp import Guess, Mesh, Options, PathConstraint, Problem, StatementError, Variable, solve, verify
-from hoverslam.ocp._guess import guesses
-from hoverslam.ocp._local import LocalCache
-from hoverslam.ocp._nlp import Programme
-from hoverslam.ocp.mesh import differentiation_matrix, interpolation_matrix, radau_points, radau_weights
+from hoverslam.ocp.checks.verify import verify
+from hoverslam.ocp.solving.solver import Options, solve
+from hoverslam.ocp.statement.mesh import Mesh, differentiation_matrix, interpolation_matrix, radau_points, radau_weights
+from hoverslam.ocp.statement.names import Variable
+from hoverslam.ocp.statement.problem import Guess, PathConstraint, Problem, StatementError
+from hoverslam.ocp.transcription.guess import guesses
+from hoverslam.ocp.transcription.local import LocalCache
+from hoverslam.ocp.transcription.programme import Programme
 
 SHARP = Options(tolerance=1e-11)
 LINE = (Variable("x"), Variable("v"))

@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from hoverslam.ocp import Guess, Mesh, Options, Problem, StatementError, Tolerances, Variable, solve
+from hoverslam.ocp.checks.verify import Tolerances
+from hoverslam.ocp.solving.solver import Options, solve
+from hoverslam.ocp.statement.mesh import Mesh
+from hoverslam.ocp.statement.names import Variable
+from hoverslam.ocp.statement.problem import Guess, Problem, StatementError
 
 TIMES = np.linspace(0.05, 3.97, 40)
 OPTIONS = Options(max_passes=1, diagnose=False, tolerances=Tolerances(mesh=1e-5))

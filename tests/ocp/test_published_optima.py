@@ -20,7 +20,8 @@ import mars_landing
 import soft_landing
 import szmuk_landing
 
-from hoverslam.ocp import Options, Tolerances, solve
+from hoverslam.ocp.checks.verify import Tolerances
+from hoverslam.ocp.solving.solver import Options, solve
 
 
 def solved(problem, tolerance=1e-10, **tolerances):

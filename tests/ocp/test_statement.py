@@ -6,7 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from hoverslam.ocp import Guess, Options, PathConstraint, Problem, StatementError, Variable, solve
+from hoverslam.ocp.solving.solver import Options, solve
+from hoverslam.ocp.statement.names import Variable
+from hoverslam.ocp.statement.problem import Guess, PathConstraint, Problem, StatementError
 
 SHARP = Options(tolerance=1e-10)
 FREE = (Variable("x"), Variable("v"))

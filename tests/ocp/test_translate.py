@@ -8,7 +8,7 @@ import pytest
 from jax import lax
 from jax.ad_checkpoint import checkpoint_name
 
-from hoverslam.ocp._translate import TranslationError, to_casadi, translate
+from hoverslam.ocp.transcription.translate import TranslationError, to_casadi, translate
 
 TOLERANCE = 1e-12
 A = np.random.default_rng(0).normal(size=(3, 4))

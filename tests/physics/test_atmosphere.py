@@ -5,8 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from hoverslam.physics import air_at
-from hoverslam.physics.atmosphere import standard_layers
+from hoverslam.physics.atmosphere import air_at, standard_layers
 from hoverslam.physics.splines import Spline
 
 # US Standard Atmosphere 1976 (NOAA-S/T 76-1562), table I: geometric altitude (m), pressure (Pa), density (kg/m3).

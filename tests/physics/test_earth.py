@@ -6,15 +6,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from hoverslam.physics import LaunchFrame, geodetic_to_ecef, gravity, no_wind, percentile_wind
 from hoverslam.physics.constants import (
     EARTH_EQUATORIAL_RADIUS,
     EARTH_GRAVITATIONAL_PARAMETER,
     EARTH_J2,
     EARTH_ROTATION_RATE,
 )
-from hoverslam.physics.earth import ecef_to_geodetic
-from hoverslam.physics.winds import wind_speed_at
+from hoverslam.physics.earth import LaunchFrame, ecef_to_geodetic, geodetic_to_ecef, gravity
+from hoverslam.physics.winds import no_wind, percentile_wind, wind_speed_at
 
 FRAME = LaunchFrame(np.radians(28.6), np.radians(-80.6), 5.0, np.radians(60.0))
 POLE = jnp.array([0.0, 0.0, 1.0])

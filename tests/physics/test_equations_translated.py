@@ -6,10 +6,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from hoverslam.flights.limits import FlightLimits
-from hoverslam.ocp import Named, translate
-from hoverslam.physics import Flight, LaunchFrame, Propulsion, Shape, percentile_wind
-from hoverslam.physics.motion import Inputs
+from hoverslam.flights.craft.limits import FlightLimits
+from hoverslam.ocp.statement.names import Named
+from hoverslam.ocp.transcription.translate import translate
+from hoverslam.physics.earth import LaunchFrame
+from hoverslam.physics.motion import Flight, Inputs, Propulsion, Shape
+from hoverslam.physics.winds import percentile_wind
 
 TOLERANCE = 1e-12
 FRAME = LaunchFrame(np.radians(28.6), np.radians(-80.6), 5.0, np.radians(60.0))

@@ -6,18 +6,10 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from hoverslam.ocp import Named
-from hoverslam.physics import (
-    FixedBody,
-    FlatGround,
-    Propulsion,
-    RigidFlight,
-    RigidInputs,
-    Shape,
-    SolidCylinder,
-    TankBody,
-)
-from hoverslam.physics.rigid_body import rotation
+from hoverslam.ocp.statement.names import Named
+from hoverslam.physics.earth import FlatGround
+from hoverslam.physics.motion import Propulsion, Shape
+from hoverslam.physics.rigid_body import FixedBody, RigidFlight, RigidInputs, SolidCylinder, TankBody, rotation
 
 INERTIA = (4e6, 4.5e6, 1e5)
 OFF = RigidInputs(Propulsion.off(), 0.0, Shape(0.0, 0.0, 0.0, 0.0))

@@ -2,7 +2,9 @@
 
 import pytest
 
-from hoverslam.vehicles import VehicleError, list_missions, list_vehicles, load_mission
+from hoverslam.data.errors import VehicleError
+from hoverslam.vehicles.loading import list_vehicles
+from hoverslam.vehicles.missions import list_missions, load_mission
 
 
 def test_every_mission_loads_and_names_places_that_exist() -> None:

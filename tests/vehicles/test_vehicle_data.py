@@ -10,23 +10,17 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from hoverslam.vehicles import (
-    FREE,
-    Orbit,
-    VehicleError,
-    figure_rows,
-    list_orbits,
-    list_sites,
-    list_vehicles,
-    load_orbit,
-    load_site,
-    load_vehicle,
-)
-from hoverslam.vehicles.figures import STATUSES
-from hoverslam.vehicles.units import si_factor, unit_of
+from hoverslam.data.errors import VehicleError
+from hoverslam.data.figures import STATUSES
+from hoverslam.data.units import si_factor, unit_of
+from hoverslam.vehicles.loading import figure_rows, list_vehicles, load_vehicle
+from hoverslam.vehicles.models import FREE
+from hoverslam.vehicles.places import Orbit, list_orbits, list_sites, load_orbit, load_site
 
 VEHICLES = list_vehicles()
-AS_PUBLISHED = Path(str(files("hoverslam.flights"))) / "data" / "published" / "falcon9.toml"  # before calibration
+AS_PUBLISHED = (
+    Path(str(files("hoverslam.flights.observed"))) / "files" / "published" / "falcon9.toml"
+)  # before calibration
 LAUNCHERS = [name for name in VEHICLES if load_vehicle(name).stage2]
 
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hoverslam.vehicles import VehicleError, check_file, list_vehicles, load_vehicle
-from hoverslam.vehicles.loading import _checked
+from hoverslam.data.errors import VehicleError
+from hoverslam.vehicles.loading import _checked, check_file, list_vehicles, load_vehicle
 
 # As published: a file that no calibration rewrites.
-GOOD = (files("hoverslam.flights") / "data" / "published" / "falcon9.toml").read_text(encoding="utf-8")
+GOOD = (files("hoverslam.flights.observed") / "files" / "published" / "falcon9.toml").read_text(encoding="utf-8")
 FIGURE = 'status = "estimate", source = "who says so" }'
 DRY = next(line for line in GOOD.splitlines() if line.startswith("dry_mass_t = { value = 27.2"))
 
@@ -360,5 +360,5 @@ def test_garbage_files_are_told_in_printable_lines(tmp_path, content):
 
 
 def test_no_shipped_file_is_told_anything():
-    folder = files("hoverslam.vehicles") / "data"
+    folder = files("hoverslam.vehicles") / "files"
     assert [check_file(str(folder / f"{name}.toml")) for name in list_vehicles()] == [[] for _ in list_vehicles()]

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hoverslam.ocp.mesh import Mesh, interpolation_matrix, radau_points
-from hoverslam.ocp.names import Named
-from hoverslam.ocp.problem import Phase, Problem
+from hoverslam.ocp.statement.mesh import Mesh, interpolation_matrix, radau_points
+from hoverslam.ocp.statement.names import Named
+from hoverslam.ocp.statement.problem import Phase, Problem
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from hoverslam.ocp._costates import Costates
-    from hoverslam.ocp.diagnosis import Diagnosis
-    from hoverslam.ocp.solver import Options
-    from hoverslam.ocp.verify import Verification
+    from hoverslam.ocp.checks.costates import Costates
+    from hoverslam.ocp.checks.verify import Verification
+    from hoverslam.ocp.solving.diagnosis import Diagnosis
+    from hoverslam.ocp.solving.solver import Options
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Solution:
         mesh_error: worst relative error of the states between nodes, estimated.
         values: given parameters and settings that it was solved for.
         diagnosis: why it failed, if it did and was asked.
-        verification: filled by :func:`hoverslam.ocp.verify.verify`.
+        verification: filled by :func:`hoverslam.ocp.checks.verify.verify`.
     """
 
     problem: Problem
@@ -193,34 +193,34 @@ class Solution:
 
     def costates(self, phase: str) -> "Costates":
         """Costates, Hamiltonian and path multipliers of a phase; see :class:`hoverslam.ocp.Costates`."""
-        from hoverslam.ocp._costates import costates
+        from hoverslam.ocp.checks.costates import costates
 
         return costates(self, phase)
 
     def sensitivities(self) -> dict[str, float]:
         """Derivative of the optimal objective to every given parameter and setting, in their units."""
-        from hoverslam.ocp.sensitivity import objective_derivatives
+        from hoverslam.ocp.answers.sensitivity import objective_derivatives
 
         return objective_derivatives(self)
 
     def derivatives(self, **outputs: Callable[[Named, Named], Any]) -> dict[str, dict[str, float]]:
         """Derivative of any outputs, functions of ``(ends, parameters)``, to every given parameter and setting."""
-        from hoverslam.ocp.sensitivity import output_derivatives
+        from hoverslam.ocp.answers.sensitivity import output_derivatives
 
         return output_derivatives(self, outputs)
 
     def restated(self, problem: Problem) -> float:
         """Optimal objective of a slightly different statement of the problem, to first order, nothing solved again.
 
-        See :func:`hoverslam.ocp.sensitivity.restated_objective`.
+        See :func:`hoverslam.ocp.answers.sensitivity.restated_objective`.
         """
-        from hoverslam.ocp.sensitivity import restated_objective
+        from hoverslam.ocp.answers.sensitivity import restated_objective
 
         return restated_objective(self, problem)
 
     def covariance(self, **outputs: Callable[[Named, Named], Any]) -> np.ndarray:
         """Covariance of outputs of a fit, functions of ``(ends, parameters)``; see :meth:`Problem.measure`."""
-        from hoverslam.ocp.sensitivity import output_covariance
+        from hoverslam.ocp.answers.sensitivity import output_covariance
 
         return output_covariance(self, outputs)
 
@@ -243,18 +243,18 @@ class Solution:
             StatementError: for a name that is neither a given parameter nor a setting.
             ValueError: for a statement of other variables or constraints.
         """
-        from hoverslam.ocp.solver import resolve
+        from hoverslam.ocp.solving.solver import resolve
 
         return resolve(self, changes or {}, options, verify, problem)
 
     def save(self, path: str | Path) -> None:
         """Write everything to a netCDF file; :func:`hoverslam.ocp.load` gives it back."""
-        from hoverslam.ocp.store import save
+        from hoverslam.ocp.answers.store import save
 
         save(self, path)
 
     def dataset(self, phase: str) -> "xr.Dataset":
         """A phase as labelled arrays with units: states, controls, costates, path multipliers, Hamiltonian."""
-        from hoverslam.ocp.store import dataset
+        from hoverslam.ocp.answers.store import dataset
 
         return dataset(self, phase)

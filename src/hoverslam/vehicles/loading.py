@@ -9,11 +9,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from hoverslam.data.errors import Mistake, VehicleError, did_you_mean, shown
+from hoverslam.data.figures import Figure
+from hoverslam.data.reading import complaints, model_of, read_toml
 from hoverslam.vehicles.checks import cross_checks
-from hoverslam.vehicles.errors import Mistake, VehicleError, did_you_mean, shown
-from hoverslam.vehicles.figures import Figure
 from hoverslam.vehicles.models import Vehicle
-from hoverslam.vehicles.reading import DATA, complaints, model_of, read_toml
+from hoverslam.vehicles.places import FILES
 
 Overrides = Mapping[str, Any] | Sequence[str]
 
@@ -22,7 +23,7 @@ _NOT_VEHICLES = {"sites", "orbits", "missions"}
 
 def list_vehicles() -> list[str]:
     """The names of the vehicles that come with the package."""
-    return sorted(path.stem for path in DATA.glob("*.toml") if path.stem not in _NOT_VEHICLES)
+    return sorted(path.stem for path in FILES.glob("*.toml") if path.stem not in _NOT_VEHICLES)
 
 
 def load_vehicle(name_or_path: str | os.PathLike[str], overrides: Overrides = ()) -> Vehicle:
@@ -59,7 +60,7 @@ def _found(name_or_path: str | os.PathLike[str]) -> tuple[Path, str]:
     if not is_name:
         return Path(text), text
     if text in list_vehicles():
-        return DATA / f"{text}.toml", f"{text}.toml"
+        return FILES / f"{text}.toml", f"{text}.toml"
     hint = did_you_mean(text, list_vehicles())
     raise VehicleError(
         [Mistake("", shown(text), f"unknown, {hint} (a file of your own ends in .toml)").line("vehicle")]

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Annotated
 
-from hoverslam.vehicles.figures import Figure, Range, Section, Text
+from hoverslam.data.figures import Figure, Range, Section, Text
 from hoverslam.vehicles.models import RecoveryMode
 from hoverslam.vehicles.places import Orbit, Site, chosen, load_site, table_of
 

@@ -10,10 +10,10 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
-from hoverslam.vehicles.errors import VehicleError
-from hoverslam.vehicles.figures import Figure, Range, Section, Text, Whole
+from hoverslam.data.errors import VehicleError
+from hoverslam.data.figures import Figure, Range, Section, Text, Whole
+from hoverslam.data.units import SEA_LEVEL_PRESSURE, STANDARD_GRAVITY
 from hoverslam.vehicles.places import Orbit, Site, load_orbit, load_site
-from hoverslam.vehicles.units import SEA_LEVEL_PRESSURE, STANDARD_GRAVITY
 
 RecoveryMode = Literal["expendable", "downrange", "return_to_launch_site"]
 MODES: tuple[RecoveryMode, ...] = ("expendable", "downrange", "return_to_launch_site")

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from functools import cache
 from math import atan, degrees, tan
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import ValidationError
 
-from hoverslam.vehicles.errors import Mistake, VehicleError, did_you_mean, shown
-from hoverslam.vehicles.figures import Figure, Range, Section, Text
-from hoverslam.vehicles.reading import DATA, complaints, given_by_user, read_toml
+from hoverslam.data.errors import Mistake, VehicleError, did_you_mean, shown
+from hoverslam.data.figures import Figure, Range, Section, Text
+from hoverslam.data.reading import complaints, given_by_user, read_toml
+
+FILES = Path(__file__).parent / "files"  # the TOML files that come with the package
 
 _FLATTENING = 1.0 / 298.257223563  # WGS 84
 
@@ -117,7 +120,7 @@ def _orbits() -> dict[str, Orbit]:
 
 def table_of(file: str, model: type[_Entry]) -> dict[str, _Entry]:
     """Every entry of a data file, checked, by its id."""
-    content = read_toml(DATA / file, file)
+    content = read_toml(FILES / file, file)
     return {name: _built(f"{file}: {name}", model, {"name": name, **entry}) for name, entry in content.items()}
 
 

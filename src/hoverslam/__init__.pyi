@@ -1,0 +1,80 @@
+from . import ocp, physics
+from .data.errors import VehicleError
+from .data.figures import Figure
+from .flights.craft.lander import Lander
+from .flights.craft.rigid_lander import RigidLander
+from .flights.hop.problem import HopEvents, HopLimits, Hopper
+from .flights.hop.solve import EventFlown, Hop, HopFlight, HopResult, Unknown
+from .flights.landing.footprint import Footprint, footprint
+from .flights.landing.problem import Gate, LandingLimits, Start
+from .flights.landing.solve import Alternative, Landing, LandingOutcome, LandingResult
+from .flights.launch.slopes import payload_slopes
+from .flights.launch.solve import LaunchResult, solve_launch
+from .flights.observed.reconstruction import Reconstruction, reconstruct
+from .flights.outcome.limits_reached import LimitReached, limits_reached, limits_table
+from .margins.study.margin import MarginStudy, study_margin
+from .studies.comparison.compare import Comparison, compare
+from .studies.constellations.demand import Demand, demand
+from .studies.launch_report import print_launch, run_script
+from .vehicles.loading import check_file, figure_rows, list_vehicles, load_vehicle
+from .vehicles.missions import Mission, list_missions, load_mission
+from .vehicles.models import Vehicle
+from .vehicles.places import Orbit, Site, list_orbits, list_sites, load_orbit, load_site
+
+__version__: str
+
+__all__ = [
+    "Alternative",
+    "Comparison",
+    "Demand",
+    "EventFlown",
+    "Figure",
+    "Footprint",
+    "Gate",
+    "Hop",
+    "HopEvents",
+    "HopFlight",
+    "HopLimits",
+    "HopResult",
+    "Hopper",
+    "Lander",
+    "Landing",
+    "LandingLimits",
+    "LandingOutcome",
+    "LandingResult",
+    "LaunchResult",
+    "LimitReached",
+    "MarginStudy",
+    "Mission",
+    "Orbit",
+    "Reconstruction",
+    "RigidLander",
+    "Site",
+    "Start",
+    "Unknown",
+    "Vehicle",
+    "VehicleError",
+    "check_file",
+    "compare",
+    "demand",
+    "figure_rows",
+    "footprint",
+    "limits_reached",
+    "limits_table",
+    "list_missions",
+    "list_orbits",
+    "list_sites",
+    "list_vehicles",
+    "load_mission",
+    "load_orbit",
+    "load_site",
+    "load_vehicle",
+    "ocp",
+    "payload_slopes",
+    "physics",
+    "print_launch",
+    "reconstruct",
+    "run_script",
+    "solve_launch",
+    "study_margin",
+]

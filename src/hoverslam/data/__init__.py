@@ -1,0 +1,1 @@
+"""What every data file shares: figures with band, unit, source and status; units; reading with messages; errors."""

@@ -1,0 +1,1 @@
+"""Landing records and the reliability that they imply."""

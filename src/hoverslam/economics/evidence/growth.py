@@ -1,0 +1,111 @@
+"""How landing gets more reliable with practice: the Crow-AMSAA power law of failures, and a learning curve.
+
+Failures in a young programme bunch at its beginning. The power law N(n) = lambda n^beta for the expected failures in
+n attempts says so with two numbers; beta below 1 is growth. It keeps improving for ever, while mature programmes
+flatten: the learning form ends at a ceiling instead.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from hoverslam.economics.inputs.errors import CostQuestionError
+from hoverslam.economics.model.launch_cost import Quantity
+
+LARGEST_SHAPE = 50.0  # reliability that decays with the fiftieth power of practice is a mistake in the data
+
+
+@dataclass(frozen=True, slots=True)
+class CrowAmsaa:
+    """A fitted power law of failures: N(n) = ``scale`` n^``shape``.
+
+    ``failures`` in ``attempts`` is what it was fitted to. L. H. Crow, AMSAA TR-138, 1974; MIL-HDBK-189C.
+    """
+
+    scale: float
+    shape: float
+    failures: int
+    attempts: float
+
+    @property
+    def unbiased_shape(self) -> float:
+        """The shape without the bias of maximum likelihood: (n - 1)/n beta. NaN for a single failure."""
+        return self.shape * (self.failures - 1) / self.failures if self.failures > 1 else math.nan
+
+    @property
+    def unbiased(self) -> CrowAmsaa:
+        """The law with the unbiased shape, through the same number of failures at the end."""
+        shape = self.unbiased_shape
+        if not shape > 0.0:
+            raise CostQuestionError(f"{self.failures} failure: the unbiased shape needs two or more")
+        return CrowAmsaa(self.failures / self.attempts**shape, shape, self.failures, self.attempts)
+
+    def shape_interval(self, confidence: float = 0.90) -> tuple[float, float]:
+        """Return the central interval of the true shape: 2 n beta_hat^-1 beta is chi-squared with 2 n freedoms."""
+        tail = (1.0 - confidence) / 2.0
+        ends = stats.chi2.ppf((tail, 1.0 - tail), 2 * self.failures) / (2 * self.failures)
+        return float(self.shape * ends[0]), float(self.shape * ends[1])
+
+    def expected_failures(self, attempts: Quantity) -> Quantity:
+        """Return the expected failures in the first ``attempts`` attempts: lambda n^beta."""
+        return self.scale * np.power(attempts, self.shape)
+
+    def intensity(self, attempts: Quantity) -> Quantity:
+        """Return the expected failures per attempt at that point: lambda beta n^(beta - 1)."""
+        return self.scale * self.shape * np.power(attempts, self.shape - 1.0)
+
+    def landing_probability(self, attempt: Quantity) -> Quantity:
+        """Return the probability that attempt n (from 1) lands: 1 - (N(n) - N(n - 1)), at least 0.
+
+        The power law expects more than one failure in the very first attempts of a programme that began badly; there
+        the probability is 0.
+        """
+        n = np.asarray(attempt, dtype=float)
+        if not np.all(n >= 1.0):
+            raise CostQuestionError(f"attempt = {attempt}: attempts count from 1")
+        probability = np.clip(1.0 - (self.expected_failures(n) - self.expected_failures(n - 1.0)), 0.0, 1.0)
+        return float(probability) if probability.ndim == 0 else probability
+
+
+def crow_amsaa(failure_attempts: Sequence[float], attempts: float) -> CrowAmsaa:
+    """Fit the power law to the attempts that failed, out of ``attempts`` observed (maximum likelihood).
+
+        beta = n / sum ln(T/t_i),    lambda = n / T^beta
+
+    Time-truncated data: observation ended at T, not at a failure. Raises ``CostQuestionError`` for no failure, for a
+    failure outside (0, T], and where all failures crowd at T (a shape above 50).
+    """
+    times = np.asarray(failure_attempts, dtype=float)
+    if times.size == 0 or not np.all((times > 0.0) & (times <= attempts)):
+        raise CostQuestionError(
+            f"failure_attempts = {list(failure_attempts)} of {attempts}: give at least one, each in (0, {attempts}]"
+        )
+    logs = float(np.sum(np.log(attempts / times)))
+    if not logs * LARGEST_SHAPE >= times.size:
+        raise CostQuestionError(
+            f"failures at {list(failure_attempts)} crowd at the last attempt, {attempts}: the fitted shape passes "
+            f"{LARGEST_SHAPE:g}; a power law says nothing about them"
+        )
+    shape = times.size / logs
+    return CrowAmsaa(times.size / attempts**shape, shape, times.size, float(attempts))
+
+
+def learned_probability(attempt: Quantity, first: float, ultimate: float, exponent: float) -> Quantity:
+    """Return the landing probability of attempt n on a learning curve: p_inf - (p_inf - p_1) n^-alpha.
+
+    ``exponent`` alpha is about 1 - beta of a power law of failures (0.7 for Falcon). Raises ``CostQuestionError``
+    unless 0 <= first <= ultimate <= 1, the exponent is not negative and attempts count from 1.
+    """
+    n = np.asarray(attempt, dtype=float)
+    if not (np.all(n >= 1.0) and 0.0 <= first <= ultimate <= 1.0 and exponent >= 0.0):
+        raise CostQuestionError(
+            f"attempt = {attempt}, first = {first}, ultimate = {ultimate}, exponent = {exponent}: give attempts from 1, "
+            "0 <= first <= ultimate <= 1 and exponent >= 0"
+        )
+    probability = ultimate - (ultimate - first) * n**-exponent
+    return float(probability) if probability.ndim == 0 else probability

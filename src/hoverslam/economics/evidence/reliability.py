@@ -1,0 +1,92 @@
+"""How often a booster comes home: landing probability from a record of attempts, with its uncertainty.
+
+The record is binomial and the belief about its probability a Beta distribution (Jeffreys' prior, Beta(1/2, 1/2)). A
+newcomer with few attempts of its own starts instead from another vehicle's record, discounted: each attempt there
+counts as a fraction of one here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from hoverslam.economics.model.launch_cost import Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class BetaBelief:
+    """A Beta(alpha, beta) distribution of a probability. Its parameters may be arrays: one belief for each sample."""
+
+    alpha: Quantity
+    beta: Quantity
+
+    def __post_init__(self) -> None:
+        if not (np.all(np.asarray(self.alpha) > 0.0) and np.all(np.asarray(self.beta) > 0.0)):
+            raise ValueError(f"Beta({self.alpha}, {self.beta}): both parameters must be above 0")
+
+    @property
+    def mean(self) -> Quantity:
+        return self.alpha / (self.alpha + self.beta)
+
+    def interval(self, confidence: float = 0.90) -> tuple[float, float]:
+        """Return the central interval that holds the probability with this confidence."""
+        tail = (1.0 - confidence) / 2.0
+        return float(self.quantile(tail)), float(self.quantile(1.0 - tail))
+
+    def quantile(self, level: Quantity) -> Quantity:
+        """Return the probability that is not exceeded with probability ``level``: feed it uniforms to sample."""
+        return stats.beta.ppf(level, self.alpha, self.beta)
+
+    def updated(self, successes: float, failures: float) -> BetaBelief:
+        """Return the belief after further attempts."""
+        return BetaBelief(self.alpha + _count(successes), self.beta + _count(failures))
+
+
+def jeffreys(successes: float, failures: float) -> BetaBelief:
+    """Return the Jeffreys posterior Beta(s + 1/2, f + 1/2); its mean is (s + 1/2)/(n + 1)."""
+    return BetaBelief(0.5, 0.5).updated(successes, failures)
+
+
+def discounted(belief: BetaBelief, discount: Quantity) -> BetaBelief:
+    """Return a belief that weighs ``discount`` (above 0, at most 1) of the given one: same mean, wider.
+
+    A power prior: use it to lend a newcomer the record of an older vehicle. Family-level learning in this spirit:
+    Guikema and Pate-Cornell, Journal of Spacecraft and Rockets, 2004.
+    """
+    if not np.all((np.asarray(discount) > 0.0) & (np.asarray(discount) <= 1.0)):
+        raise ValueError(f"discount = {discount}: must be above 0 and at most 1")
+    return BetaBelief(discount * belief.alpha, discount * belief.beta)
+
+
+def landing_probability(margin: Quantity, other: Quantity) -> Quantity:
+    """Return the probability of landing: p_margin p_other.
+
+    ``margin`` is that the landing propellant suffices (a Monte Carlo's answer), ``other`` that nothing else fails
+    (engines, hydraulics, legs, guidance: a record's answer). Raises ``ValueError`` outside [0, 1].
+    """
+    return _probability("margin", margin) * _probability("other", other)
+
+
+def survival_probability(landing: Quantity, intact: Quantity = 1.0, retired: Quantity = 0.0) -> Quantity:
+    """Return the probability q that a flown booster flies again: p_land p_intact (1 - p_retire).
+
+    ``intact`` is that a landed booster comes home undamaged, ``retired`` that inspection retires it none the less.
+    Raises ``ValueError`` outside [0, 1].
+    """
+    kept = 1.0 - _probability("retired", retired)
+    return _probability("landing", landing) * _probability("intact", intact) * kept
+
+
+def _probability(name: str, value: Quantity) -> Quantity:
+    values = np.asarray(value, dtype=float)
+    if not np.all((values >= 0.0) & (values <= 1.0)):
+        raise ValueError(f"{name} = {value}: a probability lies in [0, 1]")
+    return value
+
+
+def _count(number: float) -> float:
+    if not number >= 0.0:
+        raise ValueError(f"{number} attempts: a count cannot be negative")
+    return number

@@ -1,0 +1,1 @@
+"""Cost inputs: bands with status and source, prices, and their reading."""

@@ -1,0 +1,1 @@
+"""What a launch costs its operator, and the fleet behind it."""

@@ -1,0 +1,230 @@
+"""How long a booster lives, how many must be built each year, and how many are in the loop at once.
+
+A landing may fail and no booster flies for ever; one that lands is away for its turnaround. ``fleet_simulation`` flies
+the same fleet launch by launch.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from hoverslam.economics.inputs.errors import CostQuestionError
+from hoverslam.economics.model.launch_cost import Quantity, mean_learning_factor
+
+DAYS_PER_YEAR = 365.0
+
+
+def expected_flights(survival: Quantity, max_flights: Quantity) -> Quantity:
+    """Return the expected flights of a booster, its first included: (1 - q^N)/(1 - q).
+
+    ``survival`` q is the probability that a flown booster can fly again (landed and intact), ``max_flights`` N the
+    flight after which it is retired, not necessarily an integer when it is sampled. The sum of the geometric survival
+    1 + q + ... + q^(N-1); exactly N at q = 1 and exact to rounding near it. Raises ``ValueError`` outside 0 <= q <=
+    1, N >= 1.
+    """
+    q, n = np.broadcast_arrays(np.asarray(survival, dtype=float), np.asarray(max_flights, dtype=float))
+    if not np.all((q >= 0.0) & (q <= 1.0)):
+        raise ValueError(f"survival probability must lie in [0, 1], and is {q[~((q >= 0.0) & (q <= 1.0))].flat[0]}")
+    if not np.all(n >= 1.0):
+        raise ValueError(f"max_flights must be 1 or more, and is {n[~(n >= 1.0)].flat[0]}")
+    with np.errstate(divide="ignore", invalid="ignore"):  # log 0 gives the right limit 1; 0/0 is replaced below
+        flights = -np.expm1(n * np.log(q)) / (1.0 - q)
+    flights = np.clip(np.where(q == 1.0, n, flights), 1.0, n)
+    return float(flights) if flights.ndim == 0 else flights
+
+
+def expected_flights_slopes(survival: float, max_flights: float) -> tuple[float, float]:
+    """Return the derivatives of ``expected_flights`` by survival q and by max flights N.
+
+        dF/dq = (1 - q^N - N q^(N-1) (1 - q))/(1 - q)^2,    dF/dN = -q^N ln q/(1 - q)
+
+    N(N - 1)/2 and 1 at q = 1; near it the first is summed as a series in 1 - q, where the quotient cancels. Raises
+    ``ValueError`` as ``expected_flights``.
+    """
+    expected_flights(survival, max_flights)  # for its checks
+    q, n, loss = float(survival), float(max_flights), 1.0 - float(survival)
+    if loss * n < 0.05:
+        term, by_survival = n * (n - 1.0) / 2.0, 0.0
+        for k in range(2, 14):  # sum of (k - 1) C(N, k) (-loss)^(k-2): each term is 0.05/k or less of the one before
+            by_survival += (k - 1.0) * term
+            term *= -loss * (n - k) / (k + 1.0)
+    elif q == 0.0:
+        by_survival = 1.0 if n >= 2.0 else (math.inf if n > 1.0 else 0.0)
+    else:
+        by_survival = (1.0 - q**n - n * q ** (n - 1.0) * loss) / loss**2
+    by_life = 1.0 if loss == 0.0 else (-(q**n) * math.log(q) / loss if q > 0.0 else 0.0)
+    return by_survival, by_life
+
+
+# B_2k/(2k)!, the coefficients of 1/(e^x - 1) = 1/x - 1/2 + x/12 - x^3/720 + ...: enough of them for x < SERIES_BELOW
+BERNOULLI = (
+    1 / 12,
+    -1 / 720,
+    1 / 30240,
+    -1 / 1209600,
+    1 / 47900160,
+    -691 / 1307674368000,
+    1 / 74724249600,
+    -3617 / 10670622842880000,
+)
+SERIES_BELOW = 0.5
+
+
+def refurbishment_age(survival: Quantity, max_flights: Quantity) -> Quantity:
+    """Return how many refurbishments lie behind a booster, on average, when it is refurbished.
+
+        A = sum_j j q^j/sum_j q^j = q/(1 - q) - M q^M/(1 - q^M),    j = 0 .. M - 1,  M = N - 1
+
+    The refurbishment before flight k has k - 2 behind it, and happens with probability q^(k - 1). A cost that starts
+    at c and grows by g c a flight therefore averages c (1 + g A), and is paid on 1 - 1/F of the launches. 0 where
+    there is no second refurbishment (N <= 2), (M - 1)/2 at q = 1; near it, where the quotients cancel, a series in
+    x = -ln q. Arguments, between whole numbers too, and ``ValueError`` as ``expected_flights``.
+    """
+    expected_flights(survival, max_flights)  # for its checks
+    q, n = np.broadcast_arrays(np.asarray(survival, dtype=float), np.asarray(max_flights, dtype=float))
+    m = np.maximum(n - 1.0, 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):  # log 0 and 0/0: each on the side that is not taken
+        x = -np.log(q)
+        direct = q / (1.0 - q) - m * q**m / (1.0 - q**m)
+        near = m * x < SERIES_BELOW
+    x = np.where(near, x, 0.0)
+    series = (m - 1.0) / 2.0
+    for k, coefficient in enumerate(BERNOULLI, 1):
+        series = series - coefficient * (m * (m * x) ** (2 * k - 1) - x ** (2 * k - 1))
+    age = np.where(m > 1.0, np.maximum(np.where(near, series, direct), 0.0), 0.0)  # of two flights exactly none
+    return float(age) if age.ndim == 0 else age
+
+
+def refurbishment_age_slopes(survival: float, max_flights: float) -> tuple[float, float]:
+    """Return the derivatives of ``refurbishment_age`` by survival q and by max flights N.
+
+        dA/dq = 1/(1 - q)^2 - M^2 q^(M-1)/(1 - q^M)^2,    dA/dN = -q^M/(1 - q^M) - M ln q q^M/(1 - q^M)^2
+
+    (M^2 - 1)/12 and 1/2 at q = 1, with the same series near it. 0 below two flights; at two, where A begins to rise,
+    the slope towards more. Raises ``ValueError`` as ``expected_flights``.
+    """
+    expected_flights(survival, max_flights)  # for its checks
+    q, m = float(survival), float(max_flights) - 1.0
+    if m < 1.0:
+        return 0.0, 0.0
+    x = -math.log(q) if q > 0.0 else math.inf
+    if m * x < SERIES_BELOW:
+        by_x, by_life = 0.0, 0.5
+        for k, coefficient in enumerate(BERNOULLI, 1):
+            by_x -= coefficient * (2 * k - 1) * (m**2 * (m * x) ** (2 * k - 2) - x ** (2 * k - 2))
+            by_life -= coefficient * 2 * k * (m * x) ** (2 * k - 1)
+        return -by_x / q, by_life
+    kept = q**m
+    by_survival = 1.0 / (1.0 - q) ** 2 - m**2 * q ** (m - 1.0) / (1.0 - kept) ** 2
+    by_life = -kept / (1.0 - kept) + m * x * kept / (1.0 - kept) ** 2 if kept > 0.0 else 0.0
+    return by_survival, by_life
+
+
+@dataclass(frozen=True, slots=True)
+class Wear:
+    """A Weibull law of wear-out in the flight number: S(k) = exp(-(k/``scale``)^``shape``) after k flights.
+
+    Its hazard is (b/eta)(k/eta)^(b - 1). Shape 1 is a constant hazard, no different from landing losses; above 1 old
+    boosters wear out faster. Falcon's landing failures show no age effect (flight numbers 1 to 23), so wear is a
+    stress case: shape 1.5 to 3 with a scale of about 40 flights.
+    """
+
+    scale: float
+    shape: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (self.scale > 0.0 and self.shape > 0.0):
+            raise CostQuestionError(f"wear scale = {self.scale}, shape = {self.shape}: give both above 0")
+
+    def survival(self, flights: Quantity) -> Quantity:
+        """Return the probability of not being worn out after ``flights`` flights."""
+        return np.exp(-np.power(np.asarray(flights, dtype=float) / self.scale, self.shape))
+
+    def hazard(self, flights: Quantity) -> Quantity:
+        """Return the rate of wearing out per flight at that flight number."""
+        return self.shape / self.scale * np.power(np.asarray(flights, dtype=float) / self.scale, self.shape - 1.0)
+
+
+def expected_flights_with_wear(survival: float, max_flights: int, wear: Wear) -> float:
+    """Return the expected flights of a booster that also wears out: sum over k = 0 .. N-1 of q^k S(k).
+
+    Flight k + 1 is made when k flights have been survived. Raises ``ValueError`` unless 0 <= q <= 1 and N is a whole
+    number of 1 or more.
+    """
+    if not 0.0 <= survival <= 1.0:
+        raise ValueError(f"survival probability must lie in [0, 1], and is {survival}")
+    if not (max_flights >= 1 and max_flights == int(max_flights)):
+        raise ValueError(f"max_flights must be a whole number of 1 or more, and is {max_flights}")
+    flown = np.arange(int(max_flights), dtype=float)
+    return float(np.sum(survival**flown * wear.survival(flown)))
+
+
+@dataclass(frozen=True, slots=True)
+class FleetNeed:
+    """What a launch rate asks of production and of the fleet, per year and in the long run.
+
+    ``boosters_built`` a year replace ``lost_at_landing``, ``lost_after_landing`` and ``retired``, and nothing else.
+    ``boosters_in_fleet`` is B = L t/(365 u) + spares: those away on their turnaround, at utilisation u, and spares.
+    """
+
+    launches: float
+    boosters_built: float
+    upper_stages_built: float
+    boosters_in_fleet: float
+    lost_at_landing: float
+    lost_after_landing: float
+    retired: float
+
+
+def fleet_need(
+    launches_per_year: float,
+    *,
+    landing_probability: float,
+    max_flights: float,
+    turnaround_days: float,
+    intact_probability: float = 1.0,
+    utilisation: float = 1.0,
+    spares: float = 0.0,
+) -> FleetNeed:
+    """Return boosters and upper stages to build, boosters in the fleet and losses, a year in steady state.
+
+    ``utilisation`` is the share of its time that a booster is in the loop of flight and turnaround (0.6 to 0.8 in
+    planning, 1 at best). An expendable vehicle is ``landing_probability = 0``. Raises ``CostQuestionError`` for a rate
+    or a turnaround below 0, spares below 0, or a utilisation outside (0, 1]; ``ValueError`` as ``expected_flights``.
+    """
+    if not (launches_per_year >= 0.0 and turnaround_days >= 0.0 and spares >= 0.0 and 0.0 < utilisation <= 1.0):
+        raise CostQuestionError(
+            f"launches_per_year = {launches_per_year}, turnaround_days = {turnaround_days}, spares = {spares}, "
+            f"utilisation = {utilisation}: give numbers of 0 or more, and a utilisation in (0, 1]"
+        )
+    survival = landing_probability * intact_probability
+    built = launches_per_year / float(expected_flights(survival, max_flights))
+    return FleetNeed(
+        launches=launches_per_year,
+        boosters_built=built,
+        upper_stages_built=launches_per_year,
+        boosters_in_fleet=launches_per_year * turnaround_days / DAYS_PER_YEAR / utilisation + spares,
+        lost_at_landing=launches_per_year * (1.0 - landing_probability),
+        lost_after_landing=launches_per_year * landing_probability * (1.0 - intact_probability),
+        retired=built * survival**max_flights,
+    )
+
+
+def production_run_cost(first_unit_cost: float, units: float, slope: float, built_before: int = 0) -> float:
+    """Return the cost of building ``units`` more of a line that has built some: C1 x sum of i^(log2 s).
+
+    Each production line learns from its own units: a reusable vehicle that builds a tenth of the boosters runs down
+    a tenth of the curve, while its upper stages learn as before. A fraction of a unit is charged as that fraction of
+    the next one. Raises ``CostQuestionError`` for a negative number or a slope that is not above 0.
+    """
+    if not (units >= 0.0 and built_before >= 0 and slope > 0.0):
+        raise CostQuestionError(
+            f"units = {units}, built_before = {built_before}, slope = {slope}: give numbers of 0 or more, slope > 0"
+        )
+    whole, part = int(units), units - int(units)
+    last = built_before + whole
+    total = whole * mean_learning_factor(built_before + 1, last, slope) if whole else 0.0
+    return first_unit_cost * (total + part * mean_learning_factor(last + 1, last + 1, slope))

@@ -1,0 +1,216 @@
+"""What one launch costs its operator, component by component, and what a kilogram of delivered payload costs.
+
+Pure functions of numbers: every quantity may be a float or an array of samples, and money may be in any one currency.
+The equation, with N the flights per booster built (first flight included) and L the launches a year:
+
+    C = C1(L/N)/N + C2(L) + Cf/nf + C_ref (1 - 1/N)(1 + g A) + C_rec + C_pad + C_ops + C_prop + F/L + D s/(L T) + C_ins
+
+with A the mean number of earlier refurbishments behind one that is made, and D s the development to be earned back in
+T years. An expendable twin is the same equation with N = 1, a stage without recovery hardware, and nothing recovered
+or refurbished, so that the two differ by what reuse changes and by nothing else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hoverslam.economics.inputs.errors import CostQuestionError
+
+Quantity = float | NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class CostFactors:
+    """The numbers that a launch cost is made of. Money in one currency, rates per year, the rest fractions.
+
+    ``stage1_unit_cost`` is the cost of a stage when ``reference_units_per_year`` are built, with the recovery hardware,
+    which adds ``recovery_hardware_fraction`` to the stage's cost without it. ``refurbishment_fraction`` is the first
+    refurbishment over that stage cost, and each later one is dearer by ``refurbishment_growth`` of the first. The upper
+    stage's line learns by its own slope and reference rate; at slope 1 it does not.
+    """
+
+    stage1_unit_cost: Quantity
+    upper_stage_unit_cost: Quantity
+    fairing_cost: Quantity
+    fairing_uses: Quantity
+    pad_and_range: Quantity
+    mission_operations: Quantity
+    propellant: Quantity
+    fixed_cost_per_year: Quantity
+    launches_per_year: Quantity
+    insurance_rate: Quantity
+    learning_slope: Quantity
+    reference_units_per_year: Quantity
+    recovery_hardware_fraction: Quantity = 0.0
+    refurbishment_fraction: Quantity = 0.0
+    recovery_operations: Quantity = 0.0
+    refurbishment_growth: Quantity = 0.0
+    development_cost: Quantity = 0.0
+    development_share: Quantity = 1.0
+    programme_years: Quantity = 1.0
+    upper_stage_reference_units_per_year: Quantity = 1.0
+    upper_stage_learning_slope: Quantity = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class CostBreakdown:
+    """The components of a launch cost, in the currency of the factors. Their sum, in this order, is the total."""
+
+    stage1: Quantity
+    upper_stage: Quantity
+    fairing: Quantity
+    refurbishment: Quantity
+    recovery_operations: Quantity
+    pad_and_range: Quantity
+    mission_operations: Quantity
+    propellant: Quantity
+    fixed_cost: Quantity
+    development: Quantity
+    insurance: Quantity
+
+    def components(self) -> dict[str, Quantity]:
+        """Return the components by name, in the order of the sum."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+    @property
+    def total(self) -> Quantity:
+        """The cost of the launch."""
+        return sum(self.components().values(), start=0.0)
+
+    @property
+    def marginal(self) -> Quantity:
+        """The cost of one more flight of a booster that exists: the total less booster, fixed cost and development."""
+        return self.total - self.stage1 - self.fixed_cost - self.development
+
+
+def learned_unit_cost(
+    reference_cost: Quantity, units_per_year: Quantity, reference_units_per_year: Quantity, slope: Quantity
+) -> Quantity:
+    """Return the unit cost at a production rate: C_ref (U/U_ref)^(log2 s).
+
+    ``slope`` s is the factor on cost for each doubling (0.9: 10 % cheaper). The learning curve of Wright with the
+    rate of production as its argument: a reusable vehicle builds L/N boosters a year and forgoes learning.
+    """
+    xp = _namespace(reference_cost, units_per_year, reference_units_per_year, slope)
+    return reference_cost * xp.power(units_per_year / reference_units_per_year, xp.log2(slope))
+
+
+def mean_learning_factor(first_unit: int, last_unit: int, slope: float) -> float:
+    """Return the mean cost of units ``first_unit`` to ``last_unit`` over that of unit 1: mean of i^(log2 s).
+
+    TRANSCOST's cost reduction factor f4 (Wright's curve by unit number). Raises ``CostQuestionError`` unless 1 <=
+    first <= last and the slope is above 0.
+    """
+    if not (1 <= first_unit <= last_unit and slope > 0.0):
+        raise CostQuestionError(
+            f"units {first_unit} to {last_unit} at slope {slope}: give 1 <= first <= last and a slope above 0"
+        )
+    units = np.arange(first_unit, last_unit + 1, dtype=float)
+    return float(np.mean(units ** np.log2(slope)))
+
+
+def expendable_twin(factors: CostFactors) -> CostFactors:
+    """Return the factors of the same vehicle flown without recovery: no hardware for it, no refurbishment, no ship.
+
+    It earns back the same development: reuse was paid for whether or not this flight makes use of it.
+    """
+    return dataclasses.replace(
+        factors,
+        stage1_unit_cost=factors.stage1_unit_cost / (1.0 + factors.recovery_hardware_fraction),
+        recovery_hardware_fraction=0.0,
+        refurbishment_fraction=0.0,
+        refurbishment_growth=0.0,
+        recovery_operations=0.0,
+    )
+
+
+def cost_per_launch(
+    factors: CostFactors, flights_per_booster: Quantity, refurbishment_age: Quantity = 0.0
+) -> CostBreakdown:
+    """Return the breakdown of one launch's cost when each booster built makes ``flights_per_booster`` (>= 1) flights.
+
+    Refurbishment is a fraction of the stage's reference cost, not of its learned one, and is paid before every flight
+    but a booster's first. ``refurbishment_age`` (>= 0) is the mean number of earlier refurbishments behind one of
+    them (``fleet.refurbishment_age``). Recovery operations are paid on every launch, whether or not the landing
+    succeeds. Insurance is a fraction of the cost of everything else but development, which no accident takes back.
+    """
+    flights = np.asarray(flights_per_booster, dtype=float)
+    if not np.all(flights >= 1.0):
+        raise CostQuestionError(f"flights per booster must be 1 or more, and the least given is {np.min(flights):g}")
+    age = np.asarray(refurbishment_age, dtype=float)
+    if not np.all(age >= 0.0):
+        raise CostQuestionError(f"refurbishment age must be 0 or more, and the least given is {np.min(age):g}")
+    return launch_breakdown(factors, flights_per_booster, refurbishment_age)
+
+
+def launch_breakdown(
+    factors: CostFactors, flights_per_booster: Quantity, refurbishment_age: Quantity = 0.0
+) -> CostBreakdown:
+    """Return what ``cost_per_launch`` does, unchecked: the arithmetic alone, which JAX can also trace."""
+    unit_cost = learned_unit_cost(
+        factors.stage1_unit_cost,
+        factors.launches_per_year / flights_per_booster,
+        factors.reference_units_per_year,
+        factors.learning_slope,
+    )
+    first_refurbishment = factors.refurbishment_fraction * factors.stage1_unit_cost
+    insured = CostBreakdown(
+        stage1=unit_cost / flights_per_booster,
+        upper_stage=learned_unit_cost(
+            factors.upper_stage_unit_cost,
+            factors.launches_per_year,
+            factors.upper_stage_reference_units_per_year,
+            factors.upper_stage_learning_slope,
+        ),
+        fairing=factors.fairing_cost / factors.fairing_uses,
+        refurbishment=first_refurbishment
+        * (1.0 - 1.0 / flights_per_booster)
+        * (1.0 + factors.refurbishment_growth * refurbishment_age),
+        recovery_operations=factors.recovery_operations,
+        pad_and_range=factors.pad_and_range,
+        mission_operations=factors.mission_operations,
+        propellant=factors.propellant,
+        fixed_cost=factors.fixed_cost_per_year / factors.launches_per_year,
+        development=0.0,
+        insurance=0.0,
+    )
+    launches = factors.launches_per_year * factors.programme_years
+    return dataclasses.replace(
+        insured,
+        development=factors.development_cost * factors.development_share / launches,
+        insurance=factors.insurance_rate * insured.total,
+    )
+
+
+def cost_per_kilogram(
+    launch_cost: Quantity, payload_kg: Quantity, mission_success: Quantity = 1.0, load_factor: Quantity = 1.0
+) -> Quantity:
+    """Return the launch cost per kilogram delivered: C / (m p_mission load), in the currency given per kg.
+
+    ``payload_kg`` is the capability to the orbit of comparison. Raises ``CostQuestionError`` for a payload that is
+    not a positive number.
+    """
+    return launch_cost / (checked_payload(payload_kg) * mission_success * load_factor)
+
+
+def checked_payload(payload_kg: Quantity) -> Quantity:
+    """Return the payload, or raise ``CostQuestionError`` where it is zero, negative, infinite or NaN."""
+    values = np.asarray(payload_kg, dtype=float)
+    bad = ~(np.isfinite(values) & (values > 0.0))
+    if np.any(bad):
+        raise CostQuestionError(f"payload_kg = {values[bad].flat[0]:g}: a cost per kilogram needs a payload above 0 kg")
+    return payload_kg
+
+
+def _namespace(*quantities: Quantity) -> ModuleType:
+    """Return ``numpy``, or the namespace of the arrays given if they are another library's (``jax.numpy``)."""
+    for quantity in quantities:
+        if not isinstance(quantity, (int, float, np.ndarray, np.generic)):
+            namespace: ModuleType = quantity.__array_namespace__()
+            return namespace
+    return np

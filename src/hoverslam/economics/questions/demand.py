@@ -1,0 +1,433 @@
+"""What a constellation asks of launchers: launches to deploy and to maintain it, the fleet behind them, and the date.
+
+Satellites are launched, live their life and are replaced. With a launched total A(t), those in orbit are A(t) - A(t - T):
+everything here follows from that.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import functools
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, field_validator, model_validator
+
+from hoverslam.economics.inputs.errors import CostQuestionError
+from hoverslam.economics.inputs.loading import DATA, load_cost_inputs, load_exchange_rate, read_entries
+from hoverslam.economics.inputs.models import (
+    AtLeastOne,
+    Band,
+    CostInputs,
+    Fraction,
+    Frozen,
+    Positive,
+    Recovery,
+    Sourced,
+)
+from hoverslam.economics.model.factors import booster_life, cost_factors, landing_belief
+from hoverslam.economics.model.fleet import DAYS_PER_YEAR, FleetNeed, fleet_need, refurbishment_age
+from hoverslam.economics.model.launch_cost import CostFactors, checked_payload, cost_per_launch
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class Milestone(Frozen):
+    """A number of satellites that must be in orbit by a date."""
+
+    satellites: Annotated[int, Field(ge=1)]
+    deadline: datetime.date
+
+
+class LaunchedYear(Sourced):
+    """What was launched in a year, and by whom: the check on an operator that has done it."""
+
+    year: int
+    vehicle: str
+    recovery: Recovery
+    launches: Annotated[int, Field(ge=1)]
+    satellites: Annotated[int, Field(ge=1)]
+
+    @property
+    def satellites_per_launch(self) -> float:
+        return self.satellites / self.launches
+
+
+class FairingLimit(Sourced):
+    """The most satellites of a constellation that one vehicle has carried, or is said to carry, at once."""
+
+    vehicle: str
+    satellites: Annotated[int, Field(ge=1)]
+
+
+class Constellation(Sourced):
+    """A constellation: how many satellites of which mass, where, by when, and how long each lives.
+
+    ``orbit`` names the orbit of the vehicle data that launchers bring them to, ``release_orbit`` a lower one where
+    satellites that climb by themselves are let go. ``dispenser_fraction`` is the share of a payload that is no
+    satellite. ``fairings`` are limits of single vehicles; ``for_scale`` names vehicles that cannot be hired for it.
+    """
+
+    name: str
+    orbit: str
+    release_orbit: str | None = None
+    satellites: Annotated[int, Field(ge=1)]
+    satellite_mass_kg: Positive
+    satellites_per_launch: AtLeastOne
+    dispenser_fraction: Fraction
+    altitude_km: Annotated[float, Field(gt=0)]
+    plane: str
+    life_years: Positive
+    in_orbit: Count
+    in_orbit_date: datetime.date
+    deadline: datetime.date | None = None
+    milestones: tuple[Milestone, ...] = ()
+    launched: tuple[LaunchedYear, ...] = ()
+    fairings: tuple[FairingLimit, ...] = ()
+    for_scale: tuple[str, ...] = ()
+
+    @field_validator("milestones", "launched", "fairings", "for_scale", mode="before")
+    @classmethod
+    def _as_tuple(cls, rows: Any) -> Any:
+        return tuple(rows) if isinstance(rows, list) else rows
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Constellation:
+        every = self.every_milestone
+        if any(a.satellites >= b.satellites or a.deadline >= b.deadline for a, b in itertools.pairwise(every)):
+            raise ValueError("milestones do not rise in number and date up to the deadline; sort them")
+        return self
+
+    @property
+    def every_milestone(self) -> tuple[Milestone, ...]:
+        """The milestones and, last, the whole constellation at its deadline, where it has one."""
+        if self.deadline is None:
+            return self.milestones
+        return (*self.milestones, Milestone(satellites=self.satellites, deadline=self.deadline))
+
+    def most(self, vehicle: str) -> int:
+        """The most satellites that fit under the vehicle's fairing: its own limit, or the high of all launches seen."""
+        limits = (limit.satellites for limit in self.fairings if limit.vehicle == vehicle)
+        return next(limits, math.floor(self.satellites_per_launch.high))
+
+
+@functools.cache
+def load_constellations() -> Mapping[str, Constellation]:
+    """Return the constellations that come with the package, by key."""
+    return read_entries(Constellation, DATA / "constellations.toml")
+
+
+def satellites_per_launch(
+    payload_kg: float, satellite_mass_kg: float, *, dispenser_fraction: float = 0.0, most: int | None = None
+) -> int:
+    """Return how many satellites a payload to their orbit carries: floor(m (1 - d)/m_sat), at most ``most``.
+
+    ``dispenser_fraction`` d is the share of the payload that stays on the upper stage, ``most`` what the fairing
+    holds. Raises ``CostQuestionError`` where the payload carries none.
+    """
+    checked_payload(payload_kg)
+    if not (satellite_mass_kg > 0.0 and 0.0 <= dispenser_fraction < 1.0):
+        raise CostQuestionError(
+            f"satellite_mass_kg = {satellite_mass_kg}, dispenser_fraction = {dispenser_fraction}: give > 0 and within [0, 1)"
+        )
+    number = math.floor(payload_kg * (1.0 - dispenser_fraction) / satellite_mass_kg * (1.0 + 1e-12))
+    number = number if most is None else min(number, most)
+    if number < 1:
+        raise CostQuestionError(f"payload_kg = {payload_kg:g} carries no satellite of {satellite_mass_kg:g} kg")
+    return number
+
+
+def satellites_per_launch_band(payload_kg: float, constellation: Constellation, most: int) -> tuple[int, int]:
+    """Return the fewest and the most satellites on a launch over the bands of satellite mass and dispenser.
+
+    The fewest may be 0. Raises ``CostQuestionError`` where not even the lightest is carried.
+    """
+    mass, dispenser = constellation.satellite_mass_kg, constellation.dispenser_fraction
+    greatest = satellites_per_launch(payload_kg, mass.low, dispenser_fraction=dispenser.low, most=most)
+    try:
+        return satellites_per_launch(payload_kg, mass.high, dispenser_fraction=dispenser.high, most=most), greatest
+    except CostQuestionError:
+        return 0, greatest
+
+
+def launches_to_deploy(satellites: float, per_launch: float, mission_success: float = 1.0) -> int:
+    """Return the launches that put this many satellites into orbit: N/(n p), rounded up."""
+    delivered = _delivered(satellites, per_launch, mission_success)
+    return math.ceil(satellites / delivered * (1.0 - 1e-12))
+
+
+def _delivered(satellites: float, per_launch: float, mission_success: float) -> float:
+    """Return the satellites that a launch delivers on average, having checked all three numbers."""
+    if not (satellites >= 0.0 and per_launch > 0.0 and 0.0 < mission_success <= 1.0):
+        raise CostQuestionError(
+            f"satellites = {satellites}, per_launch = {per_launch}, mission_success = {mission_success}: give >= 0, > 0, "
+            "and within (0, 1]"
+        )
+    return per_launch * mission_success
+
+
+def steady_launches_per_year(
+    satellites: float, per_launch: float, life_years: float, mission_success: float = 1.0
+) -> float:
+    """Return the launches a year that keep a constellation at its number: N/(n p T)."""
+    if not life_years > 0.0:
+        raise CostQuestionError(f"life_years = {life_years}: give a life above 0")
+    return satellites / (_delivered(satellites, per_launch, mission_success) * life_years)
+
+
+def launches_per_year_by(
+    satellites: float,
+    per_launch: float,
+    years: float,
+    life_years: float,
+    *,
+    in_orbit: float = 0.0,
+    mission_success: float = 1.0,
+) -> float:
+    """Return the constant launch rate that has this many satellites in orbit after ``years``.
+
+    (N - survivors)/(n p min(T, years)): beyond one life T, what was launched first must be launched again, and those
+    already ``in_orbit`` are gone. 0 where the survivors suffice.
+    """
+    if not (years > 0.0 and life_years > 0.0 and in_orbit >= 0.0):
+        raise CostQuestionError(
+            f"years = {years}, life_years = {life_years}, in_orbit = {in_orbit}: give > 0, > 0, >= 0"
+        )
+    delivered = _delivered(satellites, per_launch, mission_success)
+    survivors = in_orbit if years < life_years else 0.0
+    return max(satellites - survivors, 0.0) / (delivered * min(life_years, years))
+
+
+def years_until(
+    satellites: float,
+    launches_per_year: float,
+    per_launch: float,
+    life_years: float,
+    *,
+    in_orbit: float = 0.0,
+    mission_success: float = 1.0,
+) -> float:
+    """Return the years after which a constant launch rate first has this many satellites in orbit; inf for never.
+
+    The number rises for one life T and no longer, to L n p T: what is not reached by then never is, since from then
+    on satellites die as fast as they come.
+    """
+    delivered = launches_per_year * _delivered(in_orbit, per_launch, mission_success)
+    if not (launches_per_year >= 0.0 and life_years > 0.0):
+        raise CostQuestionError(
+            f"launches_per_year = {launches_per_year}, life_years = {life_years}: give >= 0 and > 0"
+        )
+    missing = max(satellites - in_orbit, 0.0)
+    if missing == 0.0:
+        return 0.0
+    # Exactly at one life those in orbit at the start are gone; only without any is the number of that moment reached.
+    last = life_years * (1.0 + 1e-12) if in_orbit == 0.0 else math.nextafter(life_years, 0.0)
+    return missing / delivered if missing <= delivered * last else math.inf
+
+
+def satellites_in_orbit(
+    years: float | Sequence[float] | NDArray[np.float64],
+    launches: Sequence[float],
+    per_launch: float,
+    life_years: float,
+    *,
+    in_orbit: float = 0.0,
+    mission_success: float = 1.0,
+) -> NDArray[np.float64]:
+    """Return the satellites in orbit ``years`` after the start, given the launches of the first, second, ... year.
+
+    A(t) - A(t - T) + those ``in_orbit`` at the start while t < T; within a year launches are evenly spread, and after
+    the last year given there are none.
+    """
+    rates = np.asarray(launches, dtype=float)
+    if rates.ndim != 1 or rates.size == 0 or not np.all(rates >= 0.0):
+        raise CostQuestionError(f"launches = {list(launches)}: give the launches of one year or more, each 0 or more")
+    delivered = _delivered(in_orbit, per_launch, mission_success)
+    if not life_years > 0.0:
+        raise CostQuestionError(f"life_years = {life_years}: give a life above 0")
+    times = np.atleast_1d(np.asarray(years, dtype=float))
+    ends, total = np.arange(rates.size + 1.0), np.concatenate(([0.0], np.cumsum(rates * delivered)))
+    alive = np.interp(times, ends, total) - np.interp(times - life_years, ends, total)
+    return np.asarray(alive + np.where(times < life_years, in_orbit, 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneOutcome:
+    """Satellites in orbit at a milestone with the launches given, against those required."""
+
+    milestone: Milestone
+    in_orbit: float
+
+    @property
+    def met(self) -> bool:
+        return self.in_orbit >= self.milestone.satellites * (1.0 - 1e-12)
+
+    @property
+    def missing(self) -> float:
+        return max(self.milestone.satellites - self.in_orbit, 0.0)
+
+
+def meets_milestones(
+    constellation: Constellation,
+    launches: Sequence[float],
+    per_launch: float,
+    *,
+    start: datetime.date | None = None,
+    mission_success: float = 1.0,
+) -> list[MilestoneOutcome]:
+    """Return what these launches a year, from ``start`` on, have in orbit at each milestone that is still ahead.
+
+    ``start`` is the date of the constellation's count in orbit when None; lives are at the mode.
+    """
+    start = constellation.in_orbit_date if start is None else start
+    outcomes = []
+    for milestone in constellation.every_milestone:
+        years = (milestone.deadline - start).days / DAYS_PER_YEAR
+        if years <= 0.0:
+            continue
+        alive = satellites_in_orbit(
+            years,
+            launches,
+            per_launch,
+            constellation.life_years.mode,
+            in_orbit=constellation.in_orbit,
+            mission_success=mission_success,
+        )
+        outcomes.append(MilestoneOutcome(milestone, float(alive[0])))
+    return outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchService:
+    """A vehicle as a constellation sees it: satellites a launch, cost factors, and how its boosters fare.
+
+    An expendable vehicle has ``landing_probability`` 0. Money is in the currency of the factors.
+    """
+
+    name: str
+    factors: CostFactors
+    satellites_per_launch: int
+    mission_success: float
+    landing_probability: float = 0.0
+    intact_probability: float = 1.0
+    max_flights: float = 1.0
+    turnaround_days: float = 60.0
+    utilisation: float = 0.7
+
+    def fleet_at(self, launches_per_year: float) -> FleetNeed:
+        """Return the boosters and stages to build, the fleet and its losses at a launch rate."""
+        return fleet_need(
+            launches_per_year,
+            landing_probability=self.landing_probability,
+            intact_probability=self.intact_probability,
+            max_flights=self.max_flights,
+            turnaround_days=self.turnaround_days if self.landing_probability > 0.0 else 0.0,
+            utilisation=self.utilisation,
+        )
+
+    def cost_per_launch_at(self, launches_per_year: float) -> float:
+        """Return the cost of a launch at a launch rate: fixed cost spreads, and each line learns, with the rate."""
+        need = self.fleet_at(launches_per_year)
+        factors = dataclasses.replace(self.factors, launches_per_year=launches_per_year)
+        age = refurbishment_age(self.landing_probability * self.intact_probability, self.max_flights)
+        return float(cost_per_launch(factors, launches_per_year / need.boosters_built, age).total)
+
+
+def launch_service(
+    vehicle: str,
+    recovery: str,
+    payload_kg: float,
+    constellation: Constellation,
+    *,
+    inputs: CostInputs | None = None,
+    reserve_probability: float = 1.0,
+    turnaround_days: float = 60.0,
+    dispenser_fraction: float | None = None,
+    most: int | None = None,
+) -> LaunchService:
+    """Return a vehicle with cost inputs as a launch service for a constellation, in CNY, every band at its mode.
+
+    ``payload_kg`` is to the constellation's orbit with this recovery; ``reserve_probability`` that the landing reserve
+    suffices multiplies the landing record's. The dispenser's share and ``most`` are the constellation's unless given,
+    the turnaround is a guess. Raises ``CostQuestionError`` as ``estimate_cost`` and ``satellites_per_launch``.
+    """
+    if not 0.0 <= reserve_probability <= 1.0:
+        raise CostQuestionError(f"reserve_probability = {reserve_probability}: a probability lies in [0, 1]")
+    inputs = load_cost_inputs(vehicle) if inputs is None else inputs
+    factors = cost_factors(inputs, recovery, load_exchange_rate())
+    dispenser = constellation.dispenser_fraction.mode if dispenser_fraction is None else dispenser_fraction
+    life = None
+    if recovery != "expendable":
+        life = booster_life(inputs, recovery, reserve_probability * landing_belief(inputs).mean)
+    landing = 0.0 if life is None else float(life.landing_probability)
+    return LaunchService(
+        name=inputs.name,
+        factors=factors,
+        satellites_per_launch=satellites_per_launch(
+            payload_kg,
+            constellation.satellite_mass_kg.mode,
+            dispenser_fraction=dispenser,
+            most=constellation.most(vehicle) if most is None else most,
+        ),
+        mission_success=inputs.operations.mission_success_probability.mode,
+        landing_probability=landing,
+        intact_probability=_mode(inputs.operations.intact_probability) if life is not None else 1.0,
+        max_flights=_mode(inputs.operations.max_flights) if life is not None else 1.0,
+        turnaround_days=turnaround_days,
+    )
+
+
+def _mode(band: Band | None) -> float:
+    return 1.0 if band is None else band.mode
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One constellation on one vehicle: launches, rates, fleets and costs, to deploy it and to keep it.
+
+    ``build_out`` is the fleet at the rate that meets the deadline from the date of the count in orbit; ``steady`` the
+    fleet that replaces satellites at the end of their life. Costs are in the currency of the service's factors, each
+    at its own launch rate.
+    """
+
+    launches: int
+    years_left: float
+    build_out: FleetNeed
+    steady: FleetNeed
+    cost_to_deadline: float
+    cost_per_year_steady: float
+    cost_per_satellite: float
+
+
+def deployment(constellation: Constellation, service: LaunchService, milestone: Milestone | None = None) -> Deployment:
+    """Return what it takes to deploy a constellation by its deadline on one vehicle, and to keep it afterwards.
+
+    With a ``milestone``, what it takes to have that many by that date, and to keep them. Raises ``CostQuestionError``
+    for a constellation without a deadline, and for a milestone that is not after the count in orbit.
+    """
+    if milestone is None and constellation.deadline is None:
+        raise CostQuestionError(f"{constellation.name} has no deadline: give it one to plan its deployment")
+    goal = constellation.every_milestone[-1] if milestone is None else milestone
+    years = (goal.deadline - constellation.in_orbit_date).days / DAYS_PER_YEAR
+    per_launch, success = service.satellites_per_launch, service.mission_success
+    life = constellation.life_years.mode
+    rate = launches_per_year_by(
+        goal.satellites, per_launch, years, life, in_orbit=constellation.in_orbit, mission_success=success
+    )
+    steady = steady_launches_per_year(goal.satellites, per_launch, life, success)
+    steady_cost = service.cost_per_launch_at(steady)
+    return Deployment(
+        launches=launches_to_deploy(max(goal.satellites - constellation.in_orbit, 0), per_launch, success),
+        years_left=years,
+        build_out=service.fleet_at(rate),
+        steady=service.fleet_at(steady),
+        cost_to_deadline=rate * years * service.cost_per_launch_at(rate) if rate > 0.0 else 0.0,
+        cost_per_year_steady=steady * steady_cost,
+        cost_per_satellite=steady_cost / (per_launch * success),
+    )

@@ -1,0 +1,135 @@
+"""How the cost of a kilogram moves with each number that it is made of: exact derivatives, by JAX.
+
+JAX differentiates the arithmetic of ``launch_cost`` itself, so the derivatives cannot drift from the cost. It is
+imported when first asked for: whoever only wants a cost does not wait for it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from hoverslam.economics.inputs.errors import CostQuestionError
+from hoverslam.economics.model.fleet import (
+    expected_flights,
+    expected_flights_slopes,
+    refurbishment_age,
+    refurbishment_age_slopes,
+)
+from hoverslam.economics.model.launch_cost import (
+    CostFactors,
+    Quantity,
+    cost_per_kilogram,
+    cost_per_launch,
+    launch_breakdown,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CostGradient:
+    """The cost per kilogram and its derivatives by every factor, by flights and age of the boosters, payload and rates.
+
+    ``derivatives`` are per unit of the factor: CNY per kg for each CNY of unit cost, for each launch a year, for each
+    kilogram of payload. ``elasticities`` are the per cent of cost for one per cent of the factor.
+    """
+
+    cost_per_kg: Quantity
+    values: dict[str, Quantity]
+    derivatives: dict[str, Quantity]
+
+    def through_life(
+        self, landing_probability: float, max_flights: float, intact_probability: float = 1.0
+    ) -> dict[str, float]:
+        """Return the derivatives by landing probability, intact probability and maximum flights of the booster.
+
+        The chain rule through ``expected_flights`` and ``refurbishment_age``, for a gradient at a single point whose
+        flights, and age where it matters, these three give. Raises ``CostQuestionError`` where they give others.
+        """
+        survival = landing_probability * intact_probability
+        self._check_life(
+            float(expected_flights(survival, max_flights)), float(refurbishment_age(survival, max_flights))
+        )
+        by_flights = float(self.derivatives["flights_per_booster"])
+        by_age = float(self.derivatives["refurbishment_age"])
+        flights, age = expected_flights_slopes(survival, max_flights), refurbishment_age_slopes(survival, max_flights)
+        by_survival, by_life = (by_flights * f + by_age * a for f, a in zip(flights, age, strict=True))
+        return {
+            "landing_probability": by_survival * intact_probability,
+            "intact_probability": by_survival * landing_probability,
+            "max_flights": by_life,
+        }
+
+    def _check_life(self, flights: float, age: float) -> None:
+        at = self.values
+        if (
+            np.ndim(self.cost_per_kg) != 0
+            or not math.isclose(flights, at["flights_per_booster"], rel_tol=1e-9)
+            or not (
+                math.isclose(age, at["refurbishment_age"], rel_tol=1e-9, abs_tol=1e-12)
+                or self.derivatives["refurbishment_age"] == 0.0  # refurbishment does not grow: its age is of no account
+            )
+        ):
+            raise CostQuestionError(
+                f"this life has {flights:g} flights and a refurbishment age of {age:g}, and the gradient was taken at "
+                f"{at['flights_per_booster']} and {at['refurbishment_age']}: take it there, at one point"
+            )
+
+    @property
+    def elasticities(self) -> dict[str, Quantity]:
+        """The relative change of the cost over the relative change of each factor."""
+        return {name: slope * self.values[name] / self.cost_per_kg for name, slope in self.derivatives.items()}
+
+
+def cost_gradient(
+    factors: CostFactors,
+    flights_per_booster: Quantity,
+    payload_kg: Quantity,
+    mission_success: Quantity = 1.0,
+    load_factor: Quantity = 1.0,
+    refurbishment_age: Quantity = 0.0,
+) -> CostGradient:
+    """Return the cost per kilogram and its derivatives by every cost factor, the flights, the payload and the rates.
+
+    Arguments are those of ``cost_per_launch`` and ``cost_per_kilogram``, and may be arrays of samples: each sample
+    then has its own derivatives, of the shape that all arguments broadcast to. Reverse-mode differentiation in double
+    precision. Raises ``CostQuestionError`` as those two do.
+    """
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    launch = cost_per_launch(factors, flights_per_booster, refurbishment_age).total
+    cost = cost_per_kilogram(launch, payload_kg, mission_success, load_factor)
+    given = {field.name: getattr(factors, field.name) for field in dataclasses.fields(factors)} | {
+        "flights_per_booster": flights_per_booster,
+        "payload_kg": payload_kg,
+        "mission_success": mission_success,
+        "load_factor": load_factor,
+        "refurbishment_age": refurbishment_age,
+    }
+    shape = np.broadcast_shapes(*(np.shape(value) for value in given.values()))
+    values = {name: np.broadcast_to(np.asarray(value, dtype=float), shape) for name, value in given.items()}
+    slopes = jax.grad(lambda point: jax.numpy.sum(_cost_per_kilogram(**point)))(values)
+    return CostGradient(
+        cost_per_kg=_plain(np.broadcast_to(np.asarray(cost, dtype=float), shape)),
+        values={name: _plain(value) for name, value in values.items()},
+        derivatives={name: _plain(np.asarray(slopes[name])) for name in values},
+    )
+
+
+def _cost_per_kilogram(
+    flights_per_booster: Quantity,
+    payload_kg: Quantity,
+    mission_success: Quantity,
+    load_factor: Quantity,
+    refurbishment_age: Quantity,
+    **factors: Quantity,
+) -> Quantity:
+    launch = launch_breakdown(CostFactors(**factors), flights_per_booster, refurbishment_age).total
+    return launch / (payload_kg * mission_success * load_factor)
+
+
+def _plain(values: Quantity) -> Quantity:
+    return float(values) if np.ndim(values) == 0 else values

@@ -1,0 +1,60 @@
+"""As landings are practised: what a kilogram costs once a vehicle has tried so many of them, if it learns as Falcon did.
+
+The power law of Falcon's failures (``growth``) gives the chance that attempt n lands; it stands in for what the vehicle's own
+record says today. A projection, not a forecast: others may learn faster from Falcon's mistakes, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hoverslam.economics.evidence.growth import CrowAmsaa, crow_amsaa
+from hoverslam.economics.evidence.history import load_falcon_landings
+from hoverslam.economics.inputs.errors import CostQuestionError
+from hoverslam.economics.inputs.models import CostInputs
+from hoverslam.economics.questions.estimate import Quantiles, estimate_cost
+
+ATTEMPTS = (5, 10, 20, 50, 100, 200)
+
+
+@dataclass(frozen=True, slots=True)
+class Projected:
+    """Attempt n, the probability that it lands (reserve and all else), flights of a booster, and the cost (CNY per kg)."""
+
+    attempt: int
+    landing_probability: float
+    flights_per_booster: float
+    cost_cny_per_kg: Quantiles
+
+
+def falcon_growth() -> CrowAmsaa:
+    """Return the power law of Falcon's landing failures."""
+    record = load_falcon_landings()
+    return crow_amsaa(record.failure_attempts, record.attempts)
+
+
+def cost_as_landings_are_practised(
+    inputs: CostInputs,
+    recovery: str,
+    payload_kg: float,
+    *,
+    margin_probability: float = 1.0,
+    attempts: Sequence[int] = ATTEMPTS,
+    samples: int = 1000,
+    seed: int = 0,
+) -> list[Projected]:
+    """Return the cost at these landing attempts, everything but the landing as it is.
+
+    Raises ``CostQuestionError`` for an expendable recovery, attempts below 1, and as ``estimate_cost``.
+    """
+    if recovery == "expendable":
+        raise CostQuestionError("recovery = expendable: nothing lands; name another recovery")
+    growth, found = falcon_growth(), []
+    for attempt in attempts:
+        landing = margin_probability * float(growth.landing_probability(attempt))
+        cost = estimate_cost(
+            inputs.vehicle, recovery, payload_kg, landing_probability=landing, inputs=inputs, samples=samples, seed=seed
+        )
+        found.append(Projected(attempt, landing, cost.flights_per_booster_mean, cost.cost_cny_per_kg))
+    return found

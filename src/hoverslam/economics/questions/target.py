@@ -1,0 +1,193 @@
+"""What would have to be true: the model turned round, to ask for which input a kilogram costs what was promised.
+
+One input at a time is moved from where it is towards the better, the others keep their bands, until the median cost of a
+kilogram meets the target; an input that cannot do it alone says how far it gets. Then the same for the launch rate with
+every other input at the better end of its band: what is left to ask when everything else has gone well.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from scipy.optimize import brentq
+
+from hoverslam.economics.evidence.reliability import BetaBelief
+from hoverslam.economics.inputs.errors import CostQuestionError
+from hoverslam.economics.inputs.loading import load_cost_inputs
+from hoverslam.economics.inputs.models import Band, CostInputs
+from hoverslam.economics.questions.estimate import CostEstimate, estimate_cost
+
+# Inputs that may be asked for, with the best that is asked: a factor on a cost, or a value.
+_CHEAPER = (
+    "stage1_unit_cost",
+    "upper_stage_unit_cost",
+    "fixed_cost_per_year",
+    "refurbishment_fraction",
+    "mission_operations",
+    "pad_and_range",
+    "fairing_cost",
+)
+_MORE = {"launches_per_year": 300.0, "max_flights": 100.0, "intact_probability": 1.0, "load_factor": 1.0}
+_MORE["mission_success_probability"] = 1.0
+_WORSE_HIGH: tuple[str, ...] = (
+    *_CHEAPER,
+    "propellant",
+    "insurance_rate",
+    "refurbishment_growth",
+    "development_cost",
+    "development_share",
+)
+_WORSE_HIGH += ("recovery_operations_downrange", "recovery_operations_return_to_launch_site")
+_WORSE_LOW = (*_MORE, "fairing_uses", "programme_years")
+LANDING, PAYLOAD = "landing_probability", "payload_kg"
+MOST_PAYLOAD = 3.0  # times what the vehicle lifts
+SAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What one input would have to be for the median cost to meet the target.
+
+    ``now`` is the input's mode, ``needed`` what it takes, None where even ``best`` does not do; ``cost_at_best`` is the
+    median cost (CNY per kg) there. ``unit`` is that of the input; ``given`` says what else is assumed.
+    """
+
+    what: str
+    unit: str
+    now: float
+    needed: float | None
+    best: float
+    cost_at_best: float
+    given: str = ""
+
+    @property
+    def already(self) -> bool:
+        """Whether the target is met with the input as it is."""
+        return self.needed is not None and self.needed == self.now
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadFigure:
+    """A figure of the vehicle that moves the payload: its value, kg of payload per unit of it, and the best asked."""
+
+    name: str
+    unit: str
+    value: float
+    slope: float
+    best: float
+
+
+def what_would_have_to_be_true(
+    vehicle: str,
+    recovery: str,
+    payload_kg: float,
+    target_cny_per_kg: float,
+    *,
+    inputs: CostInputs | None = None,
+    reserve_probability: float | BetaBelief = 1.0,
+    figures: Mapping[str, PayloadFigure] | None = None,
+    samples: int = SAMPLES,
+    seed: int = 0,
+) -> list[Requirement]:
+    """Return what each input alone would have to be for the median cost to be the target, and the launch rate at best ends.
+
+    Arguments are those of ``estimate_cost``; ``figures`` are figures of the vehicle whose effect on the payload is known
+    (to first order). Inputs that this recovery does not use are left out. Raises ``CostQuestionError`` as
+    ``estimate_cost``, and for a target that is not above zero.
+    """
+    if not (math.isfinite(target_cny_per_kg) and target_cny_per_kg > 0.0):
+        raise CostQuestionError(f"target_cny_per_kg = {target_cny_per_kg}: give a cost above 0")
+    model = _Model(
+        load_cost_inputs(vehicle) if inputs is None else inputs,
+        recovery,
+        payload_kg,
+        reserve_probability,
+        samples,
+        seed,
+    )
+    base, favoured = model.estimate(), model.at_better_ends()
+    questions, median = _questions(model, base, figures or {}), base.cost_cny_per_kg.p50
+    found = [_solve(median, target_cny_per_kg, *question) for question in questions]
+    rate = model.inputs.operations.launches_per_year
+    last = _solve(
+        favoured.median(), target_cny_per_kg, "launches_per_year", "", rate.mode, _MORE["launches_per_year"],
+        lambda x: favoured.median(launches_per_year=x), "every other input at the better end of its band",
+    )  # fmt: skip
+    return [*found, last]
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """The median cost as a function of whatever is changed."""
+
+    inputs: CostInputs
+    recovery: str
+    payload_kg: float
+    reserve_probability: float | BetaBelief
+    samples: int
+    seed: int
+
+    def estimate(self, payload_kg: float | None = None, landing: float | None = None, **changed: float) -> CostEstimate:
+        inputs = self.inputs.replace("asked about", **changed) if changed else self.inputs
+        return estimate_cost(
+            inputs.vehicle, self.recovery, self.payload_kg if payload_kg is None else payload_kg,
+            landing_probability=landing, reserve_probability=self.reserve_probability, inputs=inputs,
+            samples=self.samples, seed=self.seed,
+        )  # fmt: skip
+
+    def median(self, payload_kg: float | None = None, landing: float | None = None, **changed: float) -> float:
+        return self.estimate(payload_kg, landing, **changed).cost_cny_per_kg.p50
+
+    def at_better_ends(self) -> _Model:
+        better = {name: band.low for name, band in self.bands(_WORSE_HIGH).items()}
+        better |= {name: band.high for name, band in self.bands(_WORSE_LOW).items() if name != "launches_per_year"}
+        return replace(self, inputs=self.inputs.replace("the better end of its band", **better))
+
+    def bands(self, names: tuple[str, ...]) -> dict[str, Band]:
+        """The bands of those names that this recovery uses."""
+        groups = (self.inputs.cost, self.inputs.operations)
+        found = {name: getattr(group, name) for name in names for group in groups if hasattr(group, name)}
+        home = {"max_flights", "intact_probability", "refurbishment_fraction", "refurbishment_growth"}
+        unused = home if self.recovery == "expendable" else set()
+        return {name: band for name, band in found.items() if band is not None and name not in unused}
+
+
+Question = tuple[str, str, float, float, Callable[[float], float]]
+
+
+def _questions(model: _Model, base: CostEstimate, figures: Mapping[str, PayloadFigure]) -> list[Question]:
+    asked: list[Question] = []
+    for name, band in model.bands((*_MORE, *_CHEAPER)).items():
+        best = _MORE.get(name, 0.0)
+        unit = "" if name in _MORE else f"M {band.currency}" if hasattr(band, "currency") else ""
+        asked.append((name, unit, band.mode, best, lambda x, name=name: model.median(**{name: x})))  # type: ignore[misc]
+    if model.recovery != "expendable":
+        asked.append((LANDING, "", base.landing_probability or 0.0, 1.0, lambda x: model.median(landing=x)))
+    payload = model.payload_kg
+    asked.append((PAYLOAD, "kg", payload, MOST_PAYLOAD * payload, lambda x: model.median(payload_kg=x)))
+    for figure in figures.values():
+        asked.append((figure.name, figure.unit, figure.value, figure.best, _by_payload(model, figure)))
+    return asked
+
+
+def _by_payload(model: _Model, figure: PayloadFigure) -> Callable[[float], float]:
+    return lambda x: model.median(payload_kg=model.payload_kg + figure.slope * (x - figure.value))
+
+
+def _solve(
+    median: float, target: float, what: str, unit: str, now: float, best: float, cost: Callable[[float], float],
+    given: str = "",
+) -> Requirement:  # fmt: skip
+    # A point value in the place of a band may itself be dearer than the band: where it already is cheaper, nothing is asked.
+    if median <= target:
+        return Requirement(what, unit, now, now, best, cost(best), given)
+    least = cost(best)
+    if least > target or now == best:
+        return Requirement(what, unit, now, None, best, least, given)
+    low, high = sorted((now, best))
+    if cost(now) <= target:
+        return Requirement(what, unit, now, now, best, least, given)
+    needed = float(brentq(lambda x: cost(x) - target, low, high, xtol=1e-4 * max(abs(now), abs(best)), rtol=1e-4))
+    return Requirement(what, unit, now, needed, best, least, given)

@@ -1,0 +1,1 @@
+"""TRANSCOST: the cost of a vehicle judged by its dry masses."""

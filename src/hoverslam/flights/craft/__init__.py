@@ -1,0 +1,1 @@
+"""What flies: landers, the parameters taken from a vehicle, and the limits along a flight."""

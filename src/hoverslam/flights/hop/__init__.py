@@ -1,0 +1,1 @@
+"""Hops of a test article: take-off, climb, coast, relight and landing."""

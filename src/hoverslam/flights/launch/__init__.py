@@ -1,0 +1,1 @@
+"""The whole launch as one optimisation: ascent, upper stage and returning booster."""

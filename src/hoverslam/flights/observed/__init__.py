@@ -1,0 +1,1 @@
+"""Flights that were observed: telemetry, reconstruction, calibration, prediction."""

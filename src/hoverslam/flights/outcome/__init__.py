@@ -1,0 +1,1 @@
+"""What every solved flight has: limits reached, and its trajectory as a dataset."""

@@ -1,0 +1,1 @@
+"""Independent answers to compare optima with: closed forms and a convex formulation."""

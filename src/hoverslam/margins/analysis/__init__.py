@@ -1,0 +1,1 @@
+"""What a campaign says: statistics, sensitivity, linear covariance, reach, perfect knowledge."""

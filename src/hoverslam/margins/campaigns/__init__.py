@@ -1,0 +1,1 @@
+"""Thousands of recoveries in blocks, in processes or on a cluster."""

@@ -1,0 +1,161 @@
+"""Sweeps: one problem for many values of its parameters, each solve starting from the last one that worked.
+
+A point that fails is marked and the sweep goes on. In several processes each takes a stretch of neighbouring points and
+builds the problem once; Ctrl-C keeps the points that are done.
+"""
+
+import pickle
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+
+from hoverslam.ocp.solution import Solution
+from hoverslam.ocp.solving.solver import Options, resolve, solve
+from hoverslam.ocp.statement.names import Named
+from hoverslam.ocp.statement.problem import Problem
+from hoverslam.ocp.transcription.programme import Programme
+
+Outputs = Mapping[str, Callable[[Named, Named], Any]]
+
+
+@dataclass(frozen=True)
+class SweepPoint:
+    """One point: what was changed and what came of it; NaN where it failed.
+
+    Attributes:
+        changes: parameters and settings by name.
+        objective: of the optimum, in its unit.
+        outputs: further figures of the optimum by name.
+        verified: whether the optimum passed verification.
+        message: the outcome in words.
+        iterations, seconds: effort.
+    """
+
+    changes: Mapping[str, float]
+    objective: float
+    outputs: Mapping[str, float] = field(default_factory=dict)
+    verified: bool = False
+    message: str = ""
+    iterations: int = 0
+    seconds: float = 0.0
+
+
+def sweep(
+    problem: Problem | Callable[[], Problem],
+    points: Sequence[Mapping[str, float]],
+    *,
+    outputs: Outputs | None = None,
+    options: Options | None = None,
+    processes: int = 1,
+    report: Callable[[str], None] | None = None,
+) -> list[SweepPoint]:
+    """Solve a problem at every point, in order, carrying the solution along.
+
+    Args:
+        problem: the problem, or a function that states it; several processes need a function of a module, which they
+            can import.
+        points: changes of given parameters and settings by name.
+        outputs: scalar functions of ``(ends, parameters)`` to note of each optimum.
+        options: of the solver.
+        processes: how many share the points.
+        report: receives one line a point.
+
+    Returns:
+        One entry a point, in their order; fewer if interrupted.
+
+    Raises:
+        ValueError: if several processes are asked for and the problem or the outputs cannot be sent to them.
+    """
+    outputs, options = dict(outputs or {}), options or Options()
+    if processes == 1:
+        stated = problem if isinstance(problem, Problem) else problem()
+        done: list[SweepPoint] = []
+        try:
+            _run(stated, points, outputs, options, done, report)
+        except KeyboardInterrupt:
+            if report is not None:
+                report(f"interrupted after {len(done)} of {len(points)} points")
+        return done
+    try:
+        pickle.dumps((problem, outputs))
+    except Exception as error:
+        what = "several processes need a function that states the problem, and outputs, from an importable module"
+        raise ValueError(f"processes={processes}: {what} ({error})") from None
+    return _shared(problem, points, outputs, options, processes, report)
+
+
+def _shared(
+    problem: Any, points: Sequence[Mapping[str, float]], outputs: Outputs, options: Options, processes: int,
+    report: Callable[[str], None] | None,
+) -> list[SweepPoint]:  # fmt: skip
+    stretches = [list(map(int, part)) for part in np.array_split(np.arange(len(points)), processes) if len(part)]
+    done: dict[int, SweepPoint] = {}
+    pool = ProcessPoolExecutor(len(stretches), mp_context=get_context("spawn"))  # JAX does not survive a fork
+    try:
+        jobs = {pool.submit(_stretch, problem, [points[i] for i in s], outputs, options): s for s in stretches}
+        for job in as_completed(jobs):
+            done |= dict(zip(jobs[job], job.result(), strict=True))
+            if report is not None:
+                report(f"{len(done)} of {len(points)} points")
+    except KeyboardInterrupt:
+        if report is not None:
+            report(f"interrupted after {len(done)} of {len(points)} points")
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    return [done[i] for i in sorted(done)]
+
+
+def _stretch(build: Callable[[], Problem], points: Any, outputs: Outputs, options: Options) -> list[SweepPoint]:
+    done: list[SweepPoint] = []
+    _run(build(), points, outputs, options, done, None)
+    return done
+
+
+def _run(
+    problem: Problem, points: Sequence[Mapping[str, float]], outputs: Outputs, options: Options,
+    done: list[SweepPoint], report: Callable[[str], None] | None,
+) -> None:  # fmt: skip
+    last: Solution | None = None
+    for changes in points:
+        solution = None if last is None else resolve(last, changes, options)
+        if solution is None or not _good(solution):
+            with problem.holding(changes):
+                solution = solve(problem, options, lambda line: None)
+        if _good(solution):
+            last = solution
+        done.append(_point(solution, changes, outputs))
+        if report is not None:
+            at = ", ".join(f"{name} = {value:g}" for name, value in changes.items())
+            report(f"{at}: {done[-1].objective:.8g}{'' if done[-1].verified else f' ({done[-1].message})'}")
+
+
+def _good(solution: Solution) -> bool:
+    return solution.verification is not None and solution.verification.passed
+
+
+def _point(solution: Solution, changes: Mapping[str, float], outputs: Outputs) -> SweepPoint:
+    verified, nothing = _good(solution), dict.fromkeys(outputs, np.nan)
+    if not solution.converged:
+        return SweepPoint(
+            dict(changes), np.nan, nothing, False, solution.message, solution.iterations, solution.seconds
+        )
+    programme: Programme = solution.programme
+    ends = (programme.scale * solution.primal)[programme.end_indices]
+    given = np.array([solution.values[name] for name in solution.problem.given])
+    figures = {name: float(programme.of_ends(output)(ends, given)) for name, output in outputs.items()}
+    message = solution.message if verified else f"{solution.problem.name}: solved, not verified"
+    return SweepPoint(
+        dict(changes), solution.objective, figures, verified, message, solution.iterations, solution.seconds
+    )
+
+
+def table(points: Sequence[SweepPoint]) -> Any:
+    """The points as a pandas table: a column a change, the objective, a column an output, and the verdict."""
+    import pandas as pd  # type: ignore[import-untyped]
+
+    rows = [{**p.changes, "objective": p.objective, **p.outputs, "verified": p.verified} for p in points]
+    return pd.DataFrame(rows)

@@ -1,0 +1,1 @@
+"""How good a solution is: re-flight, mesh error, costates, optimality."""

@@ -1,0 +1,182 @@
+"""Flying a phase again: the JAX functions themselves, compiled for one point, in SciPy's Dormand-Prince 8(5,3).
+
+Only the equations of motion are compiled (by XLA, from the function as it was written, not from its translation); steps
+and error control are SciPy's. Nothing here is shared with the transcription but the control polynomials.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy.integrate import DOP853
+
+from hoverslam.ocp.solution import PhaseSolution
+from hoverslam.ocp.statement.names import Named
+from hoverslam.ocp.statement.problem import Phase, Problem
+from hoverslam.ocp.transcription.local import inputs_of
+
+SAMPLES = 9  # evenly spaced samples an interval, both ends included
+RELATIVE, ABSOLUTE = 1e-11, 1e-12  # tolerances of the integrator; the latter is relative to the size of each state
+MOST_STEPS = 2000  # in one interval
+_COMPILED: dict[Any, tuple[Any, Callable[..., Any]]] = {}  # what was compiled is kept with the functions it came from
+
+
+def _lifted(function: Callable[..., Any]) -> tuple[Any, list[Any], Callable[[list[Any]], Callable[..., Any]]]:
+    """What identifies a function, the arrays it carries, and the way back from arrays to the function.
+
+    A method of a pytree (an equinox module) carries its arrays: methods of like modules then share one compilation.
+    """
+    owner = getattr(function, "__self__", None)
+    leaves, tree = jax.tree_util.tree_flatten(owner)
+    numeric = [isinstance(leaf, float | np.ndarray | jax.Array) for leaf in leaves]
+    if owner is None or (len(leaves) == 1 and leaves[0] is owner):
+        return id(function), [], lambda _: function
+    rest = tuple(None if n else id(leaf) for n, leaf in zip(numeric, leaves, strict=True))
+    name = function.__name__
+
+    def rebuild(arrays: list[Any]) -> Callable[..., Any]:
+        given = iter(arrays)
+        full = [next(given) if n else leaf for n, leaf in zip(numeric, leaves, strict=True)]
+        return getattr(jax.tree_util.tree_unflatten(tree, full), name)
+
+    arrays = [jnp.asarray(leaf, dtype=float) for n, leaf in zip(numeric, leaves, strict=True) if n]
+    return (type(owner), name, tree, rest), arrays, rebuild
+
+
+def compiled(phase: Phase) -> Callable[[np.ndarray, Any], Any]:
+    """``(x, u, t stacked; inputs) -> rates and path constraints stacked``, compiled once for phases of one kind."""
+    named = [phase.dynamics, *phase.integrals.values(), *(c.function for c in phase.path)]
+    lifted = [_lifted(function) for function in named]
+    key = (
+        tuple(identity for identity, _, _ in lifted),
+        phase.states,
+        phase.controls,
+        tuple(phase.integrals),
+        tuple(c.name for c in phase.path),
+    )
+    if key not in _COMPILED:
+        _COMPILED[key] = (named, jax.jit(_point(phase, [rebuild for _, _, rebuild in lifted])))
+    arrays = [arrays for _, arrays, _ in lifted]
+    function = _COMPILED[key][1]
+    return lambda point, inputs: function(point, inputs, arrays)
+
+
+def _point(phase: Phase, rebuild: list[Callable[[list[Any]], Callable[..., Any]]]) -> Callable[..., Any]:
+    nx, nu, running = phase.states.length, phase.controls.length, len(phase.integrals)
+
+    def evaluate(point: Any, inputs: Any, arrays: list[list[Any]]) -> Any:
+        functions = [make(each) for make, each in zip(rebuild, arrays, strict=True)]
+        limits = zip(phase.path, functions[1 + running :], strict=True)
+        again = replace(
+            phase,
+            dynamics=functions[0],
+            path=tuple(replace(c, function=function) for c, function in limits),
+            integrals=dict(zip(phase.integrals, functions[1 : 1 + running], strict=True)),
+        )
+        state, control = phase.states.unflatten(point[:nx]), phase.controls.unflatten(point[nx : nx + nu])
+        rates, values = again.rates(state, control, inputs, point[-1]), again.limits(state, control, inputs, point[-1])
+        return jnp.concatenate([rates, jnp.stack(values)]) if values else rates
+
+    return evaluate
+
+
+def phase_inputs(problem: Problem, phase: Phase, parameters: Named) -> Any:
+    """What a phase's functions take as inputs, as JAX arrays."""
+    given = jnp.asarray(list(problem.given.values()))
+    inputs = parameters if phase.inputs is None else inputs_of(problem, phase, given)
+    return jax.tree_util.tree_map(lambda leaf: jnp.asarray(leaf, dtype=float), inputs)
+
+
+def fly(part: PhaseSolution, inputs: Any, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Fly a phase from its first state with its controls, one interval after the other.
+
+    Args:
+        part: the solved phase.
+        inputs: what its functions take.
+        sizes: ``(nx,)`` typical size of each state.
+
+    Returns:
+        Times ``(intervals, SAMPLES)`` (s) and states ``(intervals, SAMPLES, nx)``; NaN from where it cannot go on.
+    """
+    function, nx, duration, edges = compiled(part.phase), part.states.shape[1], part.duration, part.edge_times
+    times = np.linspace(edges[:-1], edges[1:], SAMPLES, axis=1)
+    flown = np.full((*times.shape, nx), np.nan)
+    if not duration > 0.0:
+        flown[:] = part.states[0]
+        return times, flown
+    if not np.all(np.isfinite(part.states[0])):
+        return times, flown
+    x, step, point = part.states[0], None, np.empty(nx + part.controls.shape[1] + 1)
+    for interval, (start, width) in enumerate(zip(edges[:-1], np.diff(edges), strict=True)):
+        powers = _powers(part, interval)
+
+        def rates(
+            fraction: float, at: np.ndarray, powers: Any = powers, start: float = start, width: float = width
+        ) -> Any:
+            point[:nx], point[-1] = at, start + fraction * width
+            point[nx:-1] = (2.0 * fraction - 1.0) ** np.arange(len(powers)) @ powers
+            return width * np.asarray(function(point, inputs))[:nx]
+
+        flown[interval], step = _integrate(rates, x, sizes, step)
+        x = flown[interval, -1]
+        if not np.all(np.isfinite(x)):
+            break
+    return times, flown
+
+
+def _powers(part: PhaseSolution, interval: int) -> np.ndarray:
+    """Coefficients ``(degree + 1, nu)`` of an interval's controls in powers of ``2 s - 1``, ``s`` from 0 to 1."""
+    if not part.controls.shape[1]:
+        return np.zeros((1, 0))
+    count = int(part.mesh.counts[interval])
+    values = part.controls[part.mesh.control_indices(np.array([interval]), count)[0]]
+    return np.linalg.solve(np.vander(2.0 * part.mesh.control_basis(count) - 1.0, increasing=True), values)
+
+
+def _integrate(
+    rates: Callable[[float, np.ndarray], np.ndarray], x: np.ndarray, sizes: np.ndarray, step: float | None
+) -> tuple[np.ndarray, float | None]:
+    """States at ``SAMPLES`` even fractions of one interval, and the step size to go on with."""
+    at, found = np.linspace(0.0, 1.0, SAMPLES), np.full((SAMPLES, len(x)), np.nan)
+    found[0] = x
+    if not np.all(np.isfinite(rates(0.0, x))):
+        return found, None  # the integrator would look for a first step for ever
+    solver = DOP853(rates, 0.0, x, 1.0, rtol=RELATIVE, atol=ABSOLUTE * sizes, first_step=step)
+    steps = 0
+    while solver.status == "running":
+        before = solver.t
+        solver.step()
+        steps += 1
+        if solver.status == "failed" or steps > MOST_STEPS or not np.all(np.isfinite(solver.y)):
+            return found, None
+        inside = np.flatnonzero((at > before) & (at <= solver.t))
+        if len(inside):
+            found[inside] = solver.dense_output()(at[inside]).T
+    found[-1] = solver.y
+    return found, min(max(solver.h_abs, 1e-6), 1.0)
+
+
+def boundary_values(problem: Problem, ends: Named, parameters: Named) -> list[np.ndarray]:
+    """Every boundary constraint at the phases' ends, each flat; compiled as one, for each alone would cost more."""
+    functions = [c.function for c in problem.boundary]
+    if not functions:
+        return []
+    key = ("boundary", *map(id, functions))
+    if key not in _COMPILED:
+        compiled_once = jax.jit(lambda e, p: [jnp.ravel(jnp.asarray(f(e, p), dtype=float)) for f in functions])
+        _COMPILED[key] = (functions, compiled_once)
+    return [np.asarray(value) for value in _COMPILED[key][1](ends, parameters)]
+
+
+def path_values(
+    part: PhaseSolution, inputs: Any, times: np.ndarray, states: np.ndarray, controls: np.ndarray
+) -> np.ndarray:
+    """Path constraints ``(n, path)`` at ``n`` times, states and controls."""
+    if not part.phase.path:
+        return np.zeros((len(times), 0))
+    function, nx = compiled(part.phase), states.shape[1]
+    points = np.concatenate([states, controls, times[:, None]], axis=1)
+    return np.array([np.asarray(function(point, inputs))[nx:] for point in points])

@@ -1,0 +1,99 @@
+"""How wrong a solution is between its nodes, estimated without flying it: what mesh passes go by.
+
+In each interval the interpolated states and controls go through the equations of motion on a finer set of Radau points;
+the integral of those rates should give the interpolated states back (Patterson and Rao, ACM TOMS 41(1), 2014, section 5).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hoverslam.ocp.solution import PhaseSolution, Solution
+from hoverslam.ocp.statement.mesh import differentiation_matrix, radau_points
+from hoverslam.ocp.transcription.local import flat_inputs
+from hoverslam.ocp.transcription.programme import Programme
+from hoverslam.ocp.transcription.scaling import ROUNDING
+
+EXTRA = 3  # more points than the interval has
+BETWEEN = 9  # evenly spaced points an interval at which limits are looked at
+
+
+@dataclass(frozen=True)
+class PhaseError:
+    """``states`` ``(intervals,)``: relative error of the states; ``limits`` ``(intervals,)``: worst relative violation."""
+
+    states: np.ndarray
+    limits: np.ndarray
+
+
+def state_sizes(part: PhaseSolution, scale: np.ndarray) -> np.ndarray:
+    """Size ``(nx,)`` of each state, against which its errors are judged.
+
+    It is the largest over the phase, and the length of a vector counts, not each entry; where a state stays at zero, so
+    that nothing but rounding is left, a millionth of its ``scale`` in the programme.
+    """
+    sizes = np.ones(part.states.shape[1])
+    for variable in part.phase.states.variables:
+        columns = part.phase.states.slices[variable.name]
+        reach = float(np.max(np.linalg.norm(part.states[:, columns], axis=1)))
+        least = 1e-6 * float(np.max(scale[columns]))
+        sizes[columns] = reach if reach > least else least  # also where it is not a number
+    return sizes
+
+
+def estimate(programme: Programme, solution: Solution) -> dict[str, PhaseError]:
+    """Error of every phase, by interval."""
+    return {name: _phase_error(programme, solution, part) for name, part in solution.phases.items()}
+
+
+def _phase_error(programme: Programme, solution: Solution, part: PhaseSolution) -> PhaseError:
+    problem, phase, mesh = programme.problem, part.phase, part.mesh
+    rates = programme.local[phase.name].rates
+    q = np.asarray(flat_inputs(problem, phase, np.array(list(problem.given.values()))))
+    free = np.array([solution.parameters[v.name] for v in problem.free])
+    sizes, error = state_sizes(part, solution.state_scale[phase.name]), np.zeros(mesh.intervals)
+
+    def evaluate(intervals: np.ndarray, local: np.ndarray) -> tuple[np.ndarray, ...]:
+        each = np.repeat(intervals, len(local))
+        x, u = part.sample_local(each, np.tile(local, len(intervals)))
+        times = part.edge_times[each] + np.tile(local, len(intervals)) * (mesh.widths * part.duration)[each]
+        f, c = (np.asarray(v).T for v in rates(x.T, u.T, q, free, times[None, :]))
+        shape = (len(intervals), len(local), -1)
+        return x.reshape(shape), u.reshape(*shape[:2], u.shape[1]), f.reshape(shape), c.reshape(*shape[:2], c.shape[1])
+
+    for count, intervals in mesh.by_count():
+        finer = min(count + EXTRA, 20)
+        x, _, f, _ = evaluate(intervals, radau_points(finer))
+        integrate = np.linalg.inv(differentiation_matrix(finer)[:, 1:])
+        steps = (mesh.widths[intervals] * part.duration)[:, None, None]
+        starts = part.states[mesh.starts[intervals]][:, None, :]
+        integrated = starts + steps * np.einsum("mk,nkj->nmj", integrate, f)
+        error[intervals] = np.max(np.abs(integrated - x) / sizes, axis=(1, 2), initial=0.0)
+    x, u, _, c = evaluate(np.arange(mesh.intervals), np.linspace(0.0, 1.0, BETWEEN))
+    return PhaseError(np.where(np.isfinite(error), error, np.inf), limit_violation(part, x, u, c, problem.values))
+
+
+def limit_violation(
+    part: PhaseSolution, x: np.ndarray, u: np.ndarray, c: np.ndarray, values: dict[str, float]
+) -> np.ndarray:
+    """Worst relative violation of any limit in each interval, from samples ``(intervals, samples, ...)``."""
+    worst = np.zeros(len(x))
+    for _, low, high, size, samples in limits_of(part, x, u, c, values):
+        worst = np.fmax(worst, np.max(np.maximum(low - samples, samples - high), axis=1) / size)
+    return worst
+
+
+def limits_of(part: PhaseSolution, x: np.ndarray, u: np.ndarray, c: np.ndarray, values: dict[str, float]):  # type: ignore[no-untyped-def]
+    """Name, lower and upper bound, size and samples of every limit along a phase."""
+    for j, constraint in enumerate(part.phase.path):
+        reach = float(np.max(np.abs(c[..., j]), initial=0.0))
+        size = constraint.size(values) or 0.0
+        size = size if size > ROUNDING * reach else reach or 1.0
+        yield constraint.name, *constraint.bounds(values), size, c[..., j]
+    for layout, samples in ((part.phase.controls, u), (part.phase.states, x)):
+        lower, upper = layout.bounds(values)
+        for j, label in enumerate(layout.labels()):
+            finite = [abs(b) for b in (lower[j], upper[j]) if np.isfinite(b)]
+            if finite:
+                size = max(finite) or float(np.max(np.abs(samples[..., j]))) or 1.0
+                yield label, lower[j], upper[j], size, samples[..., j]

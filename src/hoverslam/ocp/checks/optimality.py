@@ -1,0 +1,125 @@
+"""How well a solution meets the conditions of optimality: the transcribed problem's, and those it stands for."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import casadi as ca
+import numpy as np
+
+from hoverslam.ocp.checks.costates import Costates, costates
+from hoverslam.ocp.statement.mesh import differentiation_matrix, interpolation_matrix, radau_points
+from hoverslam.ocp.transcription.local import flat_inputs
+from hoverslam.ocp.transcription.programme import Programme
+
+if TYPE_CHECKING:
+    from hoverslam.ocp.solution import PhaseSolution, Solution
+
+EXTRA = 2  # points more than the interval has, at which the costate equation is looked at
+
+
+@dataclass(frozen=True)
+class Optimality:
+    """Residuals, all relative.
+
+    Attributes:
+        kkt: of the transcribed problem's stationarity, to its largest multiplier.
+        transversality: the same for phase ends, times and free parameters alone.
+        costate: of the costate equation between nodes, to the largest costate.
+        hamiltonian: spread of the Hamiltonian over each phase that does not depend on time, to the size of its terms.
+    """
+
+    kkt: float
+    transversality: float
+    costate: float
+    hamiltonian: float
+
+
+def optimality(solution: "Solution") -> Optimality:
+    """Residuals of a converged solution; NaN for one that is not."""
+    if not solution.converged:
+        return Optimality(*[np.nan] * 4)
+    programme = solution.programme
+    residual = stationarity(programme, solution)
+    size = max(1.0, float(np.max(np.abs(solution.dual), initial=0.0)))
+    ends = np.concatenate(
+        [np.concatenate([lay.states[0], lay.states[-1], lay.times]) for lay in programme.layouts.values()]
+        + [programme.free_indices]
+    )
+    worst_costate = worst_hamiltonian = 0.0
+    for name, part in solution.phases.items():
+        found = costates(solution, name)
+        worst_costate = max(worst_costate, _costate_residual(programme, solution, part, found))
+        if not part.phase.takes_time and part.duration > 0.0:
+            spread = float(np.ptp(found.hamiltonian))
+            worst_hamiltonian = max(worst_hamiltonian, spread / max(float(np.max(found.terms)), 1e-300))
+    return Optimality(
+        float(np.max(np.abs(residual))) / size,
+        float(np.max(np.abs(residual[ends]), initial=0.0)) / size,
+        worst_costate,
+        worst_hamiltonian,
+    )
+
+
+def stationarity(programme: Programme, solution: "Solution") -> np.ndarray:
+    """Gradient of the scaled Lagrangian, ``(variables,)``; zero for what is fixed, whose multiplier takes any value."""
+    with programme.problem.holding(solution.values):
+        p = programme.parameter_vector()
+        lower, upper = programme.variable_bounds(programme.problem.values)
+    gradient = np.asarray(programme.functions["grad_f"](solution.primal, p)[1]).ravel()
+    jacobian = programme.functions["jac_g"](solution.primal, p)[1].sparse()
+    total = gradient + jacobian.T @ solution.dual + solution.bound_dual
+    return np.where(lower == upper, 0.0, total)
+
+
+def _costate_residual(programme: Programme, solution: "Solution", part: "PhaseSolution", found: Costates) -> float:
+    """Worst misfit of the costate equation between nodes, as for the states.
+
+    Intervals where a limit on the states alone is active are left out: costates jump there.
+    """
+    problem, phase, mesh = solution.problem, part.phase, part.mesh
+    adjoint = _adjoint(programme, phase.name)
+    with problem.holding(solution.values):
+        q = np.asarray(flat_inputs(problem, phase, np.array(list(problem.given.values()))))
+    free = np.array([solution.parameters[v.name] for v in problem.free])
+    sizes = np.max(np.abs(found.costate), axis=0)
+    sizes = np.where(sizes > 1e-12 * np.max(sizes), sizes, np.inf)
+    skipped, worst = _held_states(programme, solution, phase.name), 0.0
+    for count, intervals in mesh.by_count():
+        own, finer = radau_points(count), radau_points(min(count + EXTRA, 20))
+        integrate = np.linalg.inv(differentiation_matrix(len(finer))[:, 1:])
+        onto = interpolation_matrix(own, finer)
+        for i in intervals[~skipped[intervals]]:
+            at = mesh.starts[i] + np.arange(count)
+            p, mu = onto @ found.costate[at + 1], onto @ found.path[at]
+            x, u = part.sample_local(np.full(len(finer), i), finer)
+            step = mesh.widths[i] * part.duration
+            times = part.edge_times[i] + finer * step
+            slope = np.asarray(adjoint(x.T, u.T, q, free, times[None, :], p.T, mu.T)).T
+            start = interpolation_matrix(own, np.zeros(1)) @ found.costate[at + 1]
+            misfit = p - (start - step * integrate @ slope)
+            worst = max(worst, float(np.max(np.abs(misfit) / sizes)))
+    return worst
+
+
+def _adjoint(programme: Programme, phase: str) -> ca.Function:
+    """``(x, u, q, free, t, costate, path multiplier) -> minus the rate of the costate``."""
+    rates = programme.local[phase].rates
+    symbols = [ca.SX.sym(f"a{i}", rates.size1_in(i)) for i in range(5)]
+    f, c = rates(*symbols)
+    p, mu = ca.SX.sym("p", f.shape[0]), ca.SX.sym("mu", c.shape[0])
+    # A bound's derivative is minus the Lagrangian's multiplier, so the constraint enters with a minus sign.
+    total = ca.jtimes(f, symbols[0], p, True) - (ca.jtimes(c, symbols[0], mu, True) if c.shape[0] else 0.0)
+    return ca.Function("adjoint", [*symbols, p, mu], [total])
+
+
+def _held_states(programme: Programme, solution: "Solution", phase: str) -> np.ndarray:
+    """Intervals in or beside which a limit on the states alone is active."""
+    lay = programme.layouts[phase]
+    mesh = lay.mesh
+    held = np.any(np.abs(solution.bound_dual[lay.states[1:]]) > 1e-6, axis=1)
+    if lay.path.shape[1]:
+        steered = set(programme.local[phase].rates.jac_sparsity(1, 1).row()) if lay.controls.size else set()
+        alone = [j for j in range(lay.path.shape[1]) if j not in steered]
+        held |= np.any(np.abs(solution.dual[lay.path[:, alone]]) > 1e-6, axis=1)
+    intervals = np.bincount(mesh.interval_of, held, mesh.intervals) > 0
+    return intervals | np.append(intervals[1:], False) | np.insert(intervals[:-1], 0, False)

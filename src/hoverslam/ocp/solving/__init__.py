@@ -1,0 +1,1 @@
+"""IPOPT, mesh passes, and the diagnosis of what cannot be met."""

@@ -1,0 +1,220 @@
+"""Why a problem has no solution: which limits cannot be met together, where, and by how much.
+
+The elastic problem lets every limit but the equations of motion, the links between phases, control bounds and starting
+conditions give way, each by a slack of its own, and minimises the sum of the slacks (scaled as everything is). What is
+left over names the conflict; the trajectory that goes with it is the least violating one.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import casadi as ca
+import numpy as np
+import scipy.sparse as sp
+
+from hoverslam.ocp.transcription.programme import Programme
+from hoverslam.ocp.transcription.sparse import constant
+
+if TYPE_CHECKING:
+    from hoverslam.ocp.solution import Solution
+
+NOTICED = 1e-6  # scaled slack below which a limit is met
+FLOOR = 0.9  # share of a state's bound that may give way: a mass stays positive
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """A limit that cannot be met.
+
+    Attributes:
+        phase: where ("" for a constraint between phases).
+        limit: its name, such as ``final h`` or ``dynamic pressure``.
+        amount: by how much it is missed, in ``unit``; above it if positive, below it if negative.
+        unit: of the amount.
+        time: when it is missed most (s), NaN where there is no single time.
+        weight: the amount over the size of the limit.
+    """
+
+    phase: str
+    limit: str
+    amount: float
+    unit: str
+    time: float
+    weight: float
+
+    def __str__(self) -> str:
+        where = f"phase {self.phase!r}, " if self.phase else ""
+        when = f" at {self.time:.4g} s" if np.isfinite(self.time) else ""
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{where}{self.limit}: missed by {self.amount:+.6g}{unit}{when}"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the elastic problem tells.
+
+    Attributes:
+        shortfalls: limits that cannot be met, the worst first; empty if a feasible trajectory exists.
+        trajectory: the least violating one, as a solution that has not converged.
+        conclusive: whether the elastic problem itself was solved.
+    """
+
+    shortfalls: tuple[Shortfall, ...]
+    trajectory: "Solution"
+    conclusive: bool
+
+    @property
+    def message(self) -> str:
+        """One line a limit."""
+        if not self.conclusive:
+            return "no verdict: the elastic problem did not converge either"
+        if not self.shortfalls:
+            return "a feasible trajectory exists; the optimiser lost its way: start from it (guess_from)"
+        return "cannot be met together: " + "; ".join(str(s) for s in self.shortfalls[:4])
+
+
+@dataclass(frozen=True)
+class _Soft:
+    """One limit that may give way: a row, or a bound of a variable; its place, name, unit and physical size."""
+
+    index: int
+    is_row: bool
+    phase: str
+    label: str
+    unit: str
+    size: float  # of one scaled unit
+    time_node: tuple[str, int] | None
+    most: float = np.inf
+
+
+def diagnose(programme: Programme, options: Any, start: np.ndarray) -> Diagnosis:
+    """Solve the elastic problem of ``programme`` from ``start`` (scaled variables)."""
+    from hoverslam.ocp.solving.solver import ipopt_settings, unpack
+
+    values = programme.problem.values
+    lower, upper, low, high = programme.bounds(values)
+    soft = _soft_rows(programme, low, high) + _soft_bounds(programme, lower, upper)
+    functions, arguments = _elastic(programme, soft, (lower, upper, low, high), start)
+    settings = ipopt_settings(options) | {"max_iter": 500, "tol": 1e-8, "constr_viol_tol": 1e-8}
+    solver = ca.nlpsol("elastic", "ipopt", functions.pop("nlp"), functions | {
+        "print_time": False, "error_on_fail": False, "show_eval_warnings": False, "ipopt": settings,
+    })  # fmt: skip
+    result = solver(**arguments)
+    stats = solver.stats()
+    n = programme.size
+    slack = np.asarray(result["x"]).ravel()[n:].reshape(2, -1)
+    result = {
+        "x": result["x"][:n], "g": result["g"][: programme.rows],
+        "lam_g": result["lam_g"][: programme.rows], "lam_x": result["lam_x"][:n],
+    }  # fmt: skip
+    trajectory = unpack(programme, result, stats | {"success": False}, 0.0)
+    return Diagnosis(_shortfalls(soft, slack, trajectory), trajectory, bool(stats["success"]))
+
+
+def _soft_rows(programme: Programme, low: np.ndarray, high: np.ndarray) -> list[_Soft]:
+    soft = []
+    for name, lay in programme.layouts.items():
+        for j, c in enumerate(lay.phase.path):
+            for k, row in enumerate(lay.path[:, j]):
+                size = 1.0 / programme.row_scale[row]
+                soft.append(_Soft(int(row), True, name, c.name, c.unit, size, (name, k + 1)))
+    lengths = zip(programme.problem.boundary, programme.boundary_lengths, strict=True)
+    names = [(b, i, length == 1) for b, length in lengths for i in range(length)]
+    for row, (phase, label) in enumerate(programme.labels[: programme.rows]):
+        if row < programme.rows_before_boundary:
+            if label == "duration" and np.isfinite([low[row], high[row]]).any():
+                soft.append(_Soft(row, True, phase, "duration", "s", 1.0 / programme.row_scale[row], None))
+            continue
+        b, i, alone = names[row - programme.rows_before_boundary]
+        if not b.link:
+            label = b.name if alone else f"{b.name}[{i}]"
+            soft.append(_Soft(row, True, "", label, b.unit, 1.0 / programme.row_scale[row], None))
+    return soft
+
+
+def _soft_bounds(programme: Programme, lower: np.ndarray, upper: np.ndarray) -> list[_Soft]:
+    """Bounds of states after the start, and of final times."""
+    soft = []
+    for name, lay in programme.layouts.items():
+        labels, units = lay.phase.states.labels(), lay.phase.states.units()
+        last = len(lay.states) - 1
+        whole = lay.phase.states.bounds(programme.problem.values)
+        for k in range(1, last + 1):
+            for j, index in enumerate(lay.states[k]):
+                if not np.isfinite([lower[index], upper[index]]).any():
+                    continue
+                ended = k == last and (
+                    lower[index] * programme.scale[index] != whole[0][j]
+                    or upper[index] * programme.scale[index] != whole[1][j]
+                )
+                most = np.inf if ended or not lower[index] > 0.0 else FLOOR * lower[index]
+                label = f"final {labels[j]}" if ended else labels[j]
+                soft.append(_Soft(int(index), False, name, label, units[j], programme.scale[index], (name, k), most))
+        index = lay.times[-1]
+        if np.isfinite([lower[index], upper[index]]).any():
+            soft.append(_Soft(int(index), False, name, "final time", "s", programme.scale[index], (name, last)))
+    return soft
+
+
+def _elastic(programme: Programme, soft: list[_Soft], bounds: tuple[np.ndarray, ...], start: np.ndarray) -> Any:
+    """Functions and arguments of the elastic problem: variables, then slacks below, then slacks above."""
+    lower, upper, low, high = (b.copy() for b in bounds)
+    n, rows, m = programme.size, programme.rows, len(soft)
+    freed = [s for s in soft if not s.is_row]
+    place = _places(soft, rows)
+    total = rows + len(freed)
+    select = sp.csc_array((np.ones(len(freed)), (np.arange(len(freed)), [s.index for s in freed])), (len(freed), n))
+    give = sp.csc_array((np.ones(m), (place, np.arange(m))), (total, m))
+    extra = sp.hstack([give, -give]).tocsc()
+    low = np.concatenate([low, lower[[s.index for s in freed]]])
+    high = np.concatenate([high, upper[[s.index for s in freed]]])
+    for s in freed:
+        lower[s.index], upper[s.index] = -np.inf, np.inf
+
+    w, p = ca.MX.sym("w", n + 2 * m), ca.MX.sym("p", len(programme.parameter_vector()))
+    x, slack = w[:n], w[n:]
+    lam, sigma = ca.MX.sym("lam", total), ca.MX.sym("sigma")
+    g = (
+        ca.vertcat(programme.functions["nlp"](x, p)[1], constant(select, select.shape) @ x)
+        + constant(extra, extra.shape) @ slack
+    )
+    jac = ca.horzcat(
+        ca.vertcat(programme.functions["jac_g"](x, p)[1], constant(select, select.shape)), constant(extra, extra.shape)
+    )
+    hess = ca.diagcat(programme.functions["hess_lag"](x, p, 0.0, lam[:rows]), ca.MX(2 * m, 2 * m))
+    f, grad = ca.sum1(slack), ca.vertcat(ca.MX.zeros(n), ca.MX.ones(2 * m))
+    functions = {
+        "nlp": ca.Function("nlp", {"x": w, "p": p, "f": f, "g": g}, ["x", "p"], ["f", "g"]),
+        "grad_f": ca.Function("nlp_grad_f", [w, p], [f, grad], ["x", "p"], ["f", "grad_f_x"]),
+        "jac_g": ca.Function("nlp_jac_g", [w, p], [g, jac], ["x", "p"], ["g", "jac_g_x"]),
+        "hess_lag": ca.Function(
+            "nlp_hess_l", [w, p, sigma, lam], [hess], ["x", "p", "lam_f", "lam_g"], ["triu_hess_gamma_x_x"]
+        ),
+    }
+    most = np.array([s.most for s in soft])
+    arguments = {
+        "x0": np.concatenate([start, np.full(2 * m, 0.1)]), "p": programme.parameter_vector(), "lbg": low, "ubg": high,
+        "lbx": np.concatenate([lower, np.zeros(2 * m)]), "ubx": np.concatenate([upper, most, np.full(m, np.inf)]),
+    }  # fmt: skip
+    return functions, arguments
+
+
+def _places(soft: list[_Soft], rows: int) -> np.ndarray:
+    """Row that each slack enters: its own, or one added for a bound."""
+    added = np.cumsum([not s.is_row for s in soft]) - 1
+    return np.array([s.index if s.is_row else rows + int(a) for s, a in zip(soft, added, strict=True)], dtype=int)
+
+
+def _shortfalls(soft: list[_Soft], slack: np.ndarray, trajectory: "Solution") -> tuple[Shortfall, ...]:
+    """The worst miss of each limit that is missed, the largest first."""
+    worst: dict[tuple[str, str], Shortfall] = {}
+    for s, below, above in zip(soft, *slack, strict=True):
+        weight = max(below, above)
+        if weight < NOTICED:
+            continue
+        amount = (above if above > below else -below) * s.size
+        time = float(trajectory[s.time_node[0]].node_times[s.time_node[1]]) if s.time_node else np.nan
+        key = (s.phase, s.label)
+        if key not in worst or weight > worst[key].weight:
+            worst[key] = Shortfall(s.phase, s.label, float(amount), s.unit, time, float(weight))
+    return tuple(sorted(worst.values(), key=lambda s: -s.weight))

@@ -1,0 +1,159 @@
+"""Finer meshes: more points where the solution is smooth, cuts where it is not, arcs where a control switches.
+
+A phase without a mesh of its own is scouted first: piecewise linear controls on a coarse even mesh neither ring nor hide
+jumps, so the arcs show. From them follows a mesh of collocation polynomials with a knot at every switch, and passes over
+that raise the number of points until the error is met.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hoverslam.ocp.checks.mesh_error import PhaseError
+from hoverslam.ocp.solution import PhaseSolution, Solution
+from hoverslam.ocp.solving.switches import find_arcs
+from hoverslam.ocp.statement.mesh import Mesh
+from hoverslam.ocp.statement.problem import Phase, Problem
+from hoverslam.ocp.transcription.programme import Programme
+
+if TYPE_CHECKING:
+    from hoverslam.ocp.checks.verify import Tolerances
+
+MOST_POINTS = 12
+SAME_KNOT = 5e-3  # of the phase: knots closer than this are one; the solver finds their place, not the detection
+SCOUT_INTERVALS, FEWEST_INTERVALS, SCOUT_POINTS = 20, 10, 3
+SPARE = 2  # see Mesh.spare
+STEEP, SHARPEST = 0.15, 1e-3  # change of a control over an interval that calls for a cut, and the narrowest cut
+FIRST_POINTS = 6  # of the intervals that follow the scouting
+
+
+def scouting_mesh(problem: Problem, phase: Phase) -> Mesh:
+    """The first mesh of a phase that states none.
+
+    A path constraint that is an equation (a direction of unit length) leaves piecewise linear controls no freedom:
+    such phases are scouted with collocation polynomials.
+    """
+    intervals = max(SCOUT_INTERVALS // len(problem.phases), FEWEST_INTERVALS)
+    bounds = [c.bounds(problem.values) for c in phase.path]
+    if any(low == high for low, high in bounds):
+        return Mesh.uniform(intervals // 2, SCOUT_POINTS + 1)
+    return Mesh.uniform(intervals, SCOUT_POINTS, control_degree=1)
+
+
+def next_meshes(
+    programme: Programme, solution: Solution, errors: Mapping[str, PhaseError], tolerances: "Tolerances", scouted: bool
+) -> list[dict[str, Mesh]]:
+    """Meshes for the next pass, the most promising first; an empty list if nothing needs refining."""
+    parts = solution.phases
+    if scouted:
+        made = [{n: _structured(programme, solution, part, errors[n], tolerances) for n, part in parts.items()}]
+    else:
+        bad = {n: (e.states > tolerances.mesh) | (e.limits > tolerances.path) for n, e in errors.items()}
+        moved = {n: _rearranged(programme, solution, part) for n, part in parts.items()}
+        made = [{n: mesh or parts[n].mesh for n, mesh in moved.items()}] if any(moved.values()) else []
+        if any(np.any(b) for b in bad.values()):
+            made += [{n: how(p.mesh, errors[n], tolerances) for n, p in parts.items()} for how in (_finer, _cut)]
+    return [mesh for i, mesh in enumerate(made) if mesh not in made[:i]]
+
+
+def _rearranged(programme: Programme, solution: Solution, part: PhaseSolution) -> Mesh | None:
+    """The mesh with the arcs that its solution shows, or None if they are those that it has."""
+    mesh = part.mesh
+    if not mesh.pins and not mesh.knots:
+        return None
+    arcs = find_arcs(programme, solution, part)
+    edges = np.asarray(mesh.edges)
+    old = edges[list(mesh.knots)]
+    pins = tuple(sorted(mesh.pins, key=lambda p: (p.kind, p.index, p.arc)))
+    if len(old) == len(arcs.knots) and np.allclose(old, arcs.knots, atol=SAME_KNOT) and pins == arcs.pins:
+        return None
+    new = np.array([k for k in arcs.knots if k not in old])
+    inner, widths = edges[1:-1], np.minimum(mesh.widths[:-1], mesh.widths[1:])
+    crowded = np.zeros(len(inner), dtype=bool)
+    if len(new):
+        crowded = (np.min(np.abs(inner[:, None] - new), axis=1) < 0.3 * widths) & ~np.isin(inner, arcs.knots)
+    kept = np.unique(np.concatenate([[0.0], inner[~crowded], new, [1.0]]))
+    was = np.clip(np.searchsorted(edges, 0.5 * (kept[1:] + kept[:-1]), side="right") - 1, 0, mesh.intervals - 1)
+    points = tuple(int(n) for n in mesh.counts[was])
+    knots = tuple(int(k) for k in np.searchsorted(kept, arcs.knots))
+    return Mesh(tuple(kept.tolist()), points, None, knots, arcs.pins, mesh.spare)
+
+
+def _structured(
+    programme: Programme, solution: Solution, part: PhaseSolution, error: PhaseError, tolerances: "Tolerances"
+) -> Mesh:
+    """The mesh that follows a scouted phase: collocation polynomials between the switches.
+
+    Phases with a mesh of their own, and those whose controls must be continuous because their rates are limited, keep
+    theirs and are refined.
+    """
+    if part.phase.mesh is not None or any(v.rate is not None for v in part.phase.controls.variables):
+        return _finer(part.mesh, error, tolerances)
+    arcs = find_arcs(programme, solution, part)
+    stops = np.array([0.0, *arcs.knots, 1.0])
+    edges, knots = [0.0], []
+    for start, end in pairwise(stops):
+        pieces = max(1, round((end - start) * part.mesh.intervals / 4))
+        edges += np.linspace(start, end, pieces + 1)[1:].tolist()
+        knots.append(len(edges) - 1)
+    edges[-1] = 1.0
+    return Mesh(tuple(edges), FIRST_POINTS, None, tuple(knots[:-1]), arcs.pins, SPARE)
+
+
+def sharpened_meshes(
+    solution: Solution, errors: Mapping[str, PhaseError], tolerances: "Tolerances"
+) -> list[dict[str, Mesh]]:
+    """Meshes of a scouted problem with piecewise linear controls kept: cut where errors are, and where controls jump.
+
+    For solutions whose arcs are too many or too short to find. Nothing rings and no limit is passed between nodes.
+    """
+    made = {}
+    for name, part in solution.phases.items():
+        mesh = part.mesh
+        excess = np.maximum(errors[name].states / tolerances.mesh, errors[name].limits / tolerances.path)
+        parts = np.where(excess > 100.0, 3, np.where(excess > 1.0, 2, 1))
+        if part.controls.size and mesh.control_degree == 1:
+            size = np.ptp(part.controls, axis=0)
+            steep = np.max(np.abs(np.diff(part.controls, axis=0)) / np.where(size > 0.0, size, 1.0), axis=1) > STEEP
+            parts = np.maximum(parts, np.where(steep & (mesh.widths > SHARPEST), 2, 1))
+        made[name] = mesh.split(parts)
+    return [made] if any(made[n] != solution[n].mesh for n in made) else []
+
+
+def _wanted(points: int, error: float, violation: float, tolerances: "Tolerances") -> int:
+    """Points that bring an interval's error down to its tolerance if it falls as it does for smooth functions."""
+    if error <= tolerances.mesh and violation <= tolerances.path:
+        return points
+    more = 2
+    if error > tolerances.mesh:
+        more = max(more, min(math.ceil(math.log(2.0 * error / tolerances.mesh) / math.log(max(points, 3))), 5))
+    return points + more
+
+
+def _cut(mesh: Mesh, error: PhaseError, tolerances: "Tolerances") -> Mesh:
+    """Bad intervals in two, or in three where the error is more than 100 times too large."""
+    excess = np.maximum(error.states / tolerances.mesh, error.limits / tolerances.path)
+    return mesh.split(np.where(excess > 100.0, 3, np.where(excess > 1.0, 2, 1)))
+
+
+def _finer(mesh: Mesh, error: PhaseError, tolerances: "Tolerances") -> Mesh:
+    """More points in each bad interval, or a cut once it has many; always a cut for piecewise linear controls."""
+    if mesh.control_degree == 1:
+        return _cut(mesh, error, tolerances)
+    edges, points, knots = [0.0], [], []
+    for i, count in enumerate(mesh.counts):
+        left, right = mesh.edges[i], mesh.edges[i + 1]
+        wanted = _wanted(int(count), float(error.states[i]), float(error.limits[i]), tolerances)
+        pieces = 1 if wanted <= MOST_POINTS else max(2, math.ceil(wanted / 8))
+        if pieces > 1:
+            wanted = max(FIRST_POINTS, int(count) // 2 + 1)
+        edges += (left + (right - left) * np.arange(1, pieces + 1) / pieces).tolist()
+        points += [wanted] * pieces
+        if i + 1 in mesh.knots:
+            knots.append(len(edges) - 1)
+    edges[-1] = 1.0
+    return replace(mesh, edges=tuple(edges), points=tuple(points), knots=tuple(knots))

@@ -1,0 +1,470 @@
+"""Stating a problem: phases with named states and controls, JAX functions for what happens in and between them.
+
+A :class:`Problem` holds parameters (given or free), phases, boundary constraints over any phases' ends, and one
+objective. Phases form any graph: a link is only a boundary constraint, so one phase may be followed by two, and two may
+meet in one. A condition at a point inside an arc is a boundary constraint too: end a phase there and link the next.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from hoverslam.ocp.statement.mesh import Mesh
+from hoverslam.ocp.statement.names import Bound, Layout, Named, Range, Variable, resolve
+
+
+class StatementError(ValueError):
+    """The problem is stated wrongly; the message names the phase, the thing and what was expected."""
+
+
+@dataclass(frozen=True)
+class PathConstraint:
+    """A scalar limit along a phase: ``lower <= function(state, control, inputs) <= upper``, in ``unit``.
+
+    The function takes the time (s) as a fourth argument if it has one. A bound may name a given parameter.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    lower: Bound = -np.inf
+    upper: Bound = np.inf
+    unit: str = ""
+
+    def bounds(self, values: Mapping[str, float]) -> tuple[float, float]:
+        """Lower and upper bound."""
+        return resolve(self.lower, values), resolve(self.upper, values)
+
+    def size(self, values: Mapping[str, float]) -> float | None:
+        """Size of the limit, against which a violation is judged; None if its bounds are zero or infinite."""
+        return max((abs(b) for b in self.bounds(values) if np.isfinite(b) and b != 0.0), default=None)
+
+
+@dataclass(frozen=True)
+class BoundaryConstraint:
+    """A limit on phase ends: ``lower <= function(ends, parameters) <= upper``; scalar or vector; ``link`` joins phases."""
+
+    name: str
+    function: Callable[..., Any]
+    lower: Bound
+    upper: Bound
+    unit: str = ""
+    link: bool = False
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What was measured along a phase: ``function(state, parameters)``, a scalar, at ``times``.
+
+    ``values`` and their standard errors ``sigmas``, in ``unit``, have the shape ``(n,)`` of ``times``. Other values may be
+    put into the array between solves of one built problem, as parameters may change.
+    """
+
+    name: str
+    phase: str
+    function: Callable[..., Any]
+    times: np.ndarray
+    values: np.ndarray
+    sigmas: np.ndarray
+    unit: str = ""
+
+
+@dataclass
+class Guess:
+    """A first idea of a phase: ``time`` ``(n,)`` with states and controls sampled at it, each ``(n,)`` or ``(n, size)``."""
+
+    time: np.ndarray
+    states: Mapping[str, np.ndarray]
+    controls: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+def _takes_time(function: Callable[..., Any]) -> bool:
+    """Whether a function has a fourth positional argument."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    required = [
+        p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty
+    ]
+    return len(required) >= 4
+
+
+@dataclass
+class Phase:
+    """One arc with its own dynamics.
+
+    Attributes:
+        name: unique in the problem.
+        states, controls: what varies along the arc; running integrals are states that start from zero.
+        dynamics: ``f(state, control, inputs) -> mapping of state rates``, a JAX function; a fourth argument is the time.
+        inputs: ``inputs(parameters) -> pytree`` handed to dynamics and path constraints, made from given parameters
+            only; None hands over the parameters themselves, free ones included.
+        path: limits along the arc.
+        initial_time, final_time, duration: bounds in seconds.
+        mesh: where it is collocated; None lets the solver scout the phase and choose.
+        guess: where the solver starts; None draws straight lines between what is stated.
+        integrals: running integrals by name, each a function like the dynamics.
+    """
+
+    name: str
+    states: Layout
+    controls: Layout
+    dynamics: Callable[..., Mapping[str, Any]]
+    inputs: Callable[[Named], Any] | None
+    path: tuple[PathConstraint, ...]
+    initial_time: Range
+    final_time: Range
+    duration: Range
+    mesh: Mesh | None = None
+    guess: Guess | None = None
+    integrals: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether anything along the phase depends on the time itself."""
+        return any(map(_takes_time, (self.dynamics, *self.integrals.values(), *(c.function for c in self.path))))
+
+    def rates(self, state: Any, control: Any, inputs: Any, time: Any) -> Any:
+        """Flat state rates ``(nx,)``, integrands included, from named values.
+
+        Raises:
+            StatementError: if the dynamics give other names or shapes than the states have.
+        """
+        rates = dict(call(self.dynamics, state, control, inputs, time))
+        rates |= {name: call(function, state, control, inputs, time) for name, function in self.integrals.items()}
+        try:
+            return self.states.flatten(rates, f"phase {self.name!r}, dynamics")
+        except ValueError as error:
+            raise StatementError(str(error)) from None
+
+    def limits(self, state: Any, control: Any, inputs: Any, time: Any) -> list[Any]:
+        """Values of the path constraints, each a scalar.
+
+        Raises:
+            StatementError: if one is not.
+        """
+        values = [jnp.asarray(call(c.function, state, control, inputs, time), dtype=float) for c in self.path]
+        for c, value in zip(self.path, values, strict=True):
+            if value.shape != ():
+                where = f"phase {self.name!r}, path constraint {c.name!r}"
+                raise StatementError(f"{where}: returns shape {value.shape}, not a scalar; state one for each entry")
+        return values
+
+    def ends(self, initial: Any, final: Any, first_control: Any, last_control: Any, times: Any) -> Named:
+        """What a boundary constraint sees of this phase, from flat vectors and ``times`` (initial, final)."""
+        return Named(
+            initial=self.states.unflatten(initial),
+            final=self.states.unflatten(final),
+            initial_control=self.controls.unflatten(first_control),
+            final_control=self.controls.unflatten(last_control),
+            initial_time=times[0],
+            final_time=times[1],
+            duration=times[1] - times[0],
+        )
+
+
+def call(function: Callable[..., Any], state: Any, control: Any, inputs: Any, time: Any) -> Any:
+    """Call one of a phase's functions, with the time if it takes it."""
+    return function(state, control, inputs, time) if _takes_time(function) else function(state, control, inputs)
+
+
+def _range(value: Bound | Range | None, default: Range) -> Range:
+    if value is None:
+        return default
+    low, high = value if isinstance(value, tuple | list) else (value, value)
+    return low, high
+
+
+class Problem:
+    """An optimal-control problem with any number of phases.
+
+    Attributes:
+        given: given parameters by name. They may change between solves of one built problem.
+        settings: numbers fixed by ``initial`` and ``final`` of states and by times, as ``"phase.initial.state"`` or
+            ``"phase.final_time"``: they may change like parameters, and the optimum is differentiated to them too.
+    """
+
+    def __init__(self, name: str):
+        self.name = name
+        self.phases: dict[str, Phase] = {}
+        self.boundary: list[BoundaryConstraint] = []
+        self.measurements: list[Measurement] = []
+        self.free: list[Variable] = []
+        self.given: dict[str, float] = {}
+        self.settings: dict[str, float] = {}
+        self.free_guess: dict[str, float] = {}
+        self.objective: Callable[[Named, Named], Any] | None = None
+        self.sense = 1.0
+        self.objective_unit = ""
+
+    @property
+    def values(self) -> dict[str, float]:
+        """All numbers that a solve may change: given parameters, then settings."""
+        return self.given | self.settings
+
+    @contextmanager
+    def holding(self, changes: Mapping[str, float]) -> Iterator[None]:
+        """Given parameters and settings with ``changes``, for as long as the context lasts.
+
+        Raises:
+            StatementError: for a name that is neither.
+        """
+        unknown = [name for name in changes if name not in self.values]
+        if unknown:
+            raise StatementError(f"no parameter or setting {', '.join(unknown)}: there is {', '.join(self.values)}")
+        before = dict(self.given), dict(self.settings)
+        for name, value in changes.items():
+            (self.given if name in self.given else self.settings)[name] = float(value)
+        try:
+            yield
+        finally:
+            self.given.update(before[0])
+            self.settings.update(before[1])
+
+    def parameter(
+        self,
+        name: str,
+        *,
+        value: float | None = None,
+        guess: float | None = None,
+        lower: float = -np.inf,
+        upper: float = np.inf,
+        unit: str = "",
+    ) -> None:
+        """A parameter: given when it has a ``value``, to be found when it has a ``guess``.
+
+        Raises:
+            StatementError: if neither or both are stated, or the name is taken.
+        """
+        if name in self.given or name in self.free_guess:
+            raise StatementError(f"parameter {name!r} is declared twice")
+        if (value is None) == (guess is None):
+            raise StatementError(f"parameter {name!r}: state either value= (given) or guess= (to be found)")
+        if value is not None:
+            self.given[name] = float(value)
+        else:
+            assert guess is not None
+            self.free.append(Variable(name, None, unit, lower, upper))
+            self.free_guess[name] = float(guess)
+
+    def phase(
+        self,
+        name: str,
+        *,
+        states: Sequence[Variable],
+        controls: Sequence[Variable] = (),
+        dynamics: Callable[..., Mapping[str, Any]],
+        inputs: Callable[[Named], Any] | None = None,
+        path: Sequence[PathConstraint] = (),
+        integrals: Mapping[str, Callable[..., Any]] | None = None,
+        initial_time: Bound | Range | None = None,
+        final_time: Bound | Range | None = None,
+        duration: Bound | Range | None = None,
+        mesh: Mesh | None = None,
+        guess: Guess | None = None,
+    ) -> Phase:
+        """Add a phase; see :class:`Phase`. Times given as a number are fixed, as a pair are bounds.
+
+        An integral is a state of its name that starts from zero: ``ends.PHASE.final.NAME`` is its value.
+
+        Raises:
+            StatementError: for a repeated name, crossed bounds, or something stated of a variable that cannot be.
+        """
+        if name in self.phases:
+            raise StatementError(f"phase {name!r} is declared twice")
+        integrals = dict(integrals or {})
+        running = [Variable(each, initial=0.0) for each in integrals]
+        added = Phase(
+            name,
+            Layout((*states, *running)),
+            Layout(controls),
+            dynamics,
+            inputs,
+            tuple(path),
+            _range(initial_time, (-np.inf, np.inf)),
+            _range(final_time, (-np.inf, np.inf)),
+            _range(duration, (0.0, np.inf)),
+            mesh,
+            guess,
+            integrals,
+        )
+        self._check_phase(added)
+        self._settle(added)
+        self.phases[name] = added
+        return added
+
+    def _check_phase(self, phase: Phase) -> None:
+        where = f"phase {phase.name!r}"
+        if not phase.states.length:
+            raise StatementError(f"{where} has no states")
+        ranges = {
+            "initial_time": phase.initial_time,
+            "final_time": phase.final_time,
+            "duration": phase.duration,
+            **{f"path constraint {c.name!r}": (c.lower, c.upper) for c in phase.path},
+        }
+        for variable in (*phase.states.variables, *phase.controls.variables):
+            what = f"variable {variable.name!r}"
+            known = {b for b in (variable.lower, variable.upper) if isinstance(b, str)}
+            try:
+                low_each, high_each = variable.bounds(self.values | dict.fromkeys(known - set(self.given), np.nan))
+                stated = {which: variable.ends(which) for which in ("initial", "final")}
+            except (ValueError, KeyError) as error:
+                raise StatementError(f"{where}, {what}: {error}") from None
+            for name in known - set(self.given):
+                raise StatementError(
+                    f"{where}, {what}: bound {name!r} is no given parameter; state it before the phase"
+                )
+            if not np.all(low_each <= high_each):
+                raise StatementError(f"{where}, {what}: lower bound {variable.lower} is above {variable.upper}")
+            for which, ends in stated.items():
+                for label, end, low, high in zip(variable.labels(), ends, low_each, high_each, strict=True):
+                    if end is not None:
+                        ranges[f"{which} {label}"] = end
+                        self._check_end(f"{where}, {which} {label}", end, low, high)
+        for what, bounds in ranges.items():
+            self._check_range(f"{where}, {what}", bounds)
+        for variable in phase.states.variables:
+            if variable.rate is not None:
+                raise StatementError(
+                    f"{where}, state {variable.name!r}: only controls take a rate; bound the state rate"
+                )
+        for variable in phase.controls.variables:
+            if variable.initial is not None or variable.final is not None:
+                raise StatementError(f"{where}, control {variable.name!r}: constrain() its initial_control instead")
+
+    def _check_range(self, where: str, bounds: Range) -> None:
+        for bound in bounds:
+            if isinstance(bound, str) and bound not in self.given:
+                raise StatementError(f"{where}: {bound!r} is no given parameter; state it with value= before this")
+        low, high = (resolve(b, self.given) for b in bounds)
+        if not low <= high:
+            raise StatementError(f"{where}: lower bound {low:g} is above upper bound {high:g}")
+
+    def _check_end(self, where: str, end: Range, low: float, high: float) -> None:
+        first, last = end
+        if isinstance(first, str) or isinstance(last, str):
+            return  # followed when it is solved
+        if first > high or last < low:
+            raise StatementError(f"{where}: {first:g} to {last:g} lies outside the bounds {low:g} to {high:g}")
+
+    def _settle(self, phase: Phase) -> None:
+        """Give numbers that fix something a name of their own, so that they can change between solves."""
+
+        def named(key: str, bounds: Range) -> Range:
+            if bounds[0] != bounds[1] or isinstance(bounds[0], str):
+                return bounds
+            self.settings[key] = float(bounds[0])
+            return key, key
+
+        for which in ("initial_time", "final_time", "duration"):
+            setattr(phase, which, named(f"{phase.name}.{which}", getattr(phase, which)))
+        settled = []
+        for variable in phase.states.variables:
+            changed: dict[str, Any] = {}
+            for which in ("initial", "final"):
+                ends = [
+                    end and named(f"{phase.name}.{which}.{label}", end)
+                    for label, end in zip(variable.labels(), variable.ends(which), strict=True)
+                ]
+                changed[which] = ends[0] if variable.size is None else ends
+            settled.append(replace(variable, **changed))
+        phase.states = Layout(settled)
+
+    def constrain(
+        self, name: str, function: Callable[[Named, Named], Any], lower: Bound = 0.0, upper: Bound = 0.0, unit: str = ""
+    ) -> None:
+        """Hold ``lower <= function(ends, parameters) <= upper``; by default equal to zero.
+
+        ``ends.NAME`` has ``initial``, ``final``, ``initial_control``, ``final_control``, ``initial_time``,
+        ``final_time`` and ``duration`` of phase NAME.
+        """
+        self._check_range(f"boundary constraint {name!r}", (lower, upper))
+        self.boundary.append(BoundaryConstraint(name, function, lower, upper, unit))
+
+    def link(
+        self,
+        before: str,
+        after: str,
+        states: Sequence[str] | None = None,
+        controls: Sequence[str] = (),
+        time: bool = True,
+    ) -> None:
+        """Let phase ``after`` start where ``before`` ends in ``states`` (default all) and ``controls``, and when.
+
+        Leave out the ``time`` where both are fixed already: the solver wants no equation twice.
+        """
+        for name in (before, after):
+            if name not in self.phases:
+                raise StatementError(f"link {before} -> {after}: there is no phase {name!r}")
+        first, second = self.phases[before], self.phases[after]
+        own = [name for name in first.states.slices if name not in first.integrals]  # integrals start from zero again
+        shared = tuple(own) if states is None else tuple(states)
+        label = f"{before} -> {after}"
+        for state in shared:
+            if state not in first.states.slices or state not in second.states.slices:
+                raise StatementError(f"link {label}: state {state!r} is not in both phases")
+        for control in controls:
+            if control not in first.controls.slices or control not in second.controls.slices:
+                raise StatementError(f"link {label}: control {control!r} is not in both phases")
+
+        def join(what: str, function: Callable[[Named, Named], Any]) -> None:
+            self.boundary.append(BoundaryConstraint(f"{label}: {what}", function, 0.0, 0.0, link=True))
+
+        def gap(start: str, end: str, key: str) -> Callable[[Named, Named], Any]:
+            return lambda e, p: e[after][start][key] - e[before][end][key]
+
+        if time:
+            join("time", lambda e, p: e[after].initial_time - e[before].final_time)
+        for state in shared:
+            join(state, gap("initial", "final", state))
+        for control in controls:
+            join(control, gap("initial_control", "final_control", control))
+
+    def measure(
+        self, name: str, phase: str, function: Callable[..., Any], times: Any, values: Any, sigmas: Any, unit: str = ""
+    ) -> None:
+        """Add ``((function(state, parameters) - value) / sigma)^2 / 2`` at each time to an objective that is minimised.
+
+        With what is known of parameters and controls beforehand as further squares over their standard errors, the
+        objective is minus the logarithm of the probability: the optimum is the most probable flight, and
+        :meth:`Solution.covariance` says how sure it is. Times need not be nodes; a phase may be free to move in time.
+
+        Args:
+            name: what is measured, for messages.
+            phase: along which it is measured.
+            function: scalar of the state and the parameters, a JAX function.
+            times, values, sigmas: each ``(n,)``; seconds, and standard errors in the unit of the values.
+            unit: of the values.
+
+        Raises:
+            StatementError: for an unknown phase, other shapes, or standard errors that are not positive.
+        """
+        where = f"phase {phase!r}, measurement {name!r}"
+        if phase not in self.phases:
+            raise StatementError(f"{where}: there is no such phase: there is {', '.join(self.phases)}")
+        t, v, s = (np.array(a, dtype=float) for a in (times, values, sigmas))
+        if not t.ndim == 1 or not t.shape == v.shape == s.shape:
+            raise StatementError(f"{where}: times, values, sigmas have shapes {t.shape}, {v.shape}, {s.shape}")
+        if not (np.all(np.isfinite(t)) and np.all(np.isfinite(v)) and np.all(s > 0.0)):
+            raise StatementError(f"{where}: times and values must be finite and sigmas positive")
+        self.measurements.append(Measurement(name, phase, function, t, v, s, unit))
+
+    def maximize(self, function: Callable[[Named, Named], Any], unit: str = "") -> None:
+        """Make ``function(ends, parameters)`` as large as possible."""
+        self.objective, self.sense, self.objective_unit = function, -1.0, unit
+
+    def minimize(self, function: Callable[[Named, Named], Any], unit: str = "") -> None:
+        """Make ``function(ends, parameters)`` as small as possible."""
+        self.objective, self.sense, self.objective_unit = function, 1.0, unit
+
+    def parameters(self, free: Any, given: Any) -> Named:
+        """All parameters by name from the flat vectors of free and given ones."""
+        named = Named((v.name, free[i]) for i, v in enumerate(self.free))
+        named.update((name, given[i]) for i, name in enumerate(self.given))
+        return named

@@ -1,0 +1,96 @@
+"""A first idea of a phase from what is stated of it: straight lines between ends, the middle of bounds."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from hoverslam.ocp.statement.names import Range, Variable, resolve
+from hoverslam.ocp.statement.problem import Guess, Phase, Problem, StatementError
+
+SAMPLES = 17  # enough for a size, and for a line to stay a line on any mesh
+
+
+def guesses(problem: Problem) -> dict[str, Guess]:
+    """The guess of each phase: its own, or drawn. A phase whose start is free follows the one declared before it.
+
+    Raises:
+        StatementError: if a stated guess lacks a variable or has the wrong shape.
+    """
+    values, made, before = problem.values, {}, 0.0
+    for name, phase in problem.phases.items():
+        if phase.guess is None:
+            made[name] = _drawn(phase, values, before)
+        else:
+            made[name] = _checked(phase, phase.guess)
+        before = float(made[name].time[-1])
+    return made
+
+
+def _checked(phase: Phase, guess: Guess) -> Guess:
+    where = f"phase {phase.name!r}: the guess"
+    time = np.asarray(guess.time, dtype=float)
+    if time.ndim != 1 or not len(time) or not np.all(np.isfinite(time)) or np.any(np.diff(time) < 0.0):
+        raise StatementError(f"{where} needs times that do not run backwards, not {time}")
+    for layout, samples in ((phase.states, guess.states), (phase.controls, guess.controls)):
+        unknown = [name for name in samples if name not in {**phase.states.slices, **phase.controls.slices}]
+        if unknown:
+            raise StatementError(f"{where} names {', '.join(map(repr, unknown))}, which the phase does not have")
+        missing = [v.name for v in layout.variables if v.name not in samples]
+        if missing:
+            raise StatementError(f"{where} lacks {', '.join(map(repr, missing))}")
+        for variable in layout.variables:
+            shape, length = np.shape(samples[variable.name]), (len(time),)
+            expected = [length, (*length, 1)] if variable.size is None else [(*length, variable.size)]
+            if shape not in expected:
+                raise StatementError(f"{where} of {variable.name!r} has shape {shape}, expected {expected[0]}")
+            if not np.all(np.isfinite(np.asarray(samples[variable.name], dtype=float))):
+                raise StatementError(f"{where} of {variable.name!r} is not finite everywhere")
+    return guess
+
+
+def _middle(bounds: Range | None, values: Mapping[str, float]) -> float | None:
+    """A number within bounds: their middle, or the finite one; None if there is none."""
+    if bounds is None:
+        return None
+    low, high = (resolve(b, values) for b in bounds)
+    finite = [b for b in (low, high) if np.isfinite(b)]
+    return sum(finite) / len(finite) if finite else None
+
+
+def _drawn(phase: Phase, values: Mapping[str, float], before: float) -> Guess:
+    start = _middle(phase.initial_time, values)
+    start = before if start is None else start
+    end, duration = _middle(phase.final_time, values), None
+    if np.isfinite(resolve(phase.duration[1], values)):
+        duration = _middle(phase.duration, values)
+    if end is None or end <= start:
+        end = start + (duration or max(resolve(phase.duration[0], values), 1.0))
+    line = np.linspace(0.0, 1.0, SAMPLES)
+    where = f"phase {phase.name!r}"
+    states = {v.name: _line(where, v, values, line) for v in phase.states.variables}
+    controls = {v.name: _line(where, v, values, line) for v in phase.controls.variables}
+    return Guess(start + line * (end - start), states, controls)
+
+
+def _line(where: str, variable: Variable, values: Mapping[str, float], line: np.ndarray) -> np.ndarray:
+    """Samples ``(n,)`` or ``(n, size)`` of a variable: as guessed, else between its ends, else amid its bounds."""
+    if variable.guess is not None:
+        stated = np.asarray(variable.guess, dtype=float)
+        one = () if variable.size is None else (variable.size,)
+        if stated.shape not in (one, (2, *one)):
+            what = f"{where}: the guess of {variable.name!r} has shape {stated.shape}"
+            raise StatementError(f"{what}, expected {one}, or {(2, *one)} from start to end")
+        pair = stated.shape == (2, *one)
+        first, last = stated if pair else (stated, stated)
+        first, last = np.broadcast_to(first, variable.length), np.broadcast_to(last, variable.length)
+    else:
+        low, high = variable.bounds(values)
+        ends = []
+        for which in ("initial", "final"):
+            ends.append([_middle(end, values) for end in variable.ends(which)])
+        rest = [_middle((a, b), values) for a, b in zip(low, high, strict=True)]
+        pick = [[a, b, r, 0.0] for a, b, r in zip(*ends, rest, strict=True)]
+        first = np.array([next(x for x in (a, b, r, o) if x is not None) for a, b, r, o in pick])
+        last = np.array([next(x for x in (b, a, r, o) if x is not None) for a, b, r, o in pick])
+    samples = first + line[:, None] * (last - first)
+    return samples[:, 0] if variable.size is None else samples

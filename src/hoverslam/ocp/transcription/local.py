@@ -1,0 +1,171 @@
+"""Derivatives at one collocation point, built once per kind of phase and mapped over all points.
+
+At a point the transcription needs ``h (tf - t0) f`` and the path constraints ``c`` as functions of what the point
+touches: its states, the control nodes around it, the two times of its arc and the free parameters. First and second
+derivatives are taken with respect to state, control, parameters and the time itself only; how those depend on control
+nodes and arc times and how the time step multiplies them is linear algebra, written out below, so that no derivative is
+taken twice.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import casadi as ca
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from hoverslam.ocp.statement.names import Named
+from hoverslam.ocp.statement.problem import Phase, Problem, StatementError
+from hoverslam.ocp.transcription.translate import translate
+
+
+@dataclass(frozen=True)
+class LocalFunctions:
+    """CasADi functions of one point.
+
+    Arguments of each are ``z`` (state, ``k`` blocks of controls, t0, tf, free parameters), ``d`` (interval width and
+    place of the point as fractions of the arc, then ``k`` control weights) and ``q`` (the flattened inputs); ``hessian``
+    takes the multipliers of the rows as well. Rows are the state rates times step, then the path constraints.
+    ``rates`` takes state, control, inputs, free parameters and time and gives the bare rates and constraints.
+    """
+
+    rates: ca.Function
+    value: ca.Function
+    jacobian: ca.Function
+    hessian: ca.Function
+    jacobian_sparsity: ca.Sparsity
+    hessian_sparsity: ca.Sparsity
+
+
+def inputs_of(problem: Problem, phase: Phase, given: Any) -> Any:
+    """The phase's inputs as a pytree, from the flat vector of given parameters (free ones left out)."""
+    if phase.inputs is None:
+        return given
+    return phase.inputs(Named((name, given[i]) for i, name in enumerate(problem.given)))
+
+
+def flat_inputs(problem: Problem, phase: Phase, given: Any) -> jax.Array:
+    """The phase's inputs as one flat vector."""
+    leaves = jax.tree_util.tree_leaves(inputs_of(problem, phase, given))
+    flat = [jnp.ravel(jnp.asarray(leaf, dtype=float)) for leaf in leaves]
+    return jnp.concatenate(flat) if flat else jnp.zeros(0)
+
+
+def point_function(problem: Problem, phase: Phase) -> Callable[..., jax.Array]:
+    """JAX function ``(x, u, q, free, time) -> (rates, path constraints)``, all flat."""
+    given = jnp.asarray(list(problem.given.values()))
+    template = inputs_of(problem, phase, given)
+    leaves, tree = jax.tree_util.tree_flatten(template)
+    shapes = [np.shape(leaf) for leaf in leaves]
+    stops = np.cumsum([int(np.prod(shape)) for shape in shapes])
+
+    def evaluate(x: jax.Array, u: jax.Array, q: jax.Array, free: jax.Array, time: jax.Array) -> jax.Array:
+        if phase.inputs is None:
+            inputs: Any = problem.parameters(free, q)
+        else:
+            pieces = [q[stop - int(np.prod(s)) : stop].reshape(s) for s, stop in zip(shapes, stops, strict=True)]
+            inputs = jax.tree_util.tree_unflatten(tree, pieces)
+        state, control = phase.states.unflatten(x), phase.controls.unflatten(u)
+        rates = phase.rates(state, control, inputs, time[0])
+        limits = phase.limits(state, control, inputs, time[0])
+        return jnp.concatenate([rates, jnp.stack(limits)]) if limits else rates
+
+    return evaluate
+
+
+def _selection(blocks: int, width: int, weights: ca.SX) -> ca.SX:
+    """Matrix that takes ``blocks`` stacked control vectors to their weighted sum."""
+    return ca.horzcat(*[weights[b] * ca.SX.eye(width) for b in range(blocks)])
+
+
+def local_functions(problem: Problem, phase: Phase, blocks: int) -> LocalFunctions:
+    """Translate the phase's dynamics and path constraints and differentiate them twice."""
+    nx, nu, nf = phase.states.length, phase.controls.length, len(problem.free)
+    given = jnp.asarray(list(problem.given.values()))
+    nq = int(flat_inputs(problem, phase, given).shape[0])
+    z, d, q = ca.SX.sym("z", nx + blocks * nu + 2 + nf), ca.SX.sym("d", 2 + blocks), ca.SX.sym("q", nq)
+    x, u, free, time = ca.SX.sym("x", nx), ca.SX.sym("u", nu), ca.SX.sym("free", nf), ca.SX.sym("t")
+    step, y = ca.SX.sym("step"), ca.vertcat(x, u, free, time)
+
+    try:
+        g = translate(point_function(problem, phase), x, u, q, free, time)
+    except AttributeError as error:
+        raise StatementError(f"phase {phase.name!r}, dynamics or path constraints: {error}") from error
+    f, c = ca.vertsplit(g, [0, nx, g.shape[0]])
+    multipliers = ca.SX.sym("lam", g.shape[0])
+    lam_f, lam_c = ca.vertsplit(multipliers, [0, nx, g.shape[0]])
+    weighted = ca.dot(lam_f, f) * step + ca.dot(lam_c, c)
+    curvature, slope_f = ca.hessian(weighted, y)[0], ca.jacobian(f, y)
+    slope = ca.vertcat(step * slope_f, ca.jacobian(c, y))
+
+    # y = B z apart from the time step: states and free parameters directly, controls and time through their weights.
+    width, place, weights = d[0], d[1], d[2:]
+    at = nx + blocks * nu
+    to_y = ca.SX(y.shape[0], z.shape[0])
+    to_y[:nx, :nx] = ca.SX.eye(nx)
+    if nu:
+        to_y[nx : nx + nu, nx:at] = _selection(blocks, nu, weights)
+    if nf:
+        to_y[nx + nu : -1, at + 2 :] = ca.SX.eye(nf)
+    to_y[y.shape[0] - 1, at], to_y[y.shape[0] - 1, at + 1] = 1.0 - place, place
+    step_slope = ca.SX(1, z.shape[0])
+    step_slope[0, at], step_slope[0, at + 1] = -width, width
+
+    value = ca.vertcat(step * f, c)
+    jacobian = ca.mtimes(slope, to_y) + ca.vertcat(ca.mtimes(f, step_slope), ca.SX(c.shape[0], z.shape[0]))
+    cross = ca.mtimes(ca.mtimes(ca.transpose(to_y), ca.mtimes(slope_f.T, lam_f)), step_slope)
+    hessian = ca.tril(ca.mtimes(ca.mtimes(to_y.T, curvature), to_y) + cross + cross.T)
+
+    actual = [x, u, free, time, step]
+    u_value = ca.mtimes(_selection(blocks, nu, weights), z[nx:at]) if nu else ca.SX(0, 1)
+    t_value = (1.0 - place) * z[at] + place * z[at + 1]
+    values = [z[:nx], u_value, z[at + 2 :], t_value, width * (z[at + 1] - z[at])]
+    value, jacobian, hessian = ca.substitute([value, jacobian, hessian], actual, values)
+    value, jacobian, hessian = ca.cse([value, jacobian, hessian])
+    label = "".join(ch if ch.isalnum() else "_" for ch in phase.name)
+    return LocalFunctions(
+        ca.Function(f"rates_{label}", [x, u, q, free, time], [f, c]),
+        ca.Function(f"value_{label}", [z, d, q], [value]),
+        ca.Function(f"jacobian_{label}", [z, d, q], [ca.vec(jacobian.nz[:])]),
+        ca.Function(f"hessian_{label}", [z, d, q, multipliers], [ca.vec(hessian.nz[:])]),
+        jacobian.sparsity(),
+        hessian.sparsity(),
+    )
+
+
+class LocalCache:
+    """Local functions by what they are made of, so that phases of one kind and finer meshes share them.
+
+    Functions are told apart by identity, so the cache holds on to what it has seen; the oldest goes when it is full.
+    """
+
+    def __init__(self, capacity: int = 64) -> None:
+        self._made: dict[Any, tuple[Any, LocalFunctions]] = {}
+        self._capacity = capacity
+
+    def get(self, problem: Problem, phase: Phase, blocks: int) -> LocalFunctions:
+        """The local functions of ``phase`` for ``blocks`` control nodes a point."""
+        used = (phase.dynamics, *phase.integrals.values(), *(c.function for c in phase.path))
+        given = jnp.asarray(list(problem.given.values()))
+        leaves, tree = jax.tree_util.tree_flatten(inputs_of(problem, phase, given))
+        key = (
+            tuple(_identity(function) for function in used),
+            tuple(phase.integrals),
+            tuple(phase.states.labels()),
+            tuple(phase.controls.labels()),
+            tuple(v.name for v in problem.free),
+            tuple(problem.given) if phase.inputs is None else (tree, tuple(np.shape(leaf) for leaf in leaves)),
+            blocks,
+        )
+        if key not in self._made:
+            while len(self._made) >= self._capacity:
+                self._made.pop(next(iter(self._made)))
+            self._made[key] = (used, local_functions(problem, phase, blocks))
+        return self._made[key][1]
+
+
+def _identity(function: Callable[..., Any]) -> tuple[int, int]:
+    owner = getattr(function, "__self__", None)
+    return id(owner), id(getattr(function, "__func__", function))

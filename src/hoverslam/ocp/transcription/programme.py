@@ -1,0 +1,397 @@
+"""The transcription: a stated problem and its meshes become one sparse nonlinear programme.
+
+Everything nonlinear happens at collocation points (``_local.py``) and at phase ends. The programme's Jacobian and
+Hessian are gathered from those small dense blocks by constant sparse matrices, so the solver gets exact sparse
+derivatives at the price of one evaluation of each block, and a new mesh costs no new differentiation.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import casadi as ca
+import jax
+import jax.numpy as jnp
+import numpy as np
+import scipy.sparse as sp
+
+from hoverslam.ocp.statement.mesh import Mesh
+from hoverslam.ocp.statement.names import Bound, Named
+from hoverslam.ocp.statement.problem import Guess, Problem, StatementError
+from hoverslam.ocp.transcription.costs import Terms, terms_of
+from hoverslam.ocp.transcription.frame import Frame, PhaseLayout, Scales
+from hoverslam.ocp.transcription.local import LocalCache, LocalFunctions, flat_inputs
+from hoverslam.ocp.transcription.sparse import Entries, constant, gather, to_scipy
+from hoverslam.ocp.transcription.translate import translate
+
+
+class Programme(Frame):
+    """The nonlinear programme of a problem on given meshes, with CasADi functions for IPOPT.
+
+    Attributes:
+        functions: by name, what IPOPT calls and what derivatives of optima are taken from.
+        solvers: solvers built so far, by their options.
+        smoothing: see :class:`hoverslam.ocp.Options`.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        meshes: Mapping[str, Mesh],
+        guesses: Mapping[str, Guess],
+        cache: LocalCache,
+        smoothing: float = 0.0,
+        scales: Scales | None = None,
+    ):
+        super().__init__(problem, meshes, guesses, cache, scales)
+        self.smoothing = smoothing
+        self.solvers: dict[Any, ca.Function] = {}
+        self._endpoints()
+        self.terms = terms_of(self)
+        if self.terms and problem.sense < 0.0:
+            raise StatementError(f"problem {problem.name!r}: measurements and roughness need an objective to minimise")
+        self._assemble()
+
+    # ---- phase ends ------------------------------------------------------------------------------------------------
+    def _endpoints(self) -> None:
+        """Objective and boundary constraints as functions of what they touch at the phases' ends."""
+        blocks = []
+        for lay in self.layouts.values():
+            ends = [lay.states[0], lay.states[-1]]
+            ends += [lay.controls[0], lay.controls[-1]] if lay.controls.size else [np.zeros(0, int)] * 2
+            blocks.append(np.concatenate([*ends, lay.times[[0, -1]]]))
+        self.end_indices = np.concatenate([*blocks, self.free_indices])
+        given = ca.SX.sym("p", len(self.problem.given))
+        ends_symbol = ca.SX.sym("e", len(self.end_indices))
+        try:
+            outputs = translate(self._end_function(), ends_symbol, given)
+        except AttributeError as error:
+            raise StatementError(
+                f"problem {self.problem.name!r}, objective or boundary constraints: {error}"
+            ) from error
+        objective, constraints = ca.vertsplit(outputs, [0, 1, outputs.shape[0]])
+        self.boundary_bounds, names = self._boundary_bounds()
+        self.labels += names
+        multipliers, weight = ca.SX.sym("lam", constraints.shape[0]), ca.SX.sym("sigma")
+        gradient, jacobian = ca.jacobian(objective, ends_symbol), ca.jacobian(constraints, ends_symbol)
+        hessian = ca.tril(ca.hessian(weight * objective + ca.dot(multipliers, constraints), ends_symbol)[0])
+        self.end_value = ca.Function("ends", [ends_symbol, given], list(ca.cse([objective, constraints])))
+        self.end_jacobian = ca.Function(
+            "ends_jacobian", [ends_symbol, given], ca.cse([ca.vec(gradient.nz[:]), ca.vec(jacobian.nz[:])])
+        )
+        self.end_hessian = ca.Function(
+            "ends_hessian", [ends_symbol, given, weight, multipliers], ca.cse([ca.vec(hessian.nz[:])])
+        )
+        self.end_sparsities = (gradient.sparsity(), jacobian.sparsity(), hessian.sparsity())
+
+    def _end_function(self) -> Callable[..., Any]:
+        problem = self.problem
+        if problem.objective is None:
+            raise StatementError(f"problem {problem.name!r} has no objective: call minimize() or maximize()")
+
+        def evaluate(flat: Any, given: Any) -> Any:
+            ends, p = self._unpacked_ends(flat, given)
+            values = [jnp.ravel(jnp.asarray(problem.sense * problem.objective(ends, p), dtype=float))]  # type: ignore[misc]
+            for c in problem.boundary:
+                values.append(jnp.ravel(jnp.asarray(c.function(ends, p), dtype=float)))
+            self.boundary_lengths = [int(v.shape[0]) for v in values[1:]]
+            return jnp.concatenate(values)
+
+        return evaluate
+
+    def _unpacked_ends(self, flat: Any, given: Any) -> tuple[Named, Named]:
+        """Phase ends and parameters by name, from what they touch of the programme's (physical) variables."""
+        ends, at = Named(), 0
+        for name, lay in self.layouts.items():
+            parts = []
+            for length in (lay.states.shape[1],) * 2 + (lay.controls.shape[1],) * 2 + (2,):
+                parts.append(flat[at : at + length])
+                at += length
+            ends[name] = lay.phase.ends(*parts)
+        return ends, self.problem.parameters(flat[at:], given)
+
+    def of_ends(self, output: Callable[[Named, Named], Any]) -> Callable[[Any, Any], Any]:
+        """A scalar function of ``(ends, parameters)`` as one of the variables ``end_indices`` and the given parameters."""
+        return lambda flat, given: jnp.asarray(output(*self._unpacked_ends(flat, given)), dtype=float)
+
+    def _boundary_bounds(self) -> tuple[list[tuple[Bound, Bound]], list[tuple[str, str]]]:
+        bounds: list[tuple[Bound, Bound]] = []
+        names: list[tuple[str, str]] = []
+        for c, length in zip(self.problem.boundary, self.boundary_lengths, strict=True):
+            bounds += [(c.lower, c.upper)] * length
+            names += [("", c.name)] * length
+        return bounds, names
+
+    # ---- the programme ---------------------------------------------------------------------------------------------
+    def _assemble(self) -> None:
+        problem = self.problem
+        self.rows = self.rows_before_boundary + len(self.boundary_bounds)
+        given = np.array(list(problem.given.values()))
+        start = self.pack(self.guesses)
+        gradient, boundary = self.end_jacobian(self.scale[self.end_indices] * start[self.end_indices], given)
+        self.row_scale = np.concatenate([self.row_scale, self._sizes(self.end_sparsities[1], boundary, 1)])
+        self.objective_scale = float(self._sizes(self.end_sparsities[0], gradient, 1)[0])
+        if self.problem.measurements:  # each measured value counts for about one half
+            self.objective_scale = 1.0 / sum(len(m.times) for m in self.problem.measurements)
+        if self._scales is not None:
+            _, self.row_scale, self.objective_scale = self._scales
+        self._check_start(start)
+
+        w, p = ca.MX.sym("w", self.size), ca.MX.sym("p", self.parameter_vector().size)
+        lam, sigma = ca.MX.sym("lam", self.rows), ca.MX.sym("sigma")
+        physical = self.scale * w
+        pieces = [self._phase_block(lay, physical, p, lam, at) for lay, at in self._input_slices()]
+        ends, p_given = physical[self.end_indices], p[: len(given)]
+        objective, constraints = self.end_value(ends, p_given)
+        stop = self.rows_before_boundary
+        scaled_linear = sp.diags_array(self.row_scale[:stop]) @ self.linear @ sp.diags_array(self.scale)
+        local = sum((constant(b.place, b.place.shape) @ b.value for b in pieces), ca.MX(stop, 1))
+        g = ca.vertcat(constant(scaled_linear, scaled_linear.shape) @ w + local, self.row_scale[stop:] * constraints)
+        penalty = self._smoothing_matrix()
+        costs = [(terms, p[at]) for terms, at in self._term_slices(p.shape[0])]
+        squares = sum((ca.sum1(t.mapped(t.function, physical, d, p_given)) for t, d in costs), ca.MX(0.0))
+        f = self.objective_scale * (objective + squares) + 0.5 * ca.dot(w, penalty @ w)
+
+        jac = self._jacobian(scaled_linear, pieces, ends, p_given)
+        hess = self._hessian(pieces, ends, p_given, sigma, lam) + sigma * ca.triu(penalty)
+        grad = self._gradient(ends, p_given) + penalty @ w
+        for terms, d in costs:
+            slope = self.objective_scale * terms.mapped(terms.gradient, physical, d, p_given)
+            grad = grad + ca.densify(gather((1, self.size), terms.gradient_entries(self.scale), slope)).T
+            curvature = sigma * self.objective_scale * terms.mapped(terms.hessian, physical, d, p_given)
+            hess = hess + gather((self.size, self.size), terms.hessian_entries(self.scale), curvature)
+        self.functions = {
+            "nlp": ca.Function("nlp", {"x": w, "p": p, "f": f, "g": g}, ["x", "p"], ["f", "g"]),
+            "grad_f": ca.Function("nlp_grad_f", [w, p], [f, grad], ["x", "p"], ["f", "grad_f_x"]),
+            "jac_g": ca.Function("nlp_jac_g", [w, p], [g, jac], ["x", "p"], ["g", "jac_g_x"]),
+            "hess_lag": ca.Function(
+                "nlp_hess_l", [w, p, sigma, lam], [hess], ["x", "p", "lam_f", "lam_g"], ["triu_hess_gamma_x_x"]
+            ),
+        }
+
+    def _smoothing_matrix(self) -> ca.DM:
+        """Twice ``smoothing`` times the integral over each phase, in its own unit of time, of the squared control rates.
+
+        Where a control hardly matters (steering in thin air) this gives the Hessian its missing curvature.
+        """
+        rows, columns, values = [], [], []
+        for lay in self.layouts.values():
+            if self.smoothing == 0.0 or lay.mesh.control_degree != 1 or not lay.controls.size:
+                continue
+            for left, right, width in zip(lay.controls[:-1], lay.controls[1:], lay.mesh.widths, strict=True):
+                weight = np.full(len(left), 2.0 * self.smoothing / width)
+                rows += [left, right, left, right]
+                columns += [left, right, right, left]
+                values += [weight, weight, -weight, -weight]
+        if not rows:
+            return ca.DM(self.size, self.size)
+        matrix = sp.coo_array(
+            (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), (self.size,) * 2
+        )
+        return constant(matrix, matrix.shape)
+
+    def _sizes(self, sparsity: ca.Sparsity, values: ca.DM, floor: int) -> np.ndarray:
+        """One over the largest scaled entry of each row: boundary rows and the objective of the order of one."""
+        matrix = to_scipy(sparsity, np.asarray(values).ravel())
+        scaled = abs(matrix @ sp.diags_array(self.scale[self.end_indices])).tocsr()
+        largest = scaled.max(axis=1).toarray().ravel() if scaled.shape[0] else np.zeros(0)
+        return 1.0 / np.where(largest > 1e-12, largest, floor)
+
+    def _input_slices(self) -> list[tuple[PhaseLayout, slice]]:
+        at, slices = len(self.problem.given), []
+        for lay in self.layouts.values():
+            length = int(flat_inputs(self.problem, lay.phase, jnp.asarray(list(self.problem.given.values()))).shape[0])
+            slices.append((lay, slice(at, at + length)))
+            at += length
+        return slices
+
+    def _term_slices(self, size: int) -> list[tuple[Terms, slice]]:
+        """Where the data of each kind of term sit at the end of a parameter vector of ``size``."""
+        at, slices = size - sum(t.fixed.size for t in self.terms), []
+        for terms in self.terms:
+            slices.append((terms, slice(at, at + terms.fixed.size)))
+            at += terms.fixed.size
+        return slices
+
+    def parameter_vector(self, given: np.ndarray | None = None) -> np.ndarray:
+        """The programme's parameters: the given ones, each phase's flattened inputs, the data of terms."""
+        values = np.array(list(self.problem.given.values())) if given is None else np.asarray(given, dtype=float)
+        inputs = [np.asarray(flat_inputs(self.problem, lay.phase, values)) for lay in self.layouts.values()]
+        return np.concatenate([values, *inputs, *(t.data.ravel() for t in self.terms)])
+
+    def _points(self, lay: PhaseLayout) -> tuple[np.ndarray, np.ndarray]:
+        """Programme variables ``(points, nz)`` and data ``(points, nd)`` that the local functions take at each point."""
+        mesh = lay.mesh
+        stencil, weights = mesh.control_stencil()
+        blocks, arcs = stencil.shape[1] if lay.controls.size else 0, mesh.arc_of[mesh.interval_of]
+        touched = [lay.states[1:]]
+        if blocks:
+            touched.append(lay.controls[stencil].reshape(len(stencil), -1))
+        touched += [lay.times[np.stack([arcs, arcs + 1], axis=1)], np.tile(self.free_indices, (len(stencil), 1))]
+        place = mesh.within_arc(mesh.state_nodes[1:], arcs)
+        width = mesh.arc_widths[mesh.interval_of]
+        return np.concatenate(touched, axis=1), np.column_stack([width, place, weights[:, :blocks]])
+
+    def _phase_block(self, lay: PhaseLayout, physical: Any, p: Any, lam: Any, inputs: slice) -> "_Block":
+        local = self.local[lay.phase.name]
+        columns, data = self._points(lay)
+        count, nx, rows = len(columns), lay.states.shape[1], lay.states.shape[1] + lay.path.shape[1]
+        row_of = np.concatenate([lay.defects, lay.path], axis=1)
+        # A defect is (differentiated states) - (step times rates): the local part enters with a minus sign.
+        sign = np.concatenate([-np.ones(nx), np.ones(rows - nx)])
+        target = row_of.ravel()
+        factor = np.tile(sign, count) * self.row_scale[target]
+        scatter = sp.csc_array((factor, (target, np.arange(len(target)))), (self.rows_before_boundary, count * rows))
+
+        z = ca.reshape(physical[columns.ravel()], columns.shape[1], count)
+        q = p[inputs]
+        arguments: list[Any] = [z, ca.DM(data.T), q]
+        local_lam = ca.reshape(
+            constant(scatter.T.tocsc(), scatter.T.shape) @ lam[: self.rows_before_boundary], rows, count
+        )
+
+        def mapped(function: ca.Function, *more: Any) -> Any:
+            return ca.vec(function.map(function.name(), "serial", count, [2], [])(*arguments, *more))
+
+        return _Block(
+            scatter,
+            mapped(local.value),
+            mapped(local.jacobian),
+            mapped(local.hessian, local_lam),
+            columns,
+            row_of,
+            sign,
+            local,
+        )
+
+    def _jacobian(self, linear: Any, pieces: list["_Block"], ends: Any, given: Any) -> Any:
+        fixed = linear.tocoo()
+        rows, columns = [fixed.row], [fixed.col]
+        sources, offset = [np.full(len(fixed.row), -1)], 0
+        factors, values = [fixed.data], []
+        for piece in pieces:
+            r, c, where, factor = piece.jacobian_entries(self.row_scale, self.scale)
+            rows, columns, sources = [*rows, r], [*columns, c], [*sources, where + offset]
+            factors.append(factor)
+            values.append(piece.jacobian)
+            offset += piece.jacobian.shape[0]
+        sparsity = self.end_sparsities[1]
+        r, c = (np.array(a, dtype=int) for a in (sparsity.row(), sparsity.get_col()))
+        r, c = r + self.rows_before_boundary, self.end_indices[c]
+        rows, columns, sources = [*rows, r], [*columns, c], [*sources, offset + np.arange(len(r))]
+        factors.append(self.row_scale[r] * self.scale[c])
+        values.append(self.end_jacobian(ends, given)[1])
+        entries = Entries(*(np.concatenate(a) for a in (rows, columns, sources, factors)))
+        return gather((self.rows, self.size), entries, ca.vertcat(*values))
+
+    def _hessian(self, pieces: list["_Block"], ends: Any, given: Any, sigma: Any, lam: Any) -> Any:
+        rows: list[np.ndarray] = []
+        columns: list[np.ndarray] = []
+        sources: list[np.ndarray] = []
+        factors: list[np.ndarray] = []
+        values, offset = [], 0
+        for piece in pieces:
+            r, c, where = piece.hessian_entries()
+            rows, columns, sources = [*rows, r], [*columns, c], [*sources, where + offset]
+            factors.append(self.scale[r] * self.scale[c])
+            values.append(piece.hessian)
+            offset += piece.hessian.shape[0]
+        stop = self.rows_before_boundary
+        values.append(self.end_hessian(ends, given, sigma * self.objective_scale, self.row_scale[stop:] * lam[stop:]))
+        sparsity = self.end_sparsities[2]
+        r, c = (self.end_indices[np.array(a, dtype=int)] for a in (sparsity.row(), sparsity.get_col()))
+        rows, columns = [*rows, np.minimum(r, c)], [*columns, np.maximum(r, c)]
+        sources.append(offset + np.arange(len(r)))
+        factors.append(self.scale[r] * self.scale[c])
+        entries = Entries(*(np.concatenate(a) for a in (rows, columns, sources, factors)))
+        return gather((self.size, self.size), entries, ca.vertcat(*values))
+
+    def _gradient(self, ends: Any, given: Any) -> Any:
+        sparsity = self.end_sparsities[0]
+        columns = self.end_indices[np.array(sparsity.get_col(), dtype=int)]
+        values = self.objective_scale * self.end_jacobian(ends, given)[0]
+        zeros = np.zeros(len(columns), dtype=int)
+        entries = Entries(zeros, columns, np.arange(len(columns)), self.scale[columns])
+        row = gather((1, self.size), entries, values)
+        return ca.densify(row).T
+
+    def objective(self, w: np.ndarray) -> float:
+        """The stated objective in its own unit at the scaled point ``w``."""
+        ends, given = self.scale[self.end_indices] * w[self.end_indices], np.array(list(self.problem.given.values()))
+        at = ca.DM(self.scale * w)
+        squares = [float(ca.sum1(t.mapped(t.function, at, ca.DM(t.data.ravel()), given))) for t in self.terms]
+        return self.problem.sense * float(self.end_value(ends, given)[0]) + sum(squares)
+
+    def _check_start(self, start: np.ndarray) -> None:
+        """Refuse a problem whose functions or their slopes are not finite where the solver starts, naming the place."""
+        values = start * self.scale
+        given = np.array(list(self.problem.given.values()))
+        for lay in self.layouts.values():
+            self._check_phase_start(lay, values, given)
+        ends = values[self.end_indices]
+        objective, constraints = (np.asarray(v).ravel() for v in self.end_value(ends, given))
+        labels = [what for _, what in self.labels[self.rows_before_boundary :]]
+        for what, value in zip(["the objective", *labels], np.concatenate([objective, constraints]), strict=True):
+            if not np.isfinite(value):
+                raise StatementError(f"problem {self.problem.name!r}: {what} is {value} at the guess")
+
+    def _check_phase_start(self, lay: PhaseLayout, values: np.ndarray, given: np.ndarray) -> None:
+        columns, data = self._points(lay)
+        local, phase = self.local[lay.phase.name], lay.phase
+        q = np.asarray(flat_inputs(self.problem, phase, given))
+        z = values[columns].T
+        value, slope = np.asarray(local.value(z, data.T, q)), np.asarray(local.jacobian(z, data.T, q))
+        rows = np.array(local.jacobian_sparsity.row(), dtype=int)
+        whats = [f"the rate of {label!r}" for label in phase.states.labels()]
+        whats += [f"path constraint {c.name!r}" for c in phase.path]
+        for kind, table, names in (
+            ("", value, whats),
+            (" has a slope that", slope, [whats[r] for r in rows]),
+        ):
+            for what, row in zip(names, table, strict=True):
+                if np.all(np.isfinite(row)):
+                    continue
+                k = int(np.argmin(np.isfinite(row)))
+                nx, nu = phase.states.length, phase.controls.length
+                named = zip([*phase.states.labels(), *phase.controls.labels()], z[: nx + nu, k], strict=False)
+                time = values[lay.times[0]] + lay.mesh.state_nodes[k + 1] * np.ptp(values[lay.times])
+                raise StatementError(
+                    f"phase {phase.name!r}: {what}{kind} is {row[k]} at the guess, at {time:g} s, where "
+                    + ", ".join(f"{n} = {v:g}" for n, v in named)
+                )
+
+    def parameter_jacobian(self) -> np.ndarray:
+        """Derivative of :meth:`parameter_vector` to the given parameters, ``(parameters, given)``."""
+        given = jnp.asarray(list(self.problem.given.values()))
+        inputs = [lambda g, lay=lay: flat_inputs(self.problem, lay.phase, g) for lay in self.layouts.values()]
+        slope = np.asarray(jax.jacfwd(lambda g: jnp.concatenate([g, *(f(g) for f in inputs)]))(given))
+        return np.vstack([slope, np.zeros((sum(t.fixed.size for t in self.terms), slope.shape[1]))])
+
+
+@dataclass(frozen=True)
+class _Block:
+    """One phase's contributions: values, Jacobian and Hessian entries of all its points, and where they go."""
+
+    place: Any
+    value: Any
+    jacobian: Any
+    hessian: Any
+    columns: np.ndarray
+    row_of: np.ndarray
+    sign: np.ndarray
+    local: LocalFunctions
+
+    def jacobian_entries(self, row_scale: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Row, column, source position and factor of every Jacobian entry."""
+        sparsity = self.local.jacobian_sparsity
+        r, c = np.array(sparsity.row(), dtype=int), np.array(sparsity.get_col(), dtype=int)
+        rows, columns = self.row_of[:, r].ravel(), self.columns[:, c].ravel()
+        sign = np.tile(self.sign[r], len(self.columns))
+        return rows, columns, np.arange(len(rows)), sign * row_scale[rows] * scale[columns]
+
+    def hessian_entries(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Row, column (upper triangle) and source position of every Hessian entry."""
+        sparsity = self.local.hessian_sparsity
+        r, c = np.array(sparsity.row(), dtype=int), np.array(sparsity.get_col(), dtype=int)
+        a, b = self.columns[:, r].ravel(), self.columns[:, c].ravel()
+        return np.minimum(a, b), np.maximum(a, b), np.arange(len(a))

@@ -1,0 +1,1 @@
+"""What a constellation needs of each vehicle."""

@@ -1,0 +1,284 @@
+"""A cost study told to a person or to a program."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from hoverslam.studies.launch_report import console
+
+if TYPE_CHECKING:
+    from hoverslam.economics.questions.estimate import Quantiles
+    from hoverslam.economics.questions.explain import ExplainRow
+    from hoverslam.economics.questions.levers import Lever
+    from hoverslam.economics.questions.study import CostStudy
+    from hoverslam.economics.questions.target import Requirement
+
+SHOWN_LEVERS = 24  # of some eighty; all are in the JSON
+PARTS = {
+    "stage1": "first stage, its share",
+    "upper_stage": "upper stage",
+    "fairing": "fairing",
+    "refurbishment": "refurbishment",
+    "recovery_operations": "recovery",
+    "pad_and_range": "pad and range",
+    "mission_operations": "mission operations",
+    "propellant": "propellant",
+    "fixed_cost": "fixed cost",
+    "development": "development",
+    "insurance": "insurance",
+}
+
+
+# ---- for a person ----------------------------------------------------------------------------------------------------
+def print_cost(study: "CostStudy", to: Console | None = None, explain: bool = False, verified: bool = True) -> None:
+    """Print the study as tables; ``explain`` takes it apart to the last factor and its source."""
+    to = to or console()
+    way = study.recovery.replace("_", " ")
+    to.print(f"[bold]{study.vehicle.title}[/bold], {way}: what a kilogram to orbit costs its operator")
+    to.print(_headline(study))
+    to.print(_components(study))
+    if study.estimate.landing_probability is not None:
+        to.print(_home(study))
+    if study.practised:
+        to.print(_practised(study))
+    if study.levers:
+        to.print(_levers(study.levers))
+    if study.requirements:
+        to.print(_requirements(study.requirements, study.estimate.target_cny_per_kg or 0.0))
+    if explain:
+        to.print(_arithmetic("at the likeliest inputs", study.estimate.explain()))
+        to.print(_arithmetic("TRANSCOST", study.transcost.explain()))
+        to.print(_inputs(study))
+    for note in _notes(study):
+        to.print(f"note: {note}")
+    if not verified:
+        to.print("NOT VERIFIED: an independent re-flight does not confirm the payload behind this", style="red")
+
+
+def _notes(study: "CostStudy") -> list[str]:
+    return [*study.notes, *(f"TRANSCOST: {note}" for note in study.transcost.notes)]
+
+
+def _headline(study: "CostStudy") -> Table:
+    estimate, table = study.estimate, Table(header_style="bold")
+    for heading in ("", "10 %", "50 %", "90 %", "unit", ""):
+        table.add_column(heading, justify="left" if heading in ("", "unit") else "right")
+    year = estimate.exchange_date
+
+    def row(what: str, band: "Quantiles", unit: str, factor: float = 1.0, note: str = "", how: str = ",.0f") -> None:
+        table.add_row(what, *(format(factor * x, how) for x in (band.p10, band.p50, band.p90)), unit, note)
+
+    row("cost per kilogram", estimate.cost_cny_per_kg, "CNY", note=f"inputs: {study.basis}")
+    row("", estimate.cost_usd_per_kg, "USD", note=f"at {estimate.cny_per_usd:g} CNY, {year}")
+    row("cost per launch", estimate.cost_per_launch_cny, "M CNY", 1e-6, how=",.1f")
+    if study.twin is not None:
+        row("expended, per kilogram", study.twin.cost_cny_per_kg, "CNY", note=f"lifts {study.twin.payload_kg:,.0f} kg")
+    row("TRANSCOST, per kilogram", study.transcost.cost_cny_per_kg, "CNY", note="second opinion, by dry masses")
+    table.add_row("payload", "", f"{study.payload_kg:,.0f}", "", "kg", "")
+    table.add_row(
+        "market price", "", f"{estimate.market_price_cny_per_kg:,.0f}", "", "CNY per kg", "what customers pay"
+    )
+    if estimate.target_cny_per_kg is not None:
+        table.add_row(
+            "operator's target", "", f"{estimate.target_cny_per_kg:,.0f}", "", "CNY per kg", "a price, promised"
+        )
+    return table
+
+
+def _components(study: "CostStudy") -> Table:
+    table = Table("a launch at the likeliest inputs", "M CNY", "share, %", "TRANSCOST, M CNY", header_style="bold")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    parts, other = study.estimate.breakdown_cny.components(), study.transcost.components_cny()
+    total = float(study.estimate.breakdown_cny.total)
+    for name, value in parts.items():
+        second = f"{other[name] / 1e6:,.1f}" if name in other else ""
+        table.add_row(PARTS.get(name, name), f"{float(value) / 1e6:,.1f}", f"{100 * float(value) / total:.1f}", second)
+    table.add_section()
+    table.add_row("launch", f"{total / 1e6:,.1f}", "100.0", f"{sum(other.values()) / 1e6:,.1f}")
+    return table
+
+
+def _home(study: "CostStudy") -> Table:
+    """The way from the margin to the flights of a booster, and whether it pays."""
+    estimate, table = study.estimate, Table(show_header=False)
+    table.add_column("what", style="bold")
+    table.add_column("value", justify="right")
+    table.add_column("note")
+    low, high = estimate.landing_interval or (0.0, 1.0)
+    margin = "no margin curve"
+    if study.curve is not None:
+        margin = f"{study.curve.counted:,} guided landings, {study.curve.guidance} guidance"
+    table.add_row("landing reserve suffices", _share(estimate.margin_probability), margin)
+    table.add_row("nothing else goes wrong", _share(estimate.other_probability), "landing record, Bayesian")
+    table.add_row("booster lands", _share(estimate.landing_probability), f"90 %: {100 * low:.0f} to {100 * high:.0f} %")
+    table.add_row("comes home intact", _share(estimate.intact_probability), "")
+    table.add_row("flights per booster", f"{estimate.flights_per_booster_mean:.1f}", "mean, the first included")
+    if study.reuse is not None:
+        for row in _reuse(study):
+            table.add_row(*row)
+    if study.reserve is not None:
+        table.add_row(*_reserve(study))
+    return table
+
+
+def _reserve(study: "CostStudy") -> tuple[str, str, str]:
+    best, what = study.reserve, "cheapest landing reserve"
+    assert best is not None
+    if not best.interior:
+        return what, "none", "no landing is worth its reserve"
+    kept = (
+        ""
+        if study.vehicle.recovery is None
+        else f"keeps {study.vehicle.recovery.reserve(study.recovery)[0].si:,.0f} kg; "
+    )
+    thinner, fatter = 100.0 * best.penalty_thinner, 100.0 * best.penalty_fatter
+    return (
+        what,
+        f"{best.best.reserve_kg:,.0f} kg",
+        f"{kept}a sigma less costs {thinner:+.1f} %, one more {fatter:+.1f} %",
+    )
+
+
+def _reuse(study: "CostStudy") -> list[tuple[str, str, str]]:
+    reuse = study.reuse
+    assert reuse is not None
+    uses = "never" if reuse.uses is None else f"{reuse.uses}"
+    index = "never" if reuse.uses_by_index is None else f"{reuse.uses_by_index}"
+    landing = "never" if reuse.landing is None else f"{100 * reuse.landing:.0f} %"
+    ceiling = f"{reuse.refurbishment_ceiling / 1e6:,.1f} M CNY"
+    return [
+        (
+            "against expended",
+            f"{100 * (study.against_twin or 0.0):+.0f} %",
+            f"per kg; lifts {100 * reuse.payload_ratio:.0f} % of it",
+        ),
+        ("pays from", uses, f"flights a booster, if all land (by ULA's index {index})"),
+        ("pays from", landing, "of landings, with its life and losses after landing"),
+        ("pays up to", ceiling, f"a flight for recovery and refurbishment, which are {reuse.refurbishment / 1e6:,.1f}"),
+    ]
+
+
+def _practised(study: "CostStudy") -> Table:
+    title = "as landings are practised, if it learns as Falcon did"
+    table = Table(
+        "attempt", "lands", "flights a booster", "CNY per kg", "10 to 90 %", title=title, title_justify="left"
+    )
+    for column in table.columns:
+        column.justify = "right"
+    for one in study.practised:
+        band = one.cost_cny_per_kg
+        cells = (f"{one.flights_per_booster:.1f}", f"{band.p50:,.0f}", f"{band.p10:,.0f} to {band.p90:,.0f}")
+        table.add_row(str(one.attempt), _share(one.landing_probability), *cells)
+    return table
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f} %"
+
+
+def _levers(levers: "Iterable[Lever]") -> Table:
+    from hoverslam.economics.questions.levers import shown_step
+
+    levers = list(levers)
+    title = f"what a step is worth: the {min(SHOWN_LEVERS, len(levers))} largest of {len(levers)}"
+    table = Table("figure", "value", "step", "CNY per kg", "band, CNY per kg", title=title, title_justify="left")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for lever in levers[:SHOWN_LEVERS]:
+        band = "" if lever.at_low is None or lever.at_high is None else f"{lever.at_low:+,.0f} to {lever.at_high:+,.0f}"
+        table.add_row(
+            lever.name, f"{lever.value:g} {lever.unit}".rstrip(), shown_step(lever), f"{-lever.worth:+,.0f}", band
+        )
+    return table
+
+
+def _requirements(requirements: "Iterable[Requirement]", target: float) -> Table:
+    title = f"what would have to be true for {target:,.0f} CNY per kg (median), one at a time"
+    table = Table("input", "now", "needed", "at best", "then CNY per kg", "given", title=title, title_justify="left")
+    for column in table.columns[1:5]:
+        column.justify = "right"
+    for one in requirements:
+        needed = "met" if one.already else "not enough" if one.needed is None else f"{one.needed:,.4g}"
+        table.add_row(
+            one.what,
+            f"{one.now:,.4g} {one.unit}".rstrip(),
+            needed,
+            f"{one.best:,.4g}",
+            f"{one.cost_at_best:,.0f}",
+            one.given,
+        )
+    return table
+
+
+def _arithmetic(heading: str, rows: "Iterable[ExplainRow]") -> Table:
+    table = Table(heading, "value", "made of", "sources", header_style="bold", show_lines=True)
+    table.columns[1].justify = "right"
+    for row in rows:
+        table.add_row(row.component.replace("_", " "), f"{row.value:,.5g}", row.formula, "\n".join(row.sources))
+    return table
+
+
+def _inputs(study: "CostStudy") -> Table:
+    from hoverslam.economics.questions.explain import explain_inputs
+
+    table = Table("input", "low", "mode", "high", "unit", "status", "source", header_style="bold")
+    for column in table.columns[1:4]:
+        column.justify = "right"
+    for row in explain_inputs(study.estimate.at_modes.inputs, study.recovery):
+        numbers = (f"{x:,.5g}" for x in (row.low, row.mode, row.high))
+        table.add_row(row.name, *numbers, row.unit, row.status, row.source)
+    return table
+
+
+# ---- for a program ---------------------------------------------------------------------------------------------------
+def cost_json(study: "CostStudy", explain: bool = False) -> dict[str, Any]:
+    """The study as JSON types; ``explain`` adds arithmetic, inputs and sources."""
+    from dataclasses import asdict
+
+    estimate, reuse, best = study.estimate, study.reuse, study.reserve
+    told: dict[str, Any] = {
+        "vehicle": study.vehicle.name,
+        "recovery": study.recovery,
+        "payload_kg": study.payload_kg,
+        "basis": study.basis,
+        "cost_cny_per_kg": asdict(estimate.cost_cny_per_kg),
+        "cost_usd_per_kg": asdict(estimate.cost_usd_per_kg),
+        "cost_per_launch_cny": asdict(estimate.cost_per_launch_cny),
+        "components_cny": {name: float(x) for name, x in estimate.breakdown_cny.components().items()},
+        "transcost_cny_per_kg": asdict(study.transcost.cost_cny_per_kg),
+        "transcost_cny_per_launch": asdict(study.transcost.cost_per_launch_cny),
+        "expendable_cny_per_kg": None if study.twin is None else asdict(study.twin.cost_cny_per_kg),
+        "market_price_cny_per_kg": estimate.market_price_cny_per_kg,
+        "target_cny_per_kg": estimate.target_cny_per_kg,
+        "cny_per_usd": estimate.cny_per_usd,
+        "exchange_date": str(estimate.exchange_date),
+        "evidence_date": str(estimate.evidence_date),
+        "margin_probability": estimate.margin_probability,
+        "other_probability": estimate.other_probability,
+        "landing_probability": estimate.landing_probability,
+        "landing_interval": estimate.landing_interval,
+        "intact_probability": estimate.intact_probability,
+        "flights_per_booster": estimate.flights_per_booster_mean,
+        "reuse": None if reuse is None else asdict(reuse),
+        "cheapest_reserve": None if best is None else asdict(best),
+        "levers": [_lever_json(lever) for lever in study.levers],
+        "requirements": [asdict(one) for one in study.requirements],
+        "practised": [asdict(one) for one in study.practised],
+        "notes": _notes(study),
+    }  # fmt: skip
+    if explain:
+        from hoverslam.economics.questions.explain import explain_inputs
+
+        told["arithmetic"] = [row._asdict() for row in estimate.explain()]
+        told["transcost"] = [row._asdict() for row in study.transcost.explain()]
+        told["inputs"] = [row._asdict() for row in explain_inputs(estimate.at_modes.inputs, study.recovery)]
+    return told
+
+
+def _lever_json(lever: "Lever") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(lever) | {"worth": lever.worth, "at_low": lever.at_low, "at_high": lever.at_high}
