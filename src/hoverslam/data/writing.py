@@ -1,0 +1,31 @@
+"""Writing files so that a reader never sees half of one."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write ``text`` (UTF-8) to a file beside ``path`` and move it there; missing folders are made.
+
+    Raises:
+        OSError: if the folder cannot be made or the file cannot be written. Nothing unfinished is left behind.
+    """
+    write_whole_with(path, lambda unfinished: unfinished.write_text(text, encoding="utf-8"))
+
+
+def write_whole_with(path: Path, write: Callable[[Path], object]) -> None:
+    """Call ``write`` with a temporary path in the folder of ``path`` and move the result to ``path``.
+
+    The temporary file has the suffix of ``path``, so that libraries which go by the suffix write the right format.
+
+    Raises:
+        OSError: if the folder cannot be made or the file cannot be written. Nothing unfinished is left behind.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".part-{path.name}")
+    try:
+        write(unfinished)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,29 @@
+"""The house style of pictures, and how they are written."""
+
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from hoverslam.data.writing import write_whole_with
+
+# Readable by colour-blind readers (Tol's bright scheme). Lines also differ in style, so that print in grey can be read.
+COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#117799", "#aa3377", "#888822")
+LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
+
+
+def write_picture(figure: Figure, path: Path) -> None:
+    """Write a figure in the format of the path's suffix; the same numbers give the same file.
+
+    The library's version and the date are left out of the file, since they would change it.
+    """
+    metadata = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    write_whole_with(path, lambda part: figure.savefig(part, dpi=130, metadata=metadata.get(path.suffix)))
+
+
+def plain_axis(axis: Axes) -> Axes:
+    """Give an axis a light grid behind its lines and no frame above and to the right; return it."""
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.grid(color="#dddddd", linewidth=0.6)
+    axis.set_axisbelow(True)
+    return axis
