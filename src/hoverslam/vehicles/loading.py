@@ -38,6 +38,18 @@ def load_vehicle(name_or_path: str | os.PathLike[str], overrides: Overrides = ()
     return _checked(read_toml(path, label), label, overrides)
 
 
+def as_vehicle(vehicle: Vehicle | str | os.PathLike[str]) -> Vehicle:
+    """Return the vehicle itself, or load it by its name or from a TOML file.
+
+    Args:
+        vehicle: A vehicle, the name of one that comes with the package, or the path of a vehicle file.
+
+    Raises:
+        VehicleError: If the name is unknown or the file cannot be used.
+    """
+    return vehicle if isinstance(vehicle, Vehicle) else load_vehicle(vehicle)
+
+
 def check_file(path: str | os.PathLike[str]) -> list[str]:
     """What is wrong with a vehicle file, one line per mistake; empty when it is fine."""
     try:
