@@ -1,6 +1,13 @@
-"""What JAX compiles is kept in pytest's cache: tests that compile the same flight share it, the next run finds it."""
+"""What all tests share: compiled JAX functions on disk between tests and runs, and none of them in memory between files.
 
+Compiled functions are kept in pytest's cache folder: tests that compile the same flight share them, and the next run finds
+them. In memory they are dropped after each test file, since a process that runs many files would otherwise keep all of them.
+"""
+
+import gc
 import os
+import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -9,3 +16,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Set before JAX is imported, and inherited by the processes that tests start."""
     if config.cache is not None:
         os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir("jax")))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _memory_returned_after_each_file() -> Iterator[None]:
+    """Drop what JAX compiled for the tests of a file, so that a worker's memory does not grow from file to file."""
+    yield
+    if "jax" in sys.modules:
+        sys.modules["jax"].clear_caches()
+    gc.collect()
