@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from hoverslam.data.errors import VehicleError
 from hoverslam.flights.craft.vehicle_parameters import or_else
 from hoverslam.physics.constants import STANDARD_GRAVITY
+from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import load_vehicle
 from hoverslam.vehicles.models import Vehicle
 

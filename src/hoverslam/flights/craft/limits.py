@@ -62,6 +62,11 @@ class FlightLimits(eqx.Module):
         return self.flight.body_axis(state, control)[2]
 
 
+def off_flow(state: Any, control: Any, inputs: Any) -> Array:
+    """Return the squared tangent of the angle of attack."""
+    return control.alpha**2 + control.beta**2
+
+
 class GlideCone(eqx.Module):
     """A cone above the touchdown point that a landing stays inside; ``slope`` is the tangent of its elevation.
 
