@@ -60,8 +60,8 @@ def test_what_is_found_lies_in_its_band_and_what_cannot_be_found_is_said(high):
             assert unknown.low - 1e-6 <= unknown.found <= unknown.high * (1.0 + 1e-9)
             assert abs(unknown.used) <= 1.0 + 1e-6
     assert "liftoff_mass" not in found  # published, and so not among the unknowns
-    assert found["stage1.dry_mass"].found is None
-    assert "not identifiable" in found["stage1.dry_mass"].line()
+    assert found["stage1.burnout_mass"].found is None
+    assert "not identifiable" in found["stage1.burnout_mass"].line()
 
 
 @pytest.mark.parametrize("which", ["high", "low"])

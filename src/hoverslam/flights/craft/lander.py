@@ -121,7 +121,7 @@ class Lander:
     def parameters(self) -> dict[str, float]:
         """The figures as given parameters of a problem, named as those of a launch are."""
         return {
-            "stage1.dry_mass": self.dry_mass,
+            "stage1.burnout_mass": self.dry_mass,
             "stage1.thrust_sea_level": self.thrust,
             "stage1.isp_sea_level": self.isp,
             "stage1.isp_vacuum": self.isp_vacuum,

@@ -248,7 +248,7 @@ class Hopper:
         }
         bands = {n: (f.low_si, f.high_si) for n, f in stated.items() if f is not None and f.low_si < f.high_si}
         dry, rest = vehicle.stage1.dry_mass_t, vehicle.stage1.residual_t
-        bands["stage1.dry_mass"] = (dry.low_si + rest.low_si, dry.high_si + rest.high_si)
+        bands["stage1.burnout_mass"] = (dry.low_si + rest.low_si, dry.high_si + rest.high_si)
         lander = Lander.of(vehicle)
         return cls(
             lander,
@@ -490,7 +490,7 @@ class HopBuilder:
             states=(
                 Variable("position", 3, "m", **(position or {})),
                 Variable("velocity", 3, "m/s", (-np.inf, -np.inf, least), (np.inf, np.inf, most), **(velocity or {})),
-                Variable("mass", None, "kg", lower="stage1.dry_mass"),
+                Variable("mass", None, "kg", lower="stage1.burnout_mass"),
             ),
             controls=controls,
             dynamics=rates,

@@ -51,7 +51,7 @@ EVENNESS = 0.03  # weight on squared control rates where a hop is fitted: it cho
 FITTING: tuple[float, ...] = (1e-2, 1e-1)  # barrier parameters tried one after the other
 SAVING: tuple[tuple[float, float], ...] = ((1e-3, 0.0), (1e-4, 1e-6), (1e-1, 0.0))  # barrier parameter, smoothing
 NOT_IDENTIFIABLE = {
-    "stage1.dry_mass": "not identifiable from a flight: the propellant left over is unknown; at most what touches down"
+    "stage1.burnout_mass": "not identifiable from a flight: the propellant left over is unknown; at most what touches down"
 }
 
 __all__ = ["EventFlown", "Hop", "HopEvents", "HopFlight", "HopLimits", "HopResult", "Hopper", "Unknown"]
@@ -443,7 +443,7 @@ def _unknowns(hopper: Hopper, flown: HopFlight) -> tuple[Unknown, ...]:
     nominal, found = hopper.parameters(), flown.figures
     return tuple(
         Unknown(
-            name, UNITS.get(name, "kg" if name in (LIFTOFF_MASS, "stage1.dry_mass") else ""), nominal[name], low, high,
+            name, UNITS.get(name, "kg" if name in (LIFTOFF_MASS, "stage1.burnout_mass") else ""), nominal[name], low, high,
             found[name] if name in hopper.unknown else None, NOT_IDENTIFIABLE.get(name, "held at its nominal value"),
         )
         for name, (low, high) in hopper.bands.items()
