@@ -1,6 +1,7 @@
 """A solved flight's phases joined to one labelled dataset."""
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from hoverslam.ocp.solution import Solution
@@ -38,3 +39,20 @@ def joined(solution: Solution) -> xr.Dataset:
     if any(size == 3 for size, _ in sizes.values()):
         coordinates["axis"] = ("axis", ["downrange", "left", "up"], {})
     return xr.Dataset(variables, coords=coordinates, attrs={"problem": solution.problem.name})
+
+
+def trajectory_frame(data: xr.Dataset) -> pd.DataFrame:
+    """Return a trajectory of :func:`joined` as a table, one row a sample.
+
+    The columns are ``time_s``, ``phase`` and every entry of every variable with its unit, such as ``velocity_up_m_s``.
+    """
+    columns: dict[str, np.ndarray] = {"time_s": data["time"].values, "phase": data["phase"].values}
+    for name, values in data.data_vars.items():
+        suffix = values.attrs["units"].replace("/", "_").replace(" ", "_")
+        end = f"_{suffix}" if suffix else ""
+        if values.ndim == 1:
+            columns[f"{name}{end}"] = values.values
+            continue
+        entries = data["axis"].values if "axis" in values.dims else range(values.shape[1])
+        columns |= {f"{name}_{entry}{end}": values.values[:, i] for i, entry in enumerate(entries)}
+    return pd.DataFrame(columns)
