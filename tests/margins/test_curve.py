@@ -14,7 +14,8 @@ from hoverslam.margins.disturbances.dispersions import load_dispersions
 from hoverslam.margins.disturbances.draws import perturbations_of, standard_vectors, units_of
 from hoverslam.margins.disturbances.touchdown import TouchdownLimits
 from hoverslam.margins.guidance.reference import Reference
-from hoverslam.margins.study.curve import DATA, LEVELS, Effect, MarginCurve, curve_of, load_margin_curve
+from hoverslam.margins.study.curve import DATA, Effect, MarginCurve, load_margin_curve
+from hoverslam.margins.study.curve_of_campaign import LEVELS, curve_of
 from hoverslam.margins.study.margin import study_margin
 from hoverslam.vehicles.loading import load_vehicle
 
@@ -102,7 +103,7 @@ def test_effects_are_those_of_a_need_that_is_known():
     up = 0.5 * table.staging_position_up.size
     across = wind * table.wind.sigmas(np.array([10e3]))[0]
     total = np.hypot(up, across)
-    told = {effect.key: effect for effect in curve.told}
+    told = {effect.key: effect for effect in curve.significant_effects}
     for key, part in (("staging_position_up.sigma_m", up), ("wind.sigma_m_s", across)):
         found = told.pop(key)
         assert found.need_kg == pytest.approx(norm.ppf(0.98) * part**2 / total, abs=4.0 * found.error_kg)

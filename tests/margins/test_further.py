@@ -8,7 +8,6 @@ import pytest
 from hoverslam.margins.guidance.reference import Reference
 from hoverslam.margins.study import further
 from hoverslam.margins.study.margin import study_margin
-from hoverslam.margins.study.picture import save_picture
 from hoverslam.vehicles.loading import load_vehicle
 
 SAVED = Path(__file__).parent / "data" / "falcon9_return_to_launch_site.npz"
@@ -55,5 +54,5 @@ def test_the_command_line_knows_every_question():
 
 
 def test_the_picture_is_drawn(study, tmp_path):
-    save_picture(study, tmp_path / "study.png")
+    study.save(tmp_path / "study.png")
     assert (tmp_path / "study.png").read_bytes().startswith(b"\x89PNG")

@@ -1,7 +1,7 @@
-"""Questions that a campaign leaves open, asked by name: ``hoverslam margin VEHICLE --also linear --also reach``.
+"""Further questions about a campaign, asked by name: ``hoverslam margin VEHICLE --also linear --also reach``.
 
-Each is answered from a :class:`~hoverslam.margins.study.margin.MarginStudy`, flies what it needs with the same vehicle, optimum,
-dispersions and guidance, and gives lines for a person and plain values for a program.
+Each answer starts from a :class:`MarginStudy` and flies more recoveries with the same vehicle, optimum, dispersions and
+guidance. It holds lines for a person and plain values for a program.
 """
 
 from collections.abc import Callable
@@ -22,11 +22,11 @@ from hoverslam.vehicles.models import Vehicle
 Report = Callable[[str], None] | None
 
 SETS = 160  # pairs of samples behind the Sobol indices
-AT_A_POINT = 200  # flights at each place of the pad and each time of a failure
-DISTANCES = (500.0, 2500.0, 10e3, 25e3, 50e3)  # m by which the pad is moved
-SHARES = (0.0, 0.25, 0.5, 0.75)  # of a burn, after which an engine fails
-DRAWS = 20  # optimised again with perfect knowledge
-SHOWN = 6  # groups told of
+AT_A_POINT = 200  # flights for each pad position and each failure time
+DISTANCES = (500.0, 2500.0, 10e3, 25e3, 50e3)  # distances (m) by which the pad is moved
+SHARES = (0.0, 0.25, 0.5, 0.75)  # fractions of a burn after which an engine fails
+DRAWS = 20  # draws that are optimised again with perfect knowledge
+SHOWN = 6  # groups that a report lists
 
 
 class Answer(NamedTuple):
@@ -37,7 +37,7 @@ class Answer(NamedTuple):
 
 
 def linear(study: MarginStudy, report: Report = None) -> Answer:
-    """Linear covariance beside Monte Carlo."""
+    """Compare linear covariance with Monte Carlo."""
     estimate = linear_estimate(study.flyer)
     names = [name for name in ("boostback", "entry", "landing", "propellant") if estimate.sigma[name] > 0.0]
     landed = np.isfinite(study.need)
@@ -53,7 +53,7 @@ def linear(study: MarginStudy, report: Report = None) -> Answer:
 
 
 def sensitivity(study: MarginStudy, report: Report = None) -> Answer:
-    """Which dispersions the propellant's scatter comes from: Sobol indices of groups."""
+    """Return Sobol indices: the share of the propellant variance that each group of dispersions causes."""
     flyer = study.flyer
     design = GroupDesign(column_groups(flyer.table))
     numbers = np.arange(design.flights(SETS))
@@ -69,7 +69,7 @@ def sensitivity(study: MarginStudy, report: Report = None) -> Answer:
 
 
 def reach(study: MarginStudy, report: Report = None) -> Answer:
-    """How far the pad may move, and when an engine may fail."""
+    """Return the share that lands with the pad moved, and with an engine failed during a burn."""
     numbers = np.arange(AT_A_POINT)
     ways = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
     places = np.concatenate([[[0.0, 0.0]], *(distance * ways for distance in DISTANCES)])
@@ -83,9 +83,9 @@ def reach(study: MarginStudy, report: Report = None) -> Answer:
         lines.append(f"  {distance:8,.0f} m {row}")
     out = engine_out_survival(study.flyer, SHARES, numbers, study.limits)
     survived = np.asarray(out.success.probability)
-    told = ", ".join(f"{100 * s:.0f} %" for s in SHARES)
+    fractions = ", ".join(f"{100 * s:.0f} %" for s in SHARES)
     lines.append(
-        f"lands with an engine lost after {told} of the burn, % of {AT_A_POINT}; with all {out.without_failure}:"
+        f"lands with an engine lost after {fractions} of the burn, % of {AT_A_POINT}; with all {out.without_failure}:"
     )
     lines += [
         f"  {name:10s}" + "".join(f"{100 * x:6.0f}" for x in row) for name, row in zip(out.burns, survived, strict=True)
@@ -94,7 +94,7 @@ def reach(study: MarginStudy, report: Report = None) -> Answer:
 
 
 def loss(study: MarginStudy, report: Report = None) -> Answer:
-    """What guidance burns beyond the optimum of the same draws with all known before."""
+    """Return the propellant that guidance burns beyond the optimum of the same draws with perfect knowledge."""
     flyer, numbers = study.flyer, np.arange(DRAWS)
     drawn = draw(flyer.table, flyer.seed, numbers, flyer.scheme, flyer.total)
     flown = flyer.fly(drawn)
@@ -112,7 +112,7 @@ def loss(study: MarginStudy, report: Report = None) -> Answer:
 
 
 def resolve(study: MarginStudy, report: Report = None) -> Answer:
-    """The launch solved again with the computed reserve, beside the exchange ratio from its multipliers."""
+    """Solve the launch again with the computed reserve and compare the payload with the exchange ratio's prediction."""
     if study.reserve.reserve is None or study.payload_cost is None:
         return Answer(["the launch is not solved again: no reserve was found"], {})
     again = solve_launch(
@@ -129,7 +129,7 @@ def resolve(study: MarginStudy, report: Report = None) -> Answer:
 QUESTIONS: dict[str, Callable[[MarginStudy, Report], Answer]] = {
     "linear": linear, "sensitivity": sensitivity, "reach": reach, "loss": loss, "resolve": resolve,
 }  # fmt: skip
-"""By the names that the command line knows."""
+"""The questions by their names on the command line."""
 
 
 def _largest(shares: dict[str, float]) -> dict[str, float]:
@@ -137,7 +137,7 @@ def _largest(shares: dict[str, float]) -> dict[str, float]:
 
 
 def _with_reserve(vehicle: Vehicle, recovery: str, reserve: float) -> Vehicle:
-    """The vehicle with another landing reserve (kg) for that recovery."""
+    """Return the vehicle with another landing reserve (kg) for a recovery mode."""
     home = vehicle.recovery
     assert home is not None
     figure, _ = home.reserve(recovery)

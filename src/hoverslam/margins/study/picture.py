@@ -1,31 +1,21 @@
-"""A picture of a margin study: what reserve flights need, success against reserve, where and how hard they touch down."""
-
-from pathlib import Path
+"""The picture of a margin study: reserve needed, success against reserve, loads, and touchdown points."""
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hoverslam.margins.study.margin import MarginStudy
+from hoverslam.margins.study.record import MarginRecord
+from hoverslam.reports.pictures import plain_axis
 
 LANDED, LOST, COMPUTED, PLANNED = "#228833", "#cc3311", "#4477aa", "#ddaa33"
 
 
-def save_picture(study: MarginStudy, path: Path) -> None:
-    """Draw the study and write the picture."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Without the version of the drawing library, the same flights give the same file.
-    draw_study(study).savefig(path, dpi=130, metadata={"Software": None})
-
-
-def draw_study(study: MarginStudy) -> Figure:
-    """Histogram of need, success against reserve, touchdown points, sink rate over drift."""
+def draw_study(study: MarginRecord) -> Figure:
+    """Return a histogram of the reserve needed, success against reserve, peak loads, and sink rate against miss distance."""
     figure = Figure(figsize=(12, 8.4), layout="constrained")
     axes = figure.subplots(2, 2)
     for axis in axes.flat:
-        axis.spines[["top", "right"]].set_visible(False)
-        axis.grid(color="#dddddd", linewidth=0.6)
-        axis.set_axisbelow(True)
+        plain_axis(axis)
     _need(axes[0, 0], study)
     _success(axes[0, 1], study)
     _loads(axes[1, 0], study)
@@ -37,14 +27,14 @@ def draw_study(study: MarginStudy) -> Figure:
     return figure
 
 
-def _marks(axis: Axes, study: MarginStudy) -> None:
+def _marks(axis: Axes, study: MarginRecord) -> None:
     axis.axvline(study.planned_reserve / 1e3, color=PLANNED, linestyle="--", label="planned reserve")
     if study.reserve.reserve is not None:
-        told = f"computed for {100 * study.probability:g} % at {100 * study.confidence:g} % confidence"
-        axis.axvline(study.reserve.reserve / 1e3, color=COMPUTED, label=told)
+        label = f"computed for {100 * study.probability:g} % at {100 * study.confidence:g} % confidence"
+        axis.axvline(study.reserve.reserve / 1e3, color=COMPUTED, label=label)
 
 
-def _need(axis: Axes, study: MarginStudy) -> None:
+def _need(axis: Axes, study: MarginRecord) -> None:
     need = study.need[np.isfinite(study.need)] / 1e3
     counts, _, _ = axis.hist(need, bins=60, color=LANDED, alpha=0.75)
     axis.set_ylim(0.0, 1.3 * float(np.max(counts)))  # room for the legend
@@ -53,7 +43,7 @@ def _need(axis: Axes, study: MarginStudy) -> None:
     axis.legend(frameon=False)
 
 
-def _success(axis: Axes, study: MarginStudy) -> None:
+def _success(axis: Axes, study: MarginRecord) -> None:
     steps = study.curve.steps()
     axis.fill_between(steps.reserve / 1e3, 100 * steps.low, 100 * steps.high, step="post", color=LANDED, alpha=0.25)
     axis.step(steps.reserve / 1e3, 100 * steps.probability, where="post", color=LANDED, label="every loss counted")
@@ -63,7 +53,7 @@ def _success(axis: Axes, study: MarginStudy) -> None:
     )
 
 
-def _loads(axis: Axes, study: MarginStudy) -> None:
+def _loads(axis: Axes, study: MarginRecord) -> None:
     columns = study.campaign.columns
     landed = np.isfinite(study.need)
     for mask, colour, label in ((landed, LANDED, "landed"), (~landed, LOST, "lost")):
@@ -73,7 +63,7 @@ def _loads(axis: Axes, study: MarginStudy) -> None:
     axis.legend(frameon=False, markerscale=3)
 
 
-def _touchdown(axis: Axes, study: MarginStudy) -> None:
+def _touchdown(axis: Axes, study: MarginRecord) -> None:
     columns, landed = study.campaign.columns, np.isfinite(study.need)
     for mask, colour in ((landed, LANDED), (~landed, LOST)):
         miss, sink = (np.asarray(columns[name])[mask] for name in ("miss", "sink_rate"))
