@@ -1,20 +1,30 @@
-"""Every limit of a solved flight: what it is, how far the flight went, and where."""
+"""The limits of a solved flight: the bound of each, the extreme value that the flight reached, and when."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from hoverslam.ocp.checks.verify import Extremes
 from hoverslam.ocp.solution import Solution
 
-NEAR = 1e-3  # of the size of a limit: closer than this counts as touching it
+NEAR = 1e-3  # share of the size of a limit within which the flight counts as touching it
 
 
 @dataclass(frozen=True)
 class LimitReached:
-    """One limit of one phase, in ``unit`` (SI): its value, how far the re-flown trajectory went, and when (s).
+    """One side of one limit of a phase, and the extreme value that the re-flown trajectory reached.
 
-    ``size`` is what closeness is measured by: the limit itself, or how much the quantity moves where the limit is zero.
+    Attributes:
+        phase: Name of the phase.
+        name: Name of the limited quantity.
+        side: ``at least`` for a lower bound, ``at most`` for an upper bound.
+        limit: The bound, in ``unit``.
+        reached: The extreme value on that side, in ``unit``.
+        time: When it was reached (s).
+        unit: SI unit of the quantity; empty if it has none.
+        size: The number by which closeness is judged: the magnitude of the bound, or, where the bound is zero, the
+            difference between the largest and the smallest value.
     """
 
     phase: str
@@ -28,38 +38,64 @@ class LimitReached:
 
     @property
     def active(self) -> bool:
-        """Whether the flight touches it."""
+        """Whether the flight touches the limit."""
         return abs(self.reached - self.limit) <= NEAR * self.size
 
     def line(self) -> str:
-        """As a line of text."""
+        """Return the limit as a line of text."""
         mark = "  <- reached" if self.active else ""
         stated = f"{self.phase:>10s}  {self.name:44s} {self.side:8s} {self.limit:12.6g}"
         return f"{stated}  reached {self.reached:12.6g} {self.unit:5s} at {self.time:8.3f} s{mark}"
 
 
 def limits_reached(solution: Solution) -> list[LimitReached]:
-    """All limits of all phases, both sides of each; of what is fixed there is nothing to say."""
+    """Return all limits of all phases, each side of each: path constraints, and bounds of states and controls.
+
+    Quantities that are fixed (equal bounds) are left out.
+
+    Raises:
+        ValueError: If the solution is not verified, so that no flown trajectory exists.
+    """
     if solution.verification is None:
         raise ValueError(f"{solution.problem.name}: not verified, so nothing has been flown to compare with its limits")
     found = []
     for phase, check in solution.verification.phases.items():
         units = _units(solution, phase)
-        for name, e in check.reached.items():
-            if e.lower == e.upper:
-                continue
-            sides = (("at least", e.lower, e.least, e.least_time), ("at most", e.upper, e.most, e.most_time))
-            found += [
-                LimitReached(
-                    phase, name, side, float(limit), value, time, units.get(name, ""), abs(limit) or e.most - e.least
-                )
-                for side, limit, value, time in sides
-                if np.isfinite(limit)
-            ]
+        for name, extremes in check.reached.items():
+            if extremes.lower != extremes.upper:
+                found += _sides(phase, name, extremes, units.get(name, ""))
     return found
 
 
+def path_limits_reached(solution: Solution) -> list[LimitReached]:
+    """Return the path constraints of all phases only, each side of each, in the order in which they were stated.
+
+    Raises:
+        ValueError: If the solution is not verified, so that no flown trajectory exists.
+    """
+    if solution.verification is None:
+        raise ValueError(f"{solution.problem.name}: not verified, so nothing has been flown to compare with its limits")
+    found = []
+    for phase, check in solution.verification.phases.items():
+        for constraint in solution[phase].phase.path:
+            found += _sides(phase, constraint.name, check.reached[constraint.name], constraint.unit)
+    return found
+
+
+def _sides(phase: str, name: str, extremes: Extremes, unit: str) -> Iterator[LimitReached]:
+    """Yield the finite bounds of one quantity."""
+    spread = extremes.most - extremes.least
+    sides = (
+        ("at least", extremes.lower, extremes.least, extremes.least_time),
+        ("at most", extremes.upper, extremes.most, extremes.most_time),
+    )
+    for side, limit, value, time in sides:
+        if np.isfinite(limit):
+            yield LimitReached(phase, name, side, float(limit), value, time, unit, abs(limit) or spread)
+
+
 def _units(solution: Solution, phase: str) -> dict[str, str]:
+    """Return the units of the path constraints, states and controls of a phase."""
     stated = solution[phase].phase
     units = {c.name: c.unit for c in stated.path}
     for layout in (stated.states, stated.controls):
@@ -68,5 +104,5 @@ def _units(solution: Solution, phase: str) -> dict[str, str]:
 
 
 def limits_table(limits: Iterable[LimitReached]) -> str:
-    """All limits as lines of text."""
+    """Return limits as lines of text."""
     return "\n".join(limit.line() for limit in limits)
