@@ -1,17 +1,19 @@
-"""What lands: the figures of a stage, or of any lander, that a landing or a hop depends on.
+"""A lander as a point mass: the figures of a stage, or of any lander, that a landing or a hop depends on.
 
-Everything is in SI. A vehicle's first stage becomes one with :meth:`Lander.of`; a lander of the literature is stated directly.
+All figures are in SI. :meth:`Lander.of` makes one from a vehicle's first stage; a lander of the literature is stated
+directly.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from hoverslam.flights.craft.vehicle_parameters import or_else
+from hoverslam.flights.craft.vehicle_parameters import descent_axial_factor, preserved_drag, side_area_ratio
 from hoverslam.physics.constants import STANDARD_GRAVITY
 from hoverslam.vehicles.errors import VehicleError
-from hoverslam.vehicles.loading import load_vehicle
+from hoverslam.vehicles.loading import as_vehicle
 from hoverslam.vehicles.models import Vehicle
 
 
@@ -20,15 +22,19 @@ class Lander:
     """A body that lands on its engines.
 
     Attributes:
-        name: for messages and tables.
-        dry_mass: what is left when nothing more can be burned, residuals included (kg).
-        thrust: of one engine at sea level and full throttle (N).
-        isp, isp_vacuum: specific impulse at sea level and in vacuum (s); the same where air does not matter.
-        throttle: least and greatest throttle of a lit engine.
-        engines: how many are mounted.
-        sequences: engine counts lit one after the other that a landing may choose from.
-        base_area: cross-section (m2); zero without air.
-        axial_factor, side_area_ratio, preserved_drag: see :class:`hoverslam.physics.Shape`.
+        name: Name in messages and tables.
+        dry_mass: Mass when no more propellant can be burned, residuals included (kg): the parameter
+            ``stage1.burnout_mass`` of a problem.
+        thrust: Thrust of one engine at sea level and full throttle (N).
+        isp: Specific impulse at sea level (s).
+        isp_vacuum: Specific impulse in vacuum (s); equal to ``isp`` where air does not matter.
+        throttle: Least and greatest throttle of a lit engine.
+        engines: Number of engines that are mounted.
+        sequences: Engine counts, lit one after the other, that a landing may choose from.
+        base_area: Cross-section (m2); zero without air.
+        axial_factor: Factor of the axial-force curve; see :class:`hoverslam.physics.Shape`.
+        side_area_ratio: Side area over base area.
+        preserved_drag: Share of the drag that remains behind a plume.
     """
 
     name: str
@@ -67,23 +73,29 @@ class Lander:
     def simple(
         cls, name: str, dry_mass: float, thrust: float, exhaust_speed: float, throttle: tuple[float, float]
     ) -> "Lander":
-        """A point mass with one engine, without air: ``thrust`` (N) at full throttle, ``exhaust_speed`` (m/s)."""
+        """Return a point mass with one engine, without air: ``thrust`` (N) at full throttle, ``exhaust_speed`` (m/s)."""
         isp = exhaust_speed / STANDARD_GRAVITY
         return cls(name, dry_mass, thrust, isp, isp, throttle)
 
     @classmethod
-    def of(cls, vehicle: Vehicle | str, sequences: Sequence[Sequence[int]] | None = None) -> "Lander":
-        """The first stage of a vehicle, landing on any of ``sequences``; by default on what the vehicle plans.
+    def of(
+        cls, vehicle: Vehicle | str | os.PathLike[str], sequences: Sequence[Sequence[int]] | None = None
+    ) -> "Lander":
+        """Return the first stage of a vehicle.
+
+        Args:
+            vehicle: A vehicle, the name of a known one, or the path of a vehicle file.
+            sequences: Engine counts, lit one after the other, to choose from; by default the counts that the vehicle
+                plans.
 
         Raises:
-            VehicleError: for an unknown vehicle or one that does not land.
+            VehicleError: For an unknown vehicle or one that does not land.
         """
-        vehicle = load_vehicle(vehicle) if isinstance(vehicle, str) else vehicle
-        stage, aero, home = vehicle.stage1, vehicle.aero, vehicle.recovery
+        vehicle = as_vehicle(vehicle)
+        stage, home = vehicle.stage1, vehicle.recovery
         if home is None:
             raise VehicleError([f"{vehicle.name}: recovery: missing: its first stage does not land"])
         chosen = sequences if sequences is not None else [home.landing_engines]
-        slender = stage.length_m.si / stage.diameter_m.si * 4.0 / np.pi
         return cls(
             vehicle.title,
             stage.dry_mass + stage.residual,
@@ -94,32 +106,32 @@ class Lander:
             stage.engine.count,
             tuple(tuple(s) for s in chosen),
             stage.base_area,
-            or_else(aero.descent_axial_factor, 1.0),
-            or_else(aero.normal_side_area_ratio, slender),
-            or_else(aero.preserved_drag_fraction, 0.1),
+            descent_axial_factor(vehicle),
+            side_area_ratio(vehicle),
+            preserved_drag(vehicle),
         )
 
     def throttled(self, low: float, high: float) -> "Lander":
-        """The same with another range of throttle, as an operator plans it."""
+        """Return the same lander with another range of throttle, as an operator plans it."""
         return replace(self, throttle=(low, high))
 
     @property
     def has_air(self) -> bool:
-        """Whether the air acts on it."""
+        """Whether the air acts on the lander."""
         return self.base_area > 0.0
 
     @property
     def exhaust_speed(self) -> float:
-        """At sea level (m/s)."""
+        """Exhaust speed at sea level (m/s)."""
         return self.isp * STANDARD_GRAVITY
 
     @property
     def mass_flow(self) -> float:
-        """Of one engine at full throttle (kg/s)."""
+        """Mass flow of one engine at full throttle (kg/s)."""
         return self.thrust / self.exhaust_speed
 
     def parameters(self) -> dict[str, float]:
-        """The figures as given parameters of a problem, named as those of a launch are."""
+        """Return the figures as given parameters of a problem, with the names that a launch uses."""
         return {
             "stage1.burnout_mass": self.dry_mass,
             "stage1.thrust_sea_level": self.thrust,

@@ -1,29 +1,19 @@
-"""A lander with attitude: where its mass is, and what turns it.
+"""A lander with attitude: the distribution of its mass, and the actuators that turn it.
 
-Of what a stage's actuators can do little is published. :meth:`RigidLander.of` takes gimbal range, size and masses from the
-vehicle file; the rest are the estimates below, each with where it comes from.
+Little is published about the actuators of a stage. :meth:`RigidLander.of` takes gimbal range, size and masses from the
+vehicle file, and everything else from ``operations.toml``, where each figure has its source.
 """
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from hoverslam.flights.craft.lander import Lander
 from hoverslam.physics.rigid_body import Body, Ellipsoid, Fins, TankBody
-from hoverslam.vehicles.loading import load_vehicle
-from hoverslam.vehicles.models import Vehicle
-
-DRY_CENTRE = 0.34  # of the length, from the gimbal plane: RETALT1 has 22.06 of 64.7 m (CEAS Space Journal, 2022)
-PRESSURE_CENTRE = 0.5  # of the length, engines first: between base and mid-body (estimate), behind the centre of mass
-TANK_FLOOR = 0.06  # of the length (estimate)
-PROPELLANT_DENSITY = 1000.0  # kg/m3, mixed: 835 for subcooled methane, 1030 for kerosene with oxygen (estimates)
-GIMBAL_RATE = np.radians(10.0)  # rad/s: 4 (TU Munich, 2025) to 20 (SCPToolbox)
-THROTTLE_RATE = 0.7  # 1/s: 27.1 of 40.6 kN in a second (TU Munich, 2025)
-LAG = 0.25  # of the ignition lead: after four time constants the thrust is there to 2 %
-FIN_AREA, FIN_SLOPE = 3.0, 2.3  # m2 a pair, 1/rad: open simulators of Falcon 9: 1.5 m2 each, 0.8 at 20 degrees
-FIN_DEFLECTION, FIN_RATE = np.radians(20.0), np.radians(25.0)  # the same: 20 degrees, 20 to 30 degrees/s
-COLD_GAS = 800.0  # N, of the thrusters on one side (estimate)
+from hoverslam.vehicles.loading import as_vehicle
+from hoverslam.vehicles.models import Vehicle, operations_of
 
 
 @dataclass(frozen=True)
@@ -31,14 +21,17 @@ class RigidLander(Lander):
     """A :class:`Lander` that must turn to steer.
 
     Attributes:
-        body: mass properties and stations.
-        gimbal: largest angle of the thrust from the nose (rad).
-        gimbal_rate, throttle_rate: how fast they change (rad/s, 1/s); None for both leaves them free to jump.
-        lag: time constant of the thrust (s).
-        fins: grid fins, or None.
-        cold_gas: largest torque about each body axis ``(3,)`` (N m), or None.
-        ellipsoid: the air of the literature instead of the atmosphere, or None.
-        coast_body: the body while it coasts, where flaps trim it there.
+        body: Mass properties and stations.
+        gimbal: Largest angle of the thrust from the nose (rad).
+        gimbal_rate: Rate of the gimbal (rad/s). None, together with ``throttle_rate``, lets both jump.
+        throttle_rate: Rate of the throttle (1/s).
+        lag: Time constant of the thrust (s).
+        fins: Grid fins, or None.
+        fin_deflection: Largest deflection of the fins (rad).
+        fin_rate: Rate of the fins (rad/s).
+        cold_gas: Largest torque about each body axis ``(3,)`` (N m), or None.
+        ellipsoid: Air force of constant coefficients instead of the atmosphere, as in the literature, or None.
+        coast_body: The body in the coast, where flaps trim it; None for ``body``.
     """
 
     body: Body | None = None
@@ -47,6 +40,8 @@ class RigidLander(Lander):
     throttle_rate: float | None = None
     lag: float = 0.0
     fins: Fins | None = None
+    fin_deflection: float = 0.0
+    fin_rate: float = np.inf
     cold_gas: tuple[float, float, float] | None = None
     ellipsoid: Ellipsoid | None = None
     coast_body: Body | None = None
@@ -66,47 +61,59 @@ class RigidLander(Lander):
 
     @property
     def gimballed(self) -> bool:
-        """Whether throttle and gimbal are controls of their own, with rates."""
+        """Whether throttle and gimbal are separate controls with limited rates."""
         return self.gimbal_rate is not None
 
     @property
     def has_air(self) -> bool:
-        """Whether the atmosphere acts on it."""
+        """Whether the atmosphere acts on the lander."""
         return self.base_area > 0.0 and self.ellipsoid is None
 
     @classmethod
-    def of(cls, vehicle: Vehicle | str, sequences: Sequence[Sequence[int]] | None = None) -> "RigidLander":
-        """The first stage of a vehicle.
+    def of(
+        cls, vehicle: Vehicle | str | os.PathLike[str], sequences: Sequence[Sequence[int]] | None = None
+    ) -> "RigidLander":
+        """Return the first stage of a vehicle.
+
+        Args:
+            vehicle: A vehicle, the name of a known one, or the path of a vehicle file.
+            sequences: Engine counts, lit one after the other, to choose from; by default the counts that the vehicle
+                plans.
 
         Raises:
-            VehicleError: for an unknown vehicle or one that does not land.
+            VehicleError: For an unknown vehicle or one that does not land.
         """
-        vehicle = load_vehicle(vehicle) if isinstance(vehicle, str) else vehicle
-        point, stage = Lander.of(vehicle, sequences), vehicle.stage1
+        vehicle = as_vehicle(vehicle)
+        point, stage, assumed = Lander.of(vehicle, sequences), vehicle.stage1, operations_of(vehicle)
         length, radius = stage.length_m.si, 0.5 * stage.diameter_m.si
         home = vehicle.recovery
-        assert home is not None  # or there would be no Lander
+        assert home is not None  # Lander.of raises otherwise
+        dry_centre = assumed.dry_centre_fraction.si
         body = TankBody(
-            dry_mass=point.dry_mass, dry_centre=DRY_CENTRE * length, length=length, radius=radius, floor=TANK_FLOOR * length,
-            density=PROPELLANT_DENSITY, pressure_station=PRESSURE_CENTRE * length,
+            dry_mass=point.dry_mass,
+            dry_centre=dry_centre * length,
+            length=length,
+            radius=radius,
+            floor=assumed.tank_floor_fraction.si * length,
+            density=assumed.propellant_density_kg_m3.si,
+            pressure_station=assumed.pressure_centre_fraction.si * length,
             engine_station=0.0,
-        )  # fmt: skip
-        arm = (1.0 - DRY_CENTRE) * length
+        )
+        arm, cold_gas = (1.0 - dry_centre) * length, assumed.cold_gas_thrust_kN.si
+        fins = Fins(length, assumed.fin_pair_area_m2.si, assumed.fin_force_slope.si, radius)
         return cls(
             **{f.name: getattr(point, f.name) for f in fields(point)},
             body=body,
-            gimbal=stage.engine.gimbal_deg.si if stage.engine.gimbal_deg else np.radians(5.0),
-            gimbal_rate=GIMBAL_RATE,
-            throttle_rate=THROTTLE_RATE,
-            lag=LAG * home.ignition_lead_s.si,
-            fins=Fins(length, FIN_AREA, FIN_SLOPE, radius) if vehicle.aero.grid_fins else None,
-            cold_gas=(COLD_GAS * arm, COLD_GAS * arm, COLD_GAS * radius),
+            gimbal=(stage.engine.gimbal_deg or assumed.gimbal_deg).si,
+            gimbal_rate=assumed.gimbal_rate_deg_s.si,
+            throttle_rate=assumed.throttle_rate_per_s.si,
+            lag=assumed.thrust_lag_fraction.si * home.ignition_lead_s.si,
+            fins=fins if vehicle.aero.grid_fins else None,
+            fin_deflection=assumed.fin_deflection_max_deg.si,
+            fin_rate=assumed.fin_rate_max_deg_s.si,
+            cold_gas=(cold_gas * arm, cold_gas * arm, cold_gas * radius),
         )
 
     def point_mass(self) -> Lander:
-        """The same without attitude."""
+        """Return the same lander without attitude."""
         return Lander(**{f.name: getattr(self, f.name) for f in fields(Lander)})
-
-    def without_air(self) -> "RigidLander":
-        """The same in vacuum."""
-        return replace(self, base_area=0.0, fins=None, ellipsoid=None)

@@ -1,23 +1,29 @@
-"""From a vehicle's data to the numbers a flight problem needs: given parameters in SI, and each phase's inputs.
+"""From a vehicle's data to the numbers that a flight problem needs: given parameters in SI, and the inputs of each phase.
 
-The figures enter the problem as named given parameters (``stage1.dry_mass``), never as literals in the equations, so
-that a built problem can be solved again for other figures and the optimum differentiated with respect to each.
+The figures enter the problem as named given parameters (``stage1.dry_mass``), never as literals in the equations. A built
+problem can then be solved again for other figures, and the optimum differentiated by each of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from hoverslam.data.figures import Figure
 from hoverslam.physics.constants import EARTH_EQUATORIAL_RADIUS, EARTH_GRAVITATIONAL_PARAMETER, EARTH_ROTATION_RATE
 from hoverslam.physics.earth import LaunchFrame
 from hoverslam.physics.motion import Inputs, Propulsion, Shape
-from hoverslam.vehicles.models import Vehicle
+from hoverslam.vehicles.models import Vehicle, operations_of
 from hoverslam.vehicles.places import Orbit, Site
+
+Values = Mapping[str, Any]  # parameters by name: numbers, or symbols of the solver
 
 
 def launch_parameters(vehicle: Vehicle, recovery: str) -> dict[str, float]:
-    """Every figure the launch problem depends on, SI, by dotted name."""
+    """Return every figure that the launch problem depends on, in SI, by dotted name.
+
+    ``stage1.dry_mass`` is the mass with empty tanks; residual propellant is ``stage1.residual``.
+    """
     one, two, aero = vehicle.stage1, vehicle.stage2, vehicle.aero
     assert two is not None
     home = vehicle.recovery
@@ -42,9 +48,9 @@ def launch_parameters(vehicle: Vehicle, recovery: str) -> dict[str, float]:
         "payload.adapter": vehicle.payload.adapter_kg.si if vehicle.payload else 0.0,
         "aero.reference_area": aero.reference_area,
         "aero.drag_factor": aero.drag_factor.si,
-        "aero.side_area_ratio": or_else(aero.normal_side_area_ratio, one.length_m.si / one.diameter_m.si * 4 / np.pi),
-        "aero.descent_axial_factor": or_else(aero.descent_axial_factor, 1.0),
-        "aero.preserved_drag": or_else(aero.preserved_drag_fraction, 0.1),
+        "aero.side_area_ratio": side_area_ratio(vehicle),
+        "aero.descent_axial_factor": descent_axial_factor(vehicle),
+        "aero.preserved_drag": preserved_drag(vehicle),
         "landing.reserve": home.reserve(recovery)[0].si if home is not None and recovery != "expendable" else 0.0,
     }
     if vehicle.strap_ons is not None:
@@ -59,39 +65,69 @@ def launch_parameters(vehicle: Vehicle, recovery: str) -> dict[str, float]:
     return values
 
 
-def or_else(figure: Any, default: float) -> float:
-    """A figure in SI, or what stands in for one that the vehicle does not state."""
-    return figure.si if figure is not None else float(default)
+# ---- figures that a vehicle file may leave out ---------------------------------------------------------------------
+def side_area_ratio(vehicle: Vehicle) -> float:
+    """Return the side area of the first stage over its base area; that of a cylinder where the file states none."""
+    stated, stage = vehicle.aero.normal_side_area_ratio, vehicle.stage1
+    return stated.si if stated is not None else float(stage.length_m.si / stage.diameter_m.si * 4 / np.pi)
 
 
-def ascent_inputs(engines: int, strap_ons: bool) -> Callable[[Any], Inputs]:
-    """Inputs of a nose-first phase with ``engines`` of the first stage lit, and the strap-ons if they still burn."""
+def descent_axial_factor(vehicle: Vehicle) -> float:
+    """Return the factor of the axial-force curve on the way down."""
+    return _stated(vehicle.aero.descent_axial_factor, operations_of(vehicle).descent_axial_factor)
 
-    def inputs(p: Any) -> Inputs:
+
+def preserved_drag(vehicle: Vehicle) -> float:
+    """Return the share of the drag that remains behind a plume."""
+    return _stated(vehicle.aero.preserved_drag_fraction, operations_of(vehicle).preserved_drag_fraction)
+
+
+def flip_rate(vehicle: Vehicle) -> float:
+    """Return the rate at which the booster turns around (rad/s)."""
+    home = vehicle.recovery
+    return _stated(home.flip_rate_deg_s if home is not None else None, operations_of(vehicle).flip_rate_deg_s)
+
+
+def _stated(figure: Figure | None, default: Figure) -> float:
+    """Return the value of a figure in SI, or of the default where the vehicle file does not state it."""
+    return figure.si if figure is not None else default.si
+
+
+# ---- inputs of the equations of motion -----------------------------------------------------------------------------
+def ascent_inputs(engines: int, strap_ons: bool) -> Callable[[Values], Inputs]:
+    """Return the inputs of a nose-first phase as a function of the parameters.
+
+    Args:
+        engines: Number of first-stage engines that are lit.
+        strap_ons: Whether the strap-on boosters still burn.
+    """
+
+    def inputs(p: Values) -> Inputs:
         fixed = Propulsion.off()
         if strap_ons:
             fixed = Propulsion(p["strap_ons.thrust_vacuum"], p["strap_ons.mass_flow"], p["strap_ons.exit_area"])
-        shape = Shape(p["aero.reference_area"], p["aero.drag_factor"], p["aero.side_area_ratio"], 1.0)
-        return Inputs(_first_stage(p, engines), fixed, shape)
+        return Inputs(_first_stage(p, engines), fixed, _ascent_shape(p))
 
     return inputs
 
 
-def upper_inputs(engines: int) -> Callable[[Any], Inputs]:
-    """Inputs of an upper-stage burn; its drag, where the air still counts, is the ascent curve's."""
+def upper_inputs(engines: int) -> Callable[[Values], Inputs]:
+    """Return the inputs of an upper-stage phase as a function of the parameters.
 
-    def inputs(p: Any) -> Inputs:
+    Its drag, where the air still matters, follows the curve of the ascent.
+    """
+
+    def inputs(p: Values) -> Inputs:
         burning = Propulsion.vacuum(engines, p["stage2.thrust_vacuum"], p["stage2.isp_vacuum"])
-        shape = Shape(p["aero.reference_area"], p["aero.drag_factor"], p["aero.side_area_ratio"], 1.0)
-        return Inputs(burning, Propulsion.off(), shape)
+        return Inputs(burning, Propulsion.off(), _ascent_shape(p))
 
     return inputs
 
 
-def descent_inputs(engines: int) -> Callable[[Any], Inputs]:
-    """Inputs of an engines-first phase with ``engines`` lit (0 while gliding)."""
+def descent_inputs(engines: int) -> Callable[[Values], Inputs]:
+    """Return the inputs of an engines-first phase with ``engines`` lit (0 in a glide) as a function of the parameters."""
 
-    def inputs(p: Any) -> Inputs:
+    def inputs(p: Values) -> Inputs:
         burning = _first_stage(p, engines) if engines else Propulsion.off()
         shape = Shape(
             p["stage1.base_area"], p["aero.descent_axial_factor"], p["aero.side_area_ratio"], p["aero.preserved_drag"]
@@ -101,31 +137,42 @@ def descent_inputs(engines: int) -> Callable[[Any], Inputs]:
     return inputs
 
 
-def _first_stage(p: Any, engines: int) -> Propulsion:
+def _first_stage(p: Values, engines: int) -> Propulsion:
     return Propulsion.cluster(engines, p["stage1.thrust_sea_level"], p["stage1.isp_sea_level"], p["stage1.isp_vacuum"])
 
 
-def liftoff_mass(p: Any) -> Any:
-    """Everything on the pad (kg), payload included."""
+def _ascent_shape(p: Values) -> Shape:
+    return Shape(p["aero.reference_area"], p["aero.drag_factor"], p["aero.side_area_ratio"], 1.0)
+
+
+# ---- masses ----------------------------------------------------------------------------------------------------------
+def liftoff_mass(p: Values) -> Any:
+    """Return the mass on the pad (kg), payload included."""
     solids = p["strap_ons.dry_mass"] + p["strap_ons.propellant"] if "strap_ons.dry_mass" in p else 0.0
     return p["stage1.dry_mass"] + p["stage1.propellant"] + solids + upper_stack_mass(p)
 
 
-def upper_stack_mass(p: Any) -> Any:
-    """Mass above the first stage at separation (kg): upper stage, fairing, adapter, payload."""
+def upper_stack_mass(p: Values) -> Any:
+    """Return the mass above the first stage at separation (kg): upper stage, fairing, adapter, payload."""
     return p["stage2.dry_mass"] + p["stage2.propellant"] + p["fairing.mass"] + p["payload.adapter"] + p["payload"]
 
 
-def injected_mass(p: Any) -> Any:
-    """Mass in orbit (kg): dry upper stage, residual, performance reserve, adapter, payload."""
+def injected_mass(p: Values) -> Any:
+    """Return the mass in orbit (kg): dry upper stage, residual, performance reserve, adapter, payload."""
     kept = p["stage2.residual"] + p["stage2.performance_reserve"]
     return p["stage2.dry_mass"] + kept + p["payload.adapter"] + p["payload"]
 
 
+# ---- orbit and launch frame ----------------------------------------------------------------------------------------
 def launch_azimuth(site: Site, inclination: float, speed: float, towards_south: bool = True) -> float:
-    """Azimuth (rad) of the Earth-relative velocity that leads to ``inclination`` (rad) at inertial ``speed`` (m/s).
+    """Return the azimuth (rad) of the Earth-relative velocity that leads to an orbit.
 
-    Of the two, the southward one unless told otherwise: what the ranges here use for anything but due east.
+    Args:
+        site: The launch pad.
+        inclination: Inclination of the orbit (rad).
+        speed: Inertial speed at injection (m/s).
+        towards_south: Which of the two azimuths; the ranges of the known pads use the southward one for anything but due
+            east.
     """
     cosine = np.clip(np.cos(inclination) / np.cos(site.latitude), -1.0, 1.0)
     inertial = np.arcsin(cosine)
@@ -135,26 +182,20 @@ def launch_azimuth(site: Site, inclination: float, speed: float, towards_south: 
     return float(np.arctan2(speed * np.sin(inertial) - ground, speed * np.cos(inertial)) % (2 * np.pi))
 
 
-def flip_rate(vehicle: Vehicle) -> float:
-    """How fast the booster turns around (rad/s); 5 degrees a second where the vehicle does not say."""
-    home = vehicle.recovery
-    return home.flip_rate_deg_s.si if home is not None and home.flip_rate_deg_s else float(np.radians(5.0))
-
-
 def perigee_speed(perigee_altitude: float, apogee_altitude: float) -> float:
-    """Inertial speed (m/s) at the perigee of an orbit given by its altitudes (m)."""
+    """Return the inertial speed (m/s) at the perigee of an orbit given by its altitudes (m)."""
     perigee = EARTH_EQUATORIAL_RADIUS + perigee_altitude
     apogee = EARTH_EQUATORIAL_RADIUS + apogee_altitude
     return float(np.sqrt(EARTH_GRAVITATIONAL_PARAMETER * (2.0 / perigee - 2.0 / (perigee + apogee))))
 
 
 def pad_frame(vehicle: Vehicle, orbit: Orbit) -> LaunchFrame:
-    """The launch frame on the vehicle's pad, along the azimuth of the orbit."""
+    """Return the launch frame on the vehicle's pad, along the southward azimuth of the orbit."""
     return orbit_frame(vehicle.launch_site, orbit)
 
 
 def orbit_frame(site: Site, orbit: Orbit, towards_south: bool = True) -> LaunchFrame:
-    """The launch frame on a pad, along one of the two azimuths of the orbit."""
+    """Return the launch frame on a pad, along one of the two azimuths of the orbit."""
     speed = perigee_speed(orbit.perigee_altitude, orbit.apogee_altitude)
     azimuth = launch_azimuth(site, orbit.inclination, speed, towards_south)
     return LaunchFrame(site.latitude, site.longitude, site.elevation, azimuth)
