@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from hoverslam.margins.analysis.statistics import clopper_pearson
+from hoverslam.margins.analysis.intervals import clopper_pearson
 from hoverslam.margins.disturbances.booster import Booster, BoosterFlight, State
 from hoverslam.margins.disturbances.draws import nominal
 from hoverslam.margins.disturbances.world import world_of

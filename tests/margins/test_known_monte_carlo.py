@@ -11,8 +11,9 @@ import pytest
 from scipy.stats import binom
 
 from hoverslam.flights.references.closed_forms import landing_sensitivities, vertical_landing
+from hoverslam.margins.analysis.quantiles import quantile, quantile_lower_bound, quantile_upper_bound
+from hoverslam.margins.analysis.reserve import SuccessCurve
 from hoverslam.margins.analysis.sensitivity import GroupDesign, sobol_indices
-from hoverslam.margins.analysis.statistics import SuccessCurve, quantile, quantile_lower_bound, quantile_upper_bound
 from hoverslam.physics.constants import STANDARD_GRAVITY
 
 NOMINAL = {"height": 5000.0, "velocity": -300.0, "mass": 28000.0, "thrust": 845e3, "isp": 282.0}

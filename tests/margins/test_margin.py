@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from hoverslam.cli import main
-from hoverslam.data.errors import VehicleError
 from hoverslam.margins.campaigns.campaign import CampaignError, run_campaign
 from hoverslam.margins.campaigns.flyer import Flyer
 from hoverslam.margins.disturbances.dispersions import load_dispersions
 from hoverslam.margins.guidance.reference import Reference
 from hoverslam.margins.study.margin import study_margin
+from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import load_vehicle
 
 REFERENCE = Reference.load(Path(__file__).parent / "data" / "falcon9_return_to_launch_site.npz")
@@ -38,7 +38,7 @@ def test_the_reserve_is_an_upper_bound_of_the_quantile_it_verifies(study):
     assert study.reserve.reserve is None
     assert study.reserve.samples_needed == 230
     landed = np.sort(study.need[np.isfinite(study.need)])
-    from hoverslam.margins.analysis.statistics import smallest_reserve
+    from hoverslam.margins.analysis.reserve import smallest_reserve
 
     told = smallest_reserve(landed, 0.95, 0.9).reserve
     assert told > np.quantile(landed, 0.95)

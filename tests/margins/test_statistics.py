@@ -8,18 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, gamma, genpareto, lognorm, pearson3
 
-from hoverslam.margins.analysis.statistics import (
-    SuccessCurve,
+from hoverslam.margins.analysis.intervals import (
     clopper_pearson,
     clopper_pearson_lower,
     clopper_pearson_upper,
     failures_allowed,
-    quantile,
-    quantile_lower_bound,
-    quantile_upper_bound,
-    smallest_reserve,
     smallest_sample,
 )
+from hoverslam.margins.analysis.quantiles import quantile, quantile_lower_bound, quantile_upper_bound
+from hoverslam.margins.analysis.reserve import SuccessCurve, smallest_reserve
 
 levels = st.floats(0.01, 0.99)
 needs = st.lists(st.one_of(st.integers(-50, 50).map(float), st.just(math.inf)), min_size=1, max_size=60)
@@ -324,8 +321,8 @@ def test_more_lost_than_any_sample_allows(lost):
     found = smallest_reserve(np.append(np.arange(1000.0 - lost), np.full(lost, math.inf)), 0.99)
     assert found.reserve is None
     assert found.samples_at_this_rate is None
-    assert f"{lost} of 1000 samples are lost whatever the reserve" in found.message
-    assert f"{smallest_sample(0.01, lost)} samples would do" in found.message
+    assert f"{lost} of 1000 samples are lost with any reserve" in found.message
+    assert f"{smallest_sample(0.01, lost)} samples would suffice" in found.message
 
 
 @given(needs)

@@ -1,66 +1,56 @@
-"""Linear covariance: mean, scatter and its shares from some five hundred flights instead of thousands of samples.
+"""Linear covariance: mean, standard deviation and shares of the variance from some five hundred flights.
 
-A flight is a function of independent standard normals (:func:`hoverslam.margins.disturbances.draws.perturbations_at`). Its derivatives are
-central differences along orthogonal directions d_j, the rows of a Hadamard matrix, each of which moves every normal by one
-standard deviation one way or the other (Plackett and Burman 1946, Biometrika 33(4), folded over):
+A flight is a function of independent standard normal variables
+(:func:`~hoverslam.margins.disturbances.draws.perturbations_at`). Its derivatives are central differences along orthogonal
+directions d_j, the rows of a Hadamard matrix; each direction moves every variable by one standard deviation up or down
+(Plackett and Burman 1946, Biometrika 33(4), with fold-over):
 
     slope_i = sum_j d_ji (f(d_j) - f(-d_j))/(2 N),    sigma^2 = sum_i slope_i^2.
 
-Differences along single normals would be the same derivatives, but of flights that hardly leave the plan, where loops that end
-in whole steps and decisions taken one way or the other weigh more than what is looked for; and each slope would rest on two
-flights instead of on all. These directions are as long as samples are, sqrt(COLUMNS). Directions beyond the number of
-normals are left for noise: their slopes would be zero in a linear flight, and what they are is taken off the variance. The
-mean over all flights is exact for polynomials of third degree, joint terms included; less the flight at rest it is the
-shift that curvature brings. For linear covariance of flights see Christensen and Geller 2014, J. Guidance, Control and
-Dynamics 37(6).
+Differences along single variables have two disadvantages. They stay near the undisturbed flight, where the fixed
+control step and discrete decisions hide the derivative, and each slope rests on two flights instead of all. The
+directions used here are as long as a typical sample, sqrt(COLUMNS). More directions exist than variables; the slopes
+along the others would be zero in a linear flight, so they measure noise, which is subtracted from the variance. The
+mean over all flights is exact for polynomials of third degree, mixed terms included; the mean less the undisturbed
+flight is the shift caused by curvature. For linear covariance of flights see Christensen and Geller 2014, J. Guidance,
+Control and Dynamics 37(6).
 
-What it leaves out: limits that only flights far out run into, the shape of the tails, and an engine out, which no
-derivative sees: it is switched off. Uniform dispersions (two time constants) count for 18 % more than they are. Sizes such
-as miss, drift and tilt have a kink at zero: their estimates mean little.
+The method leaves out limits that only extreme flights reach, the shape of the tails, and engine failures (switched off,
+since they have no derivative). Uniform dispersions (two time constants) count for 18 % more than their standard
+deviation. Miss distance, drift and tilt have a kink at zero; their estimates are not usable.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import hadamard
 from scipy.special import ndtri
 
-from hoverslam.margins.disturbances.dispersions import DispersionTable
-from hoverslam.margins.disturbances.draws import COLUMNS, Perturbations, column_groups, column_names, perturbations_at
+from hoverslam.margins.analysis.recovery_model import RecoveryModel
+from hoverslam.margins.disturbances.draws import COLUMNS, column_groups, column_names, perturbations_at
+from hoverslam.reports.json_text import Json, plain
 
 Floats = NDArray[np.float64]
 
 DIRECTIONS = 1 << COLUMNS.bit_length()  # Hadamard matrices of powers of two; at least one is left for noise
 FLIGHTS = 2 * DIRECTIONS + 1
-"""Flights of an estimate."""
-
-
-class Flies(Protocol):
-    """What is needed of a :class:`hoverslam.margins.campaigns.flyer.Flyer`."""
-
-    @property
-    def table(self) -> DispersionTable:
-        """Its dispersions."""
-
-    def fly(self, perturbations: Perturbations) -> dict[str, np.ndarray]:
-        """Columns ``(n,)`` by name."""
+"""Number of flights behind an estimate."""
 
 
 @dataclass(frozen=True, eq=False)
 class LinearEstimate:
-    """Mean and scatter of every column of a flight, by derivatives.
+    """Mean and standard deviation of every column of a flight, from derivatives.
 
     Attributes:
-        undisturbed: each column with all normals at rest.
-        mean: of each column.
-        slopes: change of each column for one standard deviation of each normal, ``(COLUMNS,)``, in its unit.
-        noise: standard error of a slope, from the directions of no normal.
-        curvature: standard deviation of what is even in the normals, which no slope sees: small beside ``sigma`` where the
-            estimate is good.
-        groups: numbers of the normals of each group.
+        undisturbed: value of each column without dispersions.
+        mean: mean of each column.
+        slopes: change of each column for one standard deviation of each variable, ``(COLUMNS,)``, in its unit.
+        noise: standard error of a slope, from the directions that belong to no variable.
+        curvature: standard deviation of the even part of the response, which slopes do not contain; the estimate is good
+            where it is small against ``sigma``.
+        groups: column numbers of the variables of each group.
     """
 
     undisturbed: dict[str, float]
@@ -76,7 +66,7 @@ class LinearEstimate:
         return {name: float(np.sqrt(max(0.0, self._variances(name).sum()))) for name in self.slopes}
 
     def quantile(self, name: str, probability: ArrayLike) -> Floats:
-        """Quantiles of a column at those probabilities, of their shape, as if it were normal.
+        """Return quantiles of a column, of the shape of ``probability``, for a normal distribution.
 
         Raises:
             ValueError: for an unknown column, or a probability not between 0 and 1.
@@ -88,7 +78,7 @@ class LinearEstimate:
         return np.asarray(self.mean[name] + self.sigma[name] * ndtri(levels))[()]
 
     def by_group(self, name: str) -> dict[str, float]:
-        """Share of a column's variance that comes from each group; all zero where nothing moves it."""
+        """Return the share of a column's variance that each group causes; all zero for a column that does not vary."""
         self._require(name)
         variances = self._variances(name)
         parts = {group: max(0.0, float(variances[columns].sum())) for group, columns in self.groups.items()}
@@ -96,14 +86,14 @@ class LinearEstimate:
         return {group: part / whole for group, part in parts.items()}
 
     def largest(self, name: str, count: int = 10) -> dict[str, float]:
-        """Slopes of the normals that move a column most, the largest first."""
+        """Return the variables with the largest slopes of a column, the largest first."""
         self._require(name)
         names, slopes = column_names(), self.slopes[name]
         order = np.argsort(-np.abs(slopes), kind="stable")[:count]
         return {names[i]: float(slopes[i]) for i in order}
 
-    def as_json(self) -> dict[str, Any]:
-        """Mean, sigma and shares of every column."""
+    def as_json(self) -> dict[str, Json]:
+        """Return mean, standard deviation and shares of every column."""
         sigma = self.sigma
         return {
             name: {
@@ -111,34 +101,36 @@ class LinearEstimate:
                 "mean": self.mean[name],
                 "sigma": sigma[name],
                 "curvature": self.curvature[name],
-                "by_group": self.by_group(name),
+                "by_group": plain(self.by_group(name)),
             }
             for name, rest in self.undisturbed.items()
         }
 
     def _variances(self, name: str) -> Floats:
-        """Of each normal, less what noise adds to a squared slope on the average."""
+        """Return the variance caused by each variable, less the mean contribution of noise to a squared slope."""
         return self.slopes[name] ** 2 - self.noise[name] ** 2
 
     def _require(self, name: str) -> None:
         if name not in self.slopes:
-            raise ValueError(f"column {name!r}: unknown: there is {', '.join(self.slopes)}")
+            raise ValueError(f"column {name!r}: unknown: known are {', '.join(self.slopes)}")
 
 
-def linear_estimate(flyer: Flies) -> LinearEstimate:
-    """Derivatives of all columns of a closed-loop flight by its standard normals, from :data:`FLIGHTS` flights in one batch.
+def linear_estimate(flyer: RecoveryModel) -> LinearEstimate:
+    """Return derivatives of all columns of a closed-loop flight by its standard normal variables.
+
+    :data:`FLIGHTS` flights are flown in one batch.
 
     Args:
-        flyer: flies given perturbations and has a dispersion table.
+        flyer: flies recoveries for given perturbations.
 
     Raises:
-        ValueError: where a flight is not a number or does not come down: it has no derivative.
+        ValueError: if a flight contains NaN or does not reach the ground, since it has no derivative.
     """
     matrix = hadamard(DIRECTIONS).astype(float)
     idle, directions = np.split(matrix, [DIRECTIONS - COLUMNS], axis=1)
     rows = perturbations_at(flyer.table, np.vstack([np.zeros((1, COLUMNS)), directions, -directions]))
-    nowhere = np.zeros_like(rows.engine_out_burn)
-    flown = flyer.fly(rows._replace(engine_out_burn=nowhere, engine_out_share=np.zeros(len(nowhere))))
+    no_failure = np.zeros_like(rows.engine_out_burn)
+    flown = flyer.fly(rows._replace(engine_out_burn=no_failure, engine_out_share=np.zeros(len(no_failure))))
     columns = {name: np.asarray(values, dtype=float) for name, values in flown.items()}
     _require_landed(columns)
     columns.pop("down", None)
@@ -154,13 +146,13 @@ def linear_estimate(flyer: Flies) -> LinearEstimate:
 
 
 def _require_landed(columns: Mapping[str, Floats]) -> None:
-    """Every flight is a number, and came down where the columns tell."""
+    """Raise ValueError unless every flight is finite and reached the ground."""
     fine = np.all([np.isfinite(values) for values in columns.values()], axis=0)
     if "down" in columns:
         fine &= columns["down"] > 0.0
     if not fine.all():
         lost = int((~fine).sum())
         raise ValueError(
-            f"flights: {lost} of {len(fine)} are not a number or did not come down, and have no derivative: "
-            "take smaller dispersions, such as scale = 0.5, or Monte Carlo"
+            f"flights: {lost} of {len(fine)} contain NaN or did not reach the ground, so that they have no derivative: "
+            "use smaller dispersions, such as scale = 0.5, or Monte Carlo"
         )

@@ -1,70 +1,39 @@
-"""Reachability with probability: how far the pad may move, and when an engine may fail, for how many of the flights to land.
+"""How many flights land if the pad is moved, and how many if an engine fails.
 
-Both fly the same disturbed samples at every point of a grid and count those that land; points are therefore compared without
-the scatter between samples, and the interval at each is that of Clopper and Pearson. The reference is not planned anew:
-this is what guidance reaches from where it was told to go.
+Both analyses fly the same disturbed samples at every point of a grid and count those that land. Points are therefore compared
+without the scatter between samples; the interval at each point is that of Clopper and Pearson. The optimal recovery is not
+solved again: the result says what guidance reaches from its planned path.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hoverslam.margins.analysis.statistics import Success, clopper_pearson
-from hoverslam.margins.disturbances.dispersions import BURNS, DispersionTable
-from hoverslam.margins.disturbances.draws import Perturbations, Scheme, draw
+from hoverslam.margins.analysis.intervals import Success, clopper_pearson
+from hoverslam.margins.analysis.recovery_model import RecoveryModel
+from hoverslam.margins.disturbances.dispersions import BURNS
+from hoverslam.margins.disturbances.draws import Perturbations, draw
 from hoverslam.margins.disturbances.touchdown import CAUSES, LANDED, TouchdownLimits, causes_of
 from hoverslam.margins.guidance.reference import Reference
-from hoverslam.vehicles.models import Vehicle
+from hoverslam.reports.json_text import Json
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-FARTHEST = 100e3  # m; further away the reference says nothing of the way
-
-
-class Flies(Protocol):
-    """What is needed of a :class:`hoverslam.margins.campaigns.flyer.Flyer`."""
-
-    @property
-    def vehicle(self) -> Vehicle:
-        """What flies."""
-
-    @property
-    def reference(self) -> Reference:
-        """The optimum it follows."""
-
-    @property
-    def table(self) -> DispersionTable:
-        """Its dispersions."""
-
-    @property
-    def seed(self) -> int:
-        """Of the draws."""
-
-    @property
-    def scheme(self) -> Scheme:
-        """Of the draws."""
-
-    @property
-    def total(self) -> int | None:
-        """Of the draws."""
-
-    def fly(self, perturbations: Perturbations) -> dict[str, np.ndarray]:
-        """Columns ``(n,)`` by name."""
+FARTHEST = 100e3  # m; the planned path is no guide to a pad further away
 
 
 @dataclass(frozen=True, eq=False)
-class Footprint:
-    """Landings for each place of the pad.
+class PadShiftSurvival:
+    """Landed flights for each position of the pad.
 
     Attributes:
-        offsets: ``(m, 2)`` m by which the pad was moved: along the reference's first axis at the pad, and to its left.
-        landed: ``(m,)`` flights of `samples`.
-        samples, confidence: at each place, and of the intervals.
-        causes: flights lost at each place, ``(m,)`` by cause; causes that took none are left out.
+        offsets: ``(m, 2)`` displacement of the pad (m) along the first axis of the pad frame and to its left.
+        landed: ``(m,)`` number of landed flights.
+        samples, confidence: flights at each position, and confidence of the intervals.
+        causes: flights lost at each position, ``(m,)`` by cause; causes without losses are left out.
     """
 
     offsets: Floats
@@ -75,21 +44,21 @@ class Footprint:
 
     @property
     def success(self) -> Success:
-        """Share that landed with its interval, each ``(m,)``."""
+        """Share of landed flights and its interval, each ``(m,)``."""
         return _success(self.landed, self.samples, self.confidence)
 
-    def as_json(self) -> dict[str, Any]:
-        """Places, counts and intervals."""
+    def as_json(self) -> dict[str, Json]:
+        """Return positions, counts and intervals."""
         return {"offsets": self.offsets.tolist(), **_as_json(self.landed, self.samples, self.confidence, self.causes)}
 
 
 @dataclass(frozen=True, eq=False)
 class EngineOutSurvival:
-    """Landings for each time at which an engine fails.
+    """Landed flights for each time at which an engine fails.
 
     Attributes:
-        burns: those of the recovery, in their order.
-        shares: ``(s,)`` of the burn's planned duration after which the engine fails.
+        burns: names of the burns, in their order.
+        shares: ``(s,)`` fractions of a burn's planned duration after which the engine fails.
         landed: ``(b, s)`` flights of `samples`.
         without_failure: flights of `samples` that landed with all engines.
         samples, confidence: at each point, and of the intervals.
@@ -106,11 +75,11 @@ class EngineOutSurvival:
 
     @property
     def success(self) -> Success:
-        """Share that landed with its interval, each ``(b, s)``."""
+        """Share of landed flights and its interval, each ``(b, s)``."""
         return _success(self.landed, self.samples, self.confidence)
 
-    def as_json(self) -> dict[str, Any]:
-        """Times, counts and intervals."""
+    def as_json(self) -> dict[str, Json]:
+        """Return times, counts and intervals."""
         return {
             "burns": list(self.burns),
             "shares": self.shares.tolist(),
@@ -119,27 +88,27 @@ class EngineOutSurvival:
         }
 
 
-def footprint(
-    flyer: Flies,
+def pad_shift_survival(
+    flyer: RecoveryModel,
     offsets: ArrayLike,
     numbers: ArrayLike,
     limits: TouchdownLimits | None = None,
     reserve: float | None = None,
     confidence: float = 0.9,
-) -> Footprint:
-    """Move the pad at cut-off and count landings.
+) -> PadShiftSurvival:
+    """Move the pad at cut-off and count landed flights.
 
-    A pad that moves is a booster that moves the other way: position and velocity at cut-off are turned about the centre of
-    a sphere below the pad, so that height and speed stay. What the Earth's rotation and flattening do differently there
-    is left out: within 100 km a fraction of a per cent of either.
+    A displaced pad is modelled by an opposite displacement of the booster: position and velocity at cut-off are rotated about
+    the centre of a sphere below the pad, so that height and speed stay the same. The change of the Earth's rotation and
+    flattening with the position is neglected; within 100 km it is a fraction of a per cent.
 
     Args:
-        flyer: flies given perturbations.
-        offsets: ``(m, 2)`` m along the reference's first axis at the pad, and to its left.
-        numbers: ``(n,)`` of the samples flown at each place.
-        limits: of a landing; those of the vehicle if left out.
-        reserve: kg to judge the propellant by; None for as much as it takes.
-        confidence: of the intervals.
+        flyer: flies recoveries for given perturbations.
+        offsets: ``(m, 2)`` displacement (m) along the first axis of the pad frame and to its left.
+        numbers: ``(n,)`` numbers of the samples flown at each position.
+        limits: touchdown limits; those of the vehicle if not given.
+        reserve: landing reserve (kg) that the propellant is judged by; None stands for a reserve that always suffices.
+        confidence: confidence of the intervals.
 
     Raises:
         ValueError: for offsets of another shape or beyond 100 km, or no samples.
@@ -152,24 +121,24 @@ def footprint(
     drawn = _drawn(flyer, numbers)
     causes = [_causes(flyer, moved(flyer.reference, drawn, place), limits, reserve) for place in places]
     landed, lost = _counted(np.array(causes))
-    return Footprint(places, landed, len(causes[0]), confidence, lost)
+    return PadShiftSurvival(places, landed, len(causes[0]), confidence, lost)
 
 
 def engine_out_survival(
-    flyer: Flies,
+    flyer: RecoveryModel,
     shares: ArrayLike,
     numbers: ArrayLike,
     limits: TouchdownLimits | None = None,
     reserve: float | None = None,
     confidence: float = 0.9,
 ) -> EngineOutSurvival:
-    """Let one engine fail in each burn of the recovery at given times and count landings.
+    """Let one engine fail in each burn at given times and count landed flights.
 
     Args:
-        flyer: flies given perturbations; what its table says of an engine out is not used.
-        shares: ``(s,)`` at least 0 (it does not start) and below 1, of the burn's planned duration.
-        numbers: ``(n,)`` of the samples flown at each point.
-        limits, reserve, confidence: as for :func:`footprint`.
+        flyer: flies recoveries for given perturbations; the engine failures of its own table are not used.
+        shares: ``(s,)`` fractions of a burn's planned duration, at least 0 (the engine does not start) and below 1.
+        numbers: ``(n,)`` numbers of the samples flown at each point.
+        limits, reserve, confidence: as for :func:`pad_shift_survival`.
 
     Raises:
         ValueError: for shares outside 0 to 1, or no samples.
@@ -190,7 +159,7 @@ def engine_out_survival(
 
 
 def moved(reference: Reference, perturbations: Perturbations, offset: Sequence[float] | Floats) -> Perturbations:
-    """Perturbations whose cut-off lies to the pad as it would to one moved by ``offset`` ``(2,)`` (m, along and left)."""
+    """Return the perturbations for a pad moved by ``offset`` ``(2,)`` (m, along and left)."""
     first = next(iter(reference.legs.values()))
     centre = np.array([0.0, 0.0, -float(np.linalg.norm(reference.frame.origin))])
     turn = _turn(np.asarray(offset, dtype=float), -centre[2])
@@ -203,37 +172,40 @@ def moved(reference: Reference, perturbations: Perturbations, offset: Sequence[f
 
 
 def _turn(offset: Floats, radius: float) -> Floats:
-    """Rotation ``(3, 3)`` below the pad that takes a place ``offset`` ``(2,)`` beside it (m, along the ground) to the pad."""
+    """Return the rotation ``(3, 3)`` that takes a point ``offset`` ``(2,)`` (m) beside the pad to the pad.
+
+    Its centre lies ``radius`` (m) below the pad.
+    """
     size = float(np.linalg.norm(offset))
     if size == 0.0:
         return np.eye(3)
-    way, up = np.append(offset, 0.0) / size, np.array([0.0, 0.0, 1.0])
+    direction, up = np.append(offset, 0.0) / size, np.array([0.0, 0.0, 1.0])
     angle = size / radius
-    plane, swap = np.outer(up, up) + np.outer(way, way), np.outer(up, way) - np.outer(way, up)
+    plane, swap = np.outer(up, up) + np.outer(direction, direction), np.outer(up, direction) - np.outer(direction, up)
     return np.asarray(np.eye(3) + (np.cos(angle) - 1.0) * plane + np.sin(angle) * swap)
 
 
-def _drawn(flyer: Flies, numbers: ArrayLike) -> Perturbations:
+def _drawn(flyer: RecoveryModel, numbers: ArrayLike) -> Perturbations:
     if not np.size(numbers):
         raise ValueError("numbers: none: give the numbers of the samples to fly, such as range(1000)")
     return draw(flyer.table, flyer.seed, np.asarray(numbers), flyer.scheme, flyer.total)
 
 
 def _failing(perturbations: Perturbations, burn: int, share: float) -> Perturbations:
-    """The same flights with an engine that fails in burn 1 to 3, or with none that does (0)."""
+    """Return the same flights with an engine failure in burn 1 to 3, or without a failure (0)."""
     burns = np.full_like(perturbations.engine_out_burn, burn)
     return perturbations._replace(engine_out_burn=burns, engine_out_share=np.full(len(burns), share))
 
 
 def _causes(
-    flyer: Flies, perturbations: Perturbations, limits: TouchdownLimits | None, reserve: float | None
+    flyer: RecoveryModel, perturbations: Perturbations, limits: TouchdownLimits | None, reserve: float | None
 ) -> NDArray[np.str_]:
     kept = TouchdownLimits.of(flyer.vehicle) if limits is None else limits
     return causes_of(flyer.fly(perturbations), kept, reserve)
 
 
 def _counted(causes: NDArray[np.str_]) -> tuple[Counts, dict[str, Counts]]:
-    """Landed flights and the lost ones by cause, over the last axis."""
+    """Return the number of landed flights, and of lost flights by cause, over the last axis."""
     lost = {cause: np.sum(causes == cause, axis=-1) for cause in CAUSES}
     return np.sum(causes == LANDED, axis=-1), {cause: number for cause, number in lost.items() if number.any()}
 
@@ -242,7 +214,7 @@ def _success(landed: Counts, samples: int, confidence: float) -> Success:
     return Success(landed / samples, *clopper_pearson(landed, samples, confidence))
 
 
-def _as_json(landed: Counts, samples: int, confidence: float, causes: Mapping[str, Counts]) -> dict[str, Any]:
+def _as_json(landed: Counts, samples: int, confidence: float, causes: Mapping[str, Counts]) -> dict[str, Json]:
     success = _success(landed, samples, confidence)
     return {
         "samples": samples,

@@ -12,14 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
-from hoverslam.margins.analysis.statistics import (
-    Quantile,
-    Reserve,
-    SuccessCurve,
-    clopper_pearson,
-    quantile,
-    smallest_reserve,
-)
+from hoverslam.margins.analysis.intervals import clopper_pearson
+from hoverslam.margins.analysis.quantiles import Quantile, quantile
+from hoverslam.margins.analysis.reserve import Reserve, SuccessCurve, smallest_reserve
 from hoverslam.margins.campaigns.campaign import Campaign
 from hoverslam.margins.campaigns.flyer import Flyer
 from hoverslam.margins.disturbances.touchdown import TouchdownLimits, causes_of, reserve_needed

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from hoverslam.margins.analysis.statistics import Quantile, Reserve
+from hoverslam.margins.analysis.quantiles import Quantile
+from hoverslam.margins.analysis.reserve import Reserve
 from hoverslam.margins.study.record import MarginRecord
 from hoverslam.reports.json_text import Json, plain
 

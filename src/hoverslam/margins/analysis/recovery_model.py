@@ -1,0 +1,41 @@
+"""What an analysis needs of the thing that flies recoveries."""
+
+from typing import Protocol
+
+import numpy as np
+
+from hoverslam.margins.disturbances.dispersions import DispersionTable
+from hoverslam.margins.disturbances.draws import Perturbations, Scheme
+from hoverslam.margins.guidance.reference import Reference
+from hoverslam.vehicles.models import Vehicle
+
+
+class RecoveryModel(Protocol):
+    """Flies recoveries for given perturbations, as the flyer of a campaign does."""
+
+    @property
+    def vehicle(self) -> Vehicle:
+        """The vehicle that flies."""
+
+    @property
+    def reference(self) -> Reference:
+        """The optimal recovery that guidance follows."""
+
+    @property
+    def table(self) -> DispersionTable:
+        """The dispersions that perturbations are drawn from."""
+
+    @property
+    def seed(self) -> int:
+        """Master seed of the draws."""
+
+    @property
+    def scheme(self) -> Scheme:
+        """Sampling scheme of the draws."""
+
+    @property
+    def total(self) -> int | None:
+        """Number of samples that a Latin design is made for; None for the other schemes."""
+
+    def fly(self, perturbations: Perturbations) -> dict[str, np.ndarray]:
+        """Return the columns of the flights, ``(n,)`` by name."""
