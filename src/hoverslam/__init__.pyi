@@ -1,13 +1,17 @@
 from . import ocp, physics
-from .data.errors import VehicleError
 from .data.figures import Figure
 from .flights.craft.lander import Lander
 from .flights.craft.rigid_lander import RigidLander
 from .flights.hop.problem import HopEvents, HopLimits, Hopper
 from .flights.hop.solve import EventFlown, Hop, HopFlight, HopResult, Unknown
-from .flights.landing.footprint import Footprint, footprint
-from .flights.landing.problem import Gate, LandingLimits, Start
-from .flights.landing.solve import Alternative, Landing, LandingOutcome, LandingResult
+from .flights.landing.case import Gate, LandingLimits, LandingStart
+from .flights.landing.footprint.edge import footprint_edge
+from .flights.landing.footprint.footprint import Footprint
+from .flights.landing.footprint.search import footprint
+from .flights.landing.footprint.site_map import FootprintEdge, SiteOutcome
+from .flights.landing.glide import glide
+from .flights.landing.result import Alternative, LandingOutcome, LandingResult
+from .flights.landing.solve import Landing
 from .flights.launch.slopes import payload_slopes
 from .flights.launch.solve import LaunchResult, solve_launch
 from .flights.observed.reconstruction import Reconstruction, reconstruct
@@ -16,6 +20,7 @@ from .margins.study.margin import MarginStudy, study_margin
 from .studies.comparison.compare import Comparison, compare
 from .studies.constellations.demand import Demand, demand
 from .studies.launch_report import print_launch, run_script
+from .vehicles.errors import VehicleError
 from .vehicles.loading import check_file, figure_rows, list_vehicles, load_vehicle
 from .vehicles.missions import Mission, list_missions, load_mission
 from .vehicles.models import Vehicle
@@ -30,6 +35,7 @@ __all__ = [
     "EventFlown",
     "Figure",
     "Footprint",
+    "FootprintEdge",
     "Gate",
     "Hop",
     "HopEvents",
@@ -42,6 +48,7 @@ __all__ = [
     "LandingLimits",
     "LandingOutcome",
     "LandingResult",
+    "LandingStart",
     "LaunchResult",
     "LimitReached",
     "MarginStudy",
@@ -50,7 +57,7 @@ __all__ = [
     "Reconstruction",
     "RigidLander",
     "Site",
-    "Start",
+    "SiteOutcome",
     "Unknown",
     "Vehicle",
     "VehicleError",
@@ -59,6 +66,8 @@ __all__ = [
     "demand",
     "figure_rows",
     "footprint",
+    "footprint_edge",
+    "glide",
     "limits_reached",
     "limits_table",
     "list_missions",

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hoverslam.data.errors import VehicleError
 from hoverslam.flights.launch.solve import ATTEMPTS, guess_launch, launch_problem, make_plan, solve_launch
 from hoverslam.ocp.solving.solver import solve
+from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import load_vehicle
 
 QUICK = replace(ATTEMPTS[0], verify=False, max_passes=1)

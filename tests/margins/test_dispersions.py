@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hoverslam.data.errors import VehicleError
 from hoverslam.margins.disturbances.dispersions import DATA, GROUPS, SCALARS, _checked, load_dispersions
+from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import list_vehicles, load_vehicle
 
 GENERAL = tomllib.loads((DATA / "dispersions.toml").read_text(encoding="utf-8"))

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from fake_flights import dying_fly, fake_flight, fake_fly
 
-from hoverslam.data.errors import VehicleError
 from hoverslam.studies.cases import Case, default_cases, fly_or_fail
 from hoverslam.studies.comparison.compare import compare
 from hoverslam.studies.comparison.tables import read_csv
 from hoverslam.studies.comparison.trajectory_files import BUDGET, load_trajectory
+from hoverslam.vehicles.errors import VehicleError
 
 CASES = [Case("falcon9", mode) for mode in ("expendable", "downrange", "return_to_launch_site")]
 

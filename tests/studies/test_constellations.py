@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from fake_flights import fake_flight, fake_fly
 
-from hoverslam.data.errors import VehicleError
 from hoverslam.economics.inputs.loading import load_cost_inputs
 from hoverslam.economics.questions.demand import Milestone, load_constellations
 from hoverslam.studies.cases import Case
@@ -26,6 +25,7 @@ from hoverslam.studies.constellations.rows import (
     together,
 )
 from hoverslam.studies.outcome import outcome_of
+from hoverslam.vehicles.errors import VehicleError
 
 SPACESAIL = load_constellations()["spacesail"]
 STARLINK = load_constellations()["starlink"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hoverslam.data.errors import VehicleError
+from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import list_vehicles
 from hoverslam.vehicles.missions import list_missions, load_mission
 

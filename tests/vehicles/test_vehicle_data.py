@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from hoverslam.data.errors import VehicleError
 from hoverslam.data.figures import STATUSES
 from hoverslam.data.units import si_factor, unit_of
+from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import figure_rows, list_vehicles, load_vehicle
 from hoverslam.vehicles.models import FREE
 from hoverslam.vehicles.places import Orbit, list_orbits, list_sites, load_orbit, load_site
@@ -221,6 +221,6 @@ def test_an_orbit_may_be_described_in_place():
 
 
 def test_loading_a_vehicle_imports_no_solver():
-    code = "import sys, hoverslam.vehicles as v; v.load_vehicle('falcon9'); print({'jax', 'casadi'} & set(sys.modules))"
+    code = "import sys, hoverslam as hs; hs.load_vehicle('falcon9'); print({'jax', 'casadi'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hoverslam.data.errors import VehicleError
+from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import _checked, check_file, list_vehicles, load_vehicle
 
 # As published: a file that no calibration rewrites.

@@ -47,7 +47,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard outpu
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; a mistake of input is one line on standard error, no traceback."""
-    from hoverslam.data.errors import VehicleError
+    from hoverslam.vehicles.errors import VehicleError
 
     try:
         code = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
@@ -193,9 +193,9 @@ def solve(
 
 
 def _solved(case: "Case") -> "Outcome":
-    from hoverslam.data.errors import VehicleError
     from hoverslam.studies.cases import fly, unsolved
     from hoverslam.studies.launch_report import leave_on_interrupt
+    from hoverslam.vehicles.errors import VehicleError
 
     start = time.perf_counter()
     with leave_on_interrupt(), _status(f"{case.vehicle}, {case.recovery}: loading the solver") as tell:
@@ -379,18 +379,18 @@ def validate(
     ] = None,
     json: Json = False,
 ) -> int:
-    """Hold the model against flights that were seen and payloads that were published (minutes). Ctrl-C keeps what is done."""
-    from hoverslam.studies.validation import MISSIONS
-    from hoverslam.studies.validation import validate as run
+    """Compare the model with flights with telemetry and with published payloads (minutes). Ctrl-C keeps what is done."""
     from hoverslam.vehicles.missions import load_mission
 
-    missions = tuple(mission or MISSIONS)
-    for name in missions:
-        load_mission(name)  # before anything slow is imported
+    for name in mission or ():
+        load_mission(name)  # a wrong name is reported before anything slow is imported
     if out.exists() and not out.is_dir():
         return _wrong([f"--out: {out}: not a folder"])
     with _status("reading the traces") as tell:
-        done, files, interrupted = run(out, missions, tell)
+        from hoverslam.studies.validation import MISSIONS
+        from hoverslam.studies.validation import validate as run
+
+        done, files, interrupted = run(out, tuple(mission or MISSIONS), tell)
     if json:
         from hoverslam.studies.launch_report import dump_json
 
@@ -465,12 +465,10 @@ def margin(
     except (CampaignError, ValueError) as error:
         return _wrong([str(error)])
     if figure is not None:
-        from hoverslam.margins.study.picture import save_picture
-
-        save_picture(study, figure)
+        study.save(figure)
         _say(f"wrote {figure}")
     if curve is not None:
-        from hoverslam.margins.study.curve import curve_of
+        from hoverslam.margins.study.curve_of_campaign import curve_of
 
         try:
             curve_of(study).save(curve)

@@ -1,7 +1,7 @@
-"""What goes wrong with a data file, said in one line per mistake.
+"""Mistakes in a data file, worded as one line each, and the error that carries them.
 
-Every reader in this room collects `Mistake`s and raises a single `VehicleError` with all of them, so that a file is put
-right in one go instead of one failed run per slip.
+A reader collects every ``Mistake`` of a file and raises a single ``DataError`` with all of them, so that the author of the
+file can correct everything in one go. A line reads ``file: key: value: remedy``.
 """
 
 import difflib
@@ -9,8 +9,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 
-class VehicleError(ValueError):
-    """A vehicle, site or orbit that cannot be used. `mistakes` holds one line each: `file: key: value: the fix`."""
+class DataError(ValueError):
+    """A data file, or a value given in place of one, that cannot be used. Each room derives its own error from it.
+
+    Attributes:
+        mistakes: One line per mistake, ``file: key: value: remedy``.
+    """
 
     def __init__(self, mistakes: Sequence[str]) -> None:
         self.mistakes = tuple(mistakes)
@@ -21,24 +25,24 @@ class VehicleError(ValueError):
 
 
 class Mistake(NamedTuple):
-    """One mistake before it is worded for a reader: the dotted key, the value found there, what would be accepted."""
+    """One mistake: the dotted key, the value found there, and the remedy. An empty part is left out of the line."""
 
     key: str
     value: str
     fix: str
 
     def line(self, label: str) -> str:
-        """The mistake as one line; `label` names the file, or says that the key came from an override."""
+        """Return the mistake as one line that starts with ``label``: the name of the file, or ``override``."""
         return ": ".join(one_line(part) for part in (label, self.key, self.value, self.fix) if part)
 
 
 def one_line(text: str) -> str:
-    """`text` with every control character escaped: a key or value from a broken file may hold anything."""
+    """Return ``text`` with every unprintable character escaped, since keys and values of a broken file may hold any."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
 
 
 def shown(value: object, longest: int = 60) -> str:
-    """A found value as a reader wants to see it in a message: short, on one line, strings in quotes."""
+    """Return a value as a message shows it: on one line, at most ``longest`` characters, text in double quotes."""
     if isinstance(value, str):
         text = f'"{value}"'
     elif isinstance(value, bool):
@@ -55,7 +59,10 @@ def shown(value: object, longest: int = 60) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean …?` with the closest known word (all of them in a tie), otherwise the known words."""
+    """Return ``did you mean …?`` with the known word closest to ``word``, or the list of known words if none is close.
+
+    Words that are equally close are all named.
+    """
     known = sorted(known)
     close = difflib.get_close_matches(word, known, n=3, cutoff=0.6)
     if close:

@@ -1,12 +1,13 @@
-"""A figure: a number with its unit, its uncertainty and where it comes from.
+"""A figure: a number with its unit, its uncertainty and its source; and the base class of all data models.
 
-Nothing here is a bare number. A vehicle file states for each figure how well it is known (`status`) and who says so
-(`source`); `Figure.si` hands the value on to the equations of motion in SI.
+Data files hold no bare numbers. A file states for each figure how well it is known (``status``) and where it comes from
+(``source``). The unit is the suffix of the key, such as ``dry_mass_t``; ``Figure.si`` is the value in SI.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, StringConstraints, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -23,13 +24,25 @@ _EXAMPLE = 'status = "estimate", source = "who says so" }'
 
 
 class Section(BaseModel):
-    """A table of a data file: frozen, no unknown keys, no silent conversion between types, no NaN or infinity."""
+    """Base class of everything read from a data file: one table of the file.
+
+    Sections are frozen. They accept no unknown keys, no silent conversion between types, no NaN and no infinity.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Figure(Section):
-    """A value in the unit of its key, with an optional band, the status of the knowledge and its source."""
+    """A value in the unit of its key, with an optional band, a status and a source.
+
+    Attributes:
+        value: The value, in ``unit``.
+        low: Low end of the band; None if none is stated.
+        high: High end of the band; None if none is stated.
+        unit: The unit that the key states, such as ``kN``; empty for a dimensionless figure.
+        status: How well the value is known.
+        source: Author or publisher and date, or the method.
+    """
 
     value: float
     low: float | None = None
@@ -40,17 +53,17 @@ class Figure(Section):
 
     @property
     def si(self) -> float:
-        """The value in SI units (kg, N, m, s, rad, Pa, m/s2, W/m2; percent as a fraction)."""
+        """Value in SI units (kg, N, m, s, rad, Pa, m/s2, W/m2); a percentage as a fraction."""
         return self.value * si_factor(self.unit)
 
     @property
     def low_si(self) -> float:
-        """The low end of the band in SI units; the value itself where no low end is stated."""
+        """Low end of the band in SI units; the value itself if no low end is stated."""
         return (self.value if self.low is None else self.low) * si_factor(self.unit)
 
     @property
     def high_si(self) -> float:
-        """The high end of the band in SI units; the value itself where no high end is stated."""
+        """High end of the band in SI units; the value itself if no high end is stated."""
         return (self.value if self.high is None else self.high) * si_factor(self.unit)
 
     def __str__(self) -> str:
@@ -63,24 +76,33 @@ class Figure(Section):
 
 @dataclass(frozen=True)
 class Range:
-    """Marks a figure's accepted range, in the unit of its key. The low end is excluded unless `closed`."""
+    """Accepted range of a figure, for use in an annotation: ``Annotated[Figure, Range(0, 500)]``.
+
+    Attributes:
+        low: Low end, in the unit of the key; excluded unless ``closed``.
+        high: High end, in the unit of the key; included.
+        closed: Whether the low end is included.
+    """
 
     low: float
     high: float
     closed: bool = False
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema by which pydantic reads the annotated field."""
         return core_schema.with_info_wrap_validator_function(self._validate, handler(source))
 
     def text(self, unit: str = "") -> str:
-        """The range in words: `more than 0 and at most 500 t`."""
+        """Return the range in words, such as ``must be more than 0 and at most 500 t``."""
         start = "at least" if self.closed else "more than"
         return f"must be {start} {self.low:g} and at most {self.high:g} {unit}".rstrip()
 
     def holds(self, number: float) -> bool:
+        """Return whether a number lies within the range."""
         return (number >= self.low if self.closed else number > self.low) and number <= self.high
 
-    def _validate(self, raw: Any, handler: core_schema.ValidatorFunctionWrapHandler, info: ValidationInfo) -> Figure:
+    def _validate(self, raw: object, handler: core_schema.ValidatorFunctionWrapHandler, info: ValidationInfo) -> Figure:
+        """Return the figure of the annotated field. Raises the mistakes in it."""
         unit = unit_of(info.field_name or "")
         if isinstance(raw, (int, float)) and not isinstance(raw, bool):
             fix = f"a figure carries its source: write {{ value = {shown(raw)}, {_EXAMPLE}"
@@ -97,7 +119,8 @@ class Range:
             raise mistakes(*found)
         return figure
 
-    def _out_of_range(self, figure: Figure, unit: str) -> "list[tuple[str, str, str]]":
+    def _out_of_range(self, figure: Figure, unit: str) -> list[tuple[str, str, str]]:
+        """Return the numbers of a figure that are outside the range."""
         numbers = {"": figure.value, ".low": figure.low, ".high": figure.high}
         return [
             (name, shown(number), self.text(unit))
@@ -106,8 +129,8 @@ class Range:
         ]
 
 
-def _out_of_order(figure: Figure) -> "list[tuple[str, str, str]]":
-    """A band the wrong way round, or one that its own value lies outside of."""
+def _out_of_order(figure: Figure) -> list[tuple[str, str, str]]:
+    """Return the mistake of a band whose low end exceeds its high end, or that does not contain its value."""
     low = figure.value if figure.low is None else figure.low
     high = figure.value if figure.high is None else figure.high
     if figure.low is not None and figure.high is not None and low > high:
@@ -119,20 +142,67 @@ def _out_of_order(figure: Figure) -> "list[tuple[str, str, str]]":
 
 @dataclass(frozen=True)
 class Whole:
-    """Marks the accepted range of a plain whole number, both ends included."""
+    """Accepted range of a whole number, both ends included: ``Annotated[int, Whole(1, 50)]``."""
 
     low: int
     high: int
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema by which pydantic reads the annotated field."""
         return core_schema.no_info_wrap_validator_function(self._validate, handler(source))
 
-    def _validate(self, raw: Any, handler: core_schema.ValidatorFunctionWrapHandler) -> int:
+    def _validate(self, raw: object, handler: core_schema.ValidatorFunctionWrapHandler) -> int:
+        """Return the number. Raises the mistake if it is none, or outside the range."""
         if not isinstance(raw, int) or isinstance(raw, bool) or not self.low <= raw <= self.high:
             raise mistakes(("", shown(raw), f"must be a whole number from {self.low} to {self.high}"))
         return int(handler(raw))
 
 
 def mistakes(*found: tuple[str, str, str]) -> PydanticCustomError:
-    """Several mistakes (key below the field, value shown, fix) as one pydantic error, which the reader takes apart."""
+    """Return several mistakes as one pydantic error, which ``complaints`` in :mod:`hoverslam.data.reading` separates again.
+
+    Args:
+        *found: For each mistake the key below the validated field or model (``.low``; empty for the field itself), the
+            value as messages show it, and the remedy.
+    """
     return PydanticCustomError("mistakes", "mistakes", {"found": found})
+
+
+AnySection = TypeVar("AnySection", bound=Section)
+
+
+def figures_of(section: Section, prefix: str = "") -> Iterator[tuple[str, Figure]]:
+    """Yield every figure below ``section`` with its dotted key; entries of a list are numbered from 0."""
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, Figure):
+            yield prefix + name, value
+        elif isinstance(value, Section):
+            yield from figures_of(value, f"{prefix}{name}.")
+        elif isinstance(value, tuple):
+            for number, entry in enumerate(value):
+                if isinstance(entry, Section):
+                    yield from figures_of(entry, f"{prefix}{name}[{number}].")
+
+
+def with_figure(section: AnySection, key: str, value: float) -> AnySection:
+    """Return a copy of a section with the value of one figure replaced, in the unit of its key.
+
+    The new value is not checked against the range or the band, so that derivatives by finite differences can step over
+    their ends.
+
+    Args:
+        section: A section, such as a vehicle.
+        key: Dotted key of the figure, such as ``stage1.dry_mass_t``.
+        value: The new value.
+
+    Raises:
+        KeyError: If no figure has that key.
+    """
+    name, _, rest = key.partition(".")
+    old = getattr(section, name, None)
+    if isinstance(old, Figure) and not rest:
+        return section.model_copy(update={name: old.model_copy(update={"value": value})})
+    if not (isinstance(old, Section) and rest):
+        raise KeyError(key)
+    return section.model_copy(update={name: with_figure(old, rest, value)})

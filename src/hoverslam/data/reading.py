@@ -1,19 +1,24 @@
-"""From a TOML file to a checked model: reads the text, and words every complaint of pydantic as a `Mistake`."""
+"""From a TOML file to a checked model. Every mistake is worded as one line: file, key, value, remedy.
+
+``read_toml`` reads a file, ``checked`` makes a model of its content, ``read_entries`` does both for a file of entries with
+one model each, and ``entry_named`` picks one of them by its id. All take the class of error to raise, so that a room's
+callers catch the error of that room.
+"""
 
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from hoverslam.data.errors import Mistake, VehicleError, did_you_mean, shown
-from hoverslam.data.figures import STATUSES, Figure
+from hoverslam.data.errors import DataError, Mistake, did_you_mean, shown
+from hoverslam.data.figures import STATUSES, Figure, Section
 from hoverslam.data.units import unit_of
 
-_WHAT_IS_MEANT = {
+_REMEDIES = {
     "string_type": "must be text in quotes",
     "string_too_short": "must not be empty",
     "bool_type": "must be true or false",
@@ -26,33 +31,113 @@ _WHAT_IS_MEANT = {
     "model_attributes_type": "must be a table",
     "dict_type": "must be a table",
 }
+"""What to do about each type of pydantic error; the messages of pydantic itself serve for the others."""
+
+Model = TypeVar("Model", bound=BaseModel)
+Entry = TypeVar("Entry", bound=Section)
 
 
-def read_toml(path: Path, label: str) -> dict[str, Any]:
-    """The file's content. Raises VehicleError with one line if it is missing, unreadable, not UTF-8 or not TOML."""
+def read_toml(path: Path, label: str, error: type[DataError] = DataError) -> dict[str, Any]:
+    """Return the content of a TOML file.
+
+    Args:
+        path: The file.
+        label: What messages call the file.
+        error: The class of error to raise.
+
+    Raises:
+        DataError: If the file is missing, unreadable, not UTF-8 or not TOML; of class ``error``, with one line.
+    """
     try:
         text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise _unreadable(label, f"line {line}", "not UTF-8: save the file with UTF-8 encoding") from None
-    except (OSError, ValueError) as error:  # ValueError: a null character in the path
-        reason = getattr(error, "strerror", None) or str(error)
-        raise _unreadable(label, "", f"cannot be read: {reason.lower()}") from None
+    except UnicodeDecodeError as found:
+        line = found.object[: found.start].count(b"\n") + 1
+        remedy = "not UTF-8: save the file with UTF-8 encoding"
+        raise error([Mistake(f"line {line}", "", remedy).line(label)]) from None
+    except (OSError, ValueError) as found:  # ValueError: a null character in the path
+        reason = getattr(found, "strerror", None) or str(found)
+        raise error([Mistake("", "", f"cannot be read: {reason.lower()}").line(label)]) from None
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message, place = _place_of(str(error))
-        raise _unreadable(label, place, f"not TOML: {message}") from None
-    except (ValueError, RecursionError) as error:  # an integer of thousands of digits; brackets nested without end
-        raise _unreadable(label, "", f"not usable TOML: {error}") from None
+    except tomllib.TOMLDecodeError as found:
+        message, place = _split_place(str(found))
+        raise error([Mistake(place, "", f"not TOML: {message}").line(label)]) from None
+    except (ValueError, RecursionError) as found:  # an integer of thousands of digits; brackets nested too deeply
+        raise error([Mistake("", "", f"not usable TOML: {found}").line(label)]) from None
 
 
-def _unreadable(label: str, place: str, fix: str) -> VehicleError:
-    return VehicleError([Mistake(place, "", fix).line(label)])
+def checked(model: type[Model], content: Mapping[str, Any], label: str, error: type[DataError] = DataError) -> Model:
+    """Return the model made from the content of a file or of a part of it.
+
+    Args:
+        model: The class of the result.
+        content: Keys and values, as ``read_toml`` returns them.
+        label: What messages call the place, such as ``sites.toml: slc40``.
+        error: The class of error to raise.
+
+    Raises:
+        DataError: If the content does not fit the model; of class ``error``, with one line per mistake.
+    """
+    try:
+        return model.model_validate(dict(content))
+    except ValidationError as found:
+        raise error([mistake.line(label) for mistake in complaints(found, model)]) from None
 
 
-def _place_of(message: str) -> tuple[str, str]:
-    """tomllib puts the place in brackets at the end; it reads better in front."""
+def read_entries(
+    model: type[Entry], path: Path, table: str = "", error: type[DataError] = DataError
+) -> dict[str, Entry]:
+    """Return the entries of a file, or of one table in it, by their ids.
+
+    Args:
+        model: The class of the entries. If it has a field ``name``, the id is put there.
+        path: The file.
+        table: The table that holds the entries, such as ``list_price``; the whole file if it is left out.
+        error: The class of error to raise.
+
+    Raises:
+        DataError: If the file cannot be read or an entry does not fit the model; of class ``error``.
+    """
+    content = read_toml(path, path.name, error)
+    prefix = f"{table}." if table else ""
+    read: dict[str, Entry] = {}
+    lines: list[str] = []
+    for key, entry in (content.get(table, {}) if table else content).items():
+        label = f"{path.name}: {prefix}{key}"
+        try:
+            read[key] = _entry(model, key, entry, label, error)
+        except DataError as found:
+            lines.extend(found.mistakes)
+    if lines:
+        raise error(lines)
+    return read
+
+
+def _entry(model: type[Entry], key: str, content: object, label: str, error: type[DataError]) -> Entry:
+    if not isinstance(content, Mapping):
+        raise error([Mistake("", shown(content), "must be a table").line(label)])
+    return checked(model, {"name": key, **content} if "name" in model.model_fields else content, label, error)
+
+
+def entry_named(kind: str, name: str, entries: Mapping[str, Entry], error: type[DataError] = DataError) -> Entry:
+    """Return the entry of an id.
+
+    Args:
+        kind: What messages call the entry, such as ``site``.
+        name: The id.
+        entries: The known entries by their ids.
+        error: The class of error to raise.
+
+    Raises:
+        DataError: If there is no such entry; of class ``error``, with a suggestion.
+    """
+    if name not in entries:
+        raise error([Mistake("", shown(name), f"unknown, {did_you_mean(str(name), entries)}").line(kind)])
+    return entries[name]
+
+
+def _split_place(message: str) -> tuple[str, str]:
+    """Split a message of ``tomllib`` into the text and the place, which stands in brackets at its end."""
     match = re.fullmatch(r"(.*?)\s*\(at (.*)\)", message, flags=re.DOTALL)
     if not match:
         return message[:1].lower() + message[1:], ""
@@ -61,7 +146,7 @@ def _place_of(message: str) -> tuple[str, str]:
 
 
 def complaints(error: ValidationError, model: type[BaseModel]) -> list[Mistake]:
-    """Everything pydantic found, as mistakes with dotted keys."""
+    """Return everything that pydantic found while it validated ``model``, as mistakes with dotted keys."""
     found: list[Mistake] = []
     for detail in error.errors(include_url=False):
         found.extend(_mistakes_of(detail, model))
@@ -69,10 +154,11 @@ def complaints(error: ValidationError, model: type[BaseModel]) -> list[Mistake]:
 
 
 def _mistakes_of(detail: ErrorDetails, model: type[BaseModel]) -> list[Mistake]:
+    """Return the mistakes behind one error of pydantic."""
     location, kind, value = detail["loc"], detail["type"], detail["input"]
     key = dotted(location)
     if kind == "mistakes":
-        return [Mistake(key + below, text, fix) for below, text, fix in detail["ctx"]["found"]]
+        return [Mistake((key + below).lstrip("."), text, fix) for below, text, fix in detail["ctx"]["found"]]
     if kind == "missing":
         return [Mistake(key, "missing", _how_to_add(model, location))]
     if kind == "extra_forbidden":
@@ -82,10 +168,11 @@ def _mistakes_of(detail: ErrorDetails, model: type[BaseModel]) -> list[Mistake]:
     if kind == "literal_error":
         fix = f"must be {detail['ctx']['expected']}"
         return [Mistake(key, shown(value), fix)]
-    return [Mistake(key, shown(value), _WHAT_IS_MEANT.get(kind, detail["msg"]))]
+    return [Mistake(key, shown(value), _REMEDIES.get(kind, detail["msg"]))]
 
 
 def _how_to_add(model: type[BaseModel], location: Sequence[int | str]) -> str:
+    """Return what to write for a missing key."""
     parent, name = model_at(model, location[:-1]), str(location[-1])
     if parent is Figure:
         examples = {
@@ -102,22 +189,22 @@ def _how_to_add(model: type[BaseModel], location: Sequence[int | str]) -> str:
 
 
 def dotted(location: Sequence[int | str]) -> str:
-    """`("payload_published", 0, "orbit")` as `payload_published[0].orbit`."""
+    """Return a location as a key: ``("payload_published", 0, "orbit")`` becomes ``payload_published[0].orbit``."""
     key = ""
     for part in location:
         key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else part
     return key
 
 
-def model_of(annotation: Any) -> type[BaseModel] | None:
-    """The model class inside an annotation such as `Stage | None` or `tuple[PublishedPayload, ...]`, if any."""
+def model_of(annotation: object) -> type[BaseModel] | None:
+    """Return the model class inside an annotation such as ``Stage | None``, or None if it holds no model."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((found for part in get_args(annotation) if (found := model_of(part))), None)
 
 
 def model_at(model: type[BaseModel], location: Sequence[int | str]) -> type[BaseModel] | None:
-    """The model class a location leads to; None where it leads to a plain value or nowhere."""
+    """Return the model class at a location inside ``model``, or None if a plain value or nothing is there."""
     here: type[BaseModel] | None = model
     for part in location:
         if isinstance(part, int):
@@ -128,7 +215,10 @@ def model_at(model: type[BaseModel], location: Sequence[int | str]) -> type[Base
 
 
 def given_by_user(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Bare numbers turned into figures of status `estimate`: for values typed into a program, never for a file."""
+    """Return a copy in which each bare number is a figure of status ``estimate`` and source ``given by the user``.
+
+    For values that a user passes to a function. In a file every figure states its own source.
+    """
     return {
         key: {"value": value, "status": "estimate", "source": "given by the user"}
         if isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -2,28 +2,29 @@
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from hoverslam.data.errors import Mistake, VehicleError, did_you_mean, shown
+from hoverslam.data.errors import Mistake, did_you_mean, shown
 from hoverslam.data.figures import Figure
+from hoverslam.data.files import file_names
+from hoverslam.data.overrides import Overrides, as_number, overridden_figure, override_pairs
 from hoverslam.data.reading import complaints, model_of, read_toml
 from hoverslam.vehicles.checks import cross_checks
+from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.models import Vehicle
 from hoverslam.vehicles.places import FILES
 
-Overrides = Mapping[str, Any] | Sequence[str]
-
-_NOT_VEHICLES = {"sites", "orbits", "missions"}
+_NOT_VEHICLES = {"sites", "orbits", "missions", "operations"}
 
 
 def list_vehicles() -> list[str]:
     """The names of the vehicles that come with the package."""
-    return sorted(path.stem for path in FILES.glob("*.toml") if path.stem not in _NOT_VEHICLES)
+    return [name for name in file_names(FILES) if name not in _NOT_VEHICLES]
 
 
 def load_vehicle(name_or_path: str | os.PathLike[str], overrides: Overrides = ()) -> Vehicle:
@@ -35,7 +36,7 @@ def load_vehicle(name_or_path: str | os.PathLike[str], overrides: Overrides = ()
     of the file and of the overrides, one line each.
     """
     path, label = _found(name_or_path)
-    return _checked(read_toml(path, label), label, overrides)
+    return _checked(read_toml(path, label, VehicleError), label, overrides)
 
 
 def as_vehicle(vehicle: Vehicle | str | os.PathLike[str]) -> Vehicle:
@@ -53,7 +54,7 @@ def as_vehicle(vehicle: Vehicle | str | os.PathLike[str]) -> Vehicle:
 def check_file(path: str | os.PathLike[str]) -> list[str]:
     """What is wrong with a vehicle file, one line per mistake; empty when it is fine."""
     try:
-        _checked(read_toml(Path(path), os.fspath(path)), os.fspath(path), ())
+        _checked(read_toml(Path(path), os.fspath(path), VehicleError), os.fspath(path), ())
     except VehicleError as error:
         return list(error.mistakes)
     return []
@@ -105,7 +106,7 @@ def _with_overrides(content: dict[str, Any], overrides: Overrides) -> tuple[dict
     if not overrides:
         return content, changed, unusable
     document = deepcopy(content)
-    for key, value in _pairs(overrides, unusable):
+    for key, value in override_pairs(overrides, unusable):
         mistake = _put(document, key, value)
         if mistake:
             unusable.append(mistake)
@@ -116,18 +117,6 @@ def _with_overrides(content: dict[str, Any], overrides: Overrides) -> tuple[dict
     return document, changed, unusable
 
 
-def _pairs(overrides: Overrides, unusable: list[Mistake]) -> Iterator[tuple[str, Any]]:
-    if isinstance(overrides, Mapping):
-        yield from ((str(key), value) for key, value in overrides.items())
-        return
-    for text in [overrides] if isinstance(overrides, str) else overrides:
-        key, equals, value = str(text).partition("=")
-        if equals:
-            yield key.strip(), value.strip()
-        else:
-            unusable.append(Mistake(str(text), "", "must be key=value, such as stage1.dry_mass_t=25"))
-
-
 def _put(document: dict[str, Any], key: str, value: Any) -> Mistake | None:
     """Set `key` in `document`; the mistake instead if the schema has no such key or the vehicle no such section."""
     *sections, last = key.split(".")
@@ -135,36 +124,15 @@ def _put(document: dict[str, Any], key: str, value: Any) -> Mistake | None:
         return Mistake(key, shown(value), f"unknown key, {did_you_mean(key, _settable())}" if last else "unknown key")
     here: Any = document
     for n, section in enumerate(sections):
-        here = here.get(section)
+        # The section [operations] may be missing: its figures have defaults.
+        here = here.setdefault(section, {}) if section == "operations" else here.get(section)
         if not isinstance(here, dict):
             return Mistake(key, shown(value), f"this vehicle has no section [{'.'.join(sections[: n + 1])}]")
     if _settable()[key] is Figure:
-        here[last] = _overridden(here.get(last), _number(value))
+        here[last] = overridden_figure(here.get(last), as_number(value))
     else:
         here[last] = _plain(value) if isinstance(value, str) else value
     return None
-
-
-def _overridden(old: Any, value: Any) -> dict[str, Any]:
-    """The new figure; the old band is kept only while it encloses the new value."""
-    figure: dict[str, Any] = {"value": value, "status": "estimate", "source": "override"}
-    if isinstance(old, dict) and isinstance(value, (int, float)):
-        band = {end: old[end] for end in ("low", "high") if isinstance(old.get(end), (int, float))}
-        if band.get("low", value) <= value <= band.get("high", value):
-            figure |= band
-    return figure
-
-
-def _number(value: Any) -> Any:
-    """A number written as text, as a number; anything else unchanged, for the check to complain of."""
-    if hasattr(value, "item"):  # a numpy scalar
-        value = value.item()
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
 
 
 def _plain(text: str) -> Any:

@@ -4,8 +4,10 @@ from functools import cache
 from typing import Annotated
 
 from hoverslam.data.figures import Figure, Range, Section, Text
+from hoverslam.data.reading import entry_named, read_entries
+from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.models import RecoveryMode
-from hoverslam.vehicles.places import Orbit, Site, chosen, load_site, table_of
+from hoverslam.vehicles.places import FILES, Orbit, Site, load_site
 
 
 class Mission(Section):
@@ -53,7 +55,7 @@ class Mission(Section):
 
 def load_mission(name: str) -> Mission:
     """The mission of that id. Raises VehicleError with a suggestion if there is none."""
-    return chosen("mission", name, _missions())
+    return entry_named("mission", name, _missions(), VehicleError)
 
 
 def list_missions() -> list[str]:
@@ -63,4 +65,4 @@ def list_missions() -> list[str]:
 
 @cache
 def _missions() -> dict[str, Mission]:
-    return table_of("missions.toml", Mission)
+    return read_entries(Mission, FILES / "missions.toml", error=VehicleError)

@@ -6,13 +6,14 @@ unit of their key. Quantities without a unit suffix (`dry_mass`, `mass_flow`, `b
 
 from collections.abc import Iterator
 from math import pi
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hoverslam.data.errors import VehicleError
-from hoverslam.data.figures import Figure, Range, Section, Text, Whole
+from hoverslam.data.figures import Figure, Range, Section, Text, Whole, figures_of
 from hoverslam.data.units import SEA_LEVEL_PRESSURE, STANDARD_GRAVITY
+from hoverslam.vehicles.errors import VehicleError
+from hoverslam.vehicles.operations import Operations, OwnOperations, default_operations
 from hoverslam.vehicles.places import Orbit, Site, load_orbit, load_site
 
 RecoveryMode = Literal["expendable", "downrange", "return_to_launch_site"]
@@ -20,7 +21,6 @@ MODES: tuple[RecoveryMode, ...] = ("expendable", "downrange", "return_to_launch_
 FREE = "free"
 """The `downrange_site` of a landing ship (or pad) whose distance the optimiser chooses."""
 
-AnySection = TypeVar("AnySection", bound=Section)
 Throttle = Annotated[Figure, Range(0, 1.2)]
 Share = Annotated[Figure, Range(0, 1, closed=True)]
 Impulse = Annotated[Figure, Range(100, 500)]
@@ -293,6 +293,7 @@ class Vehicle(Section):
     aero: Aero
     limits: Limits
     recovery: Recovery | None = None
+    operations: OwnOperations | None = None
     payload_published: tuple[PublishedPayload, ...] = Field(default=(), strict=False)
 
     @property
@@ -354,29 +355,6 @@ class Vehicle(Section):
         return figures_of(self)
 
 
-def with_figure(section: AnySection, key: str, value: float) -> AnySection:
-    """A copy of a vehicle or section with one figure moved to ``value``, in the unit of its key; nothing is checked.
-
-    For derivatives: a small step may leave a figure's band. Raises KeyError for a key that is no figure.
-    """
-    name, _, rest = key.partition(".")
-    old = getattr(section, name, None)
-    if isinstance(old, Figure) and not rest:
-        return section.model_copy(update={name: old.model_copy(update={"value": value})})
-    if not (isinstance(old, Section) and rest):
-        raise KeyError(key)
-    return section.model_copy(update={name: with_figure(old, rest, value)})
-
-
-def figures_of(section: Section, prefix: str = "") -> Iterator[tuple[str, Figure]]:
-    """Every figure below `section` with its dotted key; entries of a list are numbered from 0."""
-    for name in type(section).model_fields:
-        value = getattr(section, name)
-        if isinstance(value, Figure):
-            yield prefix + name, value
-        elif isinstance(value, Section):
-            yield from figures_of(value, f"{prefix}{name}.")
-        elif isinstance(value, tuple):
-            for number, entry in enumerate(value):
-                if isinstance(entry, Section):
-                    yield from figures_of(entry, f"{prefix}{name}[{number}].")
+def operations_of(vehicle: Vehicle) -> Operations:
+    """Return operators' habits and assumed hardware of a vehicle: its own section ``[operations]``, or the defaults."""
+    return vehicle.operations or default_operations()

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from functools import cache
 from math import atan, degrees, tan
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ValidationError
+from pydantic import model_validator
 
-from hoverslam.data.errors import Mistake, VehicleError, did_you_mean, shown
-from hoverslam.data.figures import Figure, Range, Section, Text
-from hoverslam.data.reading import complaints, given_by_user, read_toml
+from hoverslam.data.errors import shown
+from hoverslam.data.figures import Figure, Range, Section, Text, mistakes
+from hoverslam.data.reading import checked, entry_named, given_by_user, read_entries
+from hoverslam.vehicles.errors import VehicleError
 
 FILES = Path(__file__).parent / "files"  # the TOML files that come with the package
 
@@ -58,6 +59,14 @@ class Orbit(Section):
     apogee_altitude_km: Annotated[Figure, Range(80, 100_000)]
     inclination_deg: Annotated[Figure, Range(0, 180, closed=True)] | None = None
 
+    @model_validator(mode="after")
+    def _perigee_below_apogee(self) -> Self:
+        perigee, apogee = self.perigee_altitude_km, self.apogee_altitude_km
+        if perigee.si > apogee.si:
+            fix = f"must not exceed the apogee ({shown(apogee.value)} km)"
+            raise mistakes((".perigee_altitude_km", shown(perigee.value), fix))
+        return self
+
     @property
     def perigee_altitude(self) -> float:
         """Perigee altitude, m."""
@@ -80,63 +89,45 @@ class Orbit(Section):
         return self.model_copy(update={"inclination_deg": inclination})
 
 
-_Entry = TypeVar("_Entry", bound=Section)
-
-
 def load_site(name: str) -> Site:
-    """The site of that id. Raises VehicleError with a suggestion if there is none."""
-    return chosen("site", name, _sites())
+    """Return the site of an id.
+
+    Raises:
+        VehicleError: If there is no such site; the message suggests a known one.
+    """
+    return entry_named("site", name, _sites(), VehicleError)
 
 
 def load_orbit(orbit: str | Mapping[str, Any]) -> Orbit:
-    """The orbit of that id, or one described by its keys (`perigee_altitude_km`, …; bare numbers allowed).
+    """Return the orbit of an id, or the orbit described by its keys.
 
-    Raises VehicleError for an unknown id or a description that does not hold together.
+    Args:
+        orbit: An id, or a mapping with the keys of ``orbits.toml`` (``perigee_altitude_km``, ``apogee_altitude_km``,
+            ``inclination_deg``). Bare numbers are allowed and become figures of status ``estimate``.
+
+    Raises:
+        VehicleError: If there is no such orbit, or if the description has mistakes.
     """
     if isinstance(orbit, Mapping):
-        return _built("orbit", Orbit, {"name": "given", **given_by_user(orbit)})
-    return chosen("orbit", orbit, _orbits())
+        return checked(Orbit, {"name": "given", **given_by_user(orbit)}, "orbit", VehicleError)
+    return entry_named("orbit", orbit, _orbits(), VehicleError)
 
 
 def list_sites() -> list[str]:
-    """The ids of all sites."""
+    """Return the ids of all sites."""
     return sorted(_sites())
 
 
 def list_orbits() -> list[str]:
-    """The ids of all orbits."""
+    """Return the ids of all orbits."""
     return sorted(_orbits())
 
 
 @cache
 def _sites() -> dict[str, Site]:
-    return table_of("sites.toml", Site)
+    return read_entries(Site, FILES / "sites.toml", error=VehicleError)
 
 
 @cache
 def _orbits() -> dict[str, Orbit]:
-    return table_of("orbits.toml", Orbit)
-
-
-def table_of(file: str, model: type[_Entry]) -> dict[str, _Entry]:
-    """Every entry of a data file, checked, by its id."""
-    content = read_toml(FILES / file, file)
-    return {name: _built(f"{file}: {name}", model, {"name": name, **entry}) for name, entry in content.items()}
-
-
-def _built(label: str, model: type[_Entry], entry: Mapping[str, Any]) -> _Entry:
-    try:
-        place = model.model_validate(dict(entry))
-    except ValidationError as error:
-        raise VehicleError([mistake.line(label) for mistake in complaints(error, model)]) from None
-    if isinstance(place, Orbit) and place.perigee_altitude > place.apogee_altitude:
-        high, low = shown(place.perigee_altitude_km.value), shown(place.apogee_altitude_km.value)
-        raise VehicleError([Mistake("perigee_altitude_km", high, f"must not exceed the apogee ({low} km)").line(label)])
-    return place
-
-
-def chosen(what: str, name: str, known: Mapping[str, _Entry]) -> _Entry:
-    """The entry of that id. Raises VehicleError with a suggestion if there is none."""
-    if name not in known:
-        raise VehicleError([Mistake("", shown(name), f"unknown, {did_you_mean(str(name), known)}").line(what)])
-    return known[name]
+    return read_entries(Orbit, FILES / "orbits.toml", error=VehicleError)

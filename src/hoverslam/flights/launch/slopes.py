@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hoverslam.data.figures import Figure
+from hoverslam.data.figures import Figure, with_figure
 from hoverslam.flights.launch.guess import LaunchGuess, Plan
 from hoverslam.flights.launch.problem import LaunchBuilder
 from hoverslam.flights.launch.solve import make_plan
 from hoverslam.ocp.statement.problem import Problem
-from hoverslam.vehicles.models import with_figure
 
 if TYPE_CHECKING:
     from hoverslam.flights.launch.result import LaunchResult

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from hoverslam.data.errors import VehicleError
 from hoverslam.flights.craft import vehicle_parameters
 from hoverslam.flights.launch.guess import LaunchGuess, Plan, circularise, fly_home, simulate_launch
 from hoverslam.flights.launch.problem import SETTLING, LaunchBuilder
@@ -19,6 +18,7 @@ from hoverslam.ocp.checks.verify import Tolerances
 from hoverslam.ocp.solution import Solution
 from hoverslam.ocp.solving.solver import Options, guess_from, solve
 from hoverslam.ocp.statement.problem import Problem
+from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import load_vehicle
 from hoverslam.vehicles.models import Vehicle
 from hoverslam.vehicles.places import Orbit, load_site

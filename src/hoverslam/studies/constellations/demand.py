@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from hoverslam.data.errors import VehicleError
 from hoverslam.economics.questions.demand import Constellation, load_constellations
 from hoverslam.studies.cases import Case, default_cases, fly_or_fail
 from hoverslam.studies.comparison.compare import Fly, compare
@@ -17,6 +16,7 @@ from hoverslam.studies.comparison.tables import write_whole
 from hoverslam.studies.constellations.page import csv_text, page
 from hoverslam.studies.constellations.rows import CheckRow, NeedRow, check_rows, need_rows, together
 from hoverslam.studies.outcome import Outcome
+from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import load_vehicle
 from hoverslam.vehicles.models import FREE
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hoverslam.data.errors import VehicleError
 from hoverslam.studies.cases import Case
+from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import load_vehicle
 
 if TYPE_CHECKING:
