@@ -1,16 +1,17 @@
-"""What a disturbed recovery burns if all is known before: the optimum of each draw, beside what guidance burned.
+"""Least propellant of a disturbed recovery with perfect knowledge, beside what guidance burned in the same draw.
 
-For each draw the way home is optimised again from the draw's cut-off state and mass, with its thrust, impulse and air forces.
-With the limits that guidance is allowed - angle of attack, dynamic pressure and heating at the high end of the vehicle's
-bands, throttle up to the engine's - the difference to the closed-loop flight is all that could be saved, most of it by
-planning up to those limits. With those of the plan, which guidance follows, it is what not knowing costs.
+For each draw the recovery is optimised again from the draw's cut-off state and mass, with its thrust, impulse and aerodynamic
+forces. Two sets of limits are offered. ``allowed`` holds what guidance may use: angle of attack, dynamic pressure and heating
+at the high end of the vehicle's bands, and throttle up to the engine's maximum. The difference to the closed-loop flight is
+then all that better guidance could save, most of it by planning up to those limits. ``planned`` holds the limits of the plan
+that guidance follows; the difference is then the cost of not knowing the disturbances.
 
-What the optimum does not meet, and guidance does: winds; how the density changes with altitude (its mean change between
-5 and 25 km, where drag brakes, is folded into the air forces); delays and transients of starts beyond the planned lead;
-lags of throttle and nose; misalignment; navigation errors; an engine out. Of each engine's own thrust it takes the mean of
-those lit in the entry burn. So the difference is an upper estimate of what better guidance could save. The optimum keeps
-rules of the plan that guidance need not: no entry burn below 30 km, 3 degrees from the flow under landing thrust, the landing
-burn's limit of acceleration, the times it shares out to engine counts.
+The optimum leaves out some disturbances that guidance meets: winds; the change of density with altitude (its mean between
+5 and 25 km, where drag decelerates the booster, is included in the aerodynamic forces); start delays and transients beyond
+the planned lead; lags of throttle and attitude; misalignment; navigation errors; engine failures. For the thrust of single
+engines it takes the mean of the engines of the entry burn. The difference is therefore an upper bound of what better guidance
+could save. The optimum also keeps rules of the plan that guidance need not keep: no entry burn below 30 km, thrust within
+3 degrees of the flow in the landing burn, the acceleration limit of the landing burn, and the durations per engine count.
 """
 
 from collections.abc import Callable
@@ -39,24 +40,24 @@ Floats = NDArray[np.float64]
 Limits = Literal["allowed", "planned"]
 
 START_MASS = "start.mass"
-BRAKING = (5e3, 25e3)  # m, between which drag brakes
-_FREE = -1e6  # kg, a reserve that binds nothing: what is burned is the answer, not what the tanks hold
+BRAKING = (5e3, 25e3)  # altitudes (m) between which drag decelerates the booster
+_FREE = -1e6  # kg, a reserve that is never active: the propellant burned is the objective, not what the tanks hold
 
-# From the undisturbed optimum a draw takes 3 to 20 iterations; one that has not converged by then is not going to.
+# From the undisturbed optimum a draw takes 3 to 20 iterations; one that needs more than 60 does not converge.
 _AGAIN = replace(ATTEMPTS[0], max_iterations=60)
 _AFRESH = replace(ATTEMPTS[0], max_iterations=150)
 
 
 @dataclass(frozen=True, eq=False)
 class PerfectKnowledge:
-    """Least propellant of each draw, known beforehand.
+    """Least propellant of each draw with perfect knowledge.
 
     Attributes:
-        undisturbed: kg, of the flight as planned, within the same limits.
-        propellant: ``(n,)`` kg of each draw; NaN where no verified optimum was found.
-        predicted: ``(n,)`` kg by the first-order sensitivities of the undisturbed optimum.
-        sensitivities: kg of propellant for a unit of each given parameter that a draw changes.
-        failures: message of each draw without an optimum, by its place.
+        undisturbed: propellant (kg) of the undisturbed flight within the same limits.
+        propellant: ``(n,)`` propellant (kg) of each draw; NaN where no verified optimum was found.
+        predicted: ``(n,)`` propellant (kg) by the first-order sensitivities of the undisturbed optimum.
+        sensitivities: derivative of the propellant (kg) by each parameter that a draw changes.
+        failures: message for each draw without a verified optimum, by its index.
     """
 
     undisturbed: float
@@ -66,7 +67,7 @@ class PerfectKnowledge:
     failures: dict[int, str]
 
     def guidance_loss(self, flown: ArrayLike) -> Floats:
-        """Propellant of the closed-loop flights ``(n,)`` (kg) of the same draws, in their order, beyond the optimum.
+        """Return the propellant (kg) that closed-loop flights ``(n,)`` of the same draws burn beyond the optimum.
 
         Raises:
             ValueError: for another number of flights.
@@ -79,7 +80,7 @@ class PerfectKnowledge:
         return burned - self.propellant
 
     def as_json(self) -> dict[str, Any]:
-        """Everything, with None for NaN."""
+        """Return all fields; NaN becomes None."""
         return {
             "undisturbed": self.undisturbed,
             "propellant": [None if np.isnan(x) else float(x) for x in self.propellant],
@@ -97,28 +98,28 @@ def perfect_propellant(
     report: Callable[[str], None] | None = None,
     limits: Limits = "allowed",
 ) -> PerfectKnowledge:
-    """Optimise the first draws again, each with what it brings known.
+    """Optimise the first draws again, each with its disturbances known.
 
     Args:
-        vehicle: what flies.
-        reference: the optimum of the plan; it gives the guess.
-        perturbations: of at least one flight.
-        samples: how many of them, from the first.
-        report: receives a line a draw.
-        limits: `allowed`, which guidance may use, or `planned`, which the reference was held to.
+        vehicle: the vehicle.
+        reference: the optimal recovery of the plan; it is the guess.
+        perturbations: perturbations of at least one flight.
+        samples: number of draws, from the first.
+        report: receives one line for each draw.
+        limits: ``allowed``, the limits that guidance may use, or ``planned``, the limits of the reference.
 
     Raises:
-        ValueError: for other limits, no sample, or where the undisturbed way home is not solved.
+        ValueError: for other limits, no sample, or if the undisturbed recovery is not solved and verified.
     """
     count = min(samples, len(perturbations.impulse))
     if count < 1:
         raise ValueError(f"samples = {samples} of {len(perturbations.impulse)} perturbations: give at least one")
     plan = plan_within(vehicle, reference, limits)
-    problem = way_home(plan, reference)
+    problem = recovery_problem(plan, reference)
     nominal = solve_patiently(problem, None)
     if not _good(nominal):
         raise ValueError(
-            f"{nominal.message}: the undisturbed way home is not solved and verified: solve the launch again"
+            f"{nominal.message}: the undisturbed recovery is not solved and verified: solve the launch again"
         )
     changes = changes_of(plan, reference, perturbations, count)
     slopes = nominal.sensitivities()
@@ -139,21 +140,21 @@ def perfect_propellant(
 
 
 def plan_within(vehicle: Vehicle, reference: Reference, limits: Limits) -> Plan:
-    """The plan of the reference's case within those limits, with the touchdown where the reference has it.
+    """Return the launch plan of the reference's case within those limits, with the touchdown point of the reference.
 
     Raises:
         ValueError: for limits other than `allowed` and `planned`.
     """
     if limits not in get_args(Limits):
         raise ValueError(f"limits: {limits!r}: choose allowed or planned")
-    there = _widened(vehicle) if limits == "allowed" else vehicle
-    plan = make_plan(there, reference.recovery, vehicle.orbit(reference.orbit, reference.recovery))
+    flown = _widened(vehicle) if limits == "allowed" else vehicle
+    plan = make_plan(flown, reference.recovery, vehicle.orbit(reference.orbit, reference.recovery))
     target = plan.frame.place(*reference.pad[:3])
     return replace(plan, values={**reference.values, "landing.reserve": _FREE}, target=target)
 
 
 def _widened(vehicle: Vehicle) -> Vehicle:
-    """The vehicle with what guidance may use beyond the plan."""
+    """Return the vehicle with the limits that guidance may use beyond the plan."""
     home = vehicle.recovery
     assert home is not None
     high = {
@@ -167,10 +168,10 @@ def _widened(vehicle: Vehicle) -> Vehicle:
     return vehicle.model_copy(update={"recovery": wider})
 
 
-def way_home(plan: Plan, reference: Reference) -> Problem:
-    """Least propellant from a given cut-off state and mass to the pad, with the reference as guess.
+def recovery_problem(plan: Plan, reference: Reference) -> Problem:
+    """State the recovery of least propellant from a given cut-off state and mass to the pad; the reference is the guess.
 
-    The given parameters are those of a launch, :data:`hoverslam.flights.launch.problem.STARTS` and `START_MASS`.
+    Its given parameters are those of a launch, :data:`hoverslam.flights.launch.problem.STARTS` and `START_MASS`.
     """
     guess = LaunchGuess(guess_of(plan.frame, reference), reference.payload)
     first, last = next(iter(reference.legs)), list(reference.legs)[-1]
@@ -186,7 +187,7 @@ def way_home(plan: Plan, reference: Reference) -> Problem:
 
 
 def changes_of(plan: Plan, reference: Reference, perturbations: Perturbations, count: int) -> dict[str, Floats]:
-    """Values ``(count,)`` of the given parameters that the first draws change."""
+    """Return the values ``(count,)`` of the parameters that the first ``count`` draws change."""
     p = Perturbations(*(np.asarray(values)[:count] for values in perturbations))  # type: ignore[arg-type]
     first = next(iter(reference.legs.values()))
     position, velocity = to_launch_frame(
@@ -217,14 +218,14 @@ def changes_of(plan: Plan, reference: Reference, perturbations: Perturbations, c
 def to_launch_frame(
     frame: LaunchFrame, reference: Reference, position: Floats, velocity: Floats
 ) -> tuple[Floats, Floats]:
-    """Positions and velocities ``(..., 3)`` of the reference's pad frame in the launch frame."""
-    there = reference.frame
-    turn = there.rotation @ frame.rotation.T
-    return (position + there.origin) @ turn - frame.origin, velocity @ turn
+    """Return positions and velocities ``(..., 3)`` of the pad frame in the launch frame."""
+    pad = reference.frame
+    turn = pad.rotation @ frame.rotation.T
+    return (position + pad.origin) @ turn - frame.origin, velocity @ turn
 
 
 def guess_of(frame: LaunchFrame, reference: Reference) -> dict[str, Guess]:
-    """The reference's legs as guesses of the launch problem's phases."""
+    """Return the legs of the reference as guesses of the launch problem's phases."""
     return {name: _guess(frame, reference, name, leg) for name, leg in reference.legs.items()}
 
 
@@ -243,7 +244,7 @@ def _guess(frame: LaunchFrame, reference: Reference, name: str, leg: Leg) -> Gue
 
 
 def _from_flow(frame: LaunchFrame, position: Floats, velocity: Floats, axis: Floats) -> dict[str, Floats]:
-    """The tangents of the angles from the flow that lead to the nose ``axis`` ``(n, 3)``."""
+    """Return the tangents of the angles from the flow, ``alpha`` and ``beta``, that give the nose ``axis`` ``(n, 3)``."""
     flight, none = Flight(frame, "descent"), np.zeros(len(axis))
     angles = {"alpha": none.copy(), "beta": none.copy()}
     for i, (r, v, nose) in enumerate(zip(position, velocity, axis, strict=True)):
@@ -253,13 +254,13 @@ def _from_flow(frame: LaunchFrame, position: Floats, velocity: Floats, axis: Flo
         ]
         along = nose @ bases[0]
         for values, base in zip(angles.values(), bases[1:], strict=True):
-            # A tangent of one is 45 degrees: less its part along the flow, the cross axis over root two.
+            # For a tangent of one (45 degrees) the nose is the flow axis plus the cross axis, both divided by root two.
             values[i] = np.sqrt(2.0) * (nose @ (base - bases[0] / np.sqrt(2.0))) / along
     return angles
 
 
 def _pitch_at_cut_off(plan: Plan, reference: Reference, guess: LaunchGuess) -> float:
-    """The pitch (rad) from which the reference's flip, as fast as it may be, leads to its boostback; without one, none."""
+    """Return the pitch at cut-off (rad) from which a flip at the greatest rate leads to the boostback; 0 without a flip."""
     if "flip" not in reference.legs:
         return 0.0
     turned = vehicle_parameters.flip_rate(plan.vehicle) * (reference.legs["flip"].duration - SETTLING)
@@ -267,7 +268,7 @@ def _pitch_at_cut_off(plan: Plan, reference: Reference, guess: LaunchGuess) -> f
 
 
 def _solved(problem: Problem, nominal: Solution, changes: dict[str, float]) -> Solution:
-    """Solved again from the undisturbed optimum; where that fails, from the guess, on meshes of its own."""
+    """Solve again from the undisturbed optimum; if that fails, from the guess on new meshes."""
     found = nominal.resolve(changes, _AGAIN)
     if _good(found):
         return found

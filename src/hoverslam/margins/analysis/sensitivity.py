@@ -1,12 +1,12 @@
-"""Which group of dispersions the scatter comes from: first-order and total Sobol indices of groups of inputs.
+"""Sobol indices of groups of dispersions: the share of an output's variance that each group causes.
 
-The first-order index of a group is the share of the output's variance that would go if the group were known; its total
-index the share that would stay if all the others were. Indices of groups that do not act together add up to one; what the
-total has beyond the first order is the group's part in joint effects.
+The first-order index of a group is the share of the variance that would vanish if the group were known. Its total index is the
+share that would remain if all other groups were known. The first-order indices of groups without interaction add up to one;
+the total index exceeds the first-order index by the group's part in interactions.
 
-Flights come in sets of G + 2, a set for each pair of independent samples: the first sample a, the second b, and for each
-of G groups the first with this group's columns from the second. By Saltelli et al. 2010, Computer Physics Communications
-181(2), with outputs less their mean and V their variance,
+Flights come in sets of G + 2, one set for each pair of independent samples. The first flight uses the first sample (a), the
+second flight the second sample (b), and each of the G others the first sample with the columns of one group taken from the
+second (ab). By Saltelli et al. 2010, Computer Physics Communications 181(2), with outputs less their mean and variance V,
 
     first order  mean(f(b) (f(ab) - f(a)))/V,    total  mean((f(a) - f(ab))^2)/(2 V)  (Jansen 1999).
 
@@ -27,28 +27,28 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
-_REPLICATES = 1000  # of the bootstrap
-_NO_VARIANCE = 1e-9  # share of the variance below which what a replicate has left is rounding
-_AT_ONCE = 2**22  # entries of a matrix of weights
+_REPLICATES = 1000  # replicates of the bootstrap
+_NO_VARIANCE = 1e-9  # a replicate with a smaller share of the variance contains rounding errors only
+_AT_ONCE = 2**22  # entries of a weight matrix: bounds the memory of the bootstrap
 
 
 class GroupDesign:
-    """Which columns of which sample each flight of a sensitivity campaign is made of.
+    """Which columns of which sample make up each flight of a sensitivity campaign.
 
-    Flight r is the place r % (G + 2) of set r // (G + 2): place 0 the first sample of the pair, 1 the second, 2 + i the
-    first with group i from the second. So more flights go on where fewer ended. Pair j is of samples 2 j and 2 j + 1, which
-    must be independent: draw them with the scheme ``random``. (Neighbours in a Sobol sequence, and equal numbers of two
-    scramblings of one, depend on each other in every column.)
+    Flight r has place r % (G + 2) in set r // (G + 2). Place 0 is the first sample of the pair, place 1 the second,
+    place 2 + i the first sample with the columns of group i from the second. A campaign can therefore be continued with
+    more flights. Pair j consists of samples 2 j and 2 j + 1, which must be independent: draw them with the scheme
+    ``random``. Neighbours in a Sobol sequence are not independent, nor are equal numbers of two scramblings.
 
     Attributes:
-        groups: their names, in their order.
+        groups: names of the groups, in order.
         flights_a_set: G + 2.
     """
 
     def __init__(self, columns: Mapping[str, ArrayLike]):
         """
         Args:
-            columns: of each group, their numbers in a sample's vector. A column of no group adds to the variance and to
+            columns: column numbers of each group in a sample's vector. A column of no group adds to the variance but to
                 no index.
 
         Raises:
@@ -71,20 +71,20 @@ class GroupDesign:
         self.flights_a_set = len(self.groups) + 2
 
     def flights(self, sets: int) -> int:
-        """How many flights so many sets take."""
+        """Return the number of flights of ``sets`` sets."""
         return sets * self.flights_a_set
 
     def samples(self, flights: ArrayLike) -> Numbers:
-        """Numbers of the two samples of each flight's pair, ``(n, 2)``."""
+        """Return the numbers of the two samples of each flight's pair, ``(n, 2)``."""
         pair = np.asarray(flights, dtype=np.int64) // self.flights_a_set
         return np.stack([2 * pair, 2 * pair + 1], axis=-1)
 
     def mixed(self, flights: ArrayLike, vectors: Callable[[Numbers], Floats]) -> Floats:
-        """The vectors of those flights.
+        """Return the vectors of flights.
 
         Args:
             flights: ``(n,)`` numbers, in any order.
-            vectors: gives the vectors ``(m, columns)`` of samples ``(m,)`` by number, such as
+            vectors: function that returns the vectors ``(m, columns)`` of samples ``(m,)`` by number, such as
                 ``lambda numbers: standard_vectors(seed, numbers)``.
 
         Returns:
@@ -110,9 +110,9 @@ class SobolIndices:
         groups: names.
         first, first_low, first_high: first-order index and its bootstrap interval.
         total, total_low, total_high: total index and its bootstrap interval.
-        mean, variance: of the output.
-        sets: pairs of samples behind them.
-        confidence: of the intervals.
+        mean, variance: mean and variance of the output.
+        sets: number of sample pairs.
+        confidence: confidence of the intervals.
     """
 
     groups: tuple[str, ...]
@@ -129,7 +129,7 @@ class SobolIndices:
 
     @cached_property
     def table(self) -> "pd.DataFrame":
-        """A row a group, the greatest total first."""
+        """One row a group, the largest total index first."""
         import pandas as pd
 
         names = ("first", "first_low", "first_high", "total", "total_low", "total_high")
@@ -138,14 +138,15 @@ class SobolIndices:
 
 
 def sobol_indices(groups: Sequence[str], outputs: ArrayLike, confidence: float = 0.9, seed: int = 0) -> SobolIndices:
-    """Sobol indices from the outputs of a design's flights.
+    """Return Sobol indices from the outputs of a design's flights.
 
     Args:
-        groups: names, in the order of the design.
-        outputs: ``(flights,)`` of flights 0, 1, 2, ... of a :class:`GroupDesign`, whole sets; finite. A yes or no counts
+        groups: names of the groups, in the order of the design.
+        outputs: ``(flights,)`` of flights 0, 1, 2, ... of a :class:`GroupDesign`, whole sets; finite. A yes-or-no
+        output counts
             as 1 or 0.
-        confidence: of the bootstrap intervals, between the percentiles of the replicates.
-        seed: of the bootstrap.
+        confidence: confidence of the bootstrap intervals (percentiles of the replicates).
+        seed: seed of the bootstrap.
 
     Raises:
         ValueError: for outputs that are no whole sets, fewer than two sets, an output that is not finite or never differs,
@@ -158,7 +159,7 @@ def sobol_indices(groups: Sequence[str], outputs: ArrayLike, confidence: float =
     moments = _moments(flown - mean)
     first, total, variance = _indices(moments.mean(axis=0), len(groups))
     firsts, totals, variances = _indices(_bootstrapped(moments, np.random.default_rng(seed)), len(groups))
-    usable = variances > _NO_VARIANCE * variance  # a replicate of one set again and again has no indices
+    usable = variances > _NO_VARIANCE * variance  # a replicate that repeats a single set has no variance
     ends = (0.5 - confidence / 2.0, 0.5 + confidence / 2.0)
     first_low, first_high = np.quantile(firsts[usable], ends, axis=0)
     total_low, total_high = np.quantile(totals[usable], ends, axis=0)
@@ -178,7 +179,7 @@ def sobol_indices(groups: Sequence[str], outputs: ArrayLike, confidence: float =
 
 
 def _sets(outputs: ArrayLike, flights_a_set: int) -> Floats:
-    """Outputs by set, ``(sets, flights_a_set)``."""
+    """Return the outputs by set, ``(sets, flights_a_set)``."""
     flown = np.asarray(outputs, dtype=np.float64)
     if flown.ndim != 1 or flown.size % flights_a_set or flown.size < 2 * flights_a_set:
         raise ValueError(
@@ -193,19 +194,19 @@ def _sets(outputs: ArrayLike, flights_a_set: int) -> Floats:
     by_set = flown.reshape(-1, flights_a_set)
     if np.ptp(by_set[:, :2]) == 0.0:
         raise ValueError(
-            f"outputs: {flown[0]:g} in every sample: there is no variance to share out: give another output"
+            f"outputs: {flown[0]:g} in every sample: its variance is zero: give another output"
         )
     return by_set
 
 
 def _moments(flown: Floats) -> Floats:
-    """Of each set, what the indices are averages of: ``(sets, 2 + 3 G)``."""
+    """Return, for each set, the terms whose averages give the indices: ``(sets, 2 + 3 G)``."""
     a, b, ab = flown[:, :1], flown[:, 1:2], flown[:, 2:]
     return np.hstack([a + b, a**2 + b**2, b * (ab - a), (a - ab) ** 2, ab - a])
 
 
 def _indices(averages: Floats, groups: int) -> tuple[Floats, Floats, Floats]:
-    """First-order and total indices ``(..., G)`` and variance ``(...)`` from averages of the moments."""
+    """Return first-order and total indices ``(..., G)`` and variance ``(...)`` from averages of the moments."""
     mean = averages[..., 0] / 2.0
     variance = averages[..., 1] / 2.0 - mean**2
     product, square, change = np.split(averages[..., 2:], [groups, 2 * groups], axis=-1)
@@ -216,7 +217,7 @@ def _indices(averages: Floats, groups: int) -> tuple[Floats, Floats, Floats]:
 
 
 def _bootstrapped(moments: Floats, rng: np.random.Generator) -> Floats:
-    """Averages of the moments over as many sets drawn with replacement, ``(replicates, ...)``."""
+    """Return averages of the moments over sets drawn with replacement, ``(replicates, ...)``."""
     sets = len(moments)
     averages = np.empty((_REPLICATES, moments.shape[1]))
     at_once = max(1, _AT_ONCE // sets)
