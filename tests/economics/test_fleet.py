@@ -21,7 +21,7 @@ from hoverslam.economics.model.fleet import (
     production_run_cost,
     refurbishment_age,
 )
-from hoverslam.economics.model.fleet_simulation import Fleet, simulate_fleet
+from fleet_simulation import Fleet, simulate_fleet
 
 REPLICATIONS = 10_000
 STANDARD_ERRORS = 4.0

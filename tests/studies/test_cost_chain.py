@@ -5,7 +5,7 @@ import pytest
 from hoverslam.economics.inputs.loading import load_cost_inputs
 from hoverslam.economics.model.factors import landing_belief
 from hoverslam.economics.questions.estimate import estimate_cost
-from hoverslam.economics.questions.study import study_cost
+from hoverslam.economics.study import study_cost
 from hoverslam.flights.launch.slopes import payload_slopes, payload_with
 from hoverslam.flights.launch.solve import solve_launch
 from hoverslam.margins.study.curve import load_margin_curve

@@ -9,7 +9,7 @@ from fake_flights import fake_fly, fake_outcome
 
 from hoverslam.cli import main
 from hoverslam.economics.inputs.loading import cost_vehicles, load_cost_inputs
-from hoverslam.economics.questions.study import study_cost
+from hoverslam.economics.study import study_cost
 from hoverslam.margins.study.curve import load_margin_curve
 from hoverslam.studies.cases import Case
 from hoverslam.studies.comparison.compare import compare

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import stats
 
 from hoverslam.economics.inputs.errors import CostQuestionError
-from hoverslam.economics.model.launch_cost import Quantity
+from hoverslam.economics.inputs.quantities import Quantity
 
 LARGEST_SHAPE = 50.0  # reliability that decays with the fiftieth power of practice is a mistake in the data
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from hoverslam.economics.model.launch_cost import Quantity
+from hoverslam.economics.inputs.quantities import Quantity
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator, model_validator
 
 from hoverslam.economics.inputs.models import Frozen, Sourced
-from hoverslam.economics.model.launch_cost import Quantity, checked_payload
+from hoverslam.economics.inputs.quantities import Quantity, checked_payload
 
 Positive = Annotated[float, Field(gt=0)]
 

@@ -48,3 +48,17 @@ def triangular_quantile(level: NDArray[np.float64], low: float, mode: float, hig
     rising = low + np.sqrt(level * width * (mode - low))
     falling = high - np.sqrt((1.0 - level) * width * (high - mode))
     return np.where(level * width < mode - low, rising, falling)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantiles:
+    """The 10th, 50th and 90th percentile of samples."""
+
+    p10: float
+    p50: float
+    p90: float
+
+    @classmethod
+    def of(cls, samples: NDArray[np.float64]) -> Quantiles:
+        """Return the percentiles of samples, linear between neighbours."""
+        return cls(*(float(value) for value in np.quantile(samples, (0.1, 0.5, 0.9))))

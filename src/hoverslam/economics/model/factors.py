@@ -12,9 +12,10 @@ from hoverslam.economics.evidence.reliability import BetaBelief, discounted, jef
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import landing_record
 from hoverslam.economics.inputs.models import RECOVERIES, Band, CostInputs, ExchangeRate, Money
+from hoverslam.economics.inputs.quantities import Quantity
 from hoverslam.economics.inputs.sampling import Draws
 from hoverslam.economics.model.fleet import expected_flights, refurbishment_age
-from hoverslam.economics.model.launch_cost import CostFactors, Quantity, expendable_twin
+from hoverslam.economics.model.launch_cost import CostFactors, expendable_twin
 
 Picker = Callable[[str, Band], Quantity]
 MILLION = 1e6

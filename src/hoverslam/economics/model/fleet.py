@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hoverslam.economics.inputs.errors import CostQuestionError
-from hoverslam.economics.model.launch_cost import Quantity, mean_learning_factor
+from hoverslam.economics.inputs.quantities import Quantity
+from hoverslam.economics.model.launch_cost import mean_learning_factor
 
 DAYS_PER_YEAR = 365.0
 

@@ -17,11 +17,9 @@ from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hoverslam.economics.inputs.errors import CostQuestionError
-
-Quantity = float | NDArray[np.float64]
+from hoverslam.economics.inputs.quantities import Quantity, checked_payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,15 +194,6 @@ def cost_per_kilogram(
     not a positive number.
     """
     return launch_cost / (checked_payload(payload_kg) * mission_success * load_factor)
-
-
-def checked_payload(payload_kg: Quantity) -> Quantity:
-    """Return the payload, or raise ``CostQuestionError`` where it is zero, negative, infinite or NaN."""
-    values = np.asarray(payload_kg, dtype=float)
-    bad = ~(np.isfinite(values) & (values > 0.0))
-    if np.any(bad):
-        raise CostQuestionError(f"payload_kg = {values[bad].flat[0]:g}: a cost per kilogram needs a payload above 0 kg")
-    return payload_kg
 
 
 def _namespace(*quantities: Quantity) -> ModuleType:

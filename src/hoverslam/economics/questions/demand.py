@@ -31,9 +31,10 @@ from hoverslam.economics.inputs.models import (
     Recovery,
     Sourced,
 )
+from hoverslam.economics.inputs.quantities import checked_payload
 from hoverslam.economics.model.factors import booster_life, cost_factors, landing_belief
 from hoverslam.economics.model.fleet import DAYS_PER_YEAR, FleetNeed, fleet_need, refurbishment_age
-from hoverslam.economics.model.launch_cost import CostFactors, checked_payload, cost_per_launch
+from hoverslam.economics.model.launch_cost import CostFactors, cost_per_launch
 
 Count = Annotated[int, Field(ge=0)]
 

@@ -19,7 +19,9 @@ from hoverslam.economics.evidence.reliability import BetaBelief, landing_probabi
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import load_cost_inputs, load_exchange_rate
 from hoverslam.economics.inputs.models import CostInputs, ExchangeRate
-from hoverslam.economics.inputs.sampling import Draws
+from hoverslam.economics.inputs.quantities import Quantity, checked_payload
+from hoverslam.economics.inputs.sampling import Draws, Quantiles
+from hoverslam.economics.model.explained import ExplainRow
 from hoverslam.economics.model.factors import (
     BoosterLife,
     at_draws,
@@ -29,27 +31,8 @@ from hoverslam.economics.model.factors import (
     landing_belief,
     recovery_bands,
 )
-from hoverslam.economics.model.launch_cost import (
-    CostBreakdown,
-    Quantity,
-    checked_payload,
-    cost_per_kilogram,
-    cost_per_launch,
-)
-from hoverslam.economics.questions.explain import ExplainRow, PointCase, explain_rows
-
-
-@dataclass(frozen=True, slots=True)
-class Quantiles:
-    """The value that 10, 50 and 90 % of the samples stay below."""
-
-    p10: float
-    p50: float
-    p90: float
-
-    @classmethod
-    def of(cls, samples: NDArray[np.float64]) -> Quantiles:
-        return cls(*(float(value) for value in np.quantile(samples, (0.1, 0.5, 0.9))))
+from hoverslam.economics.model.launch_cost import CostBreakdown, cost_per_kilogram, cost_per_launch
+from hoverslam.economics.questions.explain import PointCase, explain_rows
 
 
 @dataclass(frozen=True)

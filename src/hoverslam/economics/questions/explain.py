@@ -13,6 +13,7 @@ from typing import NamedTuple
 from hoverslam.economics.evidence.reliability import BetaBelief, jeffreys
 from hoverslam.economics.inputs.loading import landing_record, load_exchange_rate
 from hoverslam.economics.inputs.models import Band, CostInputs, Costs, ExchangeRate, Money
+from hoverslam.economics.model.explained import ExplainRow
 from hoverslam.economics.model.factors import BoosterLife, booster_life, cost_factors, landing_belief
 from hoverslam.economics.model.launch_cost import CostBreakdown
 
@@ -23,15 +24,6 @@ IDLE = {
     "recovery_operations": EXPENDED,
     "development": "the inputs give no development cost",
 }
-
-
-class ExplainRow(NamedTuple):
-    """One number: what it is (its unit ends the name), its value, how it was made, and where its factors come from."""
-
-    component: str
-    value: float
-    formula: str
-    sources: tuple[str, ...]
 
 
 class InputRow(NamedTuple):

@@ -13,19 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from hoverslam.economics.inputs.errors import CostQuestionError
+from hoverslam.economics.inputs.quantities import Quantity
 from hoverslam.economics.model.fleet import (
     expected_flights,
     expected_flights_slopes,
     refurbishment_age,
     refurbishment_age_slopes,
 )
-from hoverslam.economics.model.launch_cost import (
-    CostFactors,
-    Quantity,
-    cost_per_kilogram,
-    cost_per_launch,
-    launch_breakdown,
-)
+from hoverslam.economics.model.launch_cost import CostFactors, cost_per_kilogram, cost_per_launch, launch_breakdown
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from typing import Literal
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import load_exchange_rate
 from hoverslam.economics.inputs.models import Band, CostInputs, Money
+from hoverslam.economics.inputs.quantities import Quantity
 from hoverslam.economics.model.factors import BoosterLife, Picker, at_modes, booster_life, cost_factors, landing_belief
-from hoverslam.economics.model.launch_cost import CostFactors, Quantity, cost_per_kilogram, cost_per_launch
+from hoverslam.economics.model.launch_cost import CostFactors, cost_per_kilogram, cost_per_launch
 from hoverslam.economics.questions.gradient import CostGradient, cost_gradient
 
 Kind = Literal["vehicle", "dispersion", "cost", "operations", "landing"]

@@ -13,7 +13,8 @@ from hoverslam.economics.evidence.growth import CrowAmsaa, crow_amsaa
 from hoverslam.economics.evidence.history import load_falcon_landings
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.models import CostInputs
-from hoverslam.economics.questions.estimate import Quantiles, estimate_cost
+from hoverslam.economics.inputs.sampling import Quantiles
+from hoverslam.economics.questions.estimate import estimate_cost
 
 ATTEMPTS = (5, 10, 20, 50, 100, 200)
 

@@ -14,9 +14,10 @@ from scipy.optimize import brentq
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import load_exchange_rate
 from hoverslam.economics.inputs.models import CostInputs
+from hoverslam.economics.inputs.quantities import checked_payload
 from hoverslam.economics.model.factors import booster_life, cost_factors
 from hoverslam.economics.model.fleet import refurbishment_age
-from hoverslam.economics.model.launch_cost import CostFactors, checked_payload, cost_per_launch
+from hoverslam.economics.model.launch_cost import CostFactors, cost_per_launch
 from hoverslam.economics.questions.break_even import break_even_uses
 
 MOST_USES = 1000

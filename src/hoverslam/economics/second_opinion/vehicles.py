@@ -20,11 +20,11 @@ from hoverslam.data.units import STANDARD_GRAVITY
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import DATA, load_exchange_rate, read_table, validated
 from hoverslam.economics.inputs.models import Band, Frozen
-from hoverslam.economics.inputs.sampling import Draws, triangular_quantile
+from hoverslam.economics.inputs.quantities import checked_payload
+from hoverslam.economics.inputs.sampling import Draws, Quantiles, triangular_quantile
+from hoverslam.economics.model.explained import ExplainRow
 from hoverslam.economics.model.factors import MILLION
-from hoverslam.economics.model.launch_cost import checked_payload, mean_learning_factor
-from hoverslam.economics.questions.estimate import Quantiles
-from hoverslam.economics.questions.explain import ExplainRow
+from hoverslam.economics.model.launch_cost import mean_learning_factor
 from hoverslam.economics.second_opinion.transcost import (
     LEAST_RATE,
     Part,
