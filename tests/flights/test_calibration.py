@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from hoverslam.flights.observed.calibration import FACTOR, FIGURES, Calibration, calibrate
-from hoverslam.flights.observed.reconstruction import published
-from hoverslam.flights.observed.validation import settle_held
+from hoverslam.flights.observed.calibration import DESCENT_FACTOR, FIGURES, Calibration, calibrate
+from hoverslam.flights.observed.held_propellant import held_propellant_steps
+from hoverslam.flights.observed.reconstruction import published_vehicle
 from hoverslam.vehicles.loading import load_vehicle
 
 MISSIONS = ("crs11", "nrol76", "saocom1a")
@@ -18,11 +18,11 @@ def whole() -> Calibration:
 
 def test_every_flight_is_verified_and_left_within_what_was_asked(whole: Calibration) -> None:
     assert whole.verified
-    for name, flight in whole.flights.items():
-        speed, altitude = (flight.fit.residuals(name, what) for what in ("speed", "altitude"))
+    for flight in whole.flights.values():
+        speed, altitude = (flight.residuals(what) for what in ("speed", "altitude"))
         assert speed.rms < 0.01 * np.max(speed.measured)
         assert altitude.rms < 500.0
-        start, end = flight.seen.segments[0].start, flight.seen.segments[-1].end
+        start, end = flight.observation.segments[0].start, flight.observation.segments[-1].end
         assert speed.time[0] < start + 5.0
         assert speed.time[-1] > end - 5.0  # to the ground
 
@@ -56,17 +56,17 @@ def test_figures_lie_within_their_published_bands_and_know_their_errors(whole: C
 def test_the_vehicle_file_holds_the_calibrated_figures(whole: Calibration) -> None:
     shipped = dict(load_vehicle("falcon9").figures())
     for key, found in whole.figures.items():
-        assert key in (*FIGURES, FACTOR)
+        assert key in (*FIGURES, DESCENT_FACTOR)
         assert shipped[key].status == "derived"
         assert shipped[key].value == pytest.approx(found.value, abs=0.25 * found.error)
 
 
 def test_what_was_published_is_kept_for_the_next_calibration() -> None:
-    before, after = published("falcon9"), load_vehicle("falcon9")
+    before, after = published_vehicle("falcon9"), load_vehicle("falcon9")
     assert before.stage1.dry_mass_t.status == "secondary"
     assert before.stage1.dry_mass_t.value == 27.2
     assert after.stage1.dry_mass_t.status == "derived"
-    assert published("zhuque3") == load_vehicle("zhuque3")
+    assert published_vehicle("zhuque3") == load_vehicle("zhuque3")
 
 
 def test_drag_is_that_of_the_ballistic_coefficient_read_without_any_mass(whole: Calibration) -> None:
@@ -81,7 +81,7 @@ def test_drag_is_that_of_the_ballistic_coefficient_read_without_any_mass(whole: 
 def test_the_earlier_reading_of_the_propellant_held_is_one_end_of_the_chain(whole: Calibration) -> None:
     """The energy method gave 39, 39 and 42 t; the chain from there ends at what is fitted."""
     for name, earlier in (("crs11", 39.0), ("nrol76", 39.0), ("saocom1a", 42.0)):
-        steps = settle_held(whole.flights[name])
+        steps = held_propellant_steps(whole.flights[name])
         assert steps[0].held / 1e3 == pytest.approx(earlier, rel=0.1)
         assert steps[-1].held == pytest.approx(
             whole.flights[name].estimate("propellant held at cut-off").value, rel=0.01

@@ -10,17 +10,10 @@ import numpy as np
 import pytest
 from synthetic_flights import CLOCK, Truth, downrange_mission, downrange_truth, overlay
 
-from hoverslam.flights.observed import fit_problem, reconstruction
+from hoverslam.flights.observed import fit_problem, observation
 from hoverslam.flights.observed.fit_problem import FitBuilder
-from hoverslam.flights.observed.reconstruction import (
-    OPTIONS,
-    Estimate,
-    FlightFit,
-    Reconstruction,
-    published,
-    reconstruct,
-    started,
-)
+from hoverslam.flights.observed.flight_fit import OPTIONS, Estimate, FlightFit, restart_from
+from hoverslam.flights.observed.reconstruction import Reconstruction, published_vehicle, reconstruct
 from hoverslam.flights.observed.telemetry import Telemetry, load_telemetry, save_telemetry
 from hoverslam.ocp.solution import Solution
 from hoverslam.ocp.solving.solver import solve
@@ -43,13 +36,13 @@ def through_a_file(trace: Telemetry, path: Path) -> Telemetry:
 def flight(request: pytest.FixtureRequest, truth: Truth, tmp_path_factory: pytest.TempPathFactory) -> Reconstruction:
     seed, name = request.param
     trace = through_a_file(overlay(truth, seed), tmp_path_factory.mktemp("traces") / name)
-    return reconstruct(downrange_mission(), trace, published("falcon9"), model_error=MODEL_ERROR)
+    return reconstruct(downrange_mission(), trace, published_vehicle("falcon9"), model_error=MODEL_ERROR)
 
 
 # ---- the whole way from an overlay to the figures --------------------------------------------------------------------
 def test_it_is_verified_and_leaves_little(flight: Reconstruction) -> None:
     assert flight.verified
-    speed, altitude = (flight.fit.residuals("made", what) for what in ("speed", "altitude"))
+    speed, altitude = (flight.residuals(what) for what in ("speed", "altitude"))
     assert speed.rms < 0.01 * np.max(speed.measured)
     assert altitude.rms < 500.0
     assert speed.rms < 1.0
@@ -57,14 +50,14 @@ def test_it_is_verified_and_leaves_little(flight: Reconstruction) -> None:
 
 
 def test_its_phases_are_those_of_a_flight_to_a_ship(flight: Reconstruction) -> None:
-    assert [s.name for s in flight.seen.segments] == ["rise", "ascent", "coast", "entry", "glide", "landing"]
+    assert [s.name for s in flight.observation.segments] == ["rise", "ascent", "coast", "entry", "glide", "landing"]
     assert list(flight.propellant) == ["ascent", "entry", "landing"]
     assert "boostback" not in flight.report()
 
 
 def test_nothing_is_sampled_where_the_trace_stops(flight: Reconstruction, truth: Truth) -> None:
     """A gap of 8 s in the coast, where speed is sampled every 2 s."""
-    assert np.max(np.diff(flight.seen.speed["coast"].time)) > 7.0
+    assert np.max(np.diff(flight.observation.speed["coast"].time)) > 7.0
 
 
 def test_the_truth_lies_within_three_standard_errors(flight: Reconstruction, truth: Truth) -> None:
@@ -142,10 +135,10 @@ class Redrawn:
     """
 
     def __init__(self, flight: Reconstruction) -> None:
-        vehicle, seen = published("falcon9"), started(flight.seen, flight.fit)
+        vehicle = published_vehicle("falcon9")
         self.builder = FitBuilder(vehicle, "made again")
-        self.builder.add(seen)
-        problem, priors, events = self.builder.build(), tuple(self.builder.priors), tuple(self.builder._events)
+        self.builder.add(restart_from(flight.observation, flight.fit))
+        problem, priors, events = self.builder.build(), tuple(self.builder.priors), tuple(self.builder.events)
         found = flight.fit.solution
         self.centres = {f"before: {p.name}": (float(found.parameters[p.name]), p.sigma) for p in priors}
         for phase, which, _, error in events:
@@ -165,7 +158,7 @@ class Redrawn:
             measurement.values[:] = values
         self.problem, self.truth = problem, FlightFit(self.builder, found)
         self.start = solve(problem, OPTIONS)
-        self.outputs = {name: self.truth._outputs[name][0] for name in COUNTED}
+        self.outputs = {name: self.truth.function(name) for name in COUNTED}
         programme = self.start.programme  # outputs translated once, not once a draw
         programme.of_ends = cache(lambda output, of_ends=programme.of_ends: jax.jit(of_ends(output)))
 
@@ -201,9 +194,11 @@ class Draws(NamedTuple):
 def draws(truth: Truth) -> Draws:
     """Intervals and samples twice as long as usual: a fit takes a second, and its standard errors are as honest."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reconstruction, "PERIODS", {n: 2.0 * s for n, s in reconstruction.PERIODS.items()})
-        patch.setattr(fit_problem, "SECONDS", {n: 2.0 * s for n, s in fit_problem.SECONDS.items()})
-        flight = reconstruct(downrange_mission(), overlay(truth, 3), published("falcon9"), model_error=MODEL_ERROR)
+        patch.setattr(observation, "PERIODS", {n: 2.0 * s for n, s in observation.PERIODS.items()})
+        patch.setattr(fit_problem, "INTERVALS", {n: 2.0 * s for n, s in fit_problem.INTERVALS.items()})
+        flight = reconstruct(
+            downrange_mission(), overlay(truth, 3), published_vehicle("falcon9"), model_error=MODEL_ERROR
+        )
         again = Redrawn(flight)
         fits = [again.draw(1000 + i) for i in range(DRAWS)]
     found = [again.counted(fit) for fit in fits if fit.converged]
@@ -240,9 +235,9 @@ def test_a_flight_not_seen_to_the_ground_is_fitted_to_the_end_of_the_trace(truth
     seen = trace.time < last
     events = replace(trace.events, landing_start=None, landing_end=None)
     trace = Telemetry("made", trace.time[seen], trace.speed[seen], trace.altitude[seen], events)
-    flight = reconstruct(downrange_mission(), trace, published("falcon9"), model_error=MODEL_ERROR)
+    flight = reconstruct(downrange_mission(), trace, published_vehicle("falcon9"), model_error=MODEL_ERROR)
     assert flight.fit.solution.converged
-    assert [s.name for s in flight.seen.segments] == ["rise", "ascent", "coast", "entry", "glide"]
+    assert [s.name for s in flight.observation.segments] == ["rise", "ascent", "coast", "entry", "glide"]
     assert flight.fit.solution["made.glide"].time[1] == pytest.approx(trace.time[-1], abs=0.1)
     found = flight.propellant["entry"]
     assert abs(found.value - truth.propellant["entry"]) < 3.0 * found.error
@@ -254,9 +249,9 @@ def test_a_flight_seen_only_until_it_falls_back_is_a_coast(truth: Truth) -> None
     seen = trace.time < last
     events = replace(trace.events, entry_start=None, entry_end=None, landing_start=None, landing_end=None)
     trace = Telemetry("made", trace.time[seen], trace.speed[seen], trace.altitude[seen], events)
-    flight = reconstruct(downrange_mission(), trace, published("falcon9"), model_error=MODEL_ERROR)
+    flight = reconstruct(downrange_mission(), trace, published_vehicle("falcon9"), model_error=MODEL_ERROR)
     assert flight.verified
-    assert [s.name for s in flight.seen.segments] == ["rise", "ascent", "coast"]
+    assert [s.name for s in flight.observation.segments] == ["rise", "ascent", "coast"]
     assert list(flight.propellant) == ["ascent"]
     assert flight.apogee() == pytest.approx(truth.altitude.max(), abs=200.0)
 

@@ -5,17 +5,15 @@ import json
 import numpy as np
 import pytest
 
+from hoverslam.flights.observed.events import first_motion, refined_events
+from hoverslam.flights.observed.samples import altitude_samples, speed_samples
 from hoverslam.flights.observed.telemetry import (
     Events,
     Telemetry,
     TelemetryError,
-    altitude_samples,
-    first_motion,
     known_telemetry,
     load_telemetry,
-    refined_events,
     save_telemetry,
-    speed_samples,
 )
 
 TIME = np.arange(0.0, 200.0, 1.0 / 30.0)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hoverslam.flights.observed.validation import PayloadCheck
+from hoverslam.flights.observed.payload_checks import PayloadCheck
 from hoverslam.studies.validation import Validation
 
 ROOT = Path(__file__).parents[2]

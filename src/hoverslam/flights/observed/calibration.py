@@ -1,37 +1,38 @@
-"""Calibration: one set of figures for a vehicle, and one descent drag table, from all flights that were seen.
+"""Calibration: one set of figures for a vehicle, and one descent drag table, from all its flights with telemetry.
 
-    from hoverslam.flights.observed.calibration import calibrate
+    import hoverslam as hs
 
-    print(calibrate(("crs11", "nrol76", "saocom1a")).report())
+    print(hs.calibrate(("crs11", "nrol76", "saocom1a")).report())
 
-The flights share the vehicle's figures in one fit. What differs from flight to flight (payload, the rating of its
-engines, the weather, the propellant left) is fitted for each and stays with it: nothing of it enters the vehicle.
+The flights share the vehicle's figures in one fit. What differs between flights (payload, engine rating, weather, the
+propellant left) is fitted for each flight and does not enter the vehicle.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from os import PathLike
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 
-from hoverslam.flights.observed.fit_problem import DRAG_MACHS, DRAG_NAMES, Seen
-from hoverslam.flights.observed.reconstruction import (
-    Estimate,
-    FlightFit,
-    Reconstruction,
-    figure_lines,
-    fit_flights,
-    published,
-    see,
-    started,
-)
-from hoverslam.flights.observed.telemetry import load_telemetry
+from hoverslam.flights.observed.fit_laws import DRAG_MACHS, DRAG_NAMES
+from hoverslam.flights.observed.flight_fit import Estimate, FlightFit, fit_flights, restart_from
+from hoverslam.flights.observed.observation import Observation, observe
+from hoverslam.flights.observed.reconstruction import Reconstruction, figure_lines, published_vehicle
+from hoverslam.flights.observed.telemetry import Floats, load_telemetry
 from hoverslam.physics.aerodynamics import descent_axial_coefficient
+from hoverslam.reports.json_text import Json
+from hoverslam.reports.results import Result
+from hoverslam.vehicles.loading import as_vehicle
 from hoverslam.vehicles.missions import load_mission
 from hoverslam.vehicles.models import Vehicle
 
-# Figures of a vehicle file and the parameters of the fit that they come from, with the file's unit in SI.
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+# Figures of a vehicle file, the parameters of the fit that give them, and the file's unit in SI.
 FIGURES = {
     "stage1.dry_mass_t": ("stage1.dry_mass", 1e3),
     "stage1.propellant_t": ("stage1.propellant", 1e3),
@@ -42,12 +43,12 @@ FIGURES = {
     "aero.drag_factor": ("aero.drag_factor", 1.0),
     "aero.preserved_drag_fraction": ("aero.preserved_drag", 1.0),
 }
-TRUSTED_MACHS = (0.9, 3.2)  # where flights in the air and out of burns decide the drag
-FACTOR = "aero.descent_axial_factor"
+DESCENT_FACTOR = "aero.descent_axial_factor"
+TRUSTED_MACHS = (0.9, 3.2)  # range in which unpowered flight in dense air determines the drag
 
 
 class DragRow(NamedTuple):
-    """Axial-force coefficient on the base area, engines first, engines off: at a Mach number, with standard error."""
+    """Axial-force coefficient on the base area, engines first and off, at a Mach number, with its standard error."""
 
     mach: float
     coefficient: float
@@ -55,8 +56,14 @@ class DragRow(NamedTuple):
 
 
 @dataclass
-class Calibration:
-    """What a set of flights says of one vehicle."""
+class Calibration(Result):
+    """Figures of one vehicle from several flights.
+
+    Attributes:
+        vehicle: Its figures and bands before the fit.
+        flights: The flights, by name of the mission.
+        fit: Of all flights together.
+    """
 
     vehicle: Vehicle
     flights: dict[str, Reconstruction]
@@ -74,20 +81,22 @@ class Calibration:
         for key, (name, unit) in FIGURES.items():
             value, error, _ = self.fit.estimate(name)
             found[key] = Estimate(value / unit, error / unit, key.rsplit("_", 1)[-1])
-        return found | {FACTOR: self.descent_factor}
+        return found | {DESCENT_FACTOR: self.descent_factor}
 
     @property
     def descent_factor(self) -> Estimate:
-        """One factor on the generic descent curve: the best mean over Mach numbers where flights decide it."""
+        """One factor on the generic descent curve: the minimum-variance mean over the trusted Mach numbers."""
         names, weights = self._factor_weights()
         values = np.array([self.fit.estimate(name).value for name in names])
         variance = float(weights @ self.fit.covariance_of(names) @ weights)
         return Estimate(float(weights @ values), float(np.sqrt(variance)), "")
 
-    def _factor_weights(self) -> tuple[list[str], np.ndarray]:
+    def _factor_weights(self) -> tuple[list[str], Floats]:
+        """Return the parameters of the trusted Mach numbers, and their weights ``(n,)`` in the mean."""
         names = [n for n, m in zip(DRAG_NAMES, DRAG_MACHS, strict=True) if TRUSTED_MACHS[0] <= m <= TRUSTED_MACHS[1]]
         ones = np.linalg.solve(self.fit.covariance_of(names), np.ones(len(names)))
-        return names, ones / float(np.sum(ones))
+        weights: Floats = ones / float(np.sum(ones))
+        return names, weights
 
     @property
     def drag_table(self) -> list[DragRow]:
@@ -98,29 +107,33 @@ class Calibration:
             rows.append(DragRow(float(mach), curve * factor.value, curve * factor.error))
         return rows
 
-    def spread(self, slopes: Mapping[str, float]) -> float:
-        """Standard error of anything whose derivatives to the launch's given parameters (SI) are ``slopes``."""
+    def standard_error(self, slopes: Mapping[str, float]) -> float:
+        """Return the standard error of a quantity that depends on the calibrated figures.
+
+        Args:
+            slopes: Its derivatives with respect to the given parameters of a launch (SI), by name; others are zero.
+        """
         plain = [name for name, _ in FIGURES.values()]
         names, weights = self._factor_weights()
         along = np.array([slopes.get(name, 0.0) for name in plain])
-        along = np.concatenate([along, slopes.get(FACTOR, 0.0) * weights])
+        along = np.concatenate([along, slopes.get(DESCENT_FACTOR, 0.0) * weights])
         return float(np.sqrt(along @ self.fit.covariance_of([*plain, *names]) @ along))
 
     def overrides(self) -> dict[str, float]:
-        """The figures as overrides for :func:`hoverslam.vehicles.load_vehicle`."""
+        """Return the figures as overrides for :func:`hoverslam.vehicles.loading.load_vehicle`."""
         return {key: found.value for key, found in self.figures.items()}
 
-    def as_json(self) -> dict[str, Any]:
-        """Figures, drag table and flights as plain numbers."""
+    def as_json(self) -> dict[str, Json]:
+        """Return figures (value, standard error), drag table and flights."""
         return {
             "verified": self.verified,
-            "figures": {key: list(found[:2]) for key, found in self.figures.items()},
+            "figures": {key: [found.value, found.error] for key, found in self.figures.items()},
             "descent_drag": [row._asdict() for row in self.drag_table],
             "flights": {name: flight.as_json() for name, flight in self.flights.items()},
         }
 
     def report(self) -> str:
-        """Figures beside what was published, and the drag table, as text."""
+        """Return the figures beside their prior values, and the drag table, as text."""
         table = [f"  Mach {r.mach:4.1f}  {r.coefficient:.3f} +- {r.error:.3f}" for r in self.drag_table]
         return "\n".join(
             [
@@ -131,33 +144,81 @@ class Calibration:
             ]
         )
 
+    def to_frame(self) -> "pd.DataFrame":
+        """Return one row a figure of the fit, in SI: ``figure``, ``value``, ``error``, the prior, and ``unit``.
+
+        The prior is ``prior_value``, ``prior_error``, ``low`` and ``high``. ``at_bound`` marks a figure at the end of its
+        band, whose error is that of the prior.
+        """
+        import pandas as pd
+
+        rows = [
+            {
+                "figure": prior.name,
+                "value": self.fit.estimate(prior.name).value,
+                "error": self.fit.estimate(prior.name).error,
+                "prior_value": prior.value,
+                "prior_error": prior.sigma,
+                "low": prior.low,
+                "high": prior.high,
+                "unit": prior.unit,
+                "at_bound": self.fit.at_bound(prior),
+            }
+            for prior in self.fit.builder.priors
+        ]
+        return pd.DataFrame(rows)
+
+    def plot(self) -> "Figure":
+        """Return the figures within their prior bands, and the descent drag curve, with standard errors."""
+        from hoverslam.flights.observed.pictures import Band, draw_bands  # matplotlib is slow to import
+
+        bands = [
+            Band(
+                prior.name,
+                (self.fit.estimate(prior.name).value - prior.value) / prior.sigma,
+                self.fit.estimate(prior.name).error / prior.sigma,
+                (prior.low - prior.value) / prior.sigma,
+                (prior.high - prior.value) / prior.sigma,
+            )
+            for prior in self.fit.builder.priors
+        ]
+        mach, coefficient, error = np.array(self.drag_table).T
+        title = f"{self.vehicle.title}: calibrated with {', '.join(self.flights)}"
+        return draw_bands(title, bands, (mach, coefficient, error))
+
 
 def calibrate(
-    missions: Sequence[str], vehicle: Vehicle | None = None, report: Callable[[str], None] | None = None
+    missions: Sequence[str],
+    vehicle: Vehicle | str | PathLike[str] | None = None,
+    report: Callable[[str], None] | None = None,
 ) -> Calibration:
     """Fit all ``missions`` together.
 
     Args:
-        missions: known missions of one vehicle, each with its trace.
-        vehicle: whose bands are what is known beforehand; by default as published.
-        report: receives one line a solve.
+        missions: Known missions of one vehicle, each with its trace.
+        vehicle: Vehicle, name or file, whose bands are the prior knowledge; by default as published.
+        report: Receives one line a solve.
 
     Raises:
-        VehicleError, TelemetryError: for a mission or a trace that cannot be used.
+        VehicleError: If a mission or the vehicle is unknown or cannot be used.
+        TelemetryError: If a trace cannot be used.
     """
     tell = report or (lambda line: None)
     tell(f"reading {', '.join(missions)}")
     chosen = [load_mission(name) for name in missions]
-    vehicle = vehicle or published(chosen[0].vehicle)
-    seen = [see(mission, load_telemetry(mission.name), vehicle) for mission in chosen]
-    return _calibrated(seen, vehicle, fit_flights(seen, vehicle, report))
+    prior_vehicle = published_vehicle(chosen[0].vehicle) if vehicle is None else as_vehicle(vehicle)
+    observations = [observe(mission, load_telemetry(mission.name), prior_vehicle) for mission in chosen]
+    return _calibration(observations, prior_vehicle, fit_flights(observations, prior_vehicle, report))
 
 
-def without(whole: Calibration, name: str, report: Callable[[str], None] | None = None) -> Calibration:
-    """The calibration from all flights of ``whole`` but one, started from it."""
-    seen = [started(flight.seen, whole.fit) for other, flight in whole.flights.items() if other != name]
-    return _calibrated(seen, whole.vehicle, fit_flights(seen, whole.vehicle, report, near=True))
+def calibrate_without(whole: Calibration, name: str, report: Callable[[str], None] | None = None) -> Calibration:
+    """Return the calibration from all flights of ``whole`` but one, with ``whole`` as its guess."""
+    observations = [
+        restart_from(flight.observation, whole.fit) for other, flight in whole.flights.items() if other != name
+    ]
+    return _calibration(observations, whole.vehicle, fit_flights(observations, whole.vehicle, report, warm_start=True))
 
 
-def _calibrated(seen: Sequence[Seen], vehicle: Vehicle, fit: FlightFit) -> Calibration:
-    return Calibration(vehicle, {s.mission.name: Reconstruction(s.mission, s, fit) for s in seen}, fit)
+def _calibration(observations: Sequence[Observation], vehicle: Vehicle, fit: FlightFit) -> Calibration:
+    flights = {flight.mission.name: Reconstruction(flight.mission, flight, fit) for flight in observations}
+    return Calibration(vehicle, flights, fit)
