@@ -25,9 +25,11 @@ from scipy.integrate import solve_ivp
 from hoverslam.flights.craft.lander import Lander
 from hoverslam.flights.craft.limits import AlignedFlow
 from hoverslam.flights.craft.vehicle_parameters import descent_inputs
+from hoverslam.flights.landing.case import LandingLimits, LandingStart
 from hoverslam.flights.landing.guess import landing_guess
-from hoverslam.flights.landing.problem import MOST_OFF_FLOW, LandingLimits, ShareOfAngle, Start
-from hoverslam.flights.landing.solve import Landing, LandingOutcome
+from hoverslam.flights.landing.problem import MOST_OFF_FLOW, ShareOfAngle
+from hoverslam.flights.landing.result import LandingOutcome
+from hoverslam.flights.landing.solve import Landing
 from hoverslam.flights.references import closed_forms
 from hoverslam.ocp.checks.verify import Tolerances
 from hoverslam.ocp.solving.solver import Options
@@ -44,11 +46,11 @@ MID_THROTTLE = replace(Lander.of("falcon9", [(1,)]).throttled(0.62, 0.71), dry_m
 # Seen from 17 km, a fall of 20 s before an ignition like that of NROL-76: on line with the pad, and off it by hundreds of
 # metres downrange, short and sideways. With so little throttle to spare the last two only just stop in time.
 LONG_FALLS = {
-    "on line": Start((-1271.3, 0.0, 17014.0), (112.3, 0.2, -1141.6), 33.4e3),
-    "beyond and left": Start((-1115.0, 292.6, 17517.4), (122.3, -8.9, -1148.7), 33.4e3),
-    "short and right": Start((-1434.2, -224.5, 16156.9), (80.3, -4.1, -952.5), 33.4e3),
-    "late": Start((-1539.8, -295.6, 17033.3), (102.3, 9.1, -1160.7), 33.4e3),
-    "low": Start((-1113.7, -107.4, 16827.6), (96.0, 17.4, -1148.6), 33.4e3),
+    "on line": LandingStart((-1271.3, 0.0, 17014.0), (112.3, 0.2, -1141.6), 33.4e3),
+    "beyond and left": LandingStart((-1115.0, 292.6, 17517.4), (122.3, -8.9, -1148.7), 33.4e3),
+    "short and right": LandingStart((-1434.2, -224.5, 16156.9), (80.3, -4.1, -952.5), 33.4e3),
+    "late": LandingStart((-1539.8, -295.6, 17033.3), (102.3, 9.1, -1160.7), 33.4e3),
+    "low": LandingStart((-1113.7, -107.4, 16827.6), (96.0, 17.4, -1148.6), 33.4e3),
 }
 
 
@@ -93,7 +95,7 @@ def test_meditch_sensitivities_follow_from_the_landing(booster):
 
 def test_meditch_on_mars_burns_172_306272368_kg():
     lander = Lander.simple("Mars soft landing", 1000.0, 13258.177079922916, 1966.072721110948, (0.4, 1.0))
-    result = Landing(lander, Start((0, 0, 2000), (0, 0, -50), 1905), ground=MARS_GROUND).solve(EXACT)
+    result = Landing(lander, LandingStart((0, 0, 2000), (0, 0, -50), 1905), ground=MARS_GROUND).solve(EXACT)
     assert result.propellant == pytest.approx(172.306272368, rel=1e-10)
     assert result.ignition_height == pytest.approx(1207.383722, rel=1e-7)
     assert result.ignition_speed == pytest.approx(91.561084, rel=1e-7)
@@ -140,7 +142,7 @@ def test_blackmore_lands_on_the_pad_with_398_1449_kg_in_78_4_s():
 
 
 def test_blackmore_comes_within_232_m_of_a_pad_that_is_out_of_reach():
-    start = Start((2000.0, 0.0, 1500.0), (100.0, 40.0, -75.0), 1905.0)
+    start = LandingStart((2000.0, 0.0, 1500.0), (100.0, 40.0, -75.0), 1905.0)
     result = mars(start, MARS_CONE, STRICT, burn=(77.6, 77.6))
     assert result.outcome is LandingOutcome.NEAREST
     assert result.verified
@@ -174,7 +176,7 @@ def test_the_best_engine_sequence_is_returned_with_the_cost_of_the_others():
 
 def test_more_dry_mass_never_needs_less_propellant_for_the_same_landed_margin():
     burned = [
-        Landing(BOOSTER, Start((100.0, 0.0, 4000.0), (-5.0, 0.0, -250.0), mass)).solve().propellant
+        Landing(BOOSTER, LandingStart((100.0, 0.0, 4000.0), (-5.0, 0.0, -250.0), mass)).solve().propellant
         for mass in (26e3, 28e3, 30e3)
     ]
     assert burned == sorted(burned)
@@ -183,21 +185,21 @@ def test_more_dry_mass_never_needs_less_propellant_for_the_same_landed_margin():
 @pytest.mark.parametrize("angle", [0.7, 2.5])
 def test_a_landing_does_not_depend_on_its_heading(angle):
     turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
-    turned = Start(turn @ MARS_START.position, turn @ MARS_START.velocity, MARS_START.mass)
+    turned = LandingStart(turn @ MARS_START.position, turn @ MARS_START.velocity, MARS_START.mass)
     assert mars(turned).propellant == pytest.approx(387.896364525, rel=1e-8)
 
 
 def test_the_same_start_resolves_warm_to_the_same_flight_and_another_to_its_own():
     first = mars()
     assert first.resolve(MARS_START).propellant == pytest.approx(first.propellant, rel=1e-9)
-    other = Start((2040.0, 20.0, 1490.0), (99.0, 1.0, -76.0), 1900.0)
+    other = LandingStart((2040.0, 20.0, 1490.0), (99.0, 1.0, -76.0), 1900.0)
     again = first.resolve(other)
     assert again.verified
     assert again.propellant == pytest.approx(mars(other).propellant, rel=1e-6)
 
 
 def test_too_low_and_fast_to_stop_is_infeasible_and_says_which_limits():
-    start = Start((0.0, 0.0, 100.0), (0.0, 0.0, -75.0), 1905.0)
+    start = LandingStart((0.0, 0.0, 100.0), (0.0, 0.0, -75.0), 1905.0)
     with pytest.raises(closed_forms.CannotLand):
         closed_forms.vertical_landing(
             height=100.0, velocity=-75.0, mass=1905.0, thrust=0.8 * MARS.thrust,
@@ -224,7 +226,7 @@ def test_vertical_landings_agree_with_the_closed_form(height, speed, mass, thrus
         )
     except closed_forms.CannotLand:
         return
-    result = Landing(lander, Start((0, 0, height), (0, 0, -speed), mass), ground=FlatGround(9.81)).solve()
+    result = Landing(lander, LandingStart((0, 0, height), (0, 0, -speed), mass), ground=FlatGround(9.81)).solve()
     assert result.verified
     assert result.propellant == pytest.approx(known.propellant, rel=1e-6)
 
@@ -317,13 +319,13 @@ def test_the_share_of_the_angle_of_attack_is_one_where_the_difference_is_at_its_
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Start((0, 0), (0, 0, 0), 1.0), "position"),
-        (lambda: Start((0, 0, 1), (0, 0, np.nan), 1.0), "velocity"),
-        (lambda: Start((0, 0, 1), (0, 0, 0), -1.0), "mass"),
-        (lambda: Start((0, 0, 1), (0, 0, 0), 1.0, attitude=(1.0, 1.0, 0.0, 0.0)), "unit quaternion"),
+        (lambda: LandingStart((0, 0), (0, 0, 0), 1.0), "position"),
+        (lambda: LandingStart((0, 0, 1), (0, 0, np.nan), 1.0), "velocity"),
+        (lambda: LandingStart((0, 0, 1), (0, 0, 0), -1.0), "mass"),
+        (lambda: LandingStart((0, 0, 1), (0, 0, 0), 1.0, attitude=(1.0, 1.0, 0.0, 0.0)), "unit quaternion"),
         (lambda: LandingLimits(tilt=45.0), "pi/2"),
         (lambda: LandingLimits(speed=-1.0), "speed"),
-        (lambda: Landing(BOOSTER, Start((0, 0, 1), (0, 0, 0), 19e3)), "no propellant"),
+        (lambda: Landing(BOOSTER, LandingStart((0, 0, 1), (0, 0, 0), 19e3)), "no propellant"),
         (lambda: Landing(BOOSTER, BOOSTER_START, least="money"), "least"),
         (lambda: Landing(BOOSTER, BOOSTER_START, burn=(5.0, 1.0)), "burn"),
         (lambda: Landing(BOOSTER.throttled(0.0, 1.0), BOOSTER_START), "floor"),

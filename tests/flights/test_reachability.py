@@ -4,14 +4,18 @@ import numpy as np
 import pytest
 
 from hoverslam.flights.craft.lander import Lander
-from hoverslam.flights.landing.footprint import Footprint, Site, footprint, reach, rightly_held
-from hoverslam.flights.landing.problem import LandingLimits, Start
-from hoverslam.flights.landing.solve import Landing, LandingOutcome
+from hoverslam.flights.landing.case import LandingLimits, LandingStart
+from hoverslam.flights.landing.footprint.edge import footprint_edge, multipliers_have_right_signs
+from hoverslam.flights.landing.footprint.footprint import Footprint
+from hoverslam.flights.landing.footprint.search import footprint
+from hoverslam.flights.landing.footprint.site_map import SiteOutcome
+from hoverslam.flights.landing.result import LandingOutcome
+from hoverslam.flights.landing.solve import Landing
 from hoverslam.physics.earth import FlatGround
 
 CANT = np.cos(np.radians(27.0))
 MARS = Lander.simple("Mars lander", 1505.0, 6 * 3100.0 * CANT, 225 * 9.807 * CANT, (0.3, 0.8))
-START = Start((2000.0, 0.0, 1500.0), (100.0, 0.0, -75.0), 1905.0)
+START = LandingStart((2000.0, 0.0, 1500.0), (100.0, 0.0, -75.0), 1905.0)
 DOWNRANGE, LEFT = np.linspace(-2000.0, 14000.0, 9), np.linspace(-7500.0, 7500.0, 11)
 
 
@@ -27,7 +31,7 @@ def mars():
 
 def from_site(x, y):
     """The start as seen from a site (m)."""
-    return Start((2000.0 - x, -y, 1500.0), START.velocity, START.mass)
+    return LandingStart((2000.0 - x, -y, 1500.0), START.velocity, START.mass)
 
 
 def test_the_centre_burns_387_896364525_kg(mars):
@@ -38,7 +42,7 @@ def test_the_centre_burns_387_896364525_kg(mars):
 def test_every_site_within_reach_is_solved_and_verified_and_every_other_is_nan(mars):
     assert np.all(mars.verified == mars.reachable)
     assert np.all(np.isnan(mars.propellant) == ~mars.reachable)
-    assert not np.any((mars.status == Site.NOT_SOLVED) | (mars.status == Site.NOT_TRIED))
+    assert not np.any((mars.status == SiteOutcome.NOT_SOLVED) | (mars.status == SiteOutcome.NOT_TRIED))
     assert np.nanmax(mars.propellant) <= mars.available
     assert np.mean(mars.warm[mars.reachable]) > 0.8
 
@@ -85,7 +89,7 @@ def test_all_propellant_is_spent_on_the_edge_and_a_cold_landing_lies_just_inside
 
 
 def test_area_within_the_edge_is_that_of_its_rays(mars):
-    fine = reach(landing(), np.linspace(0.0, 2.0 * np.pi, 180, endpoint=False), verify=False)
+    fine = footprint_edge(landing(), np.linspace(0.0, 2.0 * np.pi, 180, endpoint=False), verify=False)
     assert mars.reachable_area == pytest.approx(fine.area, rel=1e-3)
     cells = 2000.0 * 1500.0 * np.sum(mars.reachable)
     assert mars.reachable_area == pytest.approx(cells, rel=0.15)
@@ -97,15 +101,15 @@ def test_a_landing_held_to_the_arcs_of_another_is_told_from_an_optimum():
     held = landing(near, pad_only=True).solve().resolve(far)
     assert held.verified  # it flies, and meets every condition but the sign of a multiplier
     assert held.propellant > 1.02 * best.propellant
-    assert rightly_held(best.solution)
-    assert not rightly_held(held.solution)
+    assert multipliers_have_right_signs(best.solution)
+    assert not multipliers_have_right_signs(held.solution)
 
 
 def test_a_map_without_the_edge_finds_the_same_sites_by_trying():
     few = footprint(landing(), np.linspace(-1200.0, 400.0, 5), np.linspace(-800.0, 800.0, 3), edge=False)
     assert np.array_equal(few.reachable[:, 1], [False, False, False, True, True])
-    assert few.status[2, 1] == Site.OUT_OF_REACH  # 400 m behind the pad, where 385 m are the most
-    assert few.status[0, 1] == Site.NOT_TRIED
+    assert few.status[2, 1] == SiteOutcome.OUT_OF_REACH  # 400 m behind the pad, where 385 m are the most
+    assert few.status[0, 1] == SiteOutcome.NOT_TRIED
 
 
 def test_a_saved_map_is_the_same_when_loaded(mars, tmp_path):
@@ -118,7 +122,8 @@ def test_a_saved_map_is_the_same_when_loaded(mars, tmp_path):
 
 
 def test_the_picture_names_its_units(mars, tmp_path):
-    figure = mars.plot(tmp_path / "map.png")
+    figure = mars.plot()
+    mars.save(tmp_path / "map.png")
     assert (tmp_path / "map.png").stat().st_size > 20_000
     axis, bar = figure.axes
     assert axis.get_xlabel().endswith(", km")
@@ -126,7 +131,7 @@ def test_the_picture_names_its_units(mars, tmp_path):
 
 
 def test_an_interrupt_keeps_what_is_done(monkeypatch):
-    from hoverslam.flights.landing.solve import LandingResult
+    from hoverslam.flights.landing.result import LandingResult
 
     whole, calls = LandingResult.resolve, []
 
@@ -140,7 +145,7 @@ def test_an_interrupt_keeps_what_is_done(monkeypatch):
     part = footprint(landing(), np.linspace(0.0, 2000.0, 3), np.linspace(-500.0, 500.0, 3), edge=False)
     assert part.interrupted
     assert np.sum(part.reachable) == 3
-    assert np.sum(part.status == Site.NOT_TRIED) == 6
+    assert np.sum(part.status == SiteOutcome.NOT_TRIED) == 6
 
 
 def test_a_pad_out_of_reach_and_an_axis_that_does_not_rise_are_refused():

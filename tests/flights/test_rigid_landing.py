@@ -15,7 +15,7 @@ from landers import (
 
 from hoverslam.flights.craft.lander import Lander
 from hoverslam.flights.craft.rigid_lander import RigidLander
-from hoverslam.flights.landing.problem import LandingLimits, Start
+from hoverslam.flights.landing.case import LandingLimits, LandingStart
 from hoverslam.flights.landing.solve import Landing
 from hoverslam.ocp.checks.verify import Tolerances
 from hoverslam.ocp.solving.solver import Options
@@ -24,14 +24,14 @@ from hoverslam.physics.rigid_body import FixedBody
 
 FINE = Options(tolerances=Tolerances(mesh=1e-6), max_iterations=300, diagnose=False, ipopt={"mu_init": 1e-2})
 HOPPER = Lander.simple("Hopper", 800.0, 20e3, 2800.0, (0.3, 1.0))
-HOPPER_START = Start((60.0, 0.0, 400.0), (-5.0, 3.0, -50.0), 1100.0)
+HOPPER_START = LandingStart((60.0, 0.0, 400.0), (-5.0, 3.0, -50.0), 1100.0)
 HOPPER_LIMITS = LandingLimits(tilt=60.0 * DEGREE, body_rate=2.0)
 
 
 def szmuk(position=(4.0, 0.0, 4.0), velocity=(-4.0, 0.0, -1.0)):
     """The well-posed variant in least time."""
     landing = Landing(
-        SZMUK, Start(position, velocity, 2.0), SZMUK_LIMITS, ground=FlatGround(1.0), coast=None, burn=(1.0, 10.0),
+        SZMUK, LandingStart(position, velocity, 2.0), SZMUK_LIMITS, ground=FlatGround(1.0), coast=None, burn=(1.0, 10.0),
         touchdown_velocity=(0.0, 0.0, -0.1), least="time", pad_only=True,
     )  # fmt: skip
     return landing.solve()
@@ -109,7 +109,7 @@ def test_gate_holds_its_limits(flip):
 
 @pytest.fixture(scope="module")
 def falcon():
-    start = Start(
+    start = LandingStart(
         (-100.0, 30.0, 5000.0), (10.0, 0.0, -300.0), 35.5e3, attitude=(np.cos(DEGREE), 0.0, -np.sin(DEGREE), 0.0)
     )
     limits = LandingLimits(**{**vars(FALCON_LIMITS), "rate_at_touchdown": DEGREE, "body_rate": 15.0 * DEGREE})

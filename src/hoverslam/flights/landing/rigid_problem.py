@@ -1,20 +1,25 @@
 """A landing of a rigid body as an optimal-control problem: the phases of a point mass, with attitude and actuators.
 
-A body whose actuators have no rates is steered by a thrust vector in its own axes, as in the literature; otherwise throttle,
-gimbal, fins and cold gas are controls with rates of their own. The guess is the point mass's, nose along the thrust.
+A body whose actuators have no rate limits is steered by a thrust vector in its own axes, as in the literature. Otherwise
+throttle, gimbal, fins and cold gas are controls with rate limits. The guess is that of the point mass, with the body axis
+along the thrust.
 """
 
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
+from numpy.typing import NDArray
 
+from hoverslam.flights.craft.conditions import linear_control_mesh
 from hoverslam.flights.craft.limits import AlignedNose, FlightLimits, GlideCone, RigidLimits
-from hoverslam.flights.craft.rigid_lander import FIN_DEFLECTION, FIN_RATE, RigidLander
+from hoverslam.flights.craft.rigid_lander import RigidLander
+from hoverslam.flights.landing.motion import rigid_flight
 from hoverslam.flights.landing.problem import LandingBuilder
 from hoverslam.ocp.statement.mesh import Mesh
-from hoverslam.ocp.statement.names import Variable
+from hoverslam.ocp.statement.names import Named, Range, Variable
 from hoverslam.ocp.statement.problem import Guess, PathConstraint
 from hoverslam.physics.constants import STANDARD_GRAVITY
 from hoverslam.physics.motion import Propulsion, Shape
@@ -22,29 +27,21 @@ from hoverslam.physics.rigid_body import RigidFlight, RigidInputs
 
 COAST_INTERVALS, BURN_INTERVALS, SHORT_INTERVALS = 8, 16, 6
 MOST_TILTED_GUESS = np.radians(25.0)
-TURN = 0.9  # bound on entries of the quaternion is this above one: they have unit length anyway
+FloatArray = NDArray[np.float64]
+QUATERNION_BOUND = 1.9  # on each entry: loose, because the equations of motion keep the length at one
 
 
 class RigidLandingBuilder(LandingBuilder):
-    """Adds the phases of one landing of a rigid body to a problem."""
+    """Builder of the problem of a rigid body that lands; the arguments are those of :class:`LandingBuilder`."""
 
     @property
     def lander(self) -> RigidLander:
+        """The vehicle, which is known to be a rigid body here."""
         assert isinstance(self.case.lander, RigidLander)
         return self.case.lander
 
-    def _flight(self, coasting: bool) -> RigidFlight:
-        lander = self.lander
-        body = lander.coast_body if coasting and lander.coast_body is not None else lander.body
-        assert body is not None
-        regime = "descent" if lander.has_air else "vacuum"
-        return RigidFlight(
-            self.case.ground, regime, self.case.wind, body=body, fins=lander.fins if lander.has_air else None,
-            ellipsoid=lander.ellipsoid, lag=lander.lag, gimballed=lander.gimballed,
-        )  # fmt: skip
-
-    def _inputs(self, engines: int) -> Any:
-        def inputs(p: Any) -> RigidInputs:
+    def _inputs(self, engines: int) -> Callable[[Named], RigidInputs]:
+        def inputs(p: Named) -> RigidInputs:
             one = Propulsion.cluster(1, p["stage1.thrust_sea_level"], p["stage1.isp_sea_level"], p["stage1.isp_vacuum"])
             shape = Shape(
                 p["stage1.base_area"],
@@ -57,8 +54,8 @@ class RigidLandingBuilder(LandingBuilder):
         return inputs
 
     def _mesh(self, intervals: int) -> Mesh | None:
-        """Rates want piecewise linear controls; without, the solver finds the arcs."""
-        return Mesh.uniform(intervals, 4, control_degree=1) if self.lander.gimballed else None
+        """Return a mesh with piecewise linear controls, which rate limits need; without rate limits the solver chooses."""
+        return linear_control_mesh(intervals) if self.lander.gimballed else None
 
     # ---- variables -------------------------------------------------------------------------------------------------
     def _states(self, name: str) -> list[Variable]:
@@ -68,8 +65,9 @@ class RigidLandingBuilder(LandingBuilder):
         if name == "gate" and gate is not None:
             bound = min(bound, gate.rate)
         still = limits.rate_at_touchdown
-        # Without anything that rolls the body the roll stays what it was: to state it again would be an equation twice.
-        touchdown_rate: list[Any] = [0.0 if still is None else (-still, still)] * 3
+        # Where nothing rolls the body its roll rate is constant. A condition on it at touchdown would repeat the one at the
+        # start, and the solver cannot take an equation twice.
+        touchdown_rate: list[float | Range | None] = [0.0 if still is None else (-still, still)] * 3
         if self.lander.cold_gas is None and not self._finned:
             touchdown_rate[2] = None
         states = super()._states(name)
@@ -79,7 +77,7 @@ class RigidLandingBuilder(LandingBuilder):
             )
         states += [
             Variable(
-                "attitude", 4, "", -1.0 - TURN, 1.0 + TURN, initial=start.attitude if first else None,
+                "attitude", 4, "", -QUATERNION_BOUND, QUATERNION_BOUND, initial=start.attitude if first else None,
                 final=self._final_attitude() if last else None,
             ),
             Variable(
@@ -92,8 +90,11 @@ class RigidLandingBuilder(LandingBuilder):
             states.append(Variable("level", None, "", 0.0, np.inf, initial=0.0 if lit else None))
         return states
 
-    def _final_attitude(self) -> Any:
-        """Upright at touchdown, or within the tilt allowed there; the heading is left free unless nothing fixes the length."""
+    def _final_attitude(self) -> Sequence[float | Range | None]:
+        """Return the final quaternion: upright, or within the tilt allowed at touchdown.
+
+        The heading is free, except where no initial attitude fixes the length of the quaternion.
+        """
         tilt = self.case.limits.tilt_at_touchdown
         if tilt:
             most = float(np.sin(0.5 * tilt) / np.sqrt(2.0))  # a box inside the cone
@@ -107,8 +108,8 @@ class RigidLandingBuilder(LandingBuilder):
         return self.lander.fins is not None and self.lander.has_air
 
     @property
-    def unsteered(self) -> bool:
-        """Whether the thrust has no arm to turn the body with."""
+    def thrust_has_no_arm(self) -> bool:
+        """Whether the engines act at the centre of mass, so that their thrust turns nothing."""
         assert self.lander.body is not None
         return self.lander.body.engine_station == float(
             self.lander.body.properties(jnp.asarray(self.case.start.mass)).centre
@@ -124,12 +125,14 @@ class RigidLandingBuilder(LandingBuilder):
             ]
         elif not coasting:
             controls = [Variable("thrust", 3, "")]
-        # One thing turns the body at a time: fins while it glides, the gimbal (with cold gas for roll) once an engine is lit,
-        # cold gas where there is neither. Two for one torque leave the solver a choice that nothing decides.
+        # One actuator produces each torque: fins in the coast, the gimbal (with cold gas for roll) under thrust, cold gas
+        # where there is neither. Two actuators of one torque would leave the optimum undetermined.
         if coasting and self._finned:
-            controls.append(Variable("fins", 3, "rad", -FIN_DEFLECTION, FIN_DEFLECTION, rate=FIN_RATE))
+            controls.append(Variable("fins", 3, "rad", -lander.fin_deflection, lander.fin_deflection, rate=lander.fin_rate))
         elif lander.cold_gas is not None:
-            torque = np.array(lander.cold_gas) * ([1.0, 1.0, 1.0] if coasting or self.unsteered else [0.0, 0.0, 1.0])
+            torque = np.array(lander.cold_gas) * (
+                [1.0, 1.0, 1.0] if coasting or self.thrust_has_no_arm else [0.0, 0.0, 1.0]
+            )
             controls.append(Variable("torque", 3, "N m", tuple(-torque), tuple(torque)))
         return controls
 
@@ -159,7 +162,7 @@ class RigidLandingBuilder(LandingBuilder):
         return path
 
     def _coast(self) -> None:
-        flight = self._flight(coasting=True)
+        flight = rigid_flight(self.case, coasting=True)
         self.problem.phase(
             "coast",
             states=self._states("coast"),
@@ -170,12 +173,12 @@ class RigidLandingBuilder(LandingBuilder):
             initial_time=0.0,
             duration=self.case.coast,
             mesh=self._mesh(COAST_INTERVALS),
-            guess=self._turned(self.guesses["coast"], "coast"),
+            guess=self._rigid_guess(self.guesses["coast"], "coast"),
         )
 
     def _burn(self, name: str, engines: int) -> None:
         case, limits, lander, gate = self.case, self.case.limits, self.lander, self.case.limits.gate
-        flight = self._flight(coasting=False)
+        flight = rigid_flight(case, coasting=False)
         gimbal = min(lander.gimbal, gate.gimbal) if name == "gate" and gate is not None else lander.gimbal
         path = self._common(flight) + self._attitude_limits(flight, name)
         if not lander.gimballed:
@@ -196,11 +199,11 @@ class RigidLandingBuilder(LandingBuilder):
             initial_time=0.0 if name == self.names[0] else None,
             duration=(limits.shortest_burn, limits.longest_burn) if several else case.burn,
             mesh=self._mesh(intervals),
-            guess=self._turned(self.guesses[name], name),
+            guess=self._rigid_guess(self.guesses[name], name),
         )
 
-    def _join(self) -> None:
-        """Everything goes on over a joint, what the actuators hold included; the thrust's level starts at ignition."""
+    def _link(self) -> None:
+        """Link all states, and the deflections of gimbal and fins; the thrust level starts at ignition."""
         for before, after in pairwise(self.names):
             states = [v.name for v in self.problem.phases[before].states.variables]
             shared = [
@@ -210,8 +213,8 @@ class RigidLandingBuilder(LandingBuilder):
             ]
             self.problem.link(before, after, states=states, controls=shared)
 
-    def _spent(self, e: Any, p: Any) -> Any:
-        """Until touchdown, and what the engines still burn while they run down."""
+    def _propellant(self, e: Named, p: Named) -> Array:
+        """Propellant burned until touchdown and while the engines run down after it (kg)."""
         lander, last = self.lander, e[self.names[-1]]
         burned = e[self.names[0]].initial.mass - last.final.mass
         if not lander.lag:
@@ -221,8 +224,8 @@ class RigidLandingBuilder(LandingBuilder):
         )
 
     # ---- guess -----------------------------------------------------------------------------------------------------
-    def _turned(self, guess: Guess, name: str) -> Guess:
-        """A point mass's guess with the nose along its thrust, leaning no more than ``MOST_TILTED_GUESS``."""
+    def _rigid_guess(self, guess: Guess, name: str) -> Guess:
+        """Return a point mass's guess with the body axis along the thrust, tilted by ``MOST_TILTED_GUESS`` at most."""
         lander, n = self.lander, len(guess.time)
         states, controls = dict(guess.states), {}
         push = guess.controls.get("thrust")
@@ -230,13 +233,13 @@ class RigidLandingBuilder(LandingBuilder):
         size = np.ones(n) * lander.throttle[0] if push is None else np.linalg.norm(push, axis=1)
         if push is None and "throttle" in guess.controls:
             size = guess.controls["throttle"]
-        states["attitude"] = _leaning(nose)
+        states["attitude"] = _tilted(nose)
         states["rate"] = np.zeros((n, 3))
         start = self.case.start.attitude
         if name == "coast" and start is not None:
             states["attitude"] = np.tile(start, (n, 1))
         elif start is not None and name == next(each for each in self.names if each != "coast"):
-            states["attitude"] = _turning(np.asarray(start), states["attitude"])
+            states["attitude"] = _interpolated_attitude(np.asarray(start), states["attitude"])
         engines = dict(zip(self.names[-len(self.lit) :], self.lit, strict=True)).get(name, 0)
         if lander.lag and name != "coast":
             states["level"] = engines * size
@@ -247,18 +250,18 @@ class RigidLandingBuilder(LandingBuilder):
         return Guess(guess.time, states, controls)
 
 
-def _leaning(nose: np.ndarray) -> np.ndarray:
-    """Quaternions ``(n, 4)`` that turn the vertical to ``nose`` ``(n, 3)`` the short way, at most by ``MOST_TILTED_GUESS``."""
-    aside = np.hypot(nose[:, 0], nose[:, 1])
-    tilt = np.minimum(np.arctan2(aside, nose[:, 2]), MOST_TILTED_GUESS)
-    axis = np.stack([-nose[:, 1], nose[:, 0]], axis=1) / np.maximum(aside, 1e-12)[:, None]
+def _tilted(nose: FloatArray) -> FloatArray:
+    """Return quaternions ``(n, 4)`` that turn the vertical towards ``nose`` ``(n, 3)``, by ``MOST_TILTED_GUESS`` at most."""
+    horizontal = np.hypot(nose[:, 0], nose[:, 1])
+    tilt = np.minimum(np.arctan2(horizontal, nose[:, 2]), MOST_TILTED_GUESS)
+    axis = np.stack([-nose[:, 1], nose[:, 0]], axis=1) / np.maximum(horizontal, 1e-12)[:, None]
     return np.concatenate(
         [np.cos(0.5 * tilt)[:, None], np.sin(0.5 * tilt)[:, None] * axis, np.zeros((len(nose), 1))], axis=1
     )
 
 
-def _turning(start: np.ndarray, towards: np.ndarray) -> np.ndarray:
-    """Quaternions ``(n, 4)`` from ``start`` ``(4,)`` over to ``towards`` ``(n, 4)`` in the first two thirds of the samples."""
+def _interpolated_attitude(start: FloatArray, towards: FloatArray) -> FloatArray:
+    """Return quaternions ``(n, 4)`` that go from ``start`` ``(4,)`` to ``towards`` ``(n, 4)`` in the first two thirds."""
     share = np.clip(1.5 * np.linspace(0.0, 1.0, len(towards)), 0.0, 1.0)[:, None]
     near = towards * np.where(towards @ start < 0.0, -1.0, 1.0)[:, None]
     mixed = (1.0 - share) * start + share * near

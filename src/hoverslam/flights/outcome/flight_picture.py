@@ -168,15 +168,18 @@ def _over_time(axis: "Axes", profile: FlightProfile, values: FloatArray, label: 
 
 def _limits(axes: "list[Axes]", profile: FlightProfile, limits: DrawnLimits) -> None:
     """Draw limits as dashed lines over the times in which they apply."""
-    style = {"color": COLOURS[1], "linestyle": "--", "linewidth": 1.2}
     burns = np.where(profile.lit, 1.0, np.nan)
     _, speed, throttle, tilt = axes
+
+    def dashed(axis: "Axes", values: FloatArray) -> None:
+        axis.plot(profile.time, values, color=COLOURS[1], linestyle="--", linewidth=1.2)
+
     if limits.speed is not None:
-        speed.axhline(limits.speed, **style)
+        dashed(speed, np.full(len(burns), limits.speed))
     for bound in limits.throttle or ():
-        throttle.plot(profile.time, bound * burns, **style)
+        dashed(throttle, bound * burns)
     if limits.tilt is not None:
-        tilt.plot(profile.time, np.degrees(limits.tilt) * burns, **style)
+        dashed(tilt, np.degrees(limits.tilt) * burns)
     if limits.tilt_at_touchdown is not None:
         tilt.plot(profile.time[-1], np.degrees(limits.tilt_at_touchdown), "v", color=COLOURS[1], clip_on=False)
 

@@ -1,0 +1,143 @@
+"""The edge of a footprint: the farthest site along each ray from the pad, by one optimal-control problem a ray."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from hoverslam.flights.landing.case import LandingCase, phase_names
+from hoverslam.flights.landing.footprint.site_map import FootprintEdge
+from hoverslam.flights.landing.result import LandingOutcome, LandingResult
+from hoverslam.flights.landing.solve import Landing, landing_problem
+from hoverslam.flights.landing.solver_settings import IN_AIR
+from hoverslam.ocp.solution import Solution
+from hoverslam.ocp.solving.solver import Options, solve
+from hoverslam.ocp.statement.names import Named
+from hoverslam.ocp.statement.problem import Problem
+
+FloatArray = NDArray[np.float64]
+
+# Spread of the Hamiltonian over its largest term from which on the mesh belongs to another landing; it costs about a
+# ten-thousandth of the propellant.
+HAMILTONIAN_SPREAD = 5e-4
+SIGN_TOLERANCE = 1e-3  # of the largest multiplier of a limit; a wrong sign below this is rounding
+
+
+def footprint_edge(landing: Landing, azimuths: Sequence[float] | FloatArray, *, verify: bool = True) -> FootprintEdge:
+    """Return the farthest site along each ray from the pad that the lander can reach.
+
+    Each site is a local optimum of one optimal-control problem. Without air no worse local optimum has been met; in air
+    the distance is a lower bound.
+
+    Args:
+        landing: What lands, from where, under which limits.
+        azimuths: Of the rays ``(n,)`` (rad), from downrange towards left, best in order and a few degrees apart.
+        verify: Whether each landing is flown again.
+
+    Raises:
+        ValueError: If no landing on the pad is found.
+    """
+    pad = landing.solve(report=_no_report)
+    if pad.outcome is not LandingOutcome.ON_PAD:
+        raise ValueError(f"footprint edge: start from a landing on the pad that is solved; this one: {pad.message}")
+    return find_edge(pad, np.asarray(azimuths, dtype=float), verify)
+
+
+def find_edge(
+    pad: LandingResult, azimuths: FloatArray, verify: bool, on_ray: Callable[[int], None] = lambda left: None
+) -> FootprintEdge:
+    """Return the farthest site along each ray; each ray is solved from the one before, or anew where that fails.
+
+    Args:
+        pad: The landing on the pad.
+        azimuths: Of the rays ``(n,)`` (rad), from downrange towards left.
+        verify: Whether each landing is flown again.
+        on_ray: Called before each ray with the number of rays left.
+    """
+    case, last = pad.case, phase_names(pad.case, pad.sequence)[-1]
+    problem, options = _farthest(case, pad.sequence), _options(case, verify)
+    unknown = np.full(len(azimuths), np.nan)
+    found = FootprintEdge(azimuths, unknown, unknown.copy(), np.zeros(len(azimuths), bool))
+    solution: Solution | None = None
+    for k, azimuth in enumerate(azimuths):
+        on_ray(len(azimuths) - k)
+        ray = {"ray.downrange": float(np.cos(azimuth)), "ray.left": float(np.sin(azimuth))}
+        again = None if solution is None else solution.resolve(ray, options, verify)
+        if again is None or not (_flown(again, verify) and multipliers_have_right_signs(again)):
+            with problem.holding(ray):
+                again = solve(problem, options, _no_report)
+        if not again.converged:
+            continue
+        solution = again if _flown(again, verify) else solution
+        found.distance[k] = again.objective
+        found.propellant[k] = case.start.mass - float(again[last].final.mass)
+        found.verified[k] = _flown(again, True)
+    return found
+
+
+def _flown(solution: Solution, verify: bool) -> bool:
+    if not verify:
+        return solution.converged
+    return solution.verification is not None and solution.verification.passed
+
+
+def multipliers_have_right_signs(solution: Solution) -> bool:
+    """Return whether every limit that is fixed at its bound along an arc has a multiplier of the right sign there.
+
+    A warm solve keeps the succession of arcs of the landing that it starts from. Where another succession is better the
+    solve still converges, is verified and satisfies the other conditions of optimality. Only the sign of a multiplier
+    shows that a limit should not be active.
+    """
+    if not solution.converged:
+        return False
+    for name, part in solution.phases.items():
+        if not part.mesh.pins:
+            continue
+        arcs, gains = part.mesh.arc_of[part.mesh.interval_of], -solution.problem.sense * solution.costates(name).path
+        for pin in part.mesh.pins:
+            if pin.kind not in ("path", "touch"):
+                continue
+            gain = gains[arcs == pin.arc, pin.index] * (1.0 if pin.upper else -1.0)
+            gain = gain[-1:] if pin.kind == "touch" else gain
+            if np.min(gain) < -SIGN_TOLERANCE * np.max(np.abs(gains[:, pin.index])):
+                return False
+    return True
+
+
+def _options(case: LandingCase, verify: bool) -> Options:
+    return Options(tolerances=IN_AIR, verify=verify, diagnose=False) if case.lander.has_air else Options(verify=verify)
+
+
+def hamiltonian_is_constant(solution: Solution) -> bool:
+    """Return whether the Hamiltonian is nearly constant along each phase, as it is in an optimum without air."""
+    found = [solution.costates(name) for name in solution.phases]
+    return all(np.ptp(c.hamiltonian) < HAMILTONIAN_SPREAD * np.max(c.terms) for c in found)
+
+
+def _farthest(case: LandingCase, sequence: tuple[int, ...]) -> Problem:
+    """Return the problem whose touchdown is farthest from the pad along the ray ``(ray.downrange, ray.left)``."""
+    problem = landing_problem(case, sequence, nearest=True)
+    first = phase_names(case, sequence)[0]
+    problem.parameter("ray.downrange", value=1.0)
+    problem.parameter("ray.left", value=0.0)
+
+    def site(e: Named, p: Named) -> tuple[Array, Array]:
+        moved = e[first].initial.position
+        return p["start.downrange"] - moved[0], p["start.left"] - moved[1]
+
+    def along(e: Named, p: Named) -> Array:
+        x, y = site(e, p)
+        return x * p["ray.downrange"] + y * p["ray.left"]
+
+    def across(e: Named, p: Named) -> Array:
+        x, y = site(e, p)
+        return y * p["ray.downrange"] - x * p["ray.left"]
+
+    problem.constrain("on the ray", across, unit="m")
+    problem.maximize(along, unit="m")
+    return problem
+
+
+def _no_report(line: str) -> None:
+    pass

@@ -1,0 +1,271 @@
+"""What a solved landing tells: propellant, times, ignition, limits reached, what other engine sequences cost."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hoverslam.flights.craft.rigid_lander import RigidLander
+from hoverslam.flights.landing.case import LandingCase, LandingStart, lit_engines, phase_names
+from hoverslam.flights.landing.motion import flight_of
+from hoverslam.flights.landing.solver_settings import attempts_for, options_for
+from hoverslam.flights.outcome.flight_picture import DrawnLimits, flight_profile, plot_flight
+from hoverslam.flights.outcome.limits_reached import LimitReached, limits_reached, limits_table
+from hoverslam.flights.outcome.trajectories import joined, trajectory_frame
+from hoverslam.ocp.solution import Solution
+from hoverslam.reports.json_text import Json, plain
+from hoverslam.reports.results import Result, write_netcdf
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+
+class LandingOutcome(Enum):
+    """How a landing ended; the value is a phrase for the reader."""
+
+    ON_PAD = "lands on the pad"
+    NEAREST = "the pad is out of reach: lands at the nearest point that can be reached"
+    INFEASIBLE = "no landing anywhere"
+    UNSOLVED = "not solved"
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """One engine sequence that was tried.
+
+    Attributes:
+        sequence: Engine counts lit one after the other.
+        propellant: Burned to land on the pad (kg); None if it does not land there.
+        verified: Whether the independent re-flight agrees.
+        message: Why it does not land or is not verified; empty where it is verified.
+    """
+
+    sequence: tuple[int, ...]
+    propellant: float | None
+    verified: bool
+    message: str
+
+    def line(self) -> str:
+        """Return the alternative as a line of text."""
+        cost = "does not land on the pad" if self.propellant is None else f"{self.propellant:,.2f} kg"
+        why = "" if self.verified else f" ({self.message})"
+        return f"engines {' to '.join(map(str, self.sequence)):12s} {cost}{why}"
+
+
+@dataclass
+class LandingResult(Result):
+    """A solved landing; look at :attr:`verified` before using it. Masses in kg, times in s, heights above the pad in m.
+
+    Attributes:
+        case: The statement of the landing.
+        outcome: Whether it lands on the pad, near it, or not at all; :attr:`message` says it in words.
+        sequence: Engine counts lit one after the other.
+        solution: The solution of the optimal-control problem.
+        alternatives: All sequences tried, this one included.
+    """
+
+    case: LandingCase
+    outcome: LandingOutcome
+    sequence: tuple[int, ...]
+    solution: Solution
+    alternatives: tuple[Alternative, ...]
+
+    @property
+    def verified(self) -> bool:
+        """Whether it lands and the independent re-flight agrees."""
+        check = self.solution.verification
+        return self.lands and check is not None and check.passed
+
+    @property
+    def lands(self) -> bool:
+        """Whether it lands, on the pad or away from it."""
+        return self.outcome in (LandingOutcome.ON_PAD, LandingOutcome.NEAREST)
+
+    @property
+    def message(self) -> str:
+        """The outcome in a sentence, with the distance or the reason."""
+        if self.outcome is LandingOutcome.NEAREST:
+            return f"{self.outcome.value}, {self.miss:.1f} m away"
+        if self.outcome is LandingOutcome.ON_PAD:
+            return self.outcome.value
+        return f"{self.outcome.value}: {self.solution.message}"
+
+    @property
+    def _first(self) -> str:
+        return next(iter(self.solution.phases))
+
+    @property
+    def _burning(self) -> list[str]:
+        """Names of the phases under thrust."""
+        return [name for name in phase_names(self.case, self.sequence) if name != "coast"]
+
+    @property
+    def propellant(self) -> float:
+        """Propellant burned (kg), including what the engines burn while they run down after touchdown."""
+        lander, final = self.case.lander, self.solution[self._burning[-1]].final
+        running_down = (
+            lander.lag * final.level * lander.mass_flow if isinstance(lander, RigidLander) and lander.lag else 0.0
+        )
+        return float(self.case.start.mass - final.mass + running_down)
+
+    @property
+    def flight_time(self) -> float:
+        """Time from start to touchdown (s)."""
+        return float(self.solution[self._burning[-1]].time[1])
+
+    @property
+    def miss(self) -> float:
+        """Distance of the touchdown from the pad (m)."""
+        moved = self.solution[self._first].initial.position[:2] - np.asarray(self.case.start.position[:2])
+        return float(np.hypot(*moved))
+
+    @property
+    def ignition_time(self) -> float:
+        """Time at which the first engine is lit (s)."""
+        return float(self.solution[self._burning[0]].time[0])
+
+    @property
+    def ignition_height(self) -> float:
+        """Height above the pad at the first ignition (m)."""
+        return float(self.solution[self._burning[0]].initial.position[2])
+
+    @property
+    def ignition_speed(self) -> float:
+        """Speed at the first ignition (m/s)."""
+        return float(np.linalg.norm(self.solution[self._burning[0]].initial.velocity))
+
+    @property
+    def burns(self) -> dict[str, float]:
+        """Duration of each phase under thrust (s)."""
+        return {name: self.solution[name].duration for name in self._burning}
+
+    @property
+    def mean_throttle(self) -> float:
+        """Propellant over what the lit engines would burn at full throttle in the same time."""
+        lander, lit = self.case.lander, zip(self._burning, lit_engines(self.case, self.sequence), strict=True)
+        return self.propellant / sum(lander.mass_flow * count * self.solution[name].duration for name, count in lit)
+
+    @property
+    def limits(self) -> list[LimitReached]:
+        """Every limit, the value that the re-flown trajectory reached, and when."""
+        return limits_reached(self.solution)
+
+    def resolve(self, start: LandingStart, verify: bool = True) -> "LandingResult":
+        """Solve the same landing from another start, on the same mesh and with the same engine sequence.
+
+        Args:
+            start: The new start.
+            verify: Whether to fly the new landing again with the independent integrator.
+
+        Raises:
+            ValueError: If this landing does not end on the pad.
+        """
+        if self.outcome is not LandingOutcome.ON_PAD:
+            raise ValueError(f"only a landing on the pad is solved again for another start; this one: {self.message}")
+        changed = _start_settings(self._first, start, isinstance(self.case.lander, RigidLander))
+        options = options_for(self.case.lander, attempts_for(self.case.lander)[0])
+        again = self.solution.resolve(changed, options, verify)
+        outcome = LandingOutcome.ON_PAD if again.converged else LandingOutcome.UNSOLVED
+        return LandingResult(replace(self.case, start=start), outcome, self.sequence, again, ())
+
+    def report(self) -> str:
+        """Return figures, the cost of the other sequences, every limit and the verdict of the re-flight as text."""
+        lines = [f"{self.case.lander.name}: {self.message}"]
+        if self.lands:
+            counts = lit_engines(self.case, self.sequence)
+            burns = ", ".join(f"{count} for {t:.2f} s" for count, t in zip(counts, self.burns.values(), strict=True))
+            lines += [
+                f"propellant {self.propellant:,.2f} kg in {self.flight_time:.2f} s, engines lit: {burns}",
+                f"ignition at {self.ignition_time:.2f} s, {self.ignition_height:,.1f} m up, {self.ignition_speed:.1f} m/s; "
+                f"mean throttle {self.mean_throttle:.3f}",
+            ]
+        if len(self.alternatives) > 1:
+            lines += [other.line() for other in self.alternatives]
+        if self.solution.verification is not None:
+            lines += ["", limits_table(self.limits), "", self.solution.verification.report()]
+        return "\n".join(lines)
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the figures of the report as plain values; figures of the flight only where it lands."""
+        limits = self.limits if self.solution.verification is not None else []
+        return {
+            "lander": self.case.lander.name,
+            "outcome": self.outcome.name.lower(),
+            "message": self.message,
+            "verified": self.verified,
+            "engines_lit": list(self.sequence),
+            **(self._figures() if self.lands else {}),
+            "alternatives": [
+                {
+                    "engines_lit": list(other.sequence),
+                    "propellant_kg": other.propellant,
+                    "verified": other.verified,
+                    "message": other.message,
+                }
+                for other in self.alternatives
+            ],
+            "limits": [plain(asdict(limit)) for limit in limits],
+        }
+
+    def _figures(self) -> dict[str, Json]:
+        return {
+            "propellant_kg": self.propellant,
+            "flight_time_s": self.flight_time,
+            "miss_m": self.miss,
+            "ignition_time_s": self.ignition_time,
+            "ignition_height_m": self.ignition_height,
+            "ignition_speed_m_s": self.ignition_speed,
+            "mean_throttle": self.mean_throttle,
+            "burns_s": dict(self.burns),
+        }
+
+    def trajectory(self) -> "xr.Dataset":
+        """Return all phases joined as one labelled dataset; see :func:`hoverslam.flights.outcome.trajectories.joined`.
+
+        Raises:
+            ValueError: If the solution was not verified, so that no trajectory was re-flown.
+        """
+        return joined(self.solution)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the re-flown trajectory as a table, one row a time.
+
+        Raises:
+            ValueError: If the solution was not verified, so that no trajectory was re-flown.
+        """
+        return trajectory_frame(self.trajectory())
+
+    def plot(self) -> "Figure":
+        """Return a picture of the path and of altitude, speed, throttle and tilt over time, with their limits.
+
+        Raises:
+            ValueError: If the solution was not verified, so that no trajectory was re-flown.
+        """
+        case = self.case
+        drawn = DrawnLimits(case.lander.throttle, case.limits.tilt, case.limits.tilt_at_touchdown, case.limits.speed)
+        title = f"{case.lander.name}: {self.message}"
+        title += f", {self.propellant:,.0f} kg of propellant in {self.flight_time:.1f} s" if self.lands else ""
+        return plot_flight(flight_profile(self.solution, partial(flight_of, case)), drawn, title)
+
+    def _writers(self) -> Mapping[str, Callable[[Path], None]]:
+        return {**super()._writers(), ".nc": write_netcdf(lambda path: self.trajectory().to_netcdf(path))}
+
+
+def _start_settings(phase: str, start: LandingStart, rigid: bool) -> dict[str, float]:
+    """Return a start as settings of a built landing, by their names."""
+    settings = (
+        {} if start.attitude is None else {f"{phase}.initial.attitude[{i}]": x for i, x in enumerate(start.attitude)}
+    )
+    if rigid:
+        settings |= {f"{phase}.initial.rate[{i}]": x for i, x in enumerate(start.rate)}
+    return settings | {
+        f"{phase}.initial.mass": start.mass,
+        **{f"{phase}.initial.position[{i}]": x for i, x in enumerate(start.position)},
+        **{f"{phase}.initial.velocity[{i}]": x for i, x in enumerate(start.velocity)},
+    }

@@ -1,0 +1,39 @@
+"""Solver options of landings: tolerances, and the barrier parameters and smoothing that are tried one after the other."""
+
+from hoverslam.flights.craft.lander import Lander
+from hoverslam.flights.craft.rigid_lander import RigidLander
+from hoverslam.ocp.checks.verify import Tolerances
+from hoverslam.ocp.solution import Solution
+from hoverslam.ocp.solving.solver import Options
+
+IN_AIR = Tolerances(mesh=1e-6)  # rates are limited and controls are piecewise linear in air; see docs/engine.md
+ACTUATED = Tolerances(mesh=1e-5, refly=1e-5)  # gimbal, fins and cold gas change within tenths of a second
+MAX_ITERATIONS = 300
+
+Attempt = tuple[float, float]  # barrier parameter, smoothing
+ATTEMPTS: tuple[Attempt, ...] = ((1e-3, 0.0), (1e-2, 1e-6), (1e-1, 0.0))  # first close to the guess, then less so
+ACTUATED_ATTEMPTS: tuple[Attempt, ...] = ((1e-2, 1e-6), (1e-1, 1e-5), (1e-3, 1e-4))
+
+
+def attempts_for(lander: Lander) -> tuple[Attempt, ...]:
+    """Return the attempts for a lander, in order; the first that is verified counts."""
+    if isinstance(lander, RigidLander):
+        return ACTUATED_ATTEMPTS if lander.gimballed else ATTEMPTS[-1:]
+    return ATTEMPTS if lander.has_air else ATTEMPTS[-1:]
+
+
+def options_for(lander: Lander, attempt: Attempt) -> Options:
+    """Return the solver options of one attempt; without air and rate limits the defaults of the solver apply."""
+    barrier, smoothing = attempt
+    actuated = isinstance(lander, RigidLander) and lander.gimballed
+    if not actuated and not lander.has_air:
+        return Options()
+    tolerances = ACTUATED if actuated else IN_AIR
+    return Options(
+        tolerances=tolerances, max_iterations=MAX_ITERATIONS, smoothing=smoothing, ipopt={"mu_init": barrier}
+    )
+
+
+def passed(solution: Solution) -> bool:
+    """Return whether the solution is verified by the independent re-flight."""
+    return solution.verification is not None and solution.verification.passed
