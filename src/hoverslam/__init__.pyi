@@ -14,12 +14,16 @@ from .flights.landing.result import Alternative, LandingOutcome, LandingResult
 from .flights.landing.solve import Landing
 from .flights.launch.slopes import payload_slopes
 from .flights.launch.solve import LaunchResult, solve_launch
+from .flights.observed.calibration import Calibration, calibrate
+from .flights.observed.prediction import LeaveOneOut, Prediction, leave_one_out
 from .flights.observed.reconstruction import Reconstruction, reconstruct
+from .flights.observed.telemetry import Telemetry, TelemetryError, load_telemetry
 from .flights.outcome.limits_reached import LimitReached, limits_reached, limits_table
 from .margins.study.margin import MarginStudy, study_margin
 from .studies.comparison.compare import Comparison, compare
 from .studies.constellations.demand import Demand, demand
 from .studies.launch_report import print_launch, run_script
+from .studies.validation import Validation, validate
 from .vehicles.errors import VehicleError
 from .vehicles.loading import check_file, figure_rows, list_vehicles, load_vehicle
 from .vehicles.missions import Mission, list_missions, load_mission
@@ -30,6 +34,7 @@ __version__: str
 
 __all__ = [
     "Alternative",
+    "Calibration",
     "Comparison",
     "Demand",
     "EventFlown",
@@ -50,17 +55,23 @@ __all__ = [
     "LandingResult",
     "LandingStart",
     "LaunchResult",
+    "LeaveOneOut",
     "LimitReached",
     "MarginStudy",
     "Mission",
     "Orbit",
+    "Prediction",
     "Reconstruction",
     "RigidLander",
     "Site",
     "SiteOutcome",
+    "Telemetry",
+    "TelemetryError",
     "Unknown",
+    "Validation",
     "Vehicle",
     "VehicleError",
+    "calibrate",
     "check_file",
     "compare",
     "demand",
@@ -68,6 +79,7 @@ __all__ = [
     "footprint",
     "footprint_edge",
     "glide",
+    "leave_one_out",
     "limits_reached",
     "limits_table",
     "list_missions",
@@ -77,6 +89,7 @@ __all__ = [
     "load_mission",
     "load_orbit",
     "load_site",
+    "load_telemetry",
     "load_vehicle",
     "ocp",
     "payload_slopes",
@@ -86,4 +99,5 @@ __all__ = [
     "run_script",
     "solve_launch",
     "study_margin",
+    "validate",
 ]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 from hoverslam.data.figures import Figure, Range, Section
-from hoverslam.data.reading import read_toml
+from hoverslam.data.reading import checked, read_toml
 
 FILES = Path(__file__).parent / "files"
 
@@ -123,4 +123,4 @@ class Assumptions(Section):
 def assumptions() -> Assumptions:
     """Return the figures, read once and checked."""
     name = "assumptions.toml"
-    return Assumptions.model_validate(read_toml(FILES / name, name))
+    return checked(Assumptions, read_toml(FILES / name, name), name)

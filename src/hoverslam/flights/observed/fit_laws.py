@@ -10,7 +10,8 @@ from jax import Array
 from hoverslam.flights.craft import vehicle_parameters
 from hoverslam.flights.observed.observation import mission_frame
 from hoverslam.ocp.statement.names import Named
-from hoverslam.physics.motion import Flight, Inputs, Propulsion, Shape
+from hoverslam.physics.motion import Flight, Inputs, Shape
+from hoverslam.physics.propulsion import Propulsion
 from hoverslam.physics.splines import Spline
 from hoverslam.vehicles.missions import Mission
 
