@@ -1,4 +1,4 @@
-"""Telemetry: what is written is read again, mistakes are named, and the samples are as sure as they say."""
+"""Telemetry: files are read as they were written, mistakes are named, and measurements have the stated errors."""
 
 import json
 
@@ -17,26 +17,28 @@ from hoverslam.flights.observed.telemetry import (
 )
 
 TIME = np.arange(0.0, 200.0, 1.0 / 30.0)
-KM_H = 1.0 / 3.6
+KM_H = 1.0 / 3.6  # m/s
 
 
 def trace(speed=TIME, altitude=None, time=TIME, events=None):
+    """Return a trace whose first stage cuts off at 150 s."""
     altitude = np.zeros(len(time)) if altitude is None else altitude
     return Telemetry("made", time, speed, altitude, events or Events(150.0))
 
 
 def shown(values, step):
+    """Return values as a display with this step rounds them."""
     return np.round(values / step) * step
 
 
 def chi2(samples, truth):
-    """Mean square of the error over its standard error; 1 where the latter is right."""
+    """Return the mean square of the error over its standard error: 1 where the standard error is right."""
     return np.mean(((samples.value - truth(samples.time)) / samples.sigma) ** 2)
 
 
 @pytest.fixture
 def files(tmp_path):
-    """A good pair of files, and a way to spoil them: (trace, events) as tables to change before they are written."""
+    """Return a function that writes a valid trace and its events, changed by ``change`` before they are written."""
 
     def write(change=lambda columns, events: None):
         columns = {"time": list(range(100)), "velocity": [2.0 * t for t in range(100)], "altitude": [0.1] * 100}
@@ -51,7 +53,7 @@ def files(tmp_path):
 
 # ---- files -----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", ["y_stage1_raw.json", "y.json", "y.csv"])
-def test_what_is_saved_is_loaded_again(tmp_path, name):
+def test_a_saved_trace_is_loaded_with_the_same_values(tmp_path, name):
     before = load_telemetry("crs11")
     save_telemetry(before, tmp_path / name)
     after = load_telemetry(tmp_path / name)
@@ -62,7 +64,7 @@ def test_what_is_saved_is_loaded_again(tmp_path, name):
 
 
 @pytest.mark.parametrize(("speed", "altitude"), [("speed_m_s", "altitude_m"), ("velocity_km_h", "altitude_km")])
-def test_units_are_those_of_the_column_names(files, tmp_path, speed, altitude):
+def test_columns_have_the_units_in_their_names(files, tmp_path, speed, altitude):
     files()
     rows = [f"{t},{36 * t},{t}" for t in range(100)]
     (tmp_path / "x.csv").write_text("\n".join([f"time_s,{speed},{altitude}", *rows]))
@@ -71,28 +73,28 @@ def test_units_are_those_of_the_column_names(files, tmp_path, speed, altitude):
     np.testing.assert_allclose(read.altitude, (1000.0 if altitude.endswith("km") else 1.0) * read.time)
 
 
-def test_events_may_lie_elsewhere(files, tmp_path):
+def test_events_may_be_in_another_file(files, tmp_path):
     path = files()
     (tmp_path / "other.json").write_text('{"meco": 42}')
     assert load_telemetry(path, tmp_path / "other.json").events == Events(42.0)
 
 
-def test_of_equal_times_the_first_is_kept(files):
+def test_the_first_of_two_samples_at_one_time_is_kept(files):
     path = files(lambda columns, events: columns["time"].__setitem__(31, 30))
     read = load_telemetry(path)
     assert len(read.time) == 99
     assert np.all(np.diff(read.time) > 0.0)
 
 
-def test_a_misread_digit_is_taken_out(files):
-    def spoil(columns, events):
+def test_a_misread_digit_is_replaced(files):
+    def misread(columns, events):
         columns["time"] = [t / 30.0 for t in range(3000)]
         columns["velocity"] = [t / 30.0 for t in range(3000)]
         columns["altitude"] = [0.0] * 3000
         columns["velocity"][1000] = 833.0
         columns["altitude"][500:503] = [8.0] * 3
 
-    read = load_telemetry(files(spoil))
+    read = load_telemetry(files(misread))
     assert np.max(np.abs(read.speed - read.time)) < 0.6
     assert np.max(read.altitude) == 0.0
 
@@ -113,14 +115,14 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_named_with_file_key_and_fix(files, mistake):
+def test_a_mistake_is_named_with_file_key_and_remedy(files, mistake):
     change, message = MISTAKES[mistake]
     pattern = message if ".*" in message else "".join(f"\\{c}" if c in "[]()." else c for c in message)
     with pytest.raises(TelemetryError, match=rf"x_(stage1_raw|events)\.json: .*{pattern}|x_.*json: {pattern}"):
         load_telemetry(files(change))
 
 
-def test_a_file_that_is_not_there_is_named(files, tmp_path):
+def test_a_missing_file_is_named(files, tmp_path):
     with pytest.raises(TelemetryError, match=r"nowhere: no such file; known traces are crs11, nrol76, saocom1a"):
         load_telemetry("nowhere")
     path = files()
@@ -150,14 +152,14 @@ def test_a_list_is_not_a_trace(files):
 # ---- samples ---------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("step", [KM_H, 1.0])
 @pytest.mark.parametrize("acceleration", [3.0, 9.0, 25.0])
-def test_a_rounded_steady_rise_is_recovered_within_its_error(acceleration, step):
+def test_a_rounded_linear_speed_is_recovered_within_its_error(acceleration, step):
     samples = speed_samples(trace(shown(acceleration * TIME, step)), 5.0, 195.0, 1.0)
     assert len(samples.time) == 190
     assert np.all(np.abs(samples.value - acceleration * samples.time) < 3.0 * samples.sigma)
     assert np.all(samples.sigma < step)
 
 
-def test_with_noise_the_standard_error_is_that_of_the_scatter():
+def test_the_standard_error_contains_the_noise():
     noise = np.random.default_rng(1).normal(0.0, 0.3, len(TIME))
     samples = speed_samples(trace(shown(9.0 * TIME + noise, KM_H)), 5.0, 195.0, 1.0)
     assert 0.5 < chi2(samples, lambda time: 9.0 * time) < 1.5
@@ -174,8 +176,8 @@ def test_a_coarse_altitude_is_recovered_within_its_error(step):
     assert np.median(samples.sigma) < 0.15 * step
 
 
-def test_a_gliding_display_is_as_late_as_its_speed():
-    """A display that moves by 1/18 of what is missing in every frame, towards the kilometre that the height is nearest to."""
+def test_an_animated_display_is_as_late_as_its_speed():
+    """Every frame, the display moves by 1/18 of the difference towards the kilometre nearest to the height."""
     height, goal = 100.0 * TIME, shown(100.0 * TIME, 1000.0)
     glide = np.empty(len(TIME))
     glide[0] = 0.0
@@ -187,18 +189,18 @@ def test_a_gliding_display_is_as_late_as_its_speed():
     np.testing.assert_allclose(late, 0.6, atol=0.1)
 
 
-@pytest.mark.parametrize(("fast", "seen"), [(100.0, 1.0), (99_500.0, 1.0)])
-def test_the_first_and_the_coarsest_step_of_a_display_are_not_halfway(fast, seen):
-    """It shows no altitude below 0.1 km, and whole kilometres from 99.5 km."""
-    height = fast + 10.0 * (TIME - 100.0)
+@pytest.mark.parametrize("change", [100.0, 99_500.0])
+def test_the_display_changes_at_the_value_itself_at_its_lowest_and_at_its_first_coarse_step(change):
+    """The display shows no altitude below 0.1 km, and whole kilometres from 99.5 km."""
+    height = change + 10.0 * (TIME - 100.0)
     fine = shown(height, 100.0)
     altitude = np.where(height < 100.0, 0.0, np.where(height < 99_500.0, np.minimum(fine, 99_500.0), 100_000.0))
     samples = altitude_samples(trace(altitude=altitude), 99.0, 101.0, 2.0)
     assert len(samples.time) == 1
-    assert samples.value[0] == pytest.approx(fast + 10.0 * (samples.time[0] - 100.0), abs=seen)
+    assert samples.value[0] == pytest.approx(change + 10.0 * (samples.time[0] - 100.0), abs=1.0)
 
 
-def test_no_sample_in_a_gap_or_outside_the_span():
+def test_there_is_no_sample_in_a_gap_or_outside_the_span():
     kept = (TIME < 50.0) | (TIME > 60.0)
     samples = speed_samples(trace(9.0 * TIME[kept], time=TIME[kept]), 20.0, 100.0, 1.0)
     assert samples.time.min() > 20.0
@@ -208,7 +210,7 @@ def test_no_sample_in_a_gap_or_outside_the_span():
 
 
 # ---- events ----------------------------------------------------------------------------------------------------------
-def test_first_motion_is_where_the_speed_followed_back_is_zero():
+def test_first_motion_is_where_the_extrapolated_speed_is_zero():
     since = np.maximum(TIME - 1.37, 0.0)
     time, error = first_motion(trace(shown(3.4 * since + 0.05 * since**2, KM_H)))
     assert time == pytest.approx(1.37, abs=3.0 * error)
@@ -228,14 +230,14 @@ def test_a_kink_is_found_within_a_fifth_of_a_second(kink):
     assert refined.error("meco") <= 0.2
 
 
-def test_without_a_kink_the_stated_second_stays():
+def test_an_event_without_a_kink_keeps_its_stated_second():
     refined = refined_events(trace(shown(10.0 * TIME + 0.05 * TIME**2, KM_H)))
     assert refined.meco == 150.0
     assert refined.error("meco") == 0.5
 
 
 @pytest.mark.parametrize("name", known_telemetry())
-def test_known_flights_start_near_zero_and_go_as_their_events_say(name):
+def test_refined_events_of_known_flights_are_near_the_stated_ones(name):
     flight = load_telemetry(name)
     start, error = first_motion(flight)
     assert 0.0 < start < 1.7
@@ -248,13 +250,13 @@ def test_known_flights_start_near_zero_and_go_as_their_events_say(name):
 
 
 @pytest.mark.parametrize(("name", "end"), [("crs11", 210.7), ("nrol76", 200.5), ("saocom1a", 199.6)])
-def test_boostback_ends_when_the_energy_says_so(name, end):
-    """The stated seconds are 211, 210 and 205; the last two are long after the energy over the ground stood still."""
+def test_boostback_ends_when_the_energy_becomes_constant(name, end):
+    """The stated seconds are 211, 210 and 205. At the last two the energy has been constant for long."""
     assert refined_events(load_telemetry(name)).boostback_end == pytest.approx(end, abs=0.5)
 
 
 @pytest.mark.parametrize("name", known_telemetry())
-def test_no_known_flight_climbs_faster_than_it_flies(name):
+def test_the_climb_rate_of_known_flights_is_below_their_speed(name):
     flight = load_telemetry(name)
     altitude = altitude_samples(flight, 5.0, flight.time[-1] - 5.0, 4.0)
     speed = np.interp(altitude.time, flight.time, flight.speed)
