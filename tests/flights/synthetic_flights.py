@@ -1,4 +1,4 @@
-"""A flight whose truth is known: to a ship downrange, seen through an overlay that rounds, shakes, repeats and stops."""
+"""A simulated flight with known truth: to a ship downrange, shown by an overlay with rounding, noise, repeats and gaps."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -14,10 +14,10 @@ from hoverslam.flights.observed.telemetry import Events, Telemetry
 from hoverslam.vehicles.loading import load_vehicle
 from hoverslam.vehicles.missions import Mission
 
-CLOCK = 0.6  # s that the trace's clock is ahead of the flight's
+CLOCK = 0.6  # s: time on the trace's clock at lift-off
 FRAMES = 30.0  # a second
-HOME = ("coast", "entry", "glide", "ignition", "landing_1")
-# Within the bands of the published vehicle and off their centres.
+RETURN_PHASES = ("coast", "entry", "glide", "ignition", "landing_1")
+# Figures of the simulated flight: within the bands of the published vehicle, off their centres.
 TRUTH = {
     "stage1.dry_mass_t": 27.8,
     "stage1.propellant_t": 408.5,
@@ -35,9 +35,13 @@ TRUTH = {
 
 @dataclass(frozen=True)
 class Truth:
-    """The flight as it was: ``time`` (s after lift-off), ``speed`` (m/s), ``altitude`` above the pad (m), each ``(n,)``.
+    """The flight without measurement errors.
 
-    ``events`` are seconds after lift-off, ``propellant`` (kg) that of each burn.
+    Attributes:
+        result: The launch.
+        time, speed, altitude: Seconds after lift-off, m/s, m above the pad, each ``(n,)``.
+        events: Seconds after lift-off, by name.
+        propellant: Of each burn (kg), by name.
     """
 
     result: LaunchResult
@@ -48,20 +52,20 @@ class Truth:
     propellant: dict[str, float]
 
     def mass(self, phase: str) -> float:
-        """Mass (kg) of the first stage and all it carries at the start of a phase."""
+        """Return the mass (kg) of the first stage and all it carries at the start of a phase."""
         return float(self.result.solution[phase].states[0, 6])
 
     def parameter(self, name: str) -> float:
-        """A figure it was flown with (SI)."""
+        """Return a figure of the flight (SI)."""
         return self.result.payload if name == "payload" else float(self.result.plan.values[name])
 
 
 @cache
 def downrange_truth() -> Truth:
-    """Falcon 9 to 200 km with the first stage landing at sea."""
+    """Return a flight of Falcon 9 to 200 km with the first stage landing at sea."""
     result = solve_launch(load_vehicle(PUBLISHED / "falcon9.toml", TRUTH), "downrange")
     assert result.verified
-    parts = [result.solution[name] for name in ("rise", "ascent", *HOME)]
+    parts = [result.solution[name] for name in ("rise", "ascent", *RETURN_PHASES)]
     time = np.arange(0.0, parts[-1].time[1], 1.0 / FRAMES)
     frame = result.plan.frame
     speed, altitude = np.empty(len(time)), np.empty(len(time))
@@ -71,7 +75,7 @@ def downrange_truth() -> Truth:
         speed[here] = np.linalg.norm(state.velocity, axis=1)
         altitude[here] = [float(frame.altitude(r)) for r in np.asarray(state.position)]
     altitude -= float(frame.altitude(jnp.zeros(3)))
-    at = {name: result.solution[name].time for name in ("ascent", *HOME)}
+    at = {name: result.solution[name].time for name in ("ascent", *RETURN_PHASES)}
     events = {
         "meco": at["ascent"][1],
         "apogee": time[np.argmax(altitude)],
@@ -90,7 +94,7 @@ def downrange_truth() -> Truth:
 
 
 def overlay(truth: Truth, seed: int) -> Telemetry:
-    """The flight as a webcast would show it: readings that shake by 0.3 m/s and 20 m, rounded; repeats and gaps."""
+    """Return the flight as a webcast shows it: noise of 0.3 m/s and 20 m, rounding, repeated frames and gaps."""
     rng = np.random.default_rng(seed)
     time = np.arange(0.0, truth.time[-1] + CLOCK + 4.0, 1.0 / FRAMES)
     speed = np.interp(time - CLOCK, truth.time, truth.speed, left=0.0, right=0.0)
@@ -110,12 +114,11 @@ def overlay(truth: Truth, seed: int) -> Telemetry:
         start += rng.uniform(-8.0, 8.0)
         keep &= (time < start) | (time > start + seconds)
     events: dict[str, Any] = {name: float(round(t + CLOCK)) for name, t in truth.events.items()}
-    seen = Events(**events)
-    return Telemetry("made", time[keep], speed[shown][keep], altitude[shown][keep], seen)
+    return Telemetry("made", time[keep], speed[shown][keep], altitude[shown][keep], Events(**events))
 
 
 def downrange_mission() -> Mission:
-    """What is known of it beforehand; the payload's centre is not the truth."""
+    """Return the mission of that flight; the payload of its prior is not the true one."""
 
     def known(value: float, low: float, high: float) -> dict[str, object]:
         return {"value": value, "low": low, "high": high, "status": "estimate", "source": "made"}
@@ -123,7 +126,7 @@ def downrange_mission() -> Mission:
     return Mission.model_validate(
         {
             "name": "made",
-            "title": "A flight to a ship that never was",
+            "title": "A simulated flight to a ship",
             "vehicle": "falcon9",
             "site": "slc40",
             "landing_site": "free",

@@ -1,5 +1,6 @@
-"""Reconstruction of a flight that never was: its truth is known, and lies within the standard errors that are stated."""
+"""Reconstruction of a simulated flight: its true values lie within the stated standard errors."""
 
+import json
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from synthetic_flights import CLOCK, Truth, downrange_mission, downrange_truth, overlay
 
 from hoverslam.flights.observed import fit_problem, observation
+from hoverslam.flights.observed.fit_laws import fit_laws
 from hoverslam.flights.observed.fit_problem import FitBuilder
 from hoverslam.flights.observed.flight_fit import OPTIONS, Estimate, FlightFit, restart_from
 from hoverslam.flights.observed.reconstruction import Reconstruction, published_vehicle, reconstruct
@@ -18,7 +20,7 @@ from hoverslam.flights.observed.telemetry import Telemetry, load_telemetry, save
 from hoverslam.ocp.solution import Solution
 from hoverslam.ocp.solving.solver import solve
 
-MODEL_ERROR = (0.3, 20.0)  # m/s, m: the truth flies by the same laws as the fit, but for how its controls move
+MODEL_ERROR = (0.3, 20.0)  # m/s, m: the simulated flight has the fit's equations of motion, but other controls
 DRAWS = 100
 
 
@@ -28,6 +30,7 @@ def truth() -> Truth:
 
 
 def through_a_file(trace: Telemetry, path: Path) -> Telemetry:
+    """Return a trace after it was written and read."""
     save_telemetry(trace, path)
     return load_telemetry(path)
 
@@ -39,8 +42,8 @@ def flight(request: pytest.FixtureRequest, truth: Truth, tmp_path_factory: pytes
     return reconstruct(downrange_mission(), trace, published_vehicle("falcon9"), model_error=MODEL_ERROR)
 
 
-# ---- the whole way from an overlay to the figures --------------------------------------------------------------------
-def test_it_is_verified_and_leaves_little(flight: Reconstruction) -> None:
+# ---- from an overlay to the figures ----------------------------------------------------------------------------------
+def test_the_fit_is_verified_with_small_residuals(flight: Reconstruction) -> None:
     assert flight.verified
     speed, altitude = (flight.residuals(what) for what in ("speed", "altitude"))
     assert speed.rms < 0.01 * np.max(speed.measured)
@@ -49,31 +52,31 @@ def test_it_is_verified_and_leaves_little(flight: Reconstruction) -> None:
     assert altitude.rms < 100.0
 
 
-def test_its_phases_are_those_of_a_flight_to_a_ship(flight: Reconstruction) -> None:
+def test_a_flight_to_a_ship_has_no_boostback(flight: Reconstruction) -> None:
     assert [s.name for s in flight.observation.segments] == ["rise", "ascent", "coast", "entry", "glide", "landing"]
     assert list(flight.propellant) == ["ascent", "entry", "landing"]
     assert "boostback" not in flight.report()
 
 
-def test_nothing_is_sampled_where_the_trace_stops(flight: Reconstruction, truth: Truth) -> None:
-    """A gap of 8 s in the coast, where speed is sampled every 2 s."""
+def test_a_gap_in_the_trace_has_no_samples(flight: Reconstruction, truth: Truth) -> None:
+    """The coast has a gap of 8 s and samples every 2 s."""
     assert np.max(np.diff(flight.observation.speed["coast"].time)) > 7.0
 
 
-def test_the_truth_lies_within_three_standard_errors(flight: Reconstruction, truth: Truth) -> None:
+def test_true_values_lie_within_three_standard_errors(flight: Reconstruction, truth: Truth) -> None:
     for name, (found, true) in compared(flight, truth).items():
         assert found.error > 0.0, name
         assert abs(found.value - true) < 3.0 * found.error, f"{name}: {found}, truth {true:,.6g}"
 
 
-def test_standard_errors_are_small_enough_to_tell_something(flight: Reconstruction) -> None:
+def test_standard_errors_of_propellant_are_a_few_percent(flight: Reconstruction) -> None:
     for name, percent in {"ascent": 1.0, "entry": 5.0, "landing": 5.0}.items():
         assert flight.propellant[name].error < 0.01 * percent * flight.propellant[name].value
     assert flight.estimate("rise: time").error < 0.1
 
 
 def compared(flight: Reconstruction, truth: Truth) -> dict[str, tuple[Estimate, float]]:
-    """Estimates beside what was flown, by name."""
+    """Return estimates beside true values, by name."""
     phases, burned = truth.result.solution, truth.propellant
     dry, down = truth.parameter("stage1.dry_mass"), float(phases["landing_1"].states[-1, 6])
     pairs = {f"{name} propellant": (found, burned[name]) for name, found in flight.propellant.items()}
@@ -105,6 +108,40 @@ def compared(flight: Reconstruction, truth: Truth) -> dict[str, tuple[Estimate, 
     return pairs
 
 
+# ---- the verbs of the result -----------------------------------------------------------------------------------------
+def test_the_table_has_a_row_a_time_with_measurements_beside_the_fit(flight: Reconstruction) -> None:
+    frame = flight.to_frame()
+    assert np.all(np.diff(frame["time_s"]) > 0.0)
+    assert list(frame["segment"].unique()) == [s.name for s in flight.observation.segments]
+    for what, unit in (("speed", "m_s"), ("altitude", "m")):
+        measured = frame.dropna(subset=[f"{what}_observed_{unit}"])
+        residual = measured[f"{what}_observed_{unit}"] - measured[f"{what}_fitted_{unit}"]
+        assert np.sqrt(np.mean(residual**2)) == pytest.approx(flight.residuals(what).rms, rel=1e-12)
+        assert len(measured) == len(flight.residuals(what).time)
+
+
+def test_a_reconstruction_is_saved_in_the_format_of_the_suffix(flight: Reconstruction, tmp_path: Path) -> None:
+    assert flight.save(tmp_path / "flight.txt").read_text() == flight.report() + "\n"
+    assert json.loads(flight.save(tmp_path / "flight.json").read_text())["mission"] == "made"
+    assert len(flight.save(tmp_path / "flight.csv").read_text().splitlines()) == 1 + len(flight.to_frame())
+
+
+def test_the_picture_shows_each_quantity_over_its_residual(flight: Reconstruction) -> None:
+    axes = flight.plot().axes
+    for upper, lower, what, scale in zip(axes[:2], axes[2:], ("speed", "altitude"), (1.0, 1e-3), strict=True):
+        residuals, order = flight.residuals(what), np.argsort(flight.residuals(what).time)
+        np.testing.assert_array_equal(upper.lines[0].get_ydata(), scale * residuals.measured[order])
+        np.testing.assert_array_equal(lower.lines[0].get_ydata(), residuals.residual[order])
+
+
+def test_equations_of_motion_are_shared_by_value() -> None:
+    first, second = downrange_mission(), downrange_mission()
+    assert first is not second
+    assert fit_laws(first, "descent", 3) is fit_laws(second, "descent", 3)
+    assert fit_laws(first, "descent", 1) is not fit_laws(second, "descent", 3)
+    assert fit_laws.cache_info().maxsize is not None
+
+
 # ---- a hundred draws of the noise ------------------------------------------------------------------------------------
 COUNTED = (
     "made.rise: propellant",
@@ -126,12 +163,12 @@ COUNTED = (
 
 
 class Redrawn:
-    """A fit whose readings can be drawn again: of the trace, of each figure beforehand and of each event.
+    """A fit whose inputs can be drawn again: the measurements, the prior values of figures and the times of events.
 
-    The truth is the flight that a first fit found, so that it flies by the fit's laws exactly. Standard errors hold over
-    draws of all that a fit knows; therefore the centres of figures and the times of events, which the fit takes for
-    readings with a standard error, are given parameters here and drawn around the truth as the trace is. How roughly
-    controls move is not drawn: the truth's are the smooth ones, and the scatter may be somewhat less than stated.
+    The truth is the flight of a first fit, which satisfies the equations of the fit exactly. Standard errors hold over
+    draws of all inputs of a fit. Prior values and times of events, which the fit treats as measurements, are therefore
+    given parameters here and drawn around the truth like the trace. The roughness of the controls is not drawn: those of
+    the truth are smooth, and the scatter may be somewhat less than stated.
     """
 
     def __init__(self, flight: Reconstruction) -> None:
@@ -143,16 +180,16 @@ class Redrawn:
         self.centres = {f"before: {p.name}": (float(found.parameters[p.name]), p.sigma) for p in priors}
         for phase, which, _, error in events:
             at = found[phase].time[0 if which == "initial_time" else 1]
-            self.centres[f"seen: {phase} {which}"] = float(at), error
+            self.centres[f"observed: {phase} {which}"] = float(at), error
         for name, (centre, _) in self.centres.items():
             problem.parameter(name, value=centre)
 
-        def unlikely(e: Any, p: Any) -> Any:
+        def negative_log_probability(e: Any, p: Any) -> Any:
             known = sum(((p[q.name] - p[f"before: {q.name}"]) / q.sigma) ** 2 for q in priors)
-            when = sum(((e[n][which] - p[f"seen: {n} {which}"]) / error) ** 2 for n, which, _, error in events)
+            when = sum(((e[n][which] - p[f"observed: {n} {which}"]) / error) ** 2 for n, which, _, error in events)
             return 0.5 * (known + when)
 
-        problem.minimize(unlikely)
+        problem.minimize(negative_log_probability)
         self.exact = [self._values(m, found) for m in problem.measurements]
         for measurement, values in zip(problem.measurements, self.exact, strict=True):
             measurement.values[:] = values
@@ -168,7 +205,7 @@ class Redrawn:
         return np.asarray(jax.vmap(lambda x: measurement.function(x, solution.parameters))(state))
 
     def draw(self, seed: int) -> Solution:
-        """The fit to one draw of all readings."""
+        """Return the fit to one draw of all inputs."""
         rng = np.random.default_rng(seed)
         for measurement, values in zip(self.problem.measurements, self.exact, strict=True):
             measurement.values[:] = values + measurement.sigmas * rng.standard_normal(len(values))
@@ -176,14 +213,14 @@ class Redrawn:
         return self.start.resolve(changes, OPTIONS, verify=False)
 
     def counted(self, solution: Solution) -> tuple[np.ndarray, np.ndarray]:
-        """Estimates and standard errors of what is counted."""
-        fit = FlightFit(self.builder, replace(solution, converged=False))  # its own covariance is of far more
+        """Return estimates and standard errors of the outputs in ``COUNTED``."""
+        fit = FlightFit(self.builder, replace(solution, converged=False))  # without the covariance of all outputs
         variance = np.diagonal(solution.covariance(**self.outputs))
         return np.array([fit.estimate(name).value for name in COUNTED]), np.sqrt(np.maximum(variance, 0.0))
 
 
 class Draws(NamedTuple):
-    """Of what is counted: truth ``(n,)``; estimates and their stated standard errors ``(draws, n)``."""
+    """Outputs in ``COUNTED``: true values ``(n,)``; estimates and their stated standard errors ``(draws, n)``."""
 
     truth: np.ndarray
     values: np.ndarray
@@ -192,7 +229,7 @@ class Draws(NamedTuple):
 
 @pytest.fixture(scope="module")
 def draws(truth: Truth) -> Draws:
-    """Intervals and samples twice as long as usual: a fit takes a second, and its standard errors are as honest."""
+    """Fit all draws, with mesh intervals and sample periods twice as long as usual so that a fit takes a second."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(observation, "PERIODS", {n: 2.0 * s for n, s in observation.PERIODS.items()})
         patch.setattr(fit_problem, "INTERVALS", {n: 2.0 * s for n, s in fit_problem.INTERVALS.items()})
@@ -204,24 +241,24 @@ def draws(truth: Truth) -> Draws:
     found = [again.counted(fit) for fit in fits if fit.converged]
     values, errors = (np.array(column) for column in zip(*found, strict=True))
     usual = np.median(errors, axis=0)
-    errors = np.where(errors < 1e-3 * usual, usual, errors)  # of a figure at the end of its band nothing is stated
+    errors = np.where(errors < 1e-3 * usual, usual, errors)  # at the end of its band a figure has no standard error
     return Draws(again.counted(flight.fit.solution)[0], values, errors)
 
 
 @pytest.mark.slow
-def test_every_draw_is_fitted(draws: Draws) -> None:
+def test_every_draw_converges(draws: Draws) -> None:
     assert len(draws.values) == DRAWS
 
 
 @pytest.mark.slow
-def test_the_truth_lies_within_two_standard_errors_in_nine_draws_of_ten(draws: Draws) -> None:
+def test_true_values_lie_within_two_standard_errors_in_nine_draws_of_ten(draws: Draws) -> None:
     inside = np.count_nonzero(np.abs(draws.values - draws.truth) < 2.0 * draws.errors, axis=0)
     assert np.all(inside >= 0.9 * DRAWS), dict(zip(COUNTED, inside.tolist(), strict=True))
 
 
 @pytest.mark.slow
-def test_estimates_scatter_as_much_as_stated_and_about_the_truth(draws: Draws) -> None:
-    """A scatter from a hundred draws is known to 7 %."""
+def test_estimates_scatter_about_true_values_as_stated(draws: Draws) -> None:
+    """The standard error of a scatter from a hundred draws is 7 %."""
     usual = np.median(draws.errors, axis=0)
     ratio = np.std(draws.values, axis=0) / usual
     assert np.all((ratio > 0.7) & (ratio < 1.2)), dict(zip(COUNTED, ratio.tolist(), strict=True))
@@ -229,12 +266,12 @@ def test_estimates_scatter_as_much_as_stated_and_about_the_truth(draws: Draws) -
     assert np.all(np.abs(bias) < 0.5), dict(zip(COUNTED, bias.tolist(), strict=True))
 
 
-# ---- flights of which less was seen ----------------------------------------------------------------------------------
-def test_a_flight_not_seen_to_the_ground_is_fitted_to_the_end_of_the_trace(truth: Truth) -> None:
+# ---- incomplete traces -----------------------------------------------------------------------------------------------
+def test_a_trace_that_ends_in_the_glide_is_fitted_to_its_end(truth: Truth) -> None:
     trace, last = overlay(truth, 4), truth.events["landing_start"] + CLOCK - 10.0
-    seen = trace.time < last
+    kept = trace.time < last
     events = replace(trace.events, landing_start=None, landing_end=None)
-    trace = Telemetry("made", trace.time[seen], trace.speed[seen], trace.altitude[seen], events)
+    trace = Telemetry("made", trace.time[kept], trace.speed[kept], trace.altitude[kept], events)
     flight = reconstruct(downrange_mission(), trace, published_vehicle("falcon9"), model_error=MODEL_ERROR)
     assert flight.fit.solution.converged
     assert [s.name for s in flight.observation.segments] == ["rise", "ascent", "coast", "entry", "glide"]
@@ -243,12 +280,12 @@ def test_a_flight_not_seen_to_the_ground_is_fitted_to_the_end_of_the_trace(truth
     assert abs(found.value - truth.propellant["entry"]) < 3.0 * found.error
 
 
-def test_a_flight_seen_only_until_it_falls_back_is_a_coast(truth: Truth) -> None:
-    """The pair is left out, and with it everything after the burn began: what is left is a ballistic descent."""
+def test_a_trace_that_ends_before_the_entry_burn_is_fitted_with_a_coast(truth: Truth) -> None:
+    """The events of entry and landing burn are left out: a ballistic descent remains."""
     trace, last = overlay(truth, 5), truth.events["entry_start"] + CLOCK - 5.0
-    seen = trace.time < last
+    kept = trace.time < last
     events = replace(trace.events, entry_start=None, entry_end=None, landing_start=None, landing_end=None)
-    trace = Telemetry("made", trace.time[seen], trace.speed[seen], trace.altitude[seen], events)
+    trace = Telemetry("made", trace.time[kept], trace.speed[kept], trace.altitude[kept], events)
     flight = reconstruct(downrange_mission(), trace, published_vehicle("falcon9"), model_error=MODEL_ERROR)
     assert flight.verified
     assert [s.name for s in flight.observation.segments] == ["rise", "ascent", "coast"]
@@ -256,7 +293,7 @@ def test_a_flight_seen_only_until_it_falls_back_is_a_coast(truth: Truth) -> None
     assert flight.apogee() == pytest.approx(truth.altitude.max(), abs=200.0)
 
 
-def test_a_burn_of_which_half_is_stated_is_named(truth: Truth, tmp_path: Path) -> None:
+def test_a_burn_without_end_is_named(truth: Truth, tmp_path: Path) -> None:
     trace = overlay(truth, 6)
     save_telemetry(replace(trace, events=replace(trace.events, entry_end=None)), tmp_path / "made.csv")
     with pytest.raises(ValueError, match=r"made_events\.json: entry_end: missing: a burn has start and end"):

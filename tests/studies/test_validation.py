@@ -1,4 +1,4 @@
-"""The table of the validation: what is asked for is judged, what is not is shown."""
+"""The table of the validation: requirements are judged, other quantities are only shown."""
 
 import json
 from pathlib import Path
@@ -37,8 +37,17 @@ def test_the_table_shows_found_reference_and_verdict() -> None:
     assert "| 21.1 t | 20 t | +5.5 % | 5 % | **missed** |" in text
 
 
-def test_the_committed_results_are_whole_and_say_what_they_miss() -> None:
-    """``hoverslam validate`` wrote them; a half-finished run is not committed."""
+def test_table_and_picture_have_one_row_a_check(tmp_path: Path) -> None:
+    found = Validation(payloads=[payload(21_100.0), payload(20_000.0)])
+    frame = found.to_frame()
+    assert list(frame["met"]) == [False, True]
+    assert frame["off_percent"][0] == pytest.approx(5.5)
+    assert len(found.plot().axes[0].get_yticks()) == 2
+    assert found.save(tmp_path / "validation.md").read_text() == found.report() + "\n"
+
+
+def test_the_committed_results_are_complete_and_consistent() -> None:
+    """``hoverslam validate`` wrote them; a run that was interrupted is not committed."""
     found = json.loads((ROOT / "results" / "validation.json").read_text())
     assert found["calibration"]["verified"]
     assert set(found["predictions"]) == set(found["calibration"]["flights"]) == {"crs11", "nrol76", "saocom1a"}
