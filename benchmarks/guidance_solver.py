@@ -1,8 +1,8 @@
-"""The landing guidance's convex programmes: the in-house batched solver against Clarabel, the same thousand programmes.
+"""Convex programmes of the landing guidance: the batched solver of hoverslam beside Clarabel, on the same programmes.
 
     python benchmarks/guidance_solver.py [--plans 1000] [--batch 500] [--json]
 
-Costs are compared where both say that the pad can be met, and verdicts everywhere. Compiling is timed apart.
+Costs are compared where both solvers find the pad within reach, verdicts everywhere. Compilation is timed separately.
 """
 
 import argparse
@@ -24,12 +24,12 @@ from hoverslam.margins.guidance.convex_plan import FAR, SOLVED, UNDECIDED, plan_
 
 
 def main() -> None:
-    """Print the comparison."""
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--plans", type=int, default=1000)
-    asked.add_argument("--batch", type=int, default=500)
-    asked.add_argument("--json", action="store_true")
-    options = asked.parse_args()
+    """Solve the programmes with both solvers and print the comparison."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--plans", type=int, default=1000)
+    parser.add_argument("--batch", type=int, default=500)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
     rng = np.random.default_rng(6)
     cases = [random_plan(rng) for _ in range(options.plans)]
     stacked = jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(x, dtype=float) for x in leaves]), *cases)

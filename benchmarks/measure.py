@@ -1,4 +1,4 @@
-"""What every adapter measures of itself, printed as one line of JSON; standard library only, so that it costs nothing."""
+"""Times and memory of an adapter, printed as one line of JSON. Only the standard library is imported, which is fast."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from typing import Any
 
 
 def _age() -> float:
-    """Seconds since this process started; where the system does not tell, since this module was imported."""
+    """Return the age of this process (s); 0 where the system does not say."""
     try:
         ticks = int(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19])
         age = float(Path("/proc/uptime").read_text().split()[0]) - ticks / os.sysconf("SC_CLK_TCK")
@@ -33,7 +33,7 @@ class Run:
 
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:
-        """Time a part; the end of ``solve`` also sets the total since the process started."""
+        """Time a part. The end of ``solve`` also sets the total since the process started."""
         start = time.perf_counter()
         yield
         now = time.perf_counter()
@@ -42,7 +42,14 @@ class Run:
             self.seconds["total_s"] = now - _START
 
     def report(self, version: str, answer: float | None, status: str, **more: Any) -> None:
-        """Print the line: ``status`` is "solved", or the tool's own words for what went wrong; ``more`` goes with it."""
+        """Print the line.
+
+        Args:
+            version: Of the tool.
+            answer: Objective in the unit of the problem; None if there is none.
+            status: ``solved``, or the message of the tool.
+            more: Further entries of the line.
+        """
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
         seconds = {part: value if value is None else round(value, 4) for part, value in self.seconds.items()}
         line = {"tool": self.tool, "version": version, "problem": self.problem, **seconds}

@@ -1,7 +1,7 @@
-"""Time hoverslam and its peers side by side on the same problems: ``python benchmarks/peers.py``.
+"""Time hoverslam and other tools side by side on the same problems: ``python benchmarks/peers.py``.
 
-Each tool runs in its own virtual environment, made once beside this file; every run is a fresh process, the tools take
-turns, and never do two run at once. The last result is a table of medians in markdown, on standard output.
+Each tool runs in its own virtual environment, made once beside this file. Every run is a fresh process, the tools take
+turns, and one process runs at a time. A table of medians is printed in Markdown.
 """
 
 import argparse
@@ -26,8 +26,8 @@ from problem_data import PROBLEMS
 HERE = Path(__file__).resolve().parent
 ENVIRONMENTS = HERE / ".environments"
 
-# Packages of each tool's environment; hoverslam runs in the one that runs this file. What follows a dash is handed to the
-# adapter: "hoverslam-auto" is ``with_hoverslam.py PROBLEM auto``.
+# Packages of each tool's environment; hoverslam runs in the environment of this file. The part after a dash is an argument of
+# the adapter: "hoverslam-auto" is ``with_hoverslam.py PROBLEM auto``.
 TOOLS: dict[str, tuple[str, ...]] = {
     "hoverslam": (),
     "hoverslam-auto": (),
@@ -39,7 +39,7 @@ TOOLS: dict[str, tuple[str, ...]] = {
     ),
 }
 
-# Columns that are compared: heading, what to read from a run, digits.
+# Columns that are compared: heading, function of a run, digits.
 MEASURES: dict[str, tuple[Callable[[dict[str, Any]], float], int]] = {
     "process s": (lambda run: run["total_s"], 2),
     "cold s": (lambda run: run["import_s"] + run["setup_s"] + run["solve_s"], 2),
@@ -51,19 +51,19 @@ MEASURES: dict[str, tuple[Callable[[dict[str, Any]], float], int]] = {
 
 @dataclass
 class Record:
-    """Runs of one tool on one problem, up to the first that failed."""
+    """Runs of one tool on one problem, up to the first failure."""
 
     runs: list[dict[str, Any]] = field(default_factory=list)
     failure: str = ""
 
 
 def say(text: str) -> None:
-    """Progress, kept apart from the table."""
+    """Print progress on standard error, apart from the table."""
     print(text, file=sys.stderr, flush=True)
 
 
 def interpreter(tool: str, packages: Sequence[str]) -> Path:
-    """The python of a tool, its environment made first if it is missing or holds other versions."""
+    """Return the Python of a tool; its environment is made first if it is missing or has other versions."""
     if not packages:
         return Path(sys.executable)
     folder = ENVIRONMENTS / tool
@@ -87,7 +87,11 @@ def interpreter(tool: str, packages: Sequence[str]) -> Path:
 
 
 def run_once(python: Path, tool: str, problem: str, timeout: float) -> dict[str, Any]:
-    """One fresh process; raises RuntimeError with the reason if it does not end with a solution."""
+    """Return the result of one fresh process.
+
+    Raises:
+        RuntimeError: If it does not end with a solution; the message says why.
+    """
     name, *more = tool.split("-")
     script = HERE / f"with_{name}.py"
     if not script.exists():
@@ -102,7 +106,7 @@ def run_once(python: Path, tool: str, problem: str, timeout: float) -> dict[str,
     )
     try:
         output, errors = process.communicate(timeout=timeout)
-    except BaseException as reason:  # a keyboard interrupt must not leave the process running either
+    except BaseException as reason:  # also on a keyboard interrupt, which would leave the process running
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
@@ -122,7 +126,7 @@ def run_once(python: Path, tool: str, problem: str, timeout: float) -> dict[str,
 def measure(
     tools: Sequence[str], problems: Sequence[str], repeats: int, timeout: float
 ) -> dict[str, dict[str, Record]]:
-    """Runs by problem and tool, the tools taking turns; an interrupt ends it with what there is."""
+    """Return runs by problem and tool. The tools take turns; an interrupt ends with the runs made so far."""
     records = {problem: {tool: Record() for tool in tools} for problem in problems}
     try:
         pythons = {}
@@ -150,13 +154,13 @@ def measure(
 
 
 def spread(values: Sequence[float], digits: int) -> str:
-    """Median, and in brackets the range."""
+    """Return the median, and in brackets the range."""
     text = f"{statistics.median(values):.{digits}f}"
     return text if len(values) == 1 else f"{text} ({min(values):.{digits}f} to {max(values):.{digits}f})"
 
 
 def row(problem: str, tool: str, record: Record) -> str:
-    """A tool's line of the table."""
+    """Return a tool's row of the table."""
     if not record.runs:
         reason = record.failure[:160].replace("|", "/") or "not run"
         reason = reason if reason.startswith("not ") else f"failed: {reason}"
@@ -173,7 +177,7 @@ def row(problem: str, tool: str, record: Record) -> str:
 
 
 def ratios(problem: str, records: dict[str, Record]) -> Iterator[str]:
-    """Hoverslam's medians, on either kind of mesh, over those of the peer that is best in each column."""
+    """Yield the medians of hoverslam, on either kind of mesh, over those of the best other tool in each column."""
     peers = {tool: record for tool, record in records.items() if not tool.startswith("hoverslam") and record.runs}
     for ours, record in records.items():
         if ours in peers or not record.runs or not peers:
@@ -188,7 +192,7 @@ def ratios(problem: str, records: dict[str, Record]) -> Iterator[str]:
 
 
 def processor() -> str:
-    """Model of the processor."""
+    """Return the model of the processor."""
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):
@@ -197,7 +201,7 @@ def processor() -> str:
 
 
 def table(records: dict[str, dict[str, Record]]) -> str:
-    """The report in markdown."""
+    """Return the report in Markdown."""
     times = [heading for heading in MEASURES if heading != "peak MB"]
     heads = ["problem", "tool", "runs", *times, "answer less reference", "re-flight", "peak MB"]
     stamp = f"{datetime.date.today()}, {processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
@@ -210,7 +214,7 @@ def table(records: dict[str, dict[str, Record]]) -> str:
 
 
 def main() -> None:
-    """Read the arguments, run, print."""
+    """Read the arguments, run, and print the table."""
 
     def names(known: Sequence[str]) -> Callable[[str], list[str]]:
         def parse(text: str) -> list[str]:

@@ -1,12 +1,11 @@
-"""The three problems, stated once for every tool: numbers and plain arithmetic, no array library.
+"""The three problems, stated once for all tools with numbers and plain arithmetic, without an array library.
 
-A :class:`Problem` is a chain of :class:`Phase`; each adapter turns it into its own tool's statement. The functions take
-sequences of scalars, of whatever type the tool computes with, and the elementary functions (:class:`Elementary`) that
-belong to that type, and return lists. Each problem asks for the most mass left at its end. How the reference answers
-were found is in README.md.
+A :class:`Problem` is a chain of :class:`Phase`; each adapter states it for its tool. The functions take sequences of scalars
+of the tool's number type, and the elementary functions of that type (:class:`Elementary`), and return lists. Each problem
+maximises the final mass. README.md says how the reference answers were found.
 
-``MARS``      powered descent on Mars, point mass: Açıkmeşe & Ploen's lander (JGCD 30(5), 2007) from OpenSCvx's start.
-``LANDING6``  powered descent with attitude: OpenSCvx's six-degree-of-freedom example, each limit as its text means it.
+``MARS``      powered descent on Mars, point mass: Açıkmeşe & Ploen's lander (JGCD 30(5), 2007), start of OpenSCvx.
+``LANDING6``  powered descent with attitude: the six-degree-of-freedom example of OpenSCvx, with its limits as documented.
 ``DELTA3``    Delta III to a transfer orbit in four phases: Betts, Practical Methods for Optimal Control, SIAM 2010.
 """
 
@@ -26,7 +25,7 @@ class Elementary(NamedTuple):
 
 @dataclass(frozen=True)
 class Guess:
-    """First idea of a phase: instants, and one row per state and per control; tools interpolate linearly."""
+    """Guess of a phase: times, and one row a state and control; tools interpolate linearly."""
 
     time: Sequence[float]
     states: Sequence[Sequence[float]]
@@ -35,7 +34,7 @@ class Guess:
 
 @dataclass(frozen=True)
 class Phase:
-    """One arc. Boxes are pairs (lowest, highest), one per state or control; equal numbers mean a fixed value."""
+    """One phase. Boxes are pairs (lowest, highest), one a state or control; equal numbers are a fixed value."""
 
     start: float  # s
     end: tuple[float, float]  # s
@@ -55,7 +54,7 @@ class Phase:
 
 @dataclass(frozen=True)
 class Problem:
-    """Phases in a row, the first ``linked`` states continuous between them, and ``events`` = ``event_values``."""
+    """Phases in sequence, with the first ``linked`` states continuous between them and ``events`` = ``event_values``."""
 
     phases: Sequence[Phase]
     objective: int  # the state whose final value in the last phase is maximised
@@ -69,27 +68,27 @@ class Problem:
 
 
 def fixed(values: Sequence[float]) -> list[tuple[float, float]]:
-    """Boxes that hold each state at a value."""
+    """Return boxes that fix each state at a value."""
     return [(float(value), float(value)) for value in values]
 
 
 def straight(duration: float, first: Sequence[float], last: Sequence[float], control: Sequence[float]) -> Guess:
-    """States on a straight line from ``first`` to ``last``, controls constant."""
+    """Return a guess with states on a straight line from ``first`` to ``last`` and constant controls."""
     return Guess((0.0, duration), list(zip(first, last, strict=True)), [(value, value) for value in control])
 
 
-# Mars landing. Length km, speed 100 m/s, mass t, force kN, time s: all numbers of order one.
+# Mars landing. Units: km, 100 m/s, t, kN, s, so that all numbers are of order one.
 # States x, y, z (up), vx, vy, vz, m; controls: the thrust vector.
 
 MARS_GRAVITY = 3.7114  # m/s²
-CANT = cos(radians(27))  # of the six engines; their thrust along the axis is less, their flow is not
+CANT = cos(radians(27))  # of the six engines: reduces their thrust along the axis, not their mass flow
 MARS_THRUST = 6 * 0.3 * 3.1 * CANT, 6 * 0.8 * 3.1 * CANT  # kN, six engines at 30 % and 80 % of 3.1 kN
 MARS_FLOW = 1 / (225 * 9.807 * CANT)  # t/s per kN
 GLIDE = tan(radians(86))  # the lander stays above a cone 4 degrees over the ground
 
 
 def mars_dynamics(x: Sequence[Any], u: Sequence[Any], el: Elementary) -> list[Any]:
-    """Point mass under thrust and constant gravity, no air."""
+    """Return state rates of a point mass under thrust and constant gravity, without air."""
     m = x[6]
     thrust = el.sqrt(u[0] * u[0] + u[1] * u[1] + u[2] * u[2])
     accelerations = [u[0] / m / 100, u[1] / m / 100, (u[2] / m - MARS_GRAVITY) / 100]
@@ -97,12 +96,12 @@ def mars_dynamics(x: Sequence[Any], u: Sequence[Any], el: Elementary) -> list[An
 
 
 def mars_path(x: Sequence[Any], u: Sequence[Any], el: Elementary) -> list[Any]:
-    """Squared thrust; height over the glide cone."""
+    """Return the squared thrust, and the height above the glide cone."""
     return [u[0] ** 2 + u[1] ** 2 + u[2] ** 2, (GLIDE * x[2]) ** 2 - x[0] ** 2 - x[1] ** 2]
 
 
 def mars() -> Problem:
-    """Land with the most mass left, end time free."""
+    """Return the Mars landing: final mass maximised, end time free."""
     start = [2.0, 0.0, 1.5, 0.80, 0.30, -0.75, 1.905]
     fastest = 500 / 360  # 500 km/h
     mass = (1.505, 1.905)
@@ -137,7 +136,7 @@ SPEED = 3.0
 
 
 def landing6_dynamics(x: Sequence[Any], u: Sequence[Any], el: Elementary) -> list[Any]:
-    """Rigid body under thrust 0.25 below and drag 0.05 above the centre of mass, gravity 1 downwards."""
+    """Return state rates of a rigid body: thrust 0.25 below and drag 0.05 above the centre of mass, gravity 1."""
     m, v, (q1, q2, q3, q4), w = x[0], x[4:7], (x[7], x[8], x[9], x[10]), x[11:14]
     rotation = [
         [q4**2 + q1**2 - q2**2 - q3**2, 2 * (q1 * q2 - q4 * q3), 2 * (q4 * q2 + q1 * q3)],
@@ -167,7 +166,7 @@ def landing6_dynamics(x: Sequence[Any], u: Sequence[Any], el: Elementary) -> lis
 
 
 def landing6_path(x: Sequence[Any], u: Sequence[Any], el: Elementary) -> list[Any]:
-    """Height over the glide cone, tilt, squared rate, thrust inside the gimbal cone, squared thrust, squared speed."""
+    """Return height above the glide cone, tilt, squared rate, gimbal margin, squared thrust and squared speed."""
     r, v, w = x[1:4], x[4:7], x[11:14]
     squared_thrust = u[0] ** 2 + u[1] ** 2 + u[2] ** 2
     return [
@@ -181,12 +180,12 @@ def landing6_path(x: Sequence[Any], u: Sequence[Any], el: Elementary) -> list[An
 
 
 def landing6_events(first: Sequence[Any], last: Sequence[Any], el: Elementary) -> list[Any]:
-    """Squared norm of the first quaternion, which is otherwise free."""
+    """Return the squared norm of the initial quaternion, which is otherwise free."""
     return [first[7] ** 2 + first[8] ** 2 + first[9] ** 2 + first[10] ** 2]
 
 
 def landing6() -> Problem:
-    """Land upright at 0.1 with the most mass left, first attitude and end time free."""
+    """Return the landing with attitude: upright at speed 0.1, final mass maximised, initial attitude and end time free."""
     box = [(1.0, 2.0), (0.0, 10.0), *2 * [(-10.0, 10.0)], *3 * [(-SPEED, SPEED)], *4 * [(-1.0, 1.0)]]
     box += 3 * [(-RATE, RATE)]
     start, end = [2.0, 7.5, 4.5, 2.5, -0.5, -2.8, 0.0], [0.0, 0.0, 0.0, -0.1, 0.0, 0.0]
@@ -230,7 +229,13 @@ def landing6() -> Problem:
 EARTH_PULL, EARTH_RADIUS, EARTH_RATE = 3.986012e14, 6378145.0, 7.29211585e-5  # m³/s², m, rad/s
 AIR_DENSITY, AIR_HEIGHT, DRAG_AREA = 1.225, 7200.0, 0.5 * 4 * pi  # kg/m³, m, m²
 LATITUDE = radians(28.5)
-ORBIT = 24361140.0, 0.7308, 28.5, 269.8, 130.5  # m, -, degrees: size, eccentricity, inclination, node, perigee
+ORBIT = (
+    24361140.0,
+    0.7308,
+    28.5,
+    269.8,
+    130.5,
+)  # m, -, degrees: semi-major axis, eccentricity, inclination, node, argument of perigee
 
 # Mass and propellant (kg), thrust (N), burn time (s) of one solid booster, the first and the second stage; payload (kg).
 SOLID, FIRST, SECOND = (
@@ -243,7 +248,7 @@ SWITCHES = 0.0, 75.2, 150.4, 261.0, 961.0  # s: starts of the four phases, lates
 
 
 def burn(solids: int, stage: tuple[float, ...]) -> tuple[float, float]:
-    """Thrust (N) and mass flow (kg/s) of some solids and a stage together."""
+    """Return thrust (N) and mass flow (kg/s) of some solid boosters and a stage together."""
     return solids * SOLID[2] + stage[2], solids * SOLID[1] / SOLID[3] + stage[1] / stage[3]
 
 
@@ -251,7 +256,7 @@ BURNS = burn(6, FIRST), burn(3, FIRST), burn(0, FIRST), burn(0, SECOND)
 
 
 def delta3_masses() -> list[tuple[float, float]]:
-    """Mass at the start of each phase and after its longest burn; between phases the empty parts are dropped."""
+    """Return the mass (kg) at the start of each phase and after its longest burn; empty parts are dropped between phases."""
     dropped = 6 * (SOLID[0] - SOLID[1]), 3 * (SOLID[0] - SOLID[1]), FIRST[0] - FIRST[1], 0.0
     mass, masses = 9 * SOLID[0] + FIRST[0] + SECOND[0] + PAYLOAD, []
     for phase, (_, flow) in enumerate(BURNS[:3]):
@@ -262,17 +267,17 @@ def delta3_masses() -> list[tuple[float, float]]:
 
 
 def cross(a: Sequence[Any], b: Sequence[Any]) -> list[Any]:
-    """Vector product."""
+    """Return the vector product."""
     return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 
 
 def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
-    """Scalar product."""
+    """Return the scalar product."""
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
 def delta3_dynamics(thrust: float, flow: float) -> Callable[[Sequence[Any], Sequence[Any], Elementary], list[Any]]:
-    """Point mass over a round rotating Earth whose air thins exponentially and turns with it."""
+    """Return the state rates: a point mass over a spherical Earth with an exponential atmosphere that rotates with it."""
 
     def dynamics(x: Sequence[Any], u: Sequence[Any], el: Elementary) -> list[Any]:
         position, velocity, mass = x[0:3], x[3:6], x[6]
@@ -288,12 +293,12 @@ def delta3_dynamics(thrust: float, flow: float) -> Callable[[Sequence[Any], Sequ
 
 
 def delta3_path(x: Sequence[Any], u: Sequence[Any], el: Elementary) -> list[Any]:
-    """Length of the thrust direction; distance from the Earth's centre."""
+    """Return the length of the thrust direction, and the distance from the Earth's centre."""
     return [el.sqrt(dot(u, u)), el.sqrt(dot(x[0:3], x[0:3]))]
 
 
 def orbit_elements(first: Sequence[Any], last: Sequence[Any], el: Elementary) -> list[Any]:
-    """Size (m), eccentricity, inclination, node and perigee (degrees) of the last orbit, in the quadrants of ORBIT."""
+    """Return semi-major axis (m), eccentricity, and three angles (degrees) of the final orbit, in the quadrants of ORBIT."""
     position, velocity, degrees = last[0:3], last[3:6], 180 / pi
     radius, square = el.sqrt(dot(position, position)), dot(velocity, velocity)
     momentum = cross(position, velocity)
@@ -312,7 +317,7 @@ def orbit_elements(first: Sequence[Any], last: Sequence[Any], el: Elementary) ->
 
 
 def perigee_state() -> tuple[list[float], list[float]]:
-    """Position (m) and velocity (m/s) at the perigee of ORBIT."""
+    """Return position (m) and velocity (m/s) at the perigee of ORBIT."""
     size, eccentricity, *angles = ORBIT
     inclination, node, argument = (radians(angle) for angle in angles)
     radial = [
@@ -330,13 +335,13 @@ def perigee_state() -> tuple[list[float], list[float]]:
 
 
 def pad_state() -> tuple[list[float], list[float]]:
-    """Position (m) and velocity (m/s) of the pad, which turns with the Earth."""
+    """Return position (m) and velocity (m/s) of the pad, which rotates with the Earth."""
     east = EARTH_RADIUS * cos(LATITUDE)
     return [east, 0.0, EARTH_RADIUS * sin(LATITUDE)], [0.0, EARTH_RATE * east, 0.0]
 
 
 def delta3_guess(phase: int, masses: tuple[float, float]) -> Guess:
-    """Height, latitude, longitude and velocity linear in time from the pad to the perigee; thrust along y."""
+    """Return a guess with height, latitude, longitude and velocity linear in time from pad to perigee, thrust along y."""
     velocity, (there, orbital) = pad_state()[1], perigee_state()
     height = sqrt(dot(there, there)) - EARTH_RADIUS
     latitude = pi / 2 - acos(there[2] / (EARTH_RADIUS + height))
@@ -357,7 +362,7 @@ def delta3_guess(phase: int, masses: tuple[float, float]) -> Guess:
 
 
 def delta3() -> Problem:
-    """Reach the transfer orbit with the most mass left; the last burn ends when it is reached."""
+    """Return Delta III: the final mass in the transfer orbit is maximised; the end of the last burn is free."""
     velocity_scale = sqrt(EARTH_PULL / EARTH_RADIUS)
     masses, phases = delta3_masses(), []
     motion = [*3 * [(-2 * EARTH_RADIUS, 2 * EARTH_RADIUS)], *3 * [(-10000.0, 10000.0)]]

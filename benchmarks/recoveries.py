@@ -1,10 +1,10 @@
-"""Guided recoveries a second, cold and warm, and for scale RocketPy's flights: ``python benchmarks/recoveries.py``.
+"""Guided recoveries per second, cold and warm, beside flights of RocketPy: ``python benchmarks/recoveries.py``.
 
     python benchmarks/recoveries.py [VEHICLE] [--recovery MODE] [--samples 10000] [--alone]
 
-The optimum is solved first and not counted. *Cold* begins with processes that have not imported or compiled anything, *warm*
-is the same campaign with another seed in the same processes. RocketPy flies a sounding rocket up and down, which is another
-problem: it is there for scale. A table in markdown on standard output.
+The optimum is solved first and not timed. *Cold* starts with processes that have not imported or compiled anything; *warm*
+is the same campaign with another seed in the same processes. RocketPy simulates a sounding rocket, which is another problem:
+it gives the order of magnitude. The table is printed in Markdown.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import jax
 from peers import interpreter, say
 
 from hoverslam import solve_launch
-from hoverslam.margins.campaigns.campaign import default_workers
+from hoverslam.margins.campaigns.executors import default_workers
 from hoverslam.margins.campaigns.flyer import GUIDANCE
 from hoverslam.margins.guidance.reference import reference_of
 from hoverslam.margins.study.margin import study_margin
@@ -28,7 +28,7 @@ ROCKETPY_FLIGHTS = 30
 
 
 def measured(vehicle: str, recovery: str, samples: int) -> list[tuple[str, int, float, float]]:
-    """Rows: what flew, how many, seconds in all, flights a second once compiled."""
+    """Return rows: what was flown, number of flights, total time (s), flights per second after compilation."""
     say(f"{vehicle}, {recovery}: the optimal flight")
     reference = reference_of(solve_launch(vehicle, recovery))
     rows = []
@@ -42,16 +42,17 @@ def measured(vehicle: str, recovery: str, samples: int) -> list[tuple[str, int, 
 
 
 def rocketpy() -> tuple[str, int, float, float]:
-    """The row of RocketPy, from its own environment."""
+    """Return the row of RocketPy, from its own environment."""
     python = interpreter("rocketpy", ROCKETPY)
     script = Path(__file__).with_name("with_rocketpy.py")
     run = subprocess.run([python, script, str(ROCKETPY_FLIGHTS)], check=True, capture_output=True, text=True)
-    told = json.loads(run.stdout)
-    seconds = told["seconds_a_flight"]
-    return "RocketPy, up and down, one process, warm", told["flights"], seconds * told["flights"], 1.0 / seconds
+    found = json.loads(run.stdout)
+    flights, seconds = found["flights"], found["seconds_a_flight"]
+    return "RocketPy, up and down, one process, warm", flights, seconds * flights, 1.0 / seconds
 
 
 def main() -> None:
+    """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("vehicle", nargs="?", default="falcon9")
     parser.add_argument("--recovery", default="return_to_launch_site")

@@ -1,7 +1,7 @@
-"""Solve time against the number of intervals: ``python benchmarks/size.py``, with ``--figure FILE`` for the picture.
+"""Solve time over the number of mesh intervals: ``python benchmarks/size.py``, with ``--figure FILE`` for the picture.
 
-The Mars landing of ``problems/optimal_control`` on even meshes of 4 points an interval, 3 iterations from one guess. Time
-splits into building the programme, evaluating its functions and all else that IPOPT does, the linear systems above all.
+The Mars landing of ``problems/optimal_control`` is solved on even meshes of 4 points an interval, for 3 iterations from one
+guess. Timed are building the programme, evaluating its functions, and the rest of IPOPT, which is mostly linear algebra.
 """
 
 import argparse
@@ -23,13 +23,13 @@ from mars_landing import problem
 
 SIZES = (10, 20, 50, 100, 200, 300, 500, 700)
 POINTS, SMALLEST = 4, 50  # points an interval, least size that the fits use
-REPEATS, ONCE = 3, 200  # runs a size, and the size from which one is enough
-MOST = 3  # iterations: enough to time one, and as many on every mesh
+REPEATS, ONCE = 3, 200  # runs of each size, and the size from which one run is enough
+MOST = 3  # iterations: enough to time one, and the same number on every mesh
 BUILD, SOLVE, ITERATIONS, FUNCTIONS, REST, EACH = range(6)
 
 
 def once(intervals: int) -> list[float]:
-    """Seconds to build and to solve (building included), iterations, ms an iteration: functions, the rest, both."""
+    """Return time to build and to solve (s, building included), iterations, and ms an iteration: functions, rest, both."""
     mars = problem()
     (phase,) = mars.phases.values()
     phase.mesh = Mesh.uniform(intervals, POINTS)
@@ -41,7 +41,7 @@ def once(intervals: int) -> list[float]:
     begin = time.perf_counter()
     programme = Programme(mars, {phase.name: phase.mesh}, starts, CACHE)
     built = time.perf_counter()
-    programme.solvers = solution.programme.solvers  # so that nothing but IPOPT is timed
+    programme.solvers = solution.programme.solvers  # compiled already, so that only IPOPT is timed
     ready = time.perf_counter()
     iterations = run(programme, options, Start(programme.pack(starts))).iterations
     iterated = time.perf_counter() - ready
@@ -52,12 +52,12 @@ def once(intervals: int) -> list[float]:
 
 
 def slope(x: np.ndarray, y: np.ndarray) -> float:
-    """Exponent of ``y`` against ``x``, least squares in the logarithms."""
+    """Return the exponent of ``y`` over ``x``, by least squares in the logarithms."""
     return float(np.polyfit(np.log(x), np.log(y), 1)[0])
 
 
 def table(found: np.ndarray) -> str:
-    """Medians by size and the exponents, in markdown."""
+    """Return medians by size, and the exponents, in Markdown."""
     heads = ["intervals", "build s", "solve s", "iterations", "functions ms", "rest ms", "iteration ms"]
     lines = ["| " + " | ".join(heads) + " |", "|---:" * len(heads) + "|"]
     for intervals, row in zip(SIZES, found, strict=True):
@@ -79,7 +79,7 @@ def table(found: np.ndarray) -> str:
 
 
 def draw(found: np.ndarray, path: Path) -> None:
-    """Time of an iteration and of a solve against size."""
+    """Draw the time of an iteration and of a solve over size, and write the picture."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -110,7 +110,7 @@ def draw(found: np.ndarray, path: Path) -> None:
 
 
 def main() -> None:
-    """Measure, print, draw."""
+    """Measure, print the table, and draw the picture if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--figure", type=Path, help="where to write the picture")
     options = parser.parse_args()

@@ -1,8 +1,8 @@
 """Solve one of the problems with hoverslam: ``python with_hoverslam.py {mars,landing6,delta3} [auto]``.
 
-On the peers' fixed mesh in one pass; with ``auto`` on meshes of hoverslam's own choice, refined until its tolerances are
-met. Every solve, warm ones included, ends with the verification by re-flight. With ``auto`` it must pass to count as
-solved; on a fixed mesh, which only asks for the limits at its own points, what it found is reported beside the answer.
+The mesh is the fixed one of the other tools, in one pass; with ``auto`` hoverslam chooses meshes and refines them until its
+tolerances are met. Every solve, cold or warm, ends with the verification by re-flight. With ``auto`` it must pass to count
+as solved. A fixed mesh holds the limits at its own points only; there the verification is reported beside the answer.
 """
 
 import sys
@@ -26,12 +26,12 @@ ELEMENTARY = Elementary(jnp.sqrt, jnp.exp, jnp.arccos)
 
 
 def flat(named: Any) -> list[Any]:
-    """Entries in the order of their declaration."""
+    """Return the entries in the order of their declaration."""
     return list(named.values())
 
 
 def variables(letter: str, boxes: Sequence[tuple[float, float]], **ends: Any) -> list[ocp.Variable]:
-    """One scalar variable for each box, so that each has a size of its own."""
+    """Return one scalar variable for each box, so that each is scaled separately."""
     return [
         ocp.Variable(f"{letter}{i}", None, "", *box, **{which: values[i] for which, values in ends.items()})
         for i, box in enumerate(boxes)
@@ -39,7 +39,7 @@ def variables(letter: str, boxes: Sequence[tuple[float, float]], **ends: Any) ->
 
 
 def add_phase(problem: ocp.Problem, name: str, phase: Phase, mesh: ocp.Mesh | None) -> None:
-    """A phase in hoverslam's terms; limits at an end that repeat the limits at all times change nothing."""
+    """Add a phase to a problem of hoverslam."""
 
     def dynamics(s: Any, c: Any, p: Any) -> dict[str, Any]:
         return dict(zip(s, phase.dynamics(flat(s), flat(c), ELEMENTARY), strict=True))
@@ -66,7 +66,7 @@ def add_phase(problem: ocp.Problem, name: str, phase: Phase, mesh: ocp.Mesh | No
 
 
 def state(stated: Problem) -> ocp.Problem:
-    """The problem in hoverslam's terms."""
+    """Return the problem as hoverslam states it."""
     problem = ocp.Problem("benchmark")
     names = [f"phase{p}" for p in range(len(stated.phases))]
     for name, phase in zip(names, stated.phases, strict=True):
@@ -85,7 +85,7 @@ def state(stated: Problem) -> ocp.Problem:
 
 
 def checked(solution: ocp.Solution) -> str:
-    """What the re-flight found: the worst error at a phase end and the worst violation of a limit, both relative."""
+    """Return the verdict of the re-flight, with the worst relative error at a phase end and violation of a limit."""
     found = solution.verification
     assert found is not None
     verdict = "passed" if found.passed else "not passed"
@@ -93,7 +93,7 @@ def checked(solution: ocp.Solution) -> str:
 
 
 def outcome(solution: ocp.Solution) -> str:
-    """ "solved", or what went wrong."""
+    """Return ``solved``, or the reason why not."""
     if not solution.converged:
         return solution.status
     assert solution.verification is not None
@@ -101,7 +101,7 @@ def outcome(solution: ocp.Solution) -> str:
 
 
 def main() -> None:
-    """State, solve, solve again from the solution, report."""
+    """State, solve, solve again from the solution, and report."""
     options = ocp.Options() if AUTO else ocp.Options(max_passes=1)
     with run.timed("setup"):
         stated = PROBLEMS[run.problem]()

@@ -1,8 +1,8 @@
 """Solve one of the problems with MAPTOR: ``python with_maptor.py {mars,landing6,delta3}``.
 
-MAPTOR refines its mesh until an error estimate passes; its own tolerance, 1e-6, is used where it gets there. With
-attitude it does not in 100 s, and 1e-3 gives the accuracy of the other tools' fixed meshes. It has no warm start:
-the second solve is given the first one's mesh and solution as its guess.
+MAPTOR refines its mesh until an error estimate meets a tolerance: its default, 1e-6, where that is reached. ``landing6``
+does not reach it in 100 s; with 1e-3 it has the accuracy of the other tools' fixed meshes. MAPTOR has no warm start: the
+second solve is given the mesh and the solution of the first as its guess.
 """
 
 import sys
@@ -26,13 +26,13 @@ TOLERANCE = {"mars": 1e-6, "landing6": 1e-3, "delta3": 1e-6}
 
 
 def limits(box: tuple[float, float], scale: float) -> Any:
-    """A box as MAPTOR takes it: a number where it is one, None for no end."""
+    """Return a box as MAPTOR takes it: a number if both ends are equal, None for an infinite end."""
     low, high = (None if abs(end) == inf else end / scale for end in box)
     return low if low == high else (low, high)
 
 
 def relations(value: ca.MX, box: tuple[float, float], scale: float) -> list[ca.MX]:
-    """A limit on an expression as the one or two relations MAPTOR takes."""
+    """Return a limit on an expression as one or two relations for MAPTOR."""
     low, high = box
     if low == high:
         return [value / scale == low / scale]
@@ -40,9 +40,9 @@ def relations(value: ca.MX, box: tuple[float, float], scale: float) -> list[ca.M
 
 
 def state(problem: Problem) -> tuple[maptor.Problem, list[Any]]:
-    """The problem and its phases in MAPTOR's terms; it scales nothing, so the states are divided by their scales.
+    """Return the problem and its phases as MAPTOR states them. It does not scale, so states are divided by their scales.
 
-    A limit at an end that repeats the limit at all times is left out: stated twice it keeps IPOPT from converging.
+    A limit at an end that repeats the limit at all times is left out: stated twice, it prevents IPOPT from converging.
     """
     ocp, arcs, ends = maptor.Problem("benchmark"), [], []
     for p, phase in enumerate(problem.phases):
@@ -105,7 +105,7 @@ def guess_from(solution: Any, arcs: list[Any]) -> None:
 
 
 def solve(ocp: maptor.Problem) -> Any:
-    """MAPTOR's adaptive solve as its examples call it, silent."""
+    """Solve adaptively, as the examples of MAPTOR do, without output."""
     return maptor.solve_adaptive(
         ocp,
         error_tolerance=TOLERANCE[run.problem],
@@ -118,7 +118,7 @@ def solve(ocp: maptor.Problem) -> Any:
 
 
 def main() -> None:
-    """State, solve, solve again from the solution, report."""
+    """State, solve, solve again from the solution, and report."""
     with run.timed("setup"):
         problem = PROBLEMS[run.problem]()
         ocp, arcs = state(problem)
@@ -128,7 +128,7 @@ def main() -> None:
     if not solution.status["success"]:
         run.report(version("maptor"), None, str(solution.status["message"]))
         return
-    ocp, arcs = state(problem)  # anew: solved again, the same object would link its phases twice
+    ocp, arcs = state(problem)  # a new object: solving the same one again would link its phases twice
     guess_from(solution, arcs)
     with run.timed("warm"):
         again = solve(ocp)

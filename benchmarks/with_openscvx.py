@@ -1,9 +1,10 @@
-"""Solve one of the problems with OpenSCvx: ``python with_openscvx.py {mars,landing6}``; it links no phases, so no delta3.
+"""Solve one of the problems with OpenSCvx: ``python with_openscvx.py {mars,landing6}``. It cannot link phases: no delta3.
 
-Successive convexification; the limits hold between nodes too, as far as its allowance for their integral goes. ``mars``
-has the settings of its 3-DoF example unchanged. Those of its 6-DoF example miss the pad; README.md says by how much and
-what was changed. It judges convergence by the last step and the defects between nodes, so the adapter flies its control
-again, and what ends more than ``MISS`` from the pad is not called solved. The clock does not run for that.
+OpenSCvx solves by successive convexification; limits hold between nodes too, within a tolerance on the integral of their
+violation. ``mars`` has the settings of its 3-DoF example. With those of its 6-DoF example the flight misses the pad; README.md
+says by how much and what was changed. OpenSCvx judges convergence by the last step and the defects between nodes. The adapter
+therefore flies the control again, and a flight that ends more than ``MISS`` from the pad does not count as solved. This
+check is not timed.
 """
 
 import contextlib
@@ -29,7 +30,7 @@ PATIENCE = 60.0  # s, for one solve
 
 @dataclass(frozen=True)
 class Settings:
-    """How OpenSCvx is asked; what is not here is its default."""
+    """Settings of OpenSCvx; all others have their defaults."""
 
     nodes: int
     algorithm: dict[str, Any]
@@ -38,10 +39,10 @@ class Settings:
     control_unit: float
     position: slice
     velocity: slice
-    miss_units: tuple[tuple[float, str], tuple[float, str]]  # for reading: position and velocity
-    one_budget: bool  # for the violation of all limits together, instead of one for each
+    miss_units: tuple[tuple[float, str], tuple[float, str]]  # factors and units of messages: position and velocity
+    one_budget: bool  # one integral of the violation for all limits, instead of one for each
     least_scaled: dict[int, float] = field(default_factory=dict)  # lower end of a state's range for scaling
-    final: dict[int, float] = field(default_factory=dict)  # end values that stand for an event
+    final: dict[int, float] = field(default_factory=dict)  # end values in place of an event
 
 
 SETTINGS = {
@@ -78,13 +79,13 @@ SETTINGS = {
         velocity=slice(4, 7),
         miss_units=((1.0, ""), (1.0, "")),
         one_budget=True,
-        final={10: 1.0},  # the motion keeps the quaternion's norm, so one at the end is one at the start
+        final={10: 1.0},  # the norm of the quaternion is constant, so a unit norm at the end holds at the start
     ),
 }
 
 
 def state(problem: Problem, settings: Settings) -> ox.Problem:
-    """The problem in OpenSCvx's terms: one vector of states, one of controls, held between nodes whose times are free."""
+    """Return the problem as OpenSCvx states it: a vector of states, and one of controls, constant between nodes."""
     phase, nodes = problem.phases[0], settings.nodes
     unit, control_unit = np.array(settings.state_unit), settings.control_unit
     x = ox.State("x", shape=(len(unit),))
@@ -134,7 +135,7 @@ def state(problem: Problem, settings: Settings) -> ox.Problem:
 
 
 def fly(phase: Phase, result: Any, settings: Settings) -> tuple[Any, float]:
-    """End of the flight under the control found, and the worst violation of a limit on it, over the limit's size."""
+    """Return the end of the flight with the control of a result, and the worst relative violation of a limit."""
     from scipy.integrate import solve_ivp
 
     controls = result.nodes["u"] / settings.control_unit
@@ -165,7 +166,7 @@ def fly(phase: Phase, result: Any, settings: Settings) -> tuple[Any, float]:
 
 
 def judge(problem: Problem, settings: Settings, result: Any) -> tuple[str, str]:
-    """ "solved" or what went wrong, and what flying again found: worst miss at the end and worst violation, relative."""
+    """Return ``solved`` or the reason why not, and the worst relative miss and violation of the re-flight."""
     phase = problem.phases[0]
     end, violation = fly(phase, result, settings)
     size = np.abs(result.nodes["x"] / settings.state_unit).max(axis=0)
@@ -181,7 +182,7 @@ def judge(problem: Problem, settings: Settings, result: Any) -> tuple[str, str]:
 
 
 def main() -> None:
-    """State, solve, solve again from the solution, report."""
+    """State, solve, solve again from the solution, and report."""
     if run.problem not in SETTINGS:
         run.report(version("openscvx"), None, "not stated: OpenSCvx links no phases")
         return

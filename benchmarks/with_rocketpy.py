@@ -1,9 +1,9 @@
-"""Seconds a flight of RocketPy, in its own environment: a sounding rocket up and down by parachute, as in a Monte Carlo.
+"""Time of a flight of RocketPy, in its own environment: a sounding rocket with parachute, disturbed as in a Monte Carlo.
 
     python with_rocketpy.py [FLIGHTS]
 
-The Calisto of its documentation (a Cesaroni M1670 at its mean thrust of 1545 N for 3.9 s), each flight with another mass,
-inclination and heading; default integrator and tolerances. Prints one line of JSON.
+The rocket is the Calisto of its documentation (a Cesaroni M1670 at its mean thrust of 1545 N for 3.9 s). Each flight has
+another mass, inclination and heading; integrator and tolerances are the defaults. One line of JSON is printed.
 """
 
 import json
@@ -19,7 +19,7 @@ imported = time.perf_counter() - start
 
 
 def fly(air: Environment, generator: np.random.Generator) -> float:
-    """Apogee (m) of one disturbed flight."""
+    """Return the apogee (m) of one disturbed flight."""
     motor = SolidMotor(
         thrust_source=1545.0, dry_mass=1.815, dry_inertia=(0.125, 0.125, 0.002), nozzle_radius=0.033, grain_number=5,
         grain_density=1815.0, grain_outer_radius=0.033, grain_initial_inner_radius=0.015, grain_initial_height=0.12,

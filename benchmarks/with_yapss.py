@@ -16,7 +16,7 @@ ELEMENTARY = Elementary(sqrt, exp, arccos)
 
 
 def state(problem: Problem) -> yapss.Problem:
-    """The problem in YAPSS's terms: Legendre-Gauss-Lobatto points, exact second derivatives."""
+    """Return the problem as YAPSS states it: Legendre-Gauss-Lobatto points, exact second derivatives."""
     phases, linked = problem.phases, problem.linked
     links = (len(phases) - 1) * linked
     ocp = yapss.Problem(
@@ -72,7 +72,7 @@ def state(problem: Problem) -> yapss.Problem:
 
 
 def main() -> None:
-    """State, solve, solve again from the solution, report."""
+    """State, solve, solve again from the solution, and report."""
     with run.timed("setup"):
         problem = PROBLEMS[run.problem]()
         ocp = state(problem)
