@@ -2,8 +2,10 @@ from . import ocp, physics
 from .data.figures import Figure
 from .flights.craft.lander import Lander
 from .flights.craft.rigid_lander import RigidLander
-from .flights.hop.problem import HopEvents, HopLimits, Hopper
-from .flights.hop.solve import EventFlown, Hop, HopFlight, HopResult, Unknown
+from .flights.hop.case import HopLimits, Hopper
+from .flights.hop.events import HopEvents
+from .flights.hop.result import EventFlown, HopFlight, HopResult, Unknown
+from .flights.hop.solve import Hop
 from .flights.landing.case import Gate, LandingLimits, LandingStart
 from .flights.landing.footprint.edge import footprint_edge
 from .flights.landing.footprint.footprint import Footprint
@@ -22,7 +24,9 @@ from .flights.outcome.limits_reached import LimitReached, limits_reached, limits
 from .margins.study.margin import MarginStudy, study_margin
 from .studies.comparison.compare import Comparison, compare
 from .studies.constellations.demand import Demand, demand
-from .studies.launch_report import print_launch, run_script
+from .studies.costs.study import FlownCostStudy, study_cost
+from .studies.outcome import Outcome, outcome_of
+from .studies.scripts import print_launch, run_script
 from .studies.validation import Validation, validate
 from .vehicles.errors import VehicleError
 from .vehicles.loading import check_file, figure_rows, list_vehicles, load_vehicle
@@ -39,6 +43,7 @@ __all__ = [
     "Demand",
     "EventFlown",
     "Figure",
+    "FlownCostStudy",
     "Footprint",
     "FootprintEdge",
     "Gate",
@@ -60,6 +65,7 @@ __all__ = [
     "MarginStudy",
     "Mission",
     "Orbit",
+    "Outcome",
     "Prediction",
     "Reconstruction",
     "RigidLander",
@@ -92,12 +98,14 @@ __all__ = [
     "load_telemetry",
     "load_vehicle",
     "ocp",
+    "outcome_of",
     "payload_slopes",
     "physics",
     "print_launch",
     "reconstruct",
     "run_script",
     "solve_launch",
+    "study_cost",
     "study_margin",
     "validate",
 ]

@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 
 from hoverslam.flights.craft.lander import Lander
-from hoverslam.flights.hop.solve import EVENNESS, TOLERANCES, Hop, HopEvents, HopLimits, Hopper
+from hoverslam.flights.hop.case import HopLimits, Hopper
+from hoverslam.flights.hop.events import HopEvents
+from hoverslam.flights.hop.result import TOLERANCES
+from hoverslam.flights.hop.solve import EVENNESS, Hop
 from hoverslam.ocp.solving.solver import Options
 from hoverslam.physics.constants import STANDARD_GRAVITY
 
@@ -181,7 +184,7 @@ def test_report_and_json_tell_the_same(high):
         assert event.name in text
     assert data["verified"] is True
     assert data["price_kg"] == pytest.approx(high.price)
-    assert data["as_flown"]["events"]["apogee"] == pytest.approx(10_002.0, abs=0.1)
+    assert data["as_flown"]["events"]["apogee_m"] == pytest.approx(10_002.0, abs=0.1)
     assert {u["name"] for u in data["unknowns"]} == {u.name for u in high.unknowns}
 
 

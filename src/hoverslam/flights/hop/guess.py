@@ -1,23 +1,24 @@
-"""A first idea of a hop: cubics in height from event to event, and one smooth curve over the ground.
+"""The guess of a hop: cubics in height from event to event, and one smooth curve in downrange distance.
 
-What the events leave open is filled in with what hops do: an engine that is cut off a little below the apogee, a fall to
-under half its height, a landing burn that slows down evenly. Throttle, pitch and mass follow from the accelerations.
+Events that are not stated are filled in: the engines are cut off a little below the apogee, the vehicle falls to under half
+the apogee, and the landing burn decelerates evenly. Throttle, pitch and mass follow from the accelerations.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from hoverslam.flights.hop.case import HopCase
 from hoverslam.ocp.statement.problem import Guess
 from hoverslam.physics.constants import STANDARD_GRAVITY
 
-if TYPE_CHECKING:
-    from hoverslam.flights.hop.problem import HopCase
+FloatArray = NDArray[np.float64]
 
 SAMPLES = 24  # a phase
 ABOVE_CUTOFF = 0.08  # of the apogee that is coasted up
-SLOWED = 0.93  # by the air, of the speed that a fall would have without it
-LANDING_LIFT = 1.3  # thrust over weight at touchdown that a lift-off mass which may be chosen is guessed for
+SLOWED = 0.93  # speed of a fall with drag over the speed without it
+LANDING_LIFT = 1.3  # thrust over weight at touchdown for which an unknown lift-off mass is guessed
 BRAKING = 0.9  # of full thrust
 
 
@@ -29,27 +30,27 @@ class _Corner(NamedTuple):
     speed: float
 
 
-def likely_liftoff_mass(case: "HopCase", low: float, high: float) -> float:
-    """The mass (kg) between ``low`` and ``high`` nearest to the nominal one that the landing engines can still set down.
+def likely_liftoff_mass(case: HopCase, low: float, high: float) -> float:
+    """Return the mass (kg) between ``low`` and ``high`` nearest to the nominal one that the landing engines can land.
 
-    Up and down again, from rest to rest, takes the speed that gravity gives in the time: the rocket equation then says
-    what is left of the mass, air aside.
+    A flight from rest to rest needs a delta-v of gravity times its time. The rocket equation then gives the mass left at
+    touchdown, without drag.
     """
     most = case.hopper.engines[1] * case.hopper.lander.thrust / (LANDING_LIFT * STANDARD_GRAVITY * _left(case))
     return float(np.clip(min(case.hopper.liftoff_mass, most), low, high))
 
 
-def _left(case: "HopCase") -> float:
-    """Share of the mass that is left after a hop of the stated time."""
+def _left(case: HopCase) -> float:
+    """Return the share of the mass that is left after a hop of the stated time."""
     stated = case.events.stated()
     fall = np.sqrt(2.0 * stated["apogee"].value / STANDARD_GRAVITY)
     lasts = stated["total_time"].value if "total_time" in stated else 4.0 * fall
     return float(np.exp(-STANDARD_GRAVITY * lasts / case.hopper.lander.exhaust_speed))
 
 
-def hop_guess(case: "HopCase", liftoff_mass: float) -> dict[str, Guess]:
-    """A guess for every phase by name."""
-    corners = _with_coast(case, liftoff_mass) if case.relight else _without(case)
+def hop_guess(case: HopCase, liftoff_mass: float) -> dict[str, Guess]:
+    """Return a guess for every phase by name, for a mass at lift-off (kg)."""
+    corners = _with_coast(case, liftoff_mass) if case.relight else _without_coast(case)
     start, end, mass = _Corner(0.0, 0.0, 0.0), corners["landing"].time, liftoff_mass
     way = case.events.stated()["distance"].value
     rise = min(case.limits.rise, 0.5 * corners["climb"].time)
@@ -64,18 +65,18 @@ def hop_guess(case: "HopCase", liftoff_mass: float) -> dict[str, Guess]:
             "velocity": np.stack([speed, zero, climb], axis=1),
         }
         force = np.stack([push, lift + STANDARD_GRAVITY], axis=1)
-        controls, states["mass"] = _steered(case, name, t, force, mass)
+        controls, states["mass"] = _controls(case, name, t, force, mass)
         mass, start = float(states["mass"][-1]), corners[name]
         guesses[name] = Guess(t, states, controls)
     return _with_rise(guesses, case.limits.rise)
 
 
 def _with_rise(guesses: dict[str, Guess], rise: float) -> dict[str, Guess]:
-    """The first ``rise`` seconds of the climb as a phase of their own."""
+    """Return the guesses with the first ``rise`` seconds of the climb as a separate phase."""
     climb = guesses["climb"]
     first, rest = np.linspace(0.0, rise, SAMPLES), np.linspace(rise, max(climb.time[-1], 1.1 * rise), SAMPLES)
 
-    def cut(samples: dict[str, np.ndarray], t: np.ndarray) -> dict[str, np.ndarray]:
+    def cut(samples: dict[str, FloatArray], t: FloatArray) -> dict[str, FloatArray]:
         return {n: _interpolated(t, climb.time, v) for n, v in samples.items()}
 
     states, controls = dict(climb.states), dict(climb.controls)
@@ -84,19 +85,19 @@ def _with_rise(guesses: dict[str, Guess], rise: float) -> dict[str, Guess]:
     return {"rise": Guess(first, cut(states, first), up)} | guesses | {"climb": after}
 
 
-def _interpolated(t: np.ndarray, times: np.ndarray, values: np.ndarray) -> np.ndarray:
+def _interpolated(t: FloatArray, times: FloatArray, values: FloatArray) -> FloatArray:
     columns = values.reshape(len(times), -1)
     made = np.stack([np.interp(t, times, column) for column in columns.T], axis=1)
     return made[:, 0] if values.ndim == 1 else made
 
 
-def _relight_share(case: "HopCase", mass: float) -> float:
-    """Share of the apogee at which the landing engines must be lit to stop a fall from there with ``BRAKING``."""
+def _relight_share(case: HopCase, mass: float) -> float:
+    """Return the share of the apogee at which the landing engines must be lit to stop the fall at ``BRAKING`` thrust."""
     lift = BRAKING * case.hopper.engines[1] * case.hopper.lander.thrust / (mass * _left(case) * STANDARD_GRAVITY)
     return float(np.clip(SLOWED**2 / (max(lift, 1.01) - 1.0 + SLOWED**2), 0.2, 0.9))
 
 
-def _with_coast(case: "HopCase", mass: float) -> dict[str, _Corner]:
+def _with_coast(case: HopCase, mass: float) -> dict[str, _Corner]:
     stated = {name: event.value for name, event in case.events.stated().items()}
     top = stated["apogee"]
     low = stated.get("relight_height", _relight_share(case, mass) * top)
@@ -120,14 +121,14 @@ def _with_coast(case: "HopCase", mass: float) -> dict[str, _Corner]:
     }
 
 
-def _without(case: "HopCase") -> dict[str, _Corner]:
+def _without_coast(case: HopCase) -> dict[str, _Corner]:
     stated = {name: event.value for name, event in case.events.stated().items()}
     end = stated.get("total_time", 4.0 * np.sqrt(stated["apogee"]))
     return {"climb": _Corner(0.5 * end, stated["apogee"], 0.0), "landing": _Corner(end, 0.0, 0.0)}
 
 
-def _cubic(a: _Corner, b: _Corner, t: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Height, speed and acceleration at times ``t`` of the cubic from corner to corner."""
+def _cubic(a: _Corner, b: _Corner, t: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return height, speed and acceleration at times ``t`` of the cubic from corner to corner."""
     span, rise = max(b.time - a.time, 1e-3), b.height - a.height
     first = 6.0 * rise / span**2 - (4.0 * a.speed + 2.0 * b.speed) / span
     jerk = (2.0 * (b.speed - a.speed) / span - 2.0 * first) / span
@@ -136,8 +137,8 @@ def _cubic(a: _Corner, b: _Corner, t: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return height, a.speed + first * s + jerk * s**2 / 2.0, first + jerk * s
 
 
-def _smooth(way: float, start: float, end: float, t: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Way, speed and acceleration of the quintic that rests at both ends."""
+def _smooth(way: float, start: float, end: float, t: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return distance, speed and acceleration of the quintic that is at rest at both ends."""
     span = end - start
     s = np.clip((t - start) / span, 0.0, 1.0)
     return (
@@ -147,10 +148,10 @@ def _smooth(way: float, start: float, end: float, t: np.ndarray) -> tuple[np.nda
     )
 
 
-def _steered(
-    case: "HopCase", name: str, t: np.ndarray, force: np.ndarray, mass: float
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Controls, and the mass ``(n,)``, of flying with the specific ``force`` ``(n, 2)`` along and up."""
+def _controls(
+    case: HopCase, name: str, t: FloatArray, force: FloatArray, mass: float
+) -> tuple[dict[str, FloatArray], FloatArray]:
+    """Return controls and mass ``(n,)`` of a flight with the specific ``force`` ``(n, 2)``, downrange and up (m/s2)."""
     craft, zero = case.hopper.lander, np.zeros(len(t))
     if name == "coast_up" or (name == "coast_down" and not case.limits.angle_of_attack):
         return {}, np.full(len(t), mass)

@@ -3,7 +3,7 @@
 Landings and hops draw it from their re-flown trajectory, with the limits that apply.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -97,7 +97,7 @@ def flight_profile(solution: Solution, flight_of: Callable[[str], Flight]) -> Fl
     )
 
 
-def _throttle(flight: Flight, controls: Mapping[str, FloatArray], samples: int) -> FloatArray:
+def _throttle(flight: Flight, controls: Named, samples: int) -> FloatArray:
     if "throttle" not in controls and "thrust" not in controls:
         return np.zeros(samples)
     return np.asarray(jax.vmap(flight.throttle)(controls))
@@ -139,11 +139,12 @@ def _path(figure: "Figure", axis: "Axes", profile: FlightProfile) -> None:
     """Draw height over downrange distance, with the throttle as colour and the coast in grey."""
     from matplotlib.collections import LineCollection
 
-    scale, unit = _length_scale(profile.position[:, [0, 2]])
-    points = profile.position[:, [0, 2]] / scale
+    scales, units = zip(*(_length_scale(profile.position[:, i]) for i in (0, 2)), strict=True)
+    points = profile.position[:, [0, 2]] / np.array(scales)
     pieces = np.stack([points[:-1], points[1:]], axis=1)
     lit = profile.lit[:-1] & profile.lit[1:]
-    axis.add_collection(LineCollection(list(pieces[~lit]), colors="#999999", linewidths=2.0, label="engines off"))
+    if not np.all(lit):
+        axis.add_collection(LineCollection(list(pieces[~lit]), colors="#999999", linewidths=2.0, label="engines off"))
     burning = LineCollection(list(pieces[lit]), cmap="plasma_r", linewidths=3.5)
     burning.set_array(profile.throttle[:-1][lit])
     burning.set_clim(0.0, 1.0)
@@ -152,7 +153,7 @@ def _path(figure: "Figure", axis: "Axes", profile: FlightProfile) -> None:
     axis.plot(*points[-1], "o", color="white", markeredgecolor="#222222", markersize=9, label="touchdown", zorder=5)
     axis.margins(0.08)
     axis.autoscale_view()
-    axis.set(xlabel=f"downrange of the pad, {unit}", ylabel=f"height above the pad, {unit}")
+    axis.set(xlabel=f"downrange of the pad, {units[0]}", ylabel=f"height above the pad, {units[1]}")
     axis.legend(frameon=False, fontsize=9)
     figure.colorbar(burning, ax=axis, label="throttle", location="bottom", shrink=0.7, pad=0.02)
 
@@ -180,6 +181,8 @@ def _limits(axes: "list[Axes]", profile: FlightProfile, limits: DrawnLimits) -> 
         dashed(throttle, bound * burns)
     if limits.tilt is not None:
         dashed(tilt, np.degrees(limits.tilt) * burns)
+    throttle.plot([], [], color=COLOURS[1], linestyle="--", linewidth=1.2, label="limit")
+    throttle.legend(frameon=False, fontsize=9)
     if limits.tilt_at_touchdown is not None:
         tilt.plot(profile.time[-1], np.degrees(limits.tilt_at_touchdown), "v", color=COLOURS[1], clip_on=False)
 
