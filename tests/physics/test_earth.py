@@ -13,7 +13,7 @@ from hoverslam.physics.constants import (
     EARTH_ROTATION_RATE,
 )
 from hoverslam.physics.earth import LaunchFrame, ecef_to_geodetic, geodetic_to_ecef, gravity
-from hoverslam.physics.winds import no_wind, percentile_wind, wind_speed_at
+from hoverslam.physics.winds import percentile_wind, wind_speed_at
 
 FRAME = LaunchFrame(np.radians(28.6), np.radians(-80.6), 5.0, np.radians(60.0))
 POLE = jnp.array([0.0, 0.0, 1.0])
@@ -95,10 +95,6 @@ def test_east_north_and_up_are_square():
     axes = np.stack([*FRAME.east_north(position), FRAME.up(position)])
     np.testing.assert_allclose(axes @ axes.T, np.eye(3), atol=1e-12)
     assert np.linalg.det(axes) == pytest.approx(1.0)
-
-
-def test_air_is_still_by_default():
-    assert no_wind() is None
 
 
 def test_wind_envelope_of_90_per_cent_holds_at_the_ends_of_the_jet():

@@ -10,7 +10,8 @@ from hoverslam.flights.craft.limits import FlightLimits
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.transcription.translate import translate
 from hoverslam.physics.earth import LaunchFrame
-from hoverslam.physics.motion import Flight, Inputs, Propulsion, Shape
+from hoverslam.physics.motion import Flight, Inputs, Shape
+from hoverslam.physics.propulsion import Propulsion
 from hoverslam.physics.winds import percentile_wind
 
 TOLERANCE = 1e-12

@@ -7,7 +7,8 @@ import pytest
 from hoverslam.ocp.statement.names import Named
 from hoverslam.physics.aerodynamics import normal_force_per_pressure, plume_shielding, stagnation_heating
 from hoverslam.physics.earth import LaunchFrame
-from hoverslam.physics.motion import Flight, Inputs, Propulsion, Shape
+from hoverslam.physics.motion import Flight, Inputs, Shape
+from hoverslam.physics.propulsion import Propulsion
 
 FRAME = LaunchFrame(np.radians(28.6), np.radians(-80.6), 5.0, np.radians(60.0))
 MERLIN = Propulsion.cluster(9, 845e3, 282.0, 311.0)

@@ -8,7 +8,8 @@ from scipy.integrate import solve_ivp
 
 from hoverslam.ocp.statement.names import Named
 from hoverslam.physics.earth import FlatGround
-from hoverslam.physics.motion import Propulsion, Shape
+from hoverslam.physics.motion import Shape
+from hoverslam.physics.propulsion import Propulsion
 from hoverslam.physics.rigid_body import FixedBody, RigidFlight, RigidInputs, SolidCylinder, TankBody, rotation
 
 INERTIA = (4e6, 4.5e6, 1e5)

@@ -6,10 +6,10 @@ Data files hold no bare numbers. A file states for each figure how well it is kn
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import isfinite
-from typing import Annotated, Literal, TypeVar, get_args
+from math import isfinite, isinf
+from typing import Annotated, ClassVar, Literal, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, StringConstraints, ValidationInfo
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, StringConstraints, ValidationInfo, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from hoverslam.data.errors import shown
@@ -32,6 +32,18 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
+class Sourced(Section):
+    """A table of a data file that states how well its content is known and where it comes from.
+
+    Attributes:
+        status: How well the content is known.
+        source: Author or publisher and date, or the method.
+    """
+
+    status: Status
+    source: Text
+
+
 class Figure(Section):
     """A value in the unit of its key, with an optional band, a status and a source.
 
@@ -43,6 +55,9 @@ class Figure(Section):
         status: How well the value is known.
         source: Author or publisher and date, or the method.
     """
+
+    set_by_key: ClassVar[frozenset[str]] = frozenset({"unit"})
+    """Fields that the key of the figure determines; a file does not state them."""
 
     value: float
     low: float | None = None
@@ -74,6 +89,30 @@ class Figure(Section):
         return f"{self.value:g}{band} {self.unit}".rstrip()
 
 
+class Band(Figure):
+    """A figure whose band is stated: the value is the most likely one, ``low`` and ``high`` are its limits.
+
+    Attributes:
+        low: Least value, in ``unit``.
+        high: Greatest value, in ``unit``.
+    """
+
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        """Return the band. Raises the mistakes in its order."""
+        if found := _out_of_order(self):
+            raise mistakes(*found)
+        return self
+
+    @property
+    def mode(self) -> float:
+        """Most likely value: the mode of the distribution that the band is sampled from."""
+        return self.value
+
+
 @dataclass(frozen=True)
 class Range:
     """Accepted range of a figure, for use in an annotation: ``Annotated[Figure, Range(0, 500)]``.
@@ -95,7 +134,8 @@ class Range:
     def text(self, unit: str = "") -> str:
         """Return the range in words, such as ``must be more than 0 and at most 500 t``."""
         start = "at least" if self.closed else "more than"
-        return f"must be {start} {self.low:g} and at most {self.high:g} {unit}".rstrip()
+        end = "" if isinf(self.high) else f" and at most {self.high:g}"
+        return f"must be {start} {self.low:g}{end} {unit}".rstrip()
 
     def holds(self, number: float) -> bool:
         """Return whether a number lies within the range."""

@@ -163,7 +163,9 @@ def _mistakes_of(detail: ErrorDetails, model: type[BaseModel]) -> list[Mistake]:
         return [Mistake(key, "missing", _how_to_add(model, location))]
     if kind == "extra_forbidden":
         parent = model_at(model, location[:-1])
-        known = [name for name in parent.model_fields if parent is not Figure or name != "unit"] if parent else []
+        known = (
+            set(parent.model_fields) - (parent.set_by_key if issubclass(parent, Figure) else set()) if parent else set()
+        )
         return [Mistake(key, shown(value), f"unknown key, {did_you_mean(str(location[-1]), known)}")]
     if kind == "literal_error":
         fix = f"must be {detail['ctx']['expected']}"
@@ -174,17 +176,20 @@ def _mistakes_of(detail: ErrorDetails, model: type[BaseModel]) -> list[Mistake]:
 def _how_to_add(model: type[BaseModel], location: Sequence[int | str]) -> str:
     """Return what to write for a missing key."""
     parent, name = model_at(model, location[:-1]), str(location[-1])
-    if parent is Figure:
+    if parent is not None and issubclass(parent, Figure):
         examples = {
             "value": "the number",
+            "low": "the least value",
+            "high": "the greatest value",
             "status": f"one of {', '.join(STATUSES)}",
             "source": "who says so, or the method",
         }
         return f"add {name} = …, {examples.get(name, '')}".rstrip(", ")
     target = model_at(model, location)
-    if target is Figure:
+    if target is not None and issubclass(target, Figure):
         unit = unit_of(name) or "no unit"
-        return f'add {name} = {{ value = …, status = "…", source = "…" }} ({unit})'
+        band = " low = …, high = …," if target.model_fields["low"].is_required() else ""
+        return f'add {name} = {{ value = …,{band} status = "…", source = "…" }} ({unit})'
     return f"add the section [{dotted(location)}]" if target else f"add {name} = …"
 
 

@@ -1,7 +1,8 @@
 """Equations of motion as pure JAX functions in double precision: the one source for solver, verifier and Monte Carlo.
 
-Nothing here knows how a flight is solved, reads a file, or knows a vehicle by name. Everything is in SI units and
-twice continuously differentiable wherever a solver can go.
+The modules do not depend on how a flight is solved or on a particular vehicle; vehicle figures are arguments. Curves (drag
+over Mach number, wind and density over altitude) are in ``files``. All quantities are in SI units. All functions are twice
+continuously differentiable in the range that a solver can reach.
 """
 
 import jax

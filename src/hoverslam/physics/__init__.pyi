@@ -6,7 +6,8 @@ from .aerodynamics import (
 )
 from .atmosphere import Air, air_at
 from .earth import FlatGround, LaunchFrame, geodetic_to_ecef, gravity
-from .motion import Flight, PoweredDescent, Propulsion, Shape
+from .motion import Flight, PoweredDescent, Shape
+from .propulsion import Propulsion
 from .rigid_body import (
     Body,
     Ellipsoid,
@@ -17,7 +18,7 @@ from .rigid_body import (
     SolidCylinder,
     TankBody,
 )
-from .winds import WIND_PERCENTILES, Wind, no_wind, percentile_wind
+from .winds import WIND_PERCENTILES, Wind, percentile_wind
 
 __all__ = [
     "WIND_PERCENTILES",
@@ -42,7 +43,6 @@ __all__ = [
     "descent_axial_coefficient",
     "geodetic_to_ecef",
     "gravity",
-    "no_wind",
     "percentile_wind",
     "plume_shielding",
     "stagnation_heating",

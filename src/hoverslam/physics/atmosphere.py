@@ -1,17 +1,20 @@
 """US Standard Atmosphere 1976, twice differentiable, continued smoothly to 200 km and beyond.
 
-Temperature is the standard's chain of straight layers with each kink rounded over about 100 m, a closed form.
-Pressure is a spline through the standard's own values (exact layer formulas to 86 km, its density table above).
-Density follows from the two by the gas law, speed of sound from the molecular-scale temperature.
+Temperature is piecewise linear in the standard's layers; a closed form rounds each kink over about 100 m. Pressure is a spline
+through the standard's values: its layer formulas to 86 km, its density table (``files/us76_density.csv``) above. Density
+follows from both by the gas law, the speed of sound from the molecular-scale temperature.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
+from hoverslam.data.curves import read_curves
 from hoverslam.physics.constants import (
     AIR_GAS_CONSTANT,
     AIR_HEAT_RATIO,
@@ -25,21 +28,14 @@ from hoverslam.physics.splines import Spline
 _BASES = np.array([0.0, 11000.0, 20000.0, 32000.0, 47000.0, 51000.0, 71000.0, 84852.0])
 _LAPSES = np.array([-6.5e-3, 0.0, 1.0e-3, 2.8e-3, 0.0, -2.8e-3, -2.0e-3])
 _SEA_LEVEL_TEMPERATURE = 288.15
-# Above 86 km: straight pieces through molecular-scale temperature T M0/M at 86, 97, 105, 120 and 200 km of US76 table I.
+# Above 86 km: linear pieces through the molecular-scale temperature T M0/M at 86, 97, 105, 120 and 200 km of US76 table I.
 _UPPER_BASES = np.array([84852.0, 95500.0, 103300.0, 117800.0])
 _UPPER_LAPSES = np.array([0.75e-3, 3.8e-3, 13.0e-3, 8.0e-3])
 _KINKS = np.concatenate([_BASES[1:-1], _UPPER_BASES])
 _LAPSE_CHANGES = np.diff(np.concatenate([_LAPSES, _UPPER_LAPSES]))
 _ROUNDING = 100.0  # m of geopotential altitude: 0.3 K at the sharpest kink, below 0.01 K one kilometre away
 
-# US76 table I, geometric altitude (m) and density (kg/m3) above the last layer.
-_UPPER_DENSITY = np.array(
-    [
-        [86e3, 6.958e-6], [90e3, 3.416e-6], [95e3, 1.393e-6], [100e3, 5.604e-7], [105e3, 2.325e-7], [110e3, 9.708e-8],
-        [115e3, 4.289e-8], [120e3, 2.222e-8], [130e3, 8.152e-9], [140e3, 3.831e-9], [150e3, 2.076e-9],
-        [175e3, 6.339e-10], [200e3, 2.541e-10],
-    ]
-)  # fmt: skip
+_UPPER_DENSITY = read_curves(Path(__file__).parent / "files" / "us76_density.csv").columns
 # Geometric altitudes (m) of the pressure knots below 86 km: closer where the temperature has a kink.
 _PRESSURE_KNOTS = 1e3 * np.array(
     [0, 3, 6, 9, 10.3, 11.02, 11.8, 13.5, 16, 18.6, 20.06, 21.8, 25, 28.5, 31, 32.16, 33.6, 38, 43, 46.2, 47.35, 49.5,
@@ -48,7 +44,13 @@ _PRESSURE_KNOTS = 1e3 * np.array(
 
 
 class Air(NamedTuple):
-    """Local air: pressure (Pa), density (kg/m3), speed of sound (m/s)."""
+    """Local air.
+
+    Attributes:
+        pressure: Pressure (Pa).
+        density: Density (kg/m3).
+        speed_of_sound: Speed of sound (m/s).
+    """
 
     pressure: Array
     density: Array
@@ -56,7 +58,7 @@ class Air(NamedTuple):
 
 
 def _temperature(altitude: Any, root: Callable[[Any], Any] = jnp.sqrt) -> Any:
-    """Molecular-scale temperature (K) at geometric altitude (m); ``root`` is the square root to take."""
+    """Return the molecular-scale temperature (K) at geometric altitude (m), with numpy's or JAX's square root."""
     height = GEOPOTENTIAL_RADIUS * altitude / (GEOPOTENTIAL_RADIUS + altitude)
     above = height - _KINKS
     at_ground = np.sqrt(_KINKS**2 + _ROUNDING**2) - _KINKS
@@ -64,10 +66,13 @@ def _temperature(altitude: Any, root: Callable[[Any], Any] = jnp.sqrt) -> Any:
     return _SEA_LEVEL_TEMPERATURE + _LAPSES[0] * height + ramps @ _LAPSE_CHANGES
 
 
-def standard_layers(altitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Temperature (K) and pressure (Pa) of the standard's own layer formulas, geometric altitude 0 to 86 km.
+def standard_layers(altitude: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return temperature (K) and pressure (Pa) by the layer formulas of the standard.
 
-    Source: US Standard Atmosphere 1976, equations 23, 33a and 33b. Used to build the table and to test it.
+    Source: US Standard Atmosphere 1976, equations 23, 33a and 33b.
+
+    Args:
+        altitude: Geometric altitudes ``(n,)`` (m), 0 to 86 km.
     """
     height = GEOPOTENTIAL_RADIUS * altitude / (GEOPOTENTIAL_RADIUS + altitude)
     temperature, pressure = np.empty_like(height), np.empty_like(height)
@@ -89,21 +94,25 @@ def standard_layers(altitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return temperature, pressure
 
 
-def _log_pressure_table() -> Spline:
+def _log_pressure_spline() -> Spline:
+    """Return the spline of the logarithm of the pressure (Pa) over geometric altitude (m)."""
     _, lower = standard_layers(_PRESSURE_KNOTS)
-    altitude, density = _UPPER_DENSITY.T
+    altitude, density = _UPPER_DENSITY["altitude_m"], _UPPER_DENSITY["density_kg_m3"]
     upper = density * AIR_GAS_CONSTANT * np.array([_temperature(z, np.sqrt) for z in altitude])
     return Spline(np.concatenate([_PRESSURE_KNOTS, altitude]), np.log(np.concatenate([lower, upper])))
 
 
-_LOG_PRESSURE = _log_pressure_table()
+_LOG_PRESSURE = _log_pressure_spline()
 
 
 def air_at(altitude: Array) -> Air:
-    """Air at geometric ``altitude`` (m, scalar): C2, positive and decreasing at every altitude.
+    """Return the air at a geometric altitude; twice continuously differentiable, positive and decreasing everywhere.
 
-    Below 86 km within 0.2 % of US Standard Atmosphere 1976 (0.02 % a kilometre away from a layer joint), above it
-    through the table's densities; pressure above 86 km is only what the gas law makes of that density.
+    Below 86 km it is within 0.2 % of the US Standard Atmosphere 1976 (0.02 % one kilometre away from a layer joint). Above,
+    it passes through the densities of the standard's table; the pressure there follows from density and temperature.
+
+    Args:
+        altitude: Geometric altitude (m), a scalar.
     """
     temperature = _temperature(altitude)
     pressure = jnp.exp(_LOG_PRESSURE(altitude))

@@ -1,14 +1,15 @@
 """The Earth: rotating WGS-84 ellipsoid with J2, and the frames that flights are written in.
 
 The launch frame is fixed to the rotating Earth with its origin on the pad: first axis downrange along the launch
-azimuth, third axis up along the ellipsoid's normal, second axis completing a right-handed set (to the left). Positions
-stay of the size of the flight, and a pitch and a yaw angle describe any attitude a launcher takes without a singularity.
+azimuth, third axis up along the ellipsoid's normal, second axis to the left, so that the set is right-handed. Positions in
+it are of the size of the flight, and a pitch and a yaw angle describe every attitude of a launcher without a singularity.
 """
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
 from hoverslam.physics.constants import (
     EARTH_EQUATORIAL_RADIUS,
@@ -21,8 +22,8 @@ from hoverslam.physics.constants import (
 _AXES_RATIO_SQUARED_LESS_ONE = 1.0 / (1.0 - EARTH_FLATTENING) ** 2 - 1.0
 
 
-def geodetic_to_ecef(latitude: float, longitude: float, altitude: float) -> np.ndarray:
-    """Earth-centred Earth-fixed position (m), shape ``(3,)``, from geodetic latitude and longitude (rad), altitude (m)."""
+def geodetic_to_ecef(latitude: float, longitude: float, altitude: float) -> NDArray[np.float64]:
+    """Return the Earth-centred Earth-fixed position ``(3,)`` (m) of geodetic latitude, longitude (rad), altitude (m)."""
     eccentricity_squared = EARTH_FLATTENING * (2.0 - EARTH_FLATTENING)
     normal = EARTH_EQUATORIAL_RADIUS / np.sqrt(1.0 - eccentricity_squared * np.sin(latitude) ** 2)
     equatorial = (normal + altitude) * np.cos(latitude)
@@ -30,8 +31,11 @@ def geodetic_to_ecef(latitude: float, longitude: float, altitude: float) -> np.n
     return np.array([equatorial * np.cos(longitude), equatorial * np.sin(longitude), polar])
 
 
-def ecef_to_geodetic(position: np.ndarray) -> tuple[float, float, float]:
-    """Geodetic latitude and longitude (rad) and altitude (m) of an ECEF position (Bowring's method, iterated)."""
+def ecef_to_geodetic(position: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return geodetic latitude, longitude (rad) and altitude (m) of an ECEF position ``(3,)`` (m).
+
+    Source: Bowring, Survey Review 23(181), 1976, iterated.
+    """
     e2 = EARTH_FLATTENING * (2.0 - EARTH_FLATTENING)
     equatorial = float(np.hypot(position[0], position[1]))
     latitude = np.arctan2(position[2], equatorial * (1.0 - e2))
@@ -45,10 +49,14 @@ def ecef_to_geodetic(position: np.ndarray) -> tuple[float, float, float]:
     return float(latitude), float(np.arctan2(position[1], position[0])), float(altitude)
 
 
-def gravity(position: Array, axis: Array | np.ndarray) -> Array:
-    """Gravitational acceleration (m/s2) with J2 at ``position`` ``(3,)`` from the Earth's centre (m); ``axis`` is its pole.
+def gravity(position: Array, axis: Array | NDArray[np.float64]) -> Array:
+    """Return the gravitational acceleration ``(3,)`` (m/s2) with J2.
 
-    Source: Vallado, Fundamentals of Astrodynamics and Applications, 4th edition, section 8.6.1.
+    Source: Vallado, Fundamentals of Astrodynamics and Applications, 4th edition, 2013, section 8.6.1.
+
+    Args:
+        position: Position ``(3,)`` from the Earth's centre (m).
+        axis: Unit vector ``(3,)`` to the North Pole.
     """
     radius_squared = position @ position
     radius = jnp.sqrt(radius_squared)
@@ -64,19 +72,26 @@ class LaunchFrame(eqx.Module):
     """Earth-fixed frame at the pad: (downrange, left, up).
 
     Attributes:
-        origin: ``(3,)`` pad position from the Earth's centre, in the frame's own axes (m).
-        axis: ``(3,)`` unit vector to the North Pole, in the frame's own axes.
-        rotation: ``(3, 3)`` rows are the frame's axes in ECEF, so ``rotation @ position_ecef`` is in the frame.
-        azimuth: launch azimuth, clockwise from north (rad).
+        origin: Position ``(3,)`` of the pad from the Earth's centre, in the frame's own axes (m).
+        axis: Unit vector ``(3,)`` to the North Pole, in the frame's own axes.
+        rotation: Matrix ``(3, 3)`` from ECEF to the frame; its rows are the frame's axes.
+        azimuth: Launch azimuth, clockwise from north (rad).
     """
 
-    origin: np.ndarray
-    axis: np.ndarray
-    rotation: np.ndarray
+    origin: NDArray[np.float64]
+    axis: NDArray[np.float64]
+    rotation: NDArray[np.float64]
     azimuth: float
 
     def __init__(self, latitude: float, longitude: float, altitude: float, azimuth: float):
-        """Frame on the pad at geodetic ``latitude``, ``longitude`` (rad), ``altitude`` (m), along ``azimuth`` (rad)."""
+        """Place the frame on a pad.
+
+        Args:
+            latitude: Geodetic latitude (rad).
+            longitude: Longitude east (rad).
+            altitude: Altitude above the ellipsoid (m).
+            azimuth: Launch azimuth, clockwise from north (rad).
+        """
         sin_lat, cos_lat, sin_lon, cos_lon = np.sin(latitude), np.cos(latitude), np.sin(longitude), np.cos(longitude)
         east = np.array([-sin_lon, cos_lon, 0.0])
         north = np.array([-sin_lat * cos_lon, -sin_lat * sin_lon, cos_lat])
@@ -87,20 +102,21 @@ class LaunchFrame(eqx.Module):
         self.axis = self.rotation @ np.array([0.0, 0.0, 1.0])
         self.azimuth = float(azimuth)
 
-    def place(self, latitude: float, longitude: float, altitude: float) -> np.ndarray:
-        """Position ``(3,)`` in this frame (m) of a geodetic point (rad, rad, m)."""
-        return self.rotation @ geodetic_to_ecef(latitude, longitude, altitude) - self.origin
+    def place(self, latitude: float, longitude: float, altitude: float) -> NDArray[np.float64]:
+        """Return the position ``(3,)`` in this frame (m) of a geodetic point (rad, rad, m)."""
+        position: NDArray[np.float64] = self.rotation @ geodetic_to_ecef(latitude, longitude, altitude) - self.origin
+        return position
 
-    def geodetic(self, position: np.ndarray) -> tuple[float, float, float]:
-        """Geodetic latitude, longitude (rad) and altitude (m) of a position ``(3,)`` in this frame."""
+    def geodetic(self, position: NDArray[np.float64]) -> tuple[float, float, float]:
+        """Return geodetic latitude, longitude (rad) and altitude (m) of a position ``(3,)`` in this frame."""
         return ecef_to_geodetic(self.rotation.T @ (np.asarray(position) + self.origin))
 
     def from_centre(self, position: Array) -> Array:
-        """Vector ``(3,)`` from the Earth's centre (m) to ``position`` in this frame."""
+        """Return the vector ``(3,)`` from the Earth's centre (m) to ``position`` in this frame."""
         return position + self.origin
 
     def altitude(self, position: Array) -> Array:
-        """Altitude (m) above the ellipsoid along the geocentric radius: within 2 m of geodetic below 300 km."""
+        """Return the altitude (m) along the geocentric radius; within 2 m of the geodetic altitude below 300 km."""
         centre = self.from_centre(position)
         radius_squared = centre @ centre
         along = centre @ self.axis
@@ -108,23 +124,23 @@ class LaunchFrame(eqx.Module):
         return jnp.sqrt(radius_squared) - EARTH_EQUATORIAL_RADIUS / jnp.sqrt(flattened)
 
     def up(self, position: Array) -> Array:
-        """Unit vector ``(3,)`` along the ellipsoid's normal at ``position`` (first order in flattening, 1e-5 rad)."""
+        """Return the unit vector ``(3,)`` along the ellipsoid's normal, to first order in the flattening (1e-5 rad)."""
         centre = self.from_centre(position)
         normal = centre + _AXES_RATIO_SQUARED_LESS_ONE * (centre @ self.axis) * self.axis
         return normal / jnp.sqrt(normal @ normal)
 
     def inertial_velocity(self, position: Array, velocity: Array) -> Array:
-        """Velocity ``(3,)`` seen by a non-rotating observer (m/s), in this frame's axes."""
+        """Return the velocity ``(3,)`` relative to a non-rotating Earth (m/s), in this frame's axes."""
         return velocity + EARTH_ROTATION_RATE * jnp.cross(self.axis, self.from_centre(position))
 
     def acceleration(self, position: Array, velocity: Array) -> Array:
-        """Gravity plus Coriolis and centrifugal acceleration ``(3,)`` in this rotating frame (m/s2)."""
+        """Return gravity plus Coriolis and centrifugal acceleration ``(3,)`` in this rotating frame (m/s2)."""
         centre = self.from_centre(position)
         turning = EARTH_ROTATION_RATE * jnp.cross(self.axis, centre)
         return gravity(centre, self.axis) - EARTH_ROTATION_RATE * jnp.cross(self.axis, 2.0 * velocity + turning)
 
     def east_north(self, position: Array) -> tuple[Array, Array]:
-        """Unit vectors east and north ``(3,)`` at ``position``."""
+        """Return the unit vectors east and north ``(3,)`` at ``position``."""
         east = jnp.cross(self.axis, self.from_centre(position))
         east = east / jnp.sqrt(east @ east)
         return east, jnp.cross(self.up(position), east)
@@ -134,25 +150,25 @@ class FlatGround(eqx.Module):
     """Flat ground under constant gravity, not rotating: (downrange, left, up) from a point on it.
 
     Attributes:
-        gravity: downwards (m/s2).
-        elevation: altitude of the ground above sea level (m), for the air above it.
+        gravity: Gravitational acceleration, downwards (m/s2).
+        elevation: Altitude of the ground above sea level (m), which sets the density of the air.
     """
 
     gravity: float | Array
     elevation: float | Array = 0.0
 
     def altitude(self, position: Array) -> Array:
-        """Altitude above sea level (m)."""
+        """Return the altitude above sea level (m)."""
         return position[2] + self.elevation
 
     def up(self, position: Array) -> Array:
-        """Unit vector up ``(3,)``."""
+        """Return the unit vector up ``(3,)``."""
         return jnp.array([0.0, 0.0, 1.0])
 
     def acceleration(self, position: Array, velocity: Array) -> Array:
-        """Gravity ``(3,)`` (m/s2)."""
+        """Return the gravitational acceleration ``(3,)`` (m/s2)."""
         return -self.gravity * self.up(position)
 
     def east_north(self, position: Array) -> tuple[Array, Array]:
-        """The directions that count as east and north: downrange and left."""
+        """Return downrange and left, which stand for east and north."""
         return jnp.array([1.0, 0.0, 0.0]), jnp.array([0.0, 1.0, 0.0])

@@ -1,16 +1,18 @@
-"""Cubic splines that are cheap to differentiate twice, in JAX and after translation.
+"""Cubic splines whose second derivative is cheap to evaluate, in JAX and after translation to CasADi.
 
-A table written as a sum over all its knots makes a Hessian of thousands of instructions. Here the interval is found by
-comparing with each interior knot; the comparisons (whose derivative is zero) pick the interval's own coefficients, and
-what is differentiated is one cubic polynomial. Beyond the ends the curve goes on as a straight line, and natural end
-conditions make that join twice continuously differentiable.
+A spline that is evaluated as a sum over all its knots has a Hessian of thousands of instructions. Here the interval is found
+by comparing the abscissa with each knot. The comparisons, whose derivative is zero, select the coefficients of the interval,
+so that only one cubic polynomial is differentiated. Beyond the ends the curve continues as a straight line. Natural end
+conditions make it twice continuously differentiable there as well.
 """
+
+from typing import cast
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import CubicSpline
 
 
@@ -18,20 +20,24 @@ class Spline(eqx.Module):
     """Natural cubic spline of one or more curves over shared knots; C2 everywhere, linear beyond the ends.
 
     Attributes:
-        knots: ``(n,)`` increasing abscissae of the pieces; piece ``i`` starts at ``knots[i]``.
-        first: ``(1 + 4 c,)`` start and coefficients (cubic first) of the piece that reaches down to minus infinity.
-        jumps: ``(n, 1 + 4 c)`` what is added to ``first`` on passing each knot.
+        knots: Increasing abscissae ``(n,)`` of the pieces; piece ``i`` starts at ``knots[i]``.
+        first: Start and coefficients (cubic first) ``(1 + 4 c,)`` of the piece below the first knot, for ``c`` curves.
+        jumps: Change of start and coefficients ``(n, 1 + 4 c)`` at each knot.
     """
 
-    knots: np.ndarray
-    first: np.ndarray
-    jumps: np.ndarray
+    knots: NDArray[np.float64]
+    first: NDArray[np.float64]
+    jumps: NDArray[np.float64]
 
     def __init__(self, abscissa: ArrayLike, ordinates: ArrayLike):
-        """Fit through ``ordinates`` ``(n,)`` or ``(n, c)`` at ``abscissa`` ``(n,)``.
+        """Fit the spline.
+
+        Args:
+            abscissa: Increasing abscissae ``(n,)``.
+            ordinates: Ordinates of one curve ``(n,)`` or of several ``(n, c)``.
 
         Raises:
-            ValueError: if the abscissae do not increase or the lengths differ.
+            ValueError: If the abscissae do not increase or the lengths differ.
         """
         x = np.asarray(abscissa, dtype=float)
         y = np.asarray(ordinates, dtype=float).reshape(len(x), -1)
@@ -46,9 +52,9 @@ class Spline(eqx.Module):
         self.knots, self.first, self.jumps = x, rows[0], np.diff(rows, axis=0)
 
     def __call__(self, x: Array) -> Array:
-        """The curves at scalar ``x``: shape ``(c,)``, or a scalar for a single curve."""
+        """Return the curves at scalar ``x``: shape ``(c,)``, or a scalar for a single curve."""
         passed = jnp.where(x >= self.knots, 1.0, 0.0)
-        row = self.first + passed @ self.jumps
+        row = cast(Array, self.first + passed @ self.jumps)
         distance = x - row[0]
         cubic = row[1:].reshape(-1, 4)
         value = ((cubic[:, 0] * distance + cubic[:, 1]) * distance + cubic[:, 2]) * distance + cubic[:, 3]

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
 from typing import Any
 
+from hoverslam.data.constants import STANDARD_GRAVITY
 from hoverslam.data.errors import Mistake, did_you_mean, shown
-from hoverslam.data.units import STANDARD_GRAVITY
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.models import FREE, MODES
 from hoverslam.vehicles.places import list_orbits, list_sites, load_orbit, load_site

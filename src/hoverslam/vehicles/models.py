@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from hoverslam.data.constants import SEA_LEVEL_PRESSURE, STANDARD_GRAVITY
 from hoverslam.data.figures import Figure, Range, Section, Text, Whole, figures_of
-from hoverslam.data.units import SEA_LEVEL_PRESSURE, STANDARD_GRAVITY
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.operations import Operations, OwnOperations, default_operations
 from hoverslam.vehicles.places import Orbit, Site, load_orbit, load_site

@@ -8,14 +8,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import model_validator
 
+from hoverslam.data.constants import EARTH_FLATTENING
 from hoverslam.data.errors import shown
 from hoverslam.data.figures import Figure, Range, Section, Text, mistakes
 from hoverslam.data.reading import checked, entry_named, given_by_user, read_entries
 from hoverslam.vehicles.errors import VehicleError
 
 FILES = Path(__file__).parent / "files"  # the TOML files that come with the package
-
-_FLATTENING = 1.0 / 298.257223563  # WGS 84
 
 
 class Site(Section):
@@ -46,7 +45,7 @@ class Site(Section):
     @property
     def lowest_inclination(self) -> Figure:
         """The least inclination reached without a dog-leg, launching due east: the geocentric latitude."""
-        geocentric = degrees(atan((1.0 - _FLATTENING) ** 2 * tan(abs(self.latitude))))
+        geocentric = degrees(atan((1.0 - EARTH_FLATTENING) ** 2 * tan(abs(self.latitude))))
         return Figure(value=geocentric, unit="deg", status="derived", source=f"geocentric latitude of {self.name}")
 
 
