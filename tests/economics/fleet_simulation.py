@@ -1,4 +1,4 @@
-"""A fleet flown launch by launch: boosters are lost, toppled, worn out, turned round, retired, and built when needed.
+"""A fleet flown launch by launch: boosters are lost, toppled, turned round, retired, and built when needed.
 
 The closed forms of ``fleet`` are its long run; the simulation adds what they leave out: the first years, the spread
 from one history to the next, and how many boosters are really away at once.
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoverslam.economics.inputs.errors import CostQuestionError
-from hoverslam.economics.model.fleet import DAYS_PER_YEAR, Wear
+from hoverslam.economics.model.fleet import DAYS_PER_YEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,6 @@ class Fleet:
     max_flights: int
     intact_probability: float = 1.0
     turnaround_variation: float = 0.0
-    wear: Wear | None = None
 
     def __post_init__(self) -> None:
         for name in ("landing_probability", "intact_probability"):
@@ -51,7 +50,7 @@ class Fleet:
 class FleetHistory:
     """What became of the boosters, one entry a replication, shape (replications,).
 
-    ``built`` = ``lost_at_landing`` + ``lost_after_landing`` + ``worn_out`` + ``retired`` + those still alive at the end.
+    ``built`` = ``lost_at_landing`` + ``lost_after_landing`` + ``retired`` + those still alive at the end.
     ``first_booster_flights`` are the flights of the first booster, and ``first_booster_ended`` whether that was its
     whole life. ``mean_away`` is the mean number of boosters away, seen at the launches of the second half.
     """
@@ -59,7 +58,6 @@ class FleetHistory:
     built: NDArray[np.int64]
     lost_at_landing: NDArray[np.int64]
     lost_after_landing: NDArray[np.int64]
-    worn_out: NDArray[np.int64]
     retired: NDArray[np.int64]
     alive: NDArray[np.int64]
     first_booster_flights: NDArray[np.int64]
@@ -83,19 +81,17 @@ def simulate_fleet(fleet: Fleet, launches: int, *, replications: int = 1000, see
     return FleetHistory(*columns)
 
 
-Row = tuple[int, int, int, int, int, int, int, bool, float]
+Row = tuple[int, int, int, int, int, int, bool, float]
 
 
 def _one_history(fleet: Fleet, launches: int, generator: np.random.Generator) -> Row:
     landed = (generator.random(launches) < fleet.landing_probability).tolist()
     intact = (generator.random(launches) < fleet.intact_probability).tolist()
-    unworn = generator.random(launches).tolist()
     turnarounds = _turnarounds(fleet, launches, generator)
-    keep = _wear_survival(fleet)
     interval = DAYS_PER_YEAR / fleet.launches_per_year
     ready: list[tuple[float, int]] = []  # (day from which it can fly, booster), the longest ready first
     flights: list[int] = []
-    lost = toppled = worn = retired = 0
+    lost = toppled = retired = 0
     first_ended = False
     away = 0
     for launch in range(launches):
@@ -115,15 +111,13 @@ def _one_history(fleet: Fleet, launches: int, generator: np.random.Generator) ->
             toppled += 1
         elif flown >= fleet.max_flights:
             retired += 1
-        elif unworn[launch] >= keep[flown]:
-            worn += 1
         else:
             heapq.heappush(ready, (now + turnarounds[launch], booster))
             continue
         first_ended = first_ended or booster == 0
     seen = launches - (launches + 1) // 2
     mean_away = away / seen if seen else 0.0
-    return len(flights), lost, toppled, worn, retired, len(ready), flights[0], first_ended, mean_away
+    return len(flights), lost, toppled, retired, len(ready), flights[0], first_ended, mean_away
 
 
 def _turnarounds(fleet: Fleet, launches: int, generator: np.random.Generator) -> list[float]:
@@ -132,11 +126,3 @@ def _turnarounds(fleet: Fleet, launches: int, generator: np.random.Generator) ->
     variance = np.log1p(fleet.turnaround_variation**2)  # of the logarithm; the mean stays turnaround_days
     factors = np.exp(np.sqrt(variance) * generator.standard_normal(launches) - variance / 2.0)
     return [float(days) for days in fleet.turnaround_days * factors]
-
-
-def _wear_survival(fleet: Fleet) -> list[float]:
-    """Return the probability of not wearing out on flight k, having made k - 1: S(k)/S(k - 1), by k."""
-    if fleet.wear is None:
-        return [1.0] * (fleet.max_flights + 1)
-    survival = np.asarray(fleet.wear.survival(np.arange(fleet.max_flights + 1, dtype=float)))
-    return [1.0, *(survival[1:] / np.maximum(survival[:-1], np.finfo(float).tiny)).tolist()]

@@ -1,13 +1,11 @@
 """Break-even against ULA, Musk and Nomura, and prices, which are kept apart from costs."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import load_list_prices, load_tenders
 from hoverslam.economics.inputs.price import price_per_kilogram
-from hoverslam.economics.questions.break_even import break_even_uses, refurbishment_cost_ceiling, reuse_index
+from hoverslam.economics.questions.break_even import break_even_uses, reuse_index
 
 ULA = {
     "payload_ratio": 0.70,
@@ -55,20 +53,9 @@ def test_nomura_20_tonne_launcher_falls_from_200_to_120_million_yuan():
     assert price_per_kilogram(200e6, 20_000) == 10_000
 
 
-@given(st.floats(1, 100), st.floats(1, 100), st.floats(1, 40), st.floats(0.3, 1))
-def test_at_the_refurbishment_ceiling_a_kilogram_costs_the_same_either_way(stage1, common, flights, ratio):
-    ceiling = refurbishment_cost_ceiling(
-        stage1_cost=stage1, common_cost=common, flights_per_booster=flights, payload_ratio=ratio
-    )
-    reused = (common + ceiling + stage1 / flights) / ratio
-    assert reused == pytest.approx(common + stage1, rel=1e-10)
-
-
 def test_break_even_refuses_impossible_inputs():
     with pytest.raises(CostQuestionError, match=r"uses = 0\.5"):
         reuse_index(0.5, **ULA)
-    with pytest.raises(CostQuestionError, match="payload_ratio = 0"):
-        refurbishment_cost_ceiling(stage1_cost=1, common_cost=1, flights_per_booster=2, payload_ratio=0)
 
 
 @pytest.mark.parametrize(("key", "usd"), [("falcon9_2016", 2719), ("falcon9_2024", 3059), ("falcon9_2026", 4253)])

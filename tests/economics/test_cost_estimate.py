@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from hoverslam.economics.evidence.reliability import BetaBelief, jeffreys
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import cost_vehicles, load_cost_inputs
-from hoverslam.economics.inputs.models import RECOVERIES
 from hoverslam.economics.inputs.sampling import Draws, triangular_quantile
 from hoverslam.economics.model.factors import landing_belief
 from hoverslam.economics.questions.estimate import estimate_cost
 from hoverslam.economics.questions.explain import explain_inputs
+from hoverslam.vehicles.models import MODES
 
 CASES = [
     (vehicle, recovery)
     for vehicle in cost_vehicles()
-    for recovery in RECOVERIES
+    for recovery in MODES
     if recovery == "expendable" or vehicle != "longmarch6a"
 ]
 every_case = pytest.mark.parametrize(("vehicle", "recovery"), CASES)

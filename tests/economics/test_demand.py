@@ -1,7 +1,6 @@
 """Constellation demand: published arithmetic, Starlink as the check, and conservation of satellites."""
 
 import dataclasses
-import datetime
 import math
 import tomllib
 
@@ -10,17 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hoverslam.economics.inputs.constellations import Constellation, load_constellations
 from hoverslam.economics.inputs.errors import CostInputError, CostQuestionError
 from hoverslam.economics.inputs.loading import DATA, load_cost_inputs, validated
 from hoverslam.economics.model.fleet import expected_flights
 from hoverslam.economics.questions.demand import (
-    Constellation,
     deployment,
     launch_service,
     launches_per_year_by,
     launches_to_deploy,
-    load_constellations,
-    meets_milestones,
     satellites_in_orbit,
     satellites_per_launch,
     satellites_per_launch_band,
@@ -152,29 +149,6 @@ def test_a_reserve_that_may_not_suffice_lands_fewer_boosters():
         for p in (1.0, 0.9)
     )
     assert unsure == pytest.approx(0.9 * sure, rel=1e-12)
-
-
-def test_spacesail_at_the_rates_of_2025_misses_its_milestones():
-    spacesail = load_constellations()["spacesail"]
-    outcomes = meets_milestones(spacesail, [6] * 6, 18)
-    assert [outcome.met for outcome in outcomes] == [False] * 3
-    assert outcomes[-1].milestone.satellites == 14_000
-
-
-def test_spacesail_at_the_needed_rate_meets_its_deadline_and_a_tenth_less_does_not():
-    spacesail = load_constellations()["spacesail"]
-    years = (spacesail.deadline - spacesail.in_orbit_date).days / 365
-    rate = launches_per_year_by(14_000, 18, years, 5, in_orbit=108)
-    assert meets_milestones(spacesail, [rate] * 6, 18)[-1].met
-    less = meets_milestones(spacesail, [0.9 * rate] * 6, 18)[-1]
-    assert not less.met
-    assert less.missing == pytest.approx(1400, rel=1e-6)
-
-
-def test_milestones_that_have_passed_are_not_judged():
-    spacesail = load_constellations()["spacesail"]
-    outcomes = meets_milestones(spacesail, [100] * 5, 18, start=datetime.date(2026, 1, 1))
-    assert [outcome.milestone.satellites for outcome in outcomes] == [1296, 14_000]
 
 
 def test_a_constellation_on_a_vehicle_needs_the_boosters_that_its_fleet_says():

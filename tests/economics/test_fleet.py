@@ -1,4 +1,4 @@
-"""Wear-out, production and fleet size in closed form, and the same fleet flown 10,000 times.
+"""Fleet size and boosters built in closed form, and the same fleet flown 10,000 times.
 
 Simulated means are held to their closed forms within 4 standard errors: one honest run in 16,000 would miss.
 """
@@ -8,56 +8,20 @@ import math
 
 import numpy as np
 import pytest
+from fleet_simulation import Fleet, simulate_fleet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.model.fleet import (
-    Wear,
     expected_flights,
-    expected_flights_with_wear,
     fleet_need,
-    production_run_cost,
     refurbishment_age,
 )
-from fleet_simulation import Fleet, simulate_fleet
 
 REPLICATIONS = 10_000
 STANDARD_ERRORS = 4.0
-
-
-@given(st.floats(0, 1), st.integers(1, 60), st.floats(1, 1e4))
-def test_wear_of_shape_one_is_a_geometric_life(q, n, scale):
-    geometric = expected_flights(q * math.exp(-1.0 / scale), n)
-    assert expected_flights_with_wear(q, n, Wear(scale, 1.0)) == pytest.approx(geometric, rel=1e-12)
-
-
-@given(st.floats(0, 1), st.integers(1, 60), st.floats(1, 100), st.floats(0.5, 4))
-def test_wear_only_shortens_a_life_and_no_wear_leaves_it(q, n, scale, shape):
-    worn = expected_flights_with_wear(q, n, Wear(scale, shape))
-    assert 1.0 <= worn <= expected_flights(q, n) * (1 + 1e-12)
-    assert expected_flights_with_wear(q, n, Wear(1e300, shape)) == pytest.approx(expected_flights(q, n), rel=1e-12)
-
-
-def test_the_hazard_of_wear_is_the_slope_of_its_survival():
-    wear = Wear(40.0, 2.5)
-    step = 1e-4
-    slope = -(np.log(wear.survival(12 + step)) - np.log(wear.survival(12 - step))) / (2 * step)
-    assert wear.hazard(12.0) == pytest.approx(slope, rel=1e-7)
-    assert wear.survival(40.0) == pytest.approx(math.exp(-1), rel=1e-15)
-
-
-@pytest.mark.parametrize(("scale", "shape"), [(0, 1), (40, 0), (math.nan, 1)])
-def test_wear_that_is_no_law_is_refused(scale, shape):
-    with pytest.raises(CostQuestionError, match="wear scale"):
-        Wear(scale, shape)
-
-
-@pytest.mark.parametrize(("q", "n"), [(1.1, 10), (0.9, 0), (0.9, 2.5)])
-def test_lives_that_cannot_wear_are_refused(q, n):
-    with pytest.raises(ValueError, match="must"):
-        expected_flights_with_wear(q, n, Wear(40))
 
 
 def test_falcon_of_2025_needs_18_boosters_and_loses_one():
@@ -97,26 +61,6 @@ def test_an_expendable_vehicle_builds_a_booster_for_each_launch():
 def test_fleets_that_cannot_be_are_refused(wrong):
     with pytest.raises(CostQuestionError, match="utilisation"):
         fleet_need(10, **{"landing_probability": 0.9, "max_flights": 10, "turnaround_days": 40} | wrong)
-
-
-def test_a_production_run_learns_unit_by_unit():
-    assert production_run_cost(100.0, 4, 0.9) == pytest.approx(100 * (1 + 0.9 + 3 ** math.log2(0.9) + 0.81), rel=1e-14)
-    assert production_run_cost(100.0, 7, 1.0) == 700.0
-    assert production_run_cost(100.0, 0.5, 0.9, built_before=1) == pytest.approx(45.0, rel=1e-14)
-    assert production_run_cost(100.0, 0, 0.9) == 0.0
-
-
-@given(st.integers(0, 50), st.integers(0, 50), st.floats(0.7, 1.0))
-def test_a_run_in_two_lots_costs_what_it_costs_in_one(first, second, slope):
-    parts = production_run_cost(1.0, first, slope) + production_run_cost(1.0, second, slope, built_before=first)
-    assert parts == pytest.approx(production_run_cost(1.0, first + second, slope), rel=1e-12, abs=1e-12)
-
-
-def test_fewer_boosters_learn_less():
-    few, many = production_run_cost(1.0, 10, 0.9) / 10, production_run_cost(1.0, 100, 0.9) / 100
-    assert few > many
-    with pytest.raises(CostQuestionError, match="units = -1"):
-        production_run_cost(1.0, -1, 0.9)
 
 
 def agrees(samples, expected):
@@ -171,17 +115,8 @@ def test_in_the_long_run_boosters_are_built_at_the_rate_of_the_closed_form():
     ).boosters_built
     years = 600 / 36.5
     assert np.mean(history.built) / years == pytest.approx(need, rel=0.02)  # three first boosters beyond the long run
-    gone = history.lost_at_landing + history.lost_after_landing + history.worn_out + history.retired
+    gone = history.lost_at_landing + history.lost_after_landing + history.retired
     assert np.array_equal(history.built, gone + history.alive)
-
-
-def test_worn_boosters_agree_with_the_closed_form():
-    wear = Wear(5.0, 2.0)
-    fleet = dataclasses.replace(FLEET, wear=wear)
-    history = simulate_fleet(fleet, launches=24, replications=REPLICATIONS, seed=3)
-    assert np.all(history.first_booster_ended)
-    assert agrees(history.first_booster_flights, expected_flights_with_wear(0.9 * 0.95, 8, wear))
-    assert np.mean(history.worn_out) > 0
 
 
 def test_boosters_away_agree_with_littles_law():
@@ -224,9 +159,9 @@ def test_a_fleet_that_never_fails_builds_only_what_the_turnaround_needs():
     st.integers(0, 2**40),
 )
 def test_every_booster_is_accounted_for(rate, days, landing, intact, life, variation, launches, seed):
-    fleet = Fleet(rate, days, landing, life, intact, variation, Wear(20.0, 2.0))
+    fleet = Fleet(rate, days, landing, life, intact, variation)
     history = simulate_fleet(fleet, launches, replications=2, seed=seed)
-    gone = history.lost_at_landing + history.lost_after_landing + history.worn_out + history.retired
+    gone = history.lost_at_landing + history.lost_after_landing + history.retired
     assert np.array_equal(history.built, gone + history.alive)
     assert np.all((history.built >= math.ceil(launches / life)) & (history.built <= launches))
     assert np.all(history.first_booster_flights <= life)

@@ -29,17 +29,18 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from hoverslam.economics.evidence.reliability import jeffreys
+from hoverslam.economics.inputs.bands import Money
 from hoverslam.economics.inputs.loading import cost_vehicles, load_cost_inputs, load_exchange_rate
-from hoverslam.economics.inputs.models import RECOVERIES, Money
 from hoverslam.economics.model.factors import cost_factors
 from hoverslam.economics.model.fleet import expected_flights, refurbishment_age
 from hoverslam.economics.model.launch_cost import cost_per_launch
 from hoverslam.economics.questions.estimate import estimate_cost
 from hoverslam.economics.questions.gradient import cost_gradient
 from hoverslam.economics.questions.reserve import ReserveCase, lognormal_success, normal_success, optimal_reserve
+from hoverslam.vehicles.models import MODES
 
 REUSABLE = [name for name in cost_vehicles() if name != "longmarch6a"]
-RETURNING = [(vehicle, recovery) for vehicle in REUSABLE for recovery in RECOVERIES[1:]]
+RETURNING = [(vehicle, recovery) for vehicle in REUSABLE for recovery in MODES[1:]]
 EXPENDED = [(vehicle, "expendable") for vehicle in cost_vehicles()]
 SHARES = {
     "fairing_uses": (1.0, math.inf),

@@ -159,10 +159,6 @@ def test_propellant_counts_what_boils_off():
     assert tc.work_years_to_MUSD(8.10e-7) * 1e6 == pytest.approx(0.30, abs=0.005)  # USD/kg
 
 
-def test_the_price_adds_profit_and_the_repaid_development():
-    assert tc.transcost_price(140.0, 0.1, 10_000.0, 0.5, 100) == pytest.approx(154.0 + 50.0)
-
-
 @given(st.sampled_from(sorted(tc.load_transcost().elements)), st.floats(10, 1e5), st.floats(1.01, 10))
 def test_heavier_elements_cost_more_and_less_per_kilogram(element, mass, factor):
     for cost in (tc.element_development, tc.element_production):
@@ -196,7 +192,6 @@ def test_operations_per_launch_fall_with_the_launch_rate(rate, faster):
         (lambda: tc.engine_quality_factor(0), "qualification_firings"),
         (lambda: tc.vehicle_development(1, 0), "stages = 0"),
         (lambda: tc.country_productivity("atlantis"), "no productivity for 'atlantis'"),
-        (lambda: tc.transcost_price(1, 0, 1, 1, 0), "flights = 0"),
         (lambda: tc.part_production(tc.Part("solid_stage", 10, count=0), (1, 1)), "count = 0"),
         (lambda: tc.part_production(tc.Part("solid_stage", 10), (0, 1)), "flights 0 to 1"),
     ],

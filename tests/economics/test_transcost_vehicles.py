@@ -7,7 +7,8 @@ import pytest
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import cost_vehicles
 from hoverslam.economics.questions.estimate import estimate_cost
-from hoverslam.economics.second_opinion.vehicles import DEFAULT, load_judgements, transcost_estimate
+from hoverslam.economics.second_opinion.judgements import DEFAULT, load_judgements
+from hoverslam.economics.second_opinion.vehicles import transcost_estimate
 from hoverslam.vehicles.loading import load_vehicle
 
 CASES = [

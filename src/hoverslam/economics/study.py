@@ -188,7 +188,9 @@ def _influences(
         found[key] = Influence("vehicle", figure.value, figure.unit, figure.low, figure.high, slope, on_margin)
     if curve is not None and home:
         by_size = curve.dispersion_slopes()
-        found |= {e.key: Influence("dispersion", e.size, "", on_margin=by_size[e.key]) for e in curve.significant_effects}
+        found |= {
+            e.key: Influence("dispersion", e.size, "", on_margin=by_size[e.key]) for e in curve.significant_effects
+        }
     return found
 
 

@@ -7,12 +7,10 @@ flatten: the learning form ends at a ceiling instead.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.quantities import Quantity
@@ -32,32 +30,9 @@ class CrowAmsaa:
     failures: int
     attempts: float
 
-    @property
-    def unbiased_shape(self) -> float:
-        """The shape without the bias of maximum likelihood: (n - 1)/n beta. NaN for a single failure."""
-        return self.shape * (self.failures - 1) / self.failures if self.failures > 1 else math.nan
-
-    @property
-    def unbiased(self) -> CrowAmsaa:
-        """The law with the unbiased shape, through the same number of failures at the end."""
-        shape = self.unbiased_shape
-        if not shape > 0.0:
-            raise CostQuestionError(f"{self.failures} failure: the unbiased shape needs two or more")
-        return CrowAmsaa(self.failures / self.attempts**shape, shape, self.failures, self.attempts)
-
-    def shape_interval(self, confidence: float = 0.90) -> tuple[float, float]:
-        """Return the central interval of the true shape: 2 n beta_hat^-1 beta is chi-squared with 2 n freedoms."""
-        tail = (1.0 - confidence) / 2.0
-        ends = stats.chi2.ppf((tail, 1.0 - tail), 2 * self.failures) / (2 * self.failures)
-        return float(self.shape * ends[0]), float(self.shape * ends[1])
-
     def expected_failures(self, attempts: Quantity) -> Quantity:
         """Return the expected failures in the first ``attempts`` attempts: lambda n^beta."""
         return self.scale * np.power(attempts, self.shape)
-
-    def intensity(self, attempts: Quantity) -> Quantity:
-        """Return the expected failures per attempt at that point: lambda beta n^(beta - 1)."""
-        return self.scale * self.shape * np.power(attempts, self.shape - 1.0)
 
     def landing_probability(self, attempt: Quantity) -> Quantity:
         """Return the probability that attempt n (from 1) lands: 1 - (N(n) - N(n - 1)), at least 0.
@@ -93,19 +68,3 @@ def crow_amsaa(failure_attempts: Sequence[float], attempts: float) -> CrowAmsaa:
         )
     shape = times.size / logs
     return CrowAmsaa(times.size / attempts**shape, shape, times.size, float(attempts))
-
-
-def learned_probability(attempt: Quantity, first: float, ultimate: float, exponent: float) -> Quantity:
-    """Return the landing probability of attempt n on a learning curve: p_inf - (p_inf - p_1) n^-alpha.
-
-    ``exponent`` alpha is about 1 - beta of a power law of failures (0.7 for Falcon). Raises ``CostQuestionError``
-    unless 0 <= first <= ultimate <= 1, the exponent is not negative and attempts count from 1.
-    """
-    n = np.asarray(attempt, dtype=float)
-    if not (np.all(n >= 1.0) and 0.0 <= first <= ultimate <= 1.0 and exponent >= 0.0):
-        raise CostQuestionError(
-            f"attempt = {attempt}, first = {first}, ultimate = {ultimate}, exponent = {exponent}: give attempts from 1, "
-            "0 <= first <= ultimate <= 1 and exponent >= 0"
-        )
-    probability = ultimate - (ultimate - first) * n**-exponent
-    return float(probability) if probability.ndim == 0 else probability

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import datetime
 import functools
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from hoverslam.economics.inputs.loading import DATA, read_table, validated
-from hoverslam.economics.inputs.models import Frozen, Sourced
+from hoverslam.data.errors import shown
+from hoverslam.data.figures import Section, Sourced, mistakes
+from hoverslam.data.reading import checked, read_toml
+from hoverslam.economics.inputs.errors import CostInputError
+from hoverslam.economics.inputs.loading import DATA
 
 FailureKind = Literal["propellant", "engine", "hydraulics", "touchdown", "guidance"]
 Count = Annotated[int, Field(ge=0)]
 Month = Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
 
 
-class Year(Frozen):
+class Year(Section):
     """Landing attempts and successes of one calendar year."""
 
     year: int
@@ -24,29 +27,22 @@ class Year(Frozen):
     successes: Count
 
     @model_validator(mode="after")
-    def _possible(self) -> Year:
+    def _possible(self) -> Self:
         if self.successes > self.attempts:
-            raise ValueError(
-                f"{self.year}: {self.successes} successes in {self.attempts} attempts; correct one of them"
-            )
+            raise mistakes((".successes", shown(self.successes), f"must not exceed the attempts ({self.attempts})"))
         return self
 
 
 class Years(Sourced):
     """A landing record by calendar year, without gaps."""
 
-    rows: tuple[Year, ...]
-
-    @field_validator("rows", mode="before")
-    @classmethod
-    def _as_tuple(cls, rows: Any) -> Any:
-        return _tuple(rows)
+    rows: Annotated[tuple[Year, ...], Field(strict=False)]
 
     @model_validator(mode="after")
-    def _consecutive(self) -> Years:
+    def _consecutive(self) -> Self:
         years = [row.year for row in self.rows]
         if years != list(range(years[0], years[0] + len(years))):
-            raise ValueError(f"years {years} are not consecutive; sort them and fill the gaps")
+            raise mistakes((".rows", shown(years), "years must be consecutive: sort them and fill the gaps"))
         return self
 
 
@@ -68,21 +64,16 @@ class LostAfterLanding(Sourced):
     cause: str
 
 
-class FalconLandings(Frozen):
+class FalconLandings(Section):
     """The Falcon record: totals by year, each failure, each booster lost after it had landed."""
 
     name: str
     years: Years
-    failures: tuple[LandingFailure, ...]
-    lost_after_landing: tuple[LostAfterLanding, ...]
-
-    @field_validator("failures", "lost_after_landing", mode="before")
-    @classmethod
-    def _as_tuple(cls, rows: Any) -> Any:
-        return _tuple(rows)
+    failures: Annotated[tuple[LandingFailure, ...], Field(strict=False)]
+    lost_after_landing: Annotated[tuple[LostAfterLanding, ...], Field(strict=False)]
 
     @model_validator(mode="after")
-    def _agrees(self) -> FalconLandings:
+    def _agrees(self) -> Self:
         """Each year must hold as many failures as its attempts and successes say."""
         first = 1
         for row in self.years.rows:
@@ -90,10 +81,11 @@ class FalconLandings(Frozen):
             listed = sum(first <= failure.attempt <= last for failure in self.failures)
             dated = sum(int(failure.date[:4]) == row.year for failure in self.failures)
             if not listed == dated == row.attempts - row.successes:
-                raise ValueError(
+                remedy = (
                     f"{row.year} (attempts {first} to {last}) has {row.attempts - row.successes} failures, and the list "
-                    f"holds {listed} by number and {dated} by date; make them agree"
+                    f"holds {listed} by number and {dated} by date: make them agree"
                 )
+                raise mistakes((".failures", "", remedy))
             first = last + 1
         return self
 
@@ -105,11 +97,6 @@ class FalconLandings(Frozen):
     def failure_attempts(self) -> tuple[int, ...]:
         """The attempt numbers that failed, ascending."""
         return tuple(sorted(failure.attempt for failure in self.failures))
-
-    def failure_shares(self) -> dict[str, float]:
-        """Return the share of each kind of failure."""
-        kinds = [failure.kind for failure in self.failures]
-        return {kind: kinds.count(kind) / len(kinds) for kind in sorted(set(kinds))}
 
 
 class LandingAttempt(Sourced):
@@ -124,9 +111,9 @@ class LandingAttempt(Sourced):
     cause: str
 
     @model_validator(mode="after")
-    def _possible(self) -> LandingAttempt:
+    def _possible(self) -> Self:
         if self.intact and not self.landed:
-            raise ValueError(f"{self.flight} is intact and did not land; set intact = false")
+            raise mistakes((".intact", "true", f"must be false: {self.flight} did not land"))
         return self
 
 
@@ -138,32 +125,30 @@ class NotAnAttempt(Sourced):
     reason: str
 
 
-class ChineseLandings(Frozen):
+class ChineseLandings(Section):
     """The Chinese record, attempt by attempt, and the flights that do not count."""
 
     name: str
-    attempts: tuple[LandingAttempt, ...]
-    not_attempts: tuple[NotAnAttempt, ...]
+    attempts: Annotated[tuple[LandingAttempt, ...], Field(strict=False)]
+    not_attempts: Annotated[tuple[NotAnAttempt, ...], Field(strict=False)]
 
-    @field_validator("attempts", "not_attempts", mode="before")
-    @classmethod
-    def _as_tuple(cls, rows: Any) -> Any:
-        return _tuple(rows)
+
+AnySection = TypeVar("AnySection", bound=Section)
 
 
 @functools.cache
 def load_falcon_landings() -> FalconLandings:
     """Return the Falcon landings that come with the package."""
-    path = DATA / "landings.toml"
-    return validated(FalconLandings, read_table(path).get("falcon", {}), path.name, "falcon")
+    return _read(FalconLandings, "falcon")
 
 
 @functools.cache
 def load_chinese_landings() -> ChineseLandings:
     """Return the Chinese landing attempts that come with the package."""
+    return _read(ChineseLandings, "china")
+
+
+def _read(model: type[AnySection], table: str) -> AnySection:
     path = DATA / "landings.toml"
-    return validated(ChineseLandings, read_table(path).get("china", {}), path.name, "china")
-
-
-def _tuple(rows: Any) -> Any:
-    return tuple(rows) if isinstance(rows, list) else rows
+    content = read_toml(path, path.name, CostInputError).get(table, {})
+    return checked(model, content, f"{path.name}: {table}", CostInputError)

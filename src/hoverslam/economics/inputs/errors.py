@@ -1,17 +1,15 @@
-"""The errors of this room: one for data files, and one for a question that its figures cannot answer."""
+"""The errors of this room: one for data files, and one for a question that its inputs cannot answer."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
+from hoverslam.data.errors import DataError
 
 
-class CostInputError(ValueError):
-    """A data file is wrong. ``mistakes`` holds one line each: file, key, value, what is wrong, how to mend it."""
+class CostInputError(DataError):
+    """A data file of the economics that cannot be used.
 
-    def __init__(self, mistakes: Sequence[str]) -> None:
-        self.mistakes = tuple(mistakes)
-        super().__init__("\n".join(self.mistakes))
+    Attributes:
+        mistakes: One line per mistake, ``file: key: value: remedy``.
+    """
 
 
 class CostQuestionError(ValueError):
-    """A cost was asked for that cannot exist: no payload, an unknown vehicle, or a recovery the inputs do not cover."""
+    """A cost that cannot be computed: no payload, an unknown vehicle, or a recovery mode that the inputs do not cover."""

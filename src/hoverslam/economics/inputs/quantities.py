@@ -5,6 +5,8 @@ from numpy.typing import NDArray
 
 from hoverslam.economics.inputs.errors import CostQuestionError
 
+MILLION = 1e6
+
 Quantity = float | NDArray[np.float64]
 """A number, or one number for each sample, shape ``(samples,)``."""
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hoverslam.economics.inputs.models import Band
+from hoverslam.data.figures import Band
 
 
 @dataclass(frozen=True, slots=True)

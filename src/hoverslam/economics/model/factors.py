@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hoverslam.data.figures import Band
 from hoverslam.economics.evidence.reliability import BetaBelief, discounted, jeffreys, survival_probability
+from hoverslam.economics.inputs.bands import Money
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import landing_record
-from hoverslam.economics.inputs.models import RECOVERIES, Band, CostInputs, ExchangeRate, Money
-from hoverslam.economics.inputs.quantities import Quantity
+from hoverslam.economics.inputs.models import CostInputs, ExchangeRate
+from hoverslam.economics.inputs.quantities import MILLION, Quantity
 from hoverslam.economics.inputs.sampling import Draws
 from hoverslam.economics.model.fleet import expected_flights, refurbishment_age
 from hoverslam.economics.model.launch_cost import CostFactors, expendable_twin
+from hoverslam.vehicles.models import MODES
 
 Picker = Callable[[str, Band], Quantity]
-MILLION = 1e6
 ALWAYS_MONEY = (
     "stage1_unit_cost",
     "upper_stage_unit_cost",
@@ -46,8 +48,8 @@ def recovery_bands(inputs: CostInputs, recovery: str) -> dict[str, Band]:
 
     Raises ``CostQuestionError`` for an unknown recovery, and for one that the inputs do not cover.
     """
-    if recovery not in RECOVERIES:
-        raise CostQuestionError(f"unknown recovery {recovery!r}; it is one of {', '.join(RECOVERIES)}")
+    if recovery not in MODES:
+        raise CostQuestionError(f"unknown recovery {recovery!r}; it is one of {', '.join(MODES)}")
     if recovery == "expendable":
         return {}
     bands = {

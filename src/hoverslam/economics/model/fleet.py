@@ -13,7 +13,6 @@ import numpy as np
 
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.quantities import Quantity
-from hoverslam.economics.model.launch_cost import mean_learning_factor
 
 DAYS_PER_YEAR = 365.0
 
@@ -125,45 +124,6 @@ def refurbishment_age_slopes(survival: float, max_flights: float) -> tuple[float
 
 
 @dataclass(frozen=True, slots=True)
-class Wear:
-    """A Weibull law of wear-out in the flight number: S(k) = exp(-(k/``scale``)^``shape``) after k flights.
-
-    Its hazard is (b/eta)(k/eta)^(b - 1). Shape 1 is a constant hazard, no different from landing losses; above 1 old
-    boosters wear out faster. Falcon's landing failures show no age effect (flight numbers 1 to 23), so wear is a
-    stress case: shape 1.5 to 3 with a scale of about 40 flights.
-    """
-
-    scale: float
-    shape: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not (self.scale > 0.0 and self.shape > 0.0):
-            raise CostQuestionError(f"wear scale = {self.scale}, shape = {self.shape}: give both above 0")
-
-    def survival(self, flights: Quantity) -> Quantity:
-        """Return the probability of not being worn out after ``flights`` flights."""
-        return np.exp(-np.power(np.asarray(flights, dtype=float) / self.scale, self.shape))
-
-    def hazard(self, flights: Quantity) -> Quantity:
-        """Return the rate of wearing out per flight at that flight number."""
-        return self.shape / self.scale * np.power(np.asarray(flights, dtype=float) / self.scale, self.shape - 1.0)
-
-
-def expected_flights_with_wear(survival: float, max_flights: int, wear: Wear) -> float:
-    """Return the expected flights of a booster that also wears out: sum over k = 0 .. N-1 of q^k S(k).
-
-    Flight k + 1 is made when k flights have been survived. Raises ``ValueError`` unless 0 <= q <= 1 and N is a whole
-    number of 1 or more.
-    """
-    if not 0.0 <= survival <= 1.0:
-        raise ValueError(f"survival probability must lie in [0, 1], and is {survival}")
-    if not (max_flights >= 1 and max_flights == int(max_flights)):
-        raise ValueError(f"max_flights must be a whole number of 1 or more, and is {max_flights}")
-    flown = np.arange(int(max_flights), dtype=float)
-    return float(np.sum(survival**flown * wear.survival(flown)))
-
-
-@dataclass(frozen=True, slots=True)
 class FleetNeed:
     """What a launch rate asks of production and of the fleet, per year and in the long run.
 
@@ -212,20 +172,3 @@ def fleet_need(
         lost_after_landing=launches_per_year * landing_probability * (1.0 - intact_probability),
         retired=built * survival**max_flights,
     )
-
-
-def production_run_cost(first_unit_cost: float, units: float, slope: float, built_before: int = 0) -> float:
-    """Return the cost of building ``units`` more of a line that has built some: C1 x sum of i^(log2 s).
-
-    Each production line learns from its own units: a reusable vehicle that builds a tenth of the boosters runs down
-    a tenth of the curve, while its upper stages learn as before. A fraction of a unit is charged as that fraction of
-    the next one. Raises ``CostQuestionError`` for a negative number or a slope that is not above 0.
-    """
-    if not (units >= 0.0 and built_before >= 0 and slope > 0.0):
-        raise CostQuestionError(
-            f"units = {units}, built_before = {built_before}, slope = {slope}: give numbers of 0 or more, slope > 0"
-        )
-    whole, part = int(units), units - int(units)
-    last = built_before + whole
-    total = whole * mean_learning_factor(built_before + 1, last, slope) if whole else 0.0
-    return first_unit_cost * (total + part * mean_learning_factor(last + 1, last + 1, slope))

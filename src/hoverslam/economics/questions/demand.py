@@ -7,121 +7,22 @@ everything here follows from that.
 from __future__ import annotations
 
 import dataclasses
-import datetime
-import functools
-import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, field_validator, model_validator
 
+from hoverslam.data.figures import Band
+from hoverslam.economics.inputs.constellations import Constellation, Milestone
 from hoverslam.economics.inputs.errors import CostQuestionError
-from hoverslam.economics.inputs.loading import DATA, load_cost_inputs, load_exchange_rate, read_entries
-from hoverslam.economics.inputs.models import (
-    AtLeastOne,
-    Band,
-    CostInputs,
-    Fraction,
-    Frozen,
-    Positive,
-    Recovery,
-    Sourced,
-)
+from hoverslam.economics.inputs.loading import load_cost_inputs, load_exchange_rate
+from hoverslam.economics.inputs.models import CostInputs
 from hoverslam.economics.inputs.quantities import checked_payload
 from hoverslam.economics.model.factors import booster_life, cost_factors, landing_belief
 from hoverslam.economics.model.fleet import DAYS_PER_YEAR, FleetNeed, fleet_need, refurbishment_age
 from hoverslam.economics.model.launch_cost import CostFactors, cost_per_launch
-
-Count = Annotated[int, Field(ge=0)]
-
-
-class Milestone(Frozen):
-    """A number of satellites that must be in orbit by a date."""
-
-    satellites: Annotated[int, Field(ge=1)]
-    deadline: datetime.date
-
-
-class LaunchedYear(Sourced):
-    """What was launched in a year, and by whom: the check on an operator that has done it."""
-
-    year: int
-    vehicle: str
-    recovery: Recovery
-    launches: Annotated[int, Field(ge=1)]
-    satellites: Annotated[int, Field(ge=1)]
-
-    @property
-    def satellites_per_launch(self) -> float:
-        return self.satellites / self.launches
-
-
-class FairingLimit(Sourced):
-    """The most satellites of a constellation that one vehicle has carried, or is said to carry, at once."""
-
-    vehicle: str
-    satellites: Annotated[int, Field(ge=1)]
-
-
-class Constellation(Sourced):
-    """A constellation: how many satellites of which mass, where, by when, and how long each lives.
-
-    ``orbit`` names the orbit of the vehicle data that launchers bring them to, ``release_orbit`` a lower one where
-    satellites that climb by themselves are let go. ``dispenser_fraction`` is the share of a payload that is no
-    satellite. ``fairings`` are limits of single vehicles; ``for_scale`` names vehicles that cannot be hired for it.
-    """
-
-    name: str
-    orbit: str
-    release_orbit: str | None = None
-    satellites: Annotated[int, Field(ge=1)]
-    satellite_mass_kg: Positive
-    satellites_per_launch: AtLeastOne
-    dispenser_fraction: Fraction
-    altitude_km: Annotated[float, Field(gt=0)]
-    plane: str
-    life_years: Positive
-    in_orbit: Count
-    in_orbit_date: datetime.date
-    deadline: datetime.date | None = None
-    milestones: tuple[Milestone, ...] = ()
-    launched: tuple[LaunchedYear, ...] = ()
-    fairings: tuple[FairingLimit, ...] = ()
-    for_scale: tuple[str, ...] = ()
-
-    @field_validator("milestones", "launched", "fairings", "for_scale", mode="before")
-    @classmethod
-    def _as_tuple(cls, rows: Any) -> Any:
-        return tuple(rows) if isinstance(rows, list) else rows
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Constellation:
-        every = self.every_milestone
-        if any(a.satellites >= b.satellites or a.deadline >= b.deadline for a, b in itertools.pairwise(every)):
-            raise ValueError("milestones do not rise in number and date up to the deadline; sort them")
-        return self
-
-    @property
-    def every_milestone(self) -> tuple[Milestone, ...]:
-        """The milestones and, last, the whole constellation at its deadline, where it has one."""
-        if self.deadline is None:
-            return self.milestones
-        return (*self.milestones, Milestone(satellites=self.satellites, deadline=self.deadline))
-
-    def most(self, vehicle: str) -> int:
-        """The most satellites that fit under the vehicle's fairing: its own limit, or the high of all launches seen."""
-        limits = (limit.satellites for limit in self.fairings if limit.vehicle == vehicle)
-        return next(limits, math.floor(self.satellites_per_launch.high))
-
-
-@functools.cache
-def load_constellations() -> Mapping[str, Constellation]:
-    """Return the constellations that come with the package, by key."""
-    return read_entries(Constellation, DATA / "constellations.toml")
 
 
 def satellites_per_launch(
@@ -260,48 +161,20 @@ def satellites_in_orbit(
 
 @dataclass(frozen=True, slots=True)
 class MilestoneOutcome:
-    """Satellites in orbit at a milestone with the launches given, against those required."""
+    """Satellites in orbit at a milestone, against the number required."""
 
     milestone: Milestone
     in_orbit: float
 
     @property
     def met(self) -> bool:
+        """Whether the required number is in orbit."""
         return self.in_orbit >= self.milestone.satellites * (1.0 - 1e-12)
 
     @property
     def missing(self) -> float:
+        """Satellites that lack, 0 if the milestone is met."""
         return max(self.milestone.satellites - self.in_orbit, 0.0)
-
-
-def meets_milestones(
-    constellation: Constellation,
-    launches: Sequence[float],
-    per_launch: float,
-    *,
-    start: datetime.date | None = None,
-    mission_success: float = 1.0,
-) -> list[MilestoneOutcome]:
-    """Return what these launches a year, from ``start`` on, have in orbit at each milestone that is still ahead.
-
-    ``start`` is the date of the constellation's count in orbit when None; lives are at the mode.
-    """
-    start = constellation.in_orbit_date if start is None else start
-    outcomes = []
-    for milestone in constellation.every_milestone:
-        years = (milestone.deadline - start).days / DAYS_PER_YEAR
-        if years <= 0.0:
-            continue
-        alive = satellites_in_orbit(
-            years,
-            launches,
-            per_launch,
-            constellation.life_years.mode,
-            in_orbit=constellation.in_orbit,
-            mission_success=mission_success,
-        )
-        outcomes.append(MilestoneOutcome(milestone, float(alive[0])))
-    return outcomes
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from hoverslam.data.figures import Band
 from hoverslam.economics.evidence.reliability import BetaBelief, jeffreys
+from hoverslam.economics.inputs.bands import Money
 from hoverslam.economics.inputs.loading import landing_record, load_exchange_rate
-from hoverslam.economics.inputs.models import Band, CostInputs, Costs, ExchangeRate, Money
+from hoverslam.economics.inputs.models import CostInputs, Costs, ExchangeRate
 from hoverslam.economics.model.explained import ExplainRow
 from hoverslam.economics.model.factors import BoosterLife, booster_life, cost_factors, landing_belief
 from hoverslam.economics.model.launch_cost import CostBreakdown

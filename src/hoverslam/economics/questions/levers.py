@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from hoverslam.data.figures import Band
+from hoverslam.economics.inputs.bands import Money
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import load_exchange_rate
-from hoverslam.economics.inputs.models import Band, CostInputs, Money
+from hoverslam.economics.inputs.models import CostInputs
 from hoverslam.economics.inputs.quantities import Quantity
 from hoverslam.economics.model.factors import BoosterLife, Picker, at_modes, booster_life, cost_factors, landing_belief
 from hoverslam.economics.model.launch_cost import CostFactors, cost_per_kilogram, cost_per_launch

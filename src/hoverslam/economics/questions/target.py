@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 
 from scipy.optimize import brentq
 
+from hoverslam.data.figures import Band
 from hoverslam.economics.evidence.reliability import BetaBelief
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import load_cost_inputs
-from hoverslam.economics.inputs.models import Band, CostInputs
+from hoverslam.economics.inputs.models import CostInputs
 from hoverslam.economics.questions.estimate import CostEstimate, estimate_cost
 
 # Inputs that may be asked for, with the best that is asked: a factor on a cost, or a value.

@@ -1,115 +1,43 @@
-"""The second opinion: each vehicle's launch by TRANSCOST, from its dry masses and its propellant alone.
+"""The second opinion on a vehicle: its launch by TRANSCOST, from its dry masses and its propellant.
 
-No price of the vehicle enters, so what agrees with the bottom-up cost agrees by itself. The relations scatter by a factor of
-two about the programmes they were fitted to, and methane was in none of them: the bands are wide because they have to be.
-What the vehicle file does not state is in ``data/transcost_vehicles.toml``.
+No price of the vehicle enters, so an agreement with the bottom-up cost is independent of it. The relations scatter by a
+factor of two about the programmes that they were fitted to, and none of those burnt methane; hence the wide bands. What
+the vehicle file does not state is in ``inputs/files/transcost_vehicles.toml``.
 """
-
-from __future__ import annotations
 
 import dataclasses
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import numpy as np
-from pydantic import field_validator
+from numpy.typing import NDArray
 
+from hoverslam.data.figures import Band
 from hoverslam.data.units import STANDARD_GRAVITY
 from hoverslam.economics.inputs.errors import CostQuestionError
-from hoverslam.economics.inputs.loading import DATA, load_exchange_rate, read_table, validated
-from hoverslam.economics.inputs.models import Band, Frozen
-from hoverslam.economics.inputs.quantities import checked_payload
+from hoverslam.economics.inputs.loading import load_exchange_rate
+from hoverslam.economics.inputs.quantities import MILLION, Quantity, checked_payload
 from hoverslam.economics.inputs.sampling import Draws, Quantiles, triangular_quantile
 from hoverslam.economics.model.explained import ExplainRow
-from hoverslam.economics.model.factors import MILLION
-from hoverslam.economics.model.launch_cost import mean_learning_factor
+from hoverslam.economics.second_opinion.arithmetic import explain_transcost
+from hoverslam.economics.second_opinion.coefficients import LEAST_RATE, country_productivity, load_transcost
+from hoverslam.economics.second_opinion.judgements import Judgement, judgement_of, load_judgements
+from hoverslam.economics.second_opinion.relations import element_development, vehicle_development, vehicle_production
 from hoverslam.economics.second_opinion.transcost import (
-    LEAST_RATE,
     Part,
-    Provider,
     TranscostBreakdown,
     TranscostVehicle,
-    country_productivity,
-    element_development,
-    load_transcost,
-    part_production,
     part_share,
     transcost_per_flight,
-    vehicle_development,
-    vehicle_production,
 )
 from hoverslam.vehicles.models import Vehicle
 
 SAMPLES = 400
-DEFAULT = "default"
 STAGES = 2
-EXPENDED, RETURNED, SMALL_SOLID = 0.4, 1.0, 0.15  # Q of mission operations
 ENGINE = "turbopump_engine_modern"
 STAGE, REUSABLE_STAGE, SOLID = "expendable_stage_storable", "reusable_stage_storable", "solid_booster"
 UPPER = ("upper stage and fairing", "upper-stage engines")
-BANDS = ("learning_slope", "experience", "engine_thrust_to_weight")
-
-
-class Judgement(Frozen):
-    """What TRANSCOST asks about one vehicle: who builds it, of what it burns, how many have flown."""
-
-    country: Literal["usa", "china"]
-    provider: Provider
-    fuel: Literal["kerosene", "methane"]
-    flights: tuple[int, int]
-    sea_recovery: bool
-    state_owned: bool = False
-    engine_thrust_to_weight: Band | None = None
-    source: str
-
-    @property
-    def work_year(self) -> Band:
-        """What a work-year costs there: M CNY in China, M USD elsewhere."""
-        data = load_judgements()
-        return data.work_year_china_MCNY if self.country == "china" else data.work_year_usa_MUSD
-
-    @property
-    def bands(self) -> dict[str, Band]:
-        """What is sampled of it, by name: its own figures where it has any."""
-        data = load_judgements()
-        found = {name: getattr(data, name) for name in BANDS}
-        if self.engine_thrust_to_weight is not None:
-            found["engine_thrust_to_weight"] = self.engine_thrust_to_weight
-        return found | {"oversight": data.oversight_state if self.state_owned else data.oversight}
-
-    @field_validator("flights", mode="before")
-    @classmethod
-    def _as_tuple(cls, row: Any) -> Any:
-        return tuple(row) if isinstance(row, list) else row
-
-
-class Judgements(Frozen):
-    """Everything in ``data/transcost_vehicles.toml``."""
-
-    work_year_usa_MUSD: Band
-    work_year_china_MCNY: Band
-    learning_slope: Band
-    oversight: Band
-    oversight_state: Band
-    experience: Band
-    engine_thrust_to_weight: Band
-    mixture: Band
-    vehicle: dict[str, Judgement]
-
-
-@functools.cache
-def load_judgements() -> Judgements:
-    """Return the judgements that come with the package."""
-    path = DATA / "transcost_vehicles.toml"
-    return validated(Judgements, read_table(path), path.name, "")
-
-
-def judgement_of(vehicle: str) -> Judgement:
-    """Return what is judged of a vehicle; of one that is not listed, what stands in."""
-    listed = load_judgements().vehicle
-    return listed.get(vehicle, listed[DEFAULT])
 
 
 @dataclass(frozen=True)
@@ -155,7 +83,9 @@ class TranscostEstimate:
 
     def explain(self) -> list[ExplainRow]:
         """Return rows (component, value, formula, sources) at the modes; each formula evaluates to its value."""
-        return _explained(self)
+        return explain_transcost(
+            self.vehicle, self.described, self.flights, self.at_modes, self.work_year_cny, self.development_wyr
+        )
 
 
 def transcost_estimate(
@@ -204,7 +134,7 @@ def transcost_estimate(
     )
 
 
-def _work_year(about: Judgement, draws: Draws | None = None) -> Any:
+def _work_year(about: Judgement, draws: Draws | None = None) -> Quantity:
     """CNY a work-year: a number at the mode, or samples."""
     band, rate = about.work_year, 1.0 if about.country == "china" else load_exchange_rate().mode
     return MILLION * rate * (band.mode if draws is None else draws.band("transcost_work_year", band))
@@ -223,7 +153,7 @@ def transcost_vehicle(
     picked = {name: _picked(name, band, number, draws) for name, band in about.bands.items()}
     common = {key: picked[key] for key in ("experience", "oversight")} | {"slope": picked["learning_slope"]}
     fits = {kind: _fit(kind, number, draws) for kind in (ENGINE, STAGE, SOLID)}
-    home = recovery != "expendable"
+    home, weights = recovery != "expendable", load_transcost().stage_factors
     burnt = vehicle.stage1.propellant + (vehicle.stage2.propellant if vehicle.stage2 else 0.0)
     oxygen = load_judgements().mixture.mode * burnt
     return TranscostVehicle(
@@ -231,9 +161,9 @@ def transcost_vehicle(
         stages=STAGES,
         liftoff_t=vehicle.liftoff_mass() / 1e3,
         launches_per_year=launches_per_year,
-        stage_sum=EXPENDED
-        + (RETURNED if home else EXPENDED)
-        + (SMALL_SOLID * vehicle.strap_ons.count if vehicle.strap_ons else 0.0),
+        stage_sum=weights.expended
+        + (weights.returned if home else weights.expended)
+        + (weights.small_solid * vehicle.strap_ons.count if vehicle.strap_ons else 0.0),
         operations_slope=picked["learning_slope"],
         operations_oversight=picked["oversight"],
         productivity=country_productivity(about.country),
@@ -260,7 +190,7 @@ def _fit(element: str, number: int | None, draws: Draws | None) -> float:
 
 
 @functools.lru_cache(maxsize=64)
-def _stream(name: str, draws: Draws, low: float, mode: float, high: float) -> Any:
+def _stream(name: str, draws: Draws, low: float, mode: float, high: float) -> NDArray[np.float64]:
     return triangular_quantile(draws.uniforms(name), low, mode, high)
 
 
@@ -317,82 +247,3 @@ def _notes(vehicle: Vehicle, about: Judgement, rate: float) -> tuple[str, ...]:
     if about.fuel == "methane":
         found.append("no class is fitted to methane: the storable one stands in")
     return tuple(found)
-
-
-# ---- explained -------------------------------------------------------------------------------------------------------
-def _explained(estimate: TranscostEstimate) -> list[ExplainRow]:
-    one, at = estimate.described, estimate.at_modes
-    rows = [_part_row(name, part, estimate) for name, part in one.parts.items()]
-    shares = " + ".join(f"{row.value:.12g}" for row in rows)
-    whole = ("sum of the parts, integration and subcontracts: TRANSCOST 8.2",)
-    made = f"{one.management:g}^{one.stages} × ({shares}) × {one.contracting:g}"
-    rows.append(ExplainRow("production_WYr", at.production, made, whole))
-    rows += _operations(estimate)
-    parts = " + ".join(f"{getattr(at, each.name):.12g}" for each in dataclasses.fields(at))
-    rows.append(ExplainRow("launch_WYr", at.total, parts, ("the components above",)))
-    about = judgement_of(estimate.vehicle)
-    band = about.work_year
-    source = (f"a work-year in {about.country}: {band.source} ({band.status})",)
-    money = f"{at.total:.12g} × {estimate.work_year_cny / MILLION:.12g}"
-    rows.append(ExplainRow("launch_MCNY", at.total * estimate.work_year_cny / MILLION, money, source))
-    made = f"{estimate.development_wyr:.12g} × {estimate.work_year_cny / MILLION:.12g}"
-    rows.append(ExplainRow("development_MCNY", estimate.development_cny / MILLION, made, source))
-    return rows
-
-
-def _operations(estimate: TranscostEstimate) -> list[ExplainRow]:
-    """Everything but production, each as its relation with the numbers filled in."""
-    one, at = estimate.described, estimate.at_modes
-    rate, f8, f11 = f"{one.launches_per_year:.12g}", f"{one.productivity:g}", f"{one.operations_oversight:g}"
-    learned = f"{mean_learning_factor(*estimate.flights, one.operations_slope):.12g}"
-    prices, losses = load_transcost().propellant_wyr_per_kg, load_transcost().boil_off
-    burnt = " + ".join(
-        f"{mass:.12g} × {1.0 + (losses.values[name].mode if name in losses.values else 0.0):g} × {prices.values[name]:.12g}"
-        for name, mass in one.propellant_kg.items()
-    )
-    worn = " + ".join(_worn(part, one.productivity) for part in one.parts.values() if part.uses > 1.0) or "0"
-    sea = f"1.5 / {rate} × (7 × {rate}^0.7 + {one.recovered_t:.12g}^0.83) × {f8} × {f11}" if one.recovered_t else "0"
-    made = {
-        "refurbishment": (worn, "count × (0.5 + 0.01 n) f5 F1 of what is used n times"),
-        "ground_operations": (
-            f"8 × {one.liftoff_t:.12g}^0.67 × {rate}^-0.9 × {one.stages}^0.7 × {one.vehicle_factor:g} × "
-            f"{one.assembly_factor:g} × {learned} × {f8} × {f11}",
-            "8 M0^0.67 L^-0.9 N^0.7 f_v f_c f4 f8 f11",
-        ),
-        "mission_operations": (f"20 × {one.stage_sum:g} × {rate}^-0.65 × {learned} × {f8}", "20 (sum Q) L^-0.65 f4 f8"),
-        "recovery": (sea, "at sea 1.5/L (7 L^0.7 + M^0.83) f8 f11; by land none is known"),
-        "propellant": (burnt, f"tank fill, with what boils off, at its price; {prices.source}"),
-        "indirect_operations": (
-            f"{at.indirect_operations:.12g}", f"table for a {one.provider} provider at that launch rate, ends at 12 a year"
-        ),
-        "insurance": (f"{one.insurance_wyr:g}", "1 to 3 WYr a launch"),
-        "fees": (f"{one.fees_wyr:g}", "none taken"),
-    }  # fmt: skip
-    return [
-        ExplainRow(f"{name}_WYr", getattr(at, name), formula, (f"TRANSCOST 8.2: {relation}",))
-        for name, (formula, relation) in made.items()
-    ]
-
-
-def _worn(part: Part, productivity: float) -> str:
-    first = part_production(dataclasses.replace(part, count=1), (1, 1), productivity)
-    return f"{part.count} × (0.5 + 0.01 × {part.uses:.12g}) × {part.refurbishment_fraction:g} × {first:.12g}"
-
-
-def _part_row(name: str, part: Part, estimate: TranscostEstimate) -> ExplainRow:
-    """A part's share of a flight: count × a M^x × f4 f8 f10 f11 over its uses."""
-    fit, f8 = load_transcost().elements[part.element], estimate.described.productivity
-    f10 = 1.0 if fit.experience_in_fit else part.experience
-    unit = part_production(part, estimate.flights, f8)  # at the modes, on the curve of its fit
-    learned = unit / (fit.production_a * part.mass_kg**fit.production_x * f8 * f10 * part.oversight)
-    formula = (
-        f"{part.count} × {fit.production_a:g} × {part.mass_kg:.12g}^{fit.production_x:g} × {learned:.12g} × {f8:g} × "
-        f"{f10:g} × {part.oversight:g} / {part.uses:.12g}"
-    )
-    bands, (begun, ended) = judgement_of(estimate.vehicle).bands, estimate.flights
-    sources = (
-        f"count × a M^x f4 f8 f10 f11 / uses, {fit.name}: {fit.source}",
-        f"f4 of flights {begun} to {ended} at slope {part.slope:g}: {bands['learning_slope'].source}",
-        f"f10, f11: {bands['experience'].source}; {bands['oversight'].source}",
-    )
-    return ExplainRow(f"{name.replace(' ', '_')}_WYr", part_share(part, estimate.flights, f8), formula, sources)

@@ -1,0 +1,101 @@
+"""Constellations: how many satellites of which mass, in which orbit, by which dates."""
+
+import datetime
+import functools
+import itertools
+import math
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from hoverslam.data.errors import shown
+from hoverslam.data.figures import Section, Sourced, mistakes
+from hoverslam.data.reading import read_entries
+from hoverslam.economics.inputs.bands import AtLeastOne, Fraction, Positive
+from hoverslam.economics.inputs.errors import CostInputError
+from hoverslam.economics.inputs.loading import DATA
+from hoverslam.vehicles.models import RecoveryMode
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class Milestone(Section):
+    """A number of satellites that must be in orbit by a date."""
+
+    satellites: Annotated[int, Field(ge=1)]
+    deadline: datetime.date
+
+
+class LaunchedYear(Sourced):
+    """What was launched in a year, and by whom: the check on an operator that has done it."""
+
+    year: int
+    vehicle: str
+    recovery: RecoveryMode
+    launches: Annotated[int, Field(ge=1)]
+    satellites: Annotated[int, Field(ge=1)]
+
+    @property
+    def satellites_per_launch(self) -> float:
+        return self.satellites / self.launches
+
+
+class FairingLimit(Sourced):
+    """The most satellites of a constellation that one vehicle has carried, or is said to carry, at once."""
+
+    vehicle: str
+    satellites: Annotated[int, Field(ge=1)]
+
+
+class Constellation(Sourced):
+    """A constellation: how many satellites of which mass, where, by when, and how long each lives.
+
+    ``orbit`` names the orbit of the vehicle data that launchers bring them to, ``release_orbit`` a lower one where
+    satellites that climb by themselves are let go. ``dispenser_fraction`` is the share of a payload that is no
+    satellite. ``fairings`` are limits of single vehicles; ``for_scale`` names vehicles that cannot be hired for it.
+    """
+
+    name: str
+    orbit: str
+    release_orbit: str | None = None
+    satellites: Annotated[int, Field(ge=1)]
+    satellite_mass_kg: Positive
+    satellites_per_launch: AtLeastOne
+    dispenser_fraction: Fraction
+    altitude_km: Annotated[float, Field(gt=0)]
+    plane: str
+    life_years: Positive
+    in_orbit: Count
+    in_orbit_date: datetime.date
+    deadline: datetime.date | None = None
+    milestones: Annotated[tuple[Milestone, ...], Field(strict=False)] = ()
+    launched: Annotated[tuple[LaunchedYear, ...], Field(strict=False)] = ()
+    fairings: Annotated[tuple[FairingLimit, ...], Field(strict=False)] = ()
+    for_scale: Annotated[tuple[str, ...], Field(strict=False)] = ()
+
+    @model_validator(mode="after")
+    def _check_milestones(self) -> Self:
+        every = self.every_milestone
+        if any(a.satellites >= b.satellites or a.deadline >= b.deadline for a, b in itertools.pairwise(every)):
+            shown_dates = shown([str(each.deadline) for each in every])
+            raise mistakes((".milestones", shown_dates, "must rise in number and date up to the deadline: sort them"))
+        return self
+
+    @property
+    def every_milestone(self) -> tuple[Milestone, ...]:
+        """The milestones and, last, the whole constellation at its deadline, where it has one."""
+        if self.deadline is None:
+            return self.milestones
+        return (*self.milestones, Milestone(satellites=self.satellites, deadline=self.deadline))
+
+    def most(self, vehicle: str) -> int:
+        """The most satellites that fit under the vehicle's fairing: its own limit, or the high of all launches seen."""
+        limits = (limit.satellites for limit in self.fairings if limit.vehicle == vehicle)
+        return next(limits, math.floor(self.satellites_per_launch.high))
+
+
+@functools.cache
+def load_constellations() -> Mapping[str, Constellation]:
+    """Return the constellations that come with the package, by key."""
+    return read_entries(Constellation, DATA / "constellations.toml", error=CostInputError)

@@ -1,0 +1,70 @@
+"""What TRANSCOST asks of a vehicle beyond its vehicle file: bands and judgements, read from a data file."""
+
+import functools
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from hoverslam.data.figures import Band, Section, Text
+from hoverslam.data.reading import checked, read_toml
+from hoverslam.economics.inputs.errors import CostInputError
+from hoverslam.economics.inputs.loading import DATA
+from hoverslam.economics.second_opinion.coefficients import Provider
+
+DEFAULT = "default"
+BANDS = ("learning_slope", "experience", "engine_thrust_to_weight")
+
+
+class Judgement(Section):
+    """What TRANSCOST asks about one vehicle: who builds it, of what it burns, how many have flown."""
+
+    country: Literal["usa", "china"]
+    provider: Provider
+    fuel: Literal["kerosene", "methane"]
+    flights: Annotated[tuple[int, int], Field(strict=False)]
+    sea_recovery: bool
+    state_owned: bool = False
+    engine_thrust_to_weight: Band | None = None
+    source: Text
+
+    @property
+    def work_year(self) -> Band:
+        """What a work-year costs there: M CNY in China, M USD elsewhere."""
+        data = load_judgements()
+        return data.work_year_china_MCNY if self.country == "china" else data.work_year_usa_MUSD
+
+    @property
+    def bands(self) -> dict[str, Band]:
+        """What is sampled of it, by name: its own figures where it has any."""
+        data = load_judgements()
+        found = {name: getattr(data, name) for name in BANDS}
+        if self.engine_thrust_to_weight is not None:
+            found["engine_thrust_to_weight"] = self.engine_thrust_to_weight
+        return found | {"oversight": data.oversight_state if self.state_owned else data.oversight}
+
+
+class Judgements(Section):
+    """Everything in ``inputs/files/transcost_vehicles.toml``."""
+
+    work_year_usa_MUSD: Band
+    work_year_china_MCNY: Band
+    learning_slope: Band
+    oversight: Band
+    oversight_state: Band
+    experience: Band
+    engine_thrust_to_weight: Band
+    mixture: Band
+    vehicle: dict[str, Judgement]
+
+
+@functools.cache
+def load_judgements() -> Judgements:
+    """Return the judgements that come with the package."""
+    path = DATA / "transcost_vehicles.toml"
+    return checked(Judgements, read_toml(path, path.name, CostInputError), path.name, CostInputError)
+
+
+def judgement_of(vehicle: str) -> Judgement:
+    """Return what is judged of a vehicle; of one that is not listed, what stands in."""
+    listed = load_judgements().vehicle
+    return listed.get(vehicle, listed[DEFAULT])
