@@ -2,13 +2,13 @@
 # make test      set everything up, run the tests
 # make thorough  run the tests marked slow, which make test leaves out
 # make readme    quote the table that compare wrote in the README
-# make lint | types | notebooks | examples     what continuous integration runs beside the tests
+# make lint | types | notebooks | examples | docs     what continuous integration runs beside the tests
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup compare readme test thorough lint format types notebooks examples clean
+.PHONY: setup compare readme test thorough lint format types notebooks examples docs clean
 .DEFAULT_GOAL := compare
 
 setup: $(STAMP)
@@ -20,7 +20,7 @@ $(BIN)/python:
 	  $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }
 
 $(STAMP): pyproject.toml $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,notebook]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,docs,notebook]'
 	@touch $@
 
 compare: $(STAMP)
@@ -53,5 +53,9 @@ readme: $(STAMP)
 examples: $(STAMP)
 	for script in problems/*.py problems/optimal_control/[a-z]*.py; do $(BIN)/python "$$script" --json >/dev/null || { echo "failed: $$script"; exit 1; }; done
 
+# Writes the documentation site to site/; a broken link or a docstring that does not fit its function is an error.
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) site .pytest_cache .mypy_cache .ruff_cache .hypothesis
