@@ -29,12 +29,9 @@ import numpy as np
 
 from hoverslam import Lander, Landing, LandingLimits, LandingOutcome, LandingResult, Start
 from hoverslam.flights.craft.vehicle_parameters import descent_inputs
-from hoverslam.flights.references.closed_forms import (
-    CannotLand,
-    hoverslam,
-    minimum_landing_propellant,
-    vertical_landing,
-)
+from hoverslam.flights.references.burn import CannotLand
+from hoverslam.flights.references.stopping_burn import stopping_burn
+from hoverslam.flights.references.vertical_landing import minimum_landing_propellant, vertical_landing
 from hoverslam.ocp import Named
 from hoverslam.physics import FlatGround, Flight, LaunchFrame, PoweredDescent
 from hoverslam.physics.constants import STANDARD_GRAVITY
@@ -230,7 +227,7 @@ def _too_low(drawn: Drawn, rng: np.random.Generator) -> Drawn:
     mass, speed = lander.dry_mass * rng.uniform(1.2, 1.4), rng.uniform(50.0, 300.0)
     lander = replace(lander, thrust=max(lander.thrust, 1.2 * mass * gravity))
     figures = {"mass": mass, "thrust": lander.thrust, "exhaust_speed": lander.exhaust_speed, "gravity": gravity}
-    height = hoverslam(speed=speed, **figures).ignition_height * rng.uniform(0.3, 0.95)
+    height = stopping_burn(speed=speed, **figures).ignition_height * rng.uniform(0.3, 0.95)
     try:
         vertical_landing(height=height, velocity=-speed, **figures)
     except CannotLand:

@@ -8,16 +8,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from hoverslam.flights.references.closed_forms import (
-    CannotLand,
-    constant_mass_stopping_delta_v,
-    constant_mass_stopping_height,
-    gravity_turn_landing,
-    hoverslam,
+from hoverslam.flights.references.burn import CannotLand
+from hoverslam.flights.references.gravity_turn import gravity_turn_landing
+from hoverslam.flights.references.stopping_burn import required_thrust, stopping_burn, throttle_margin
+from hoverslam.flights.references.vertical_landing import (
     landing_sensitivities,
     minimum_landing_propellant,
-    required_thrust,
-    throttle_margin,
     vertical_landing,
 )
 from hoverslam.physics.constants import STANDARD_GRAVITY
@@ -146,11 +142,9 @@ def test_gravity_turn_to_its_digits():
 
 
 def test_constant_mass_hoverslam_is_the_formula():
-    slam = hoverslam(speed=200.0, mass=1000.0, thrust=50e3, throttle=0.5, exhaust_speed=math.inf)
+    slam = stopping_burn(speed=200.0, mass=1000.0, thrust=50e3, throttle=0.5, exhaust_speed=math.inf)
     assert slam.ignition_height == pytest.approx(200.0**2 / (2.0 * (25.0 - STANDARD_GRAVITY)), rel=1e-12)
-    assert slam.ignition_height == pytest.approx(constant_mass_stopping_height(200.0, 25.0), rel=1e-12)
     assert slam.delta_v == pytest.approx(200.0 * 25.0 / (25.0 - STANDARD_GRAVITY), rel=1e-12)
-    assert slam.delta_v == pytest.approx(constant_mass_stopping_delta_v(200.0, 25.0), rel=1e-12)
     assert slam.gravity_loss == pytest.approx(slam.delta_v - 200.0, rel=1e-12)
 
 
@@ -219,8 +213,8 @@ def test_gravity_turn_state_by_time_is_the_state_by_path_parameter(turn, share):
 
 def test_gravity_turn_straight_down_is_the_vertical_burn_at_constant_acceleration():
     turn = gravity_turn_landing(**{**TURN, "angle_from_vertical": 0.0})
-    assert turn.height_lost == pytest.approx(constant_mass_stopping_height(100.0, 3.0 * 1.62, 1.62), rel=1e-14)
-    assert turn.delta_v == pytest.approx(constant_mass_stopping_delta_v(100.0, 3.0 * 1.62, 1.62), rel=1e-14)
+    assert turn.height_lost == pytest.approx(100.0**2 / (2.0 * 2.0 * 1.62), rel=1e-14)
+    assert turn.delta_v == pytest.approx(100.0 * 3.0 / 2.0, rel=1e-14)
     assert turn.ground_distance == 0.0
     assert turn.constant == math.inf
     assert turn.at_time_to_go(turn.time / 2.0).vertical_velocity == pytest.approx(-50.0, rel=1e-14)
@@ -230,7 +224,7 @@ def test_gravity_turn_straight_down_is_the_vertical_burn_at_constant_acceleratio
 def test_hoverslam_from_the_ignition_of_a_landing_is_its_burn(fall):
     landing = vertical_landing(**fall)
     given = {key: fall[key] for key in ("mass", "thrust", "exhaust_speed", "gravity", "touchdown_speed")}
-    slam = hoverslam(speed=-landing.ignition_velocity, **given)
+    slam = stopping_burn(speed=-landing.ignition_velocity, **given)
     assert slam.delta_v == pytest.approx(landing.delta_v, rel=1e-9)
     assert slam.ignition_height == pytest.approx(landing.ignition_height, rel=1e-7)
     del given["thrust"]
@@ -396,7 +390,7 @@ def test_far_above_the_ground_less_than_the_weight_is_enough():
 
 def test_full_thrust_at_once_on_the_edge_lands_and_below_it_says_how_much_too_low():
     given = {key: BOOSTER[key] for key in ("mass", "thrust", "exhaust_speed")}
-    stopping = hoverslam(speed=300.0, **given).ignition_height
+    stopping = stopping_burn(speed=300.0, **given).ignition_height
     assert vertical_landing(**{**BOOSTER, "height": stopping}).coast_time == pytest.approx(0.0, abs=1e-9)
     with pytest.raises(CannotLand, match=r"100 m too low: full thrust \(845000 N\) at once") as refused:
         vertical_landing(**{**BOOSTER, "height": stopping - 100.0})
@@ -463,10 +457,13 @@ def test_wrong_input_to_a_landing_is_named_with_its_remedy(change, message):
             "a vertical fall has none: use at_time_to_go",
         ),
         (
-            lambda: hoverslam(speed=100.0, mass=1e3, thrust=2e4, throttle=0.4, exhaust_speed=3e3),
+            lambda: stopping_burn(speed=100.0, mass=1e3, thrust=2e4, throttle=0.4, exhaust_speed=3e3),
             r"throttle = 0\.4: give a share of full thrust above 0\.490333",
         ),
-        (lambda: hoverslam(speed=-1.0, mass=1e3, thrust=2e4, exhaust_speed=3e3), "speed = -1: give m/s, at least 0"),
+        (
+            lambda: stopping_burn(speed=-1.0, mass=1e3, thrust=2e4, exhaust_speed=3e3),
+            "speed = -1: give m/s, at least 0",
+        ),
         (
             lambda: required_thrust(height=0.0, speed=1.0, mass=1.0, exhaust_speed=1.0),
             "height = 0: give metres above 0",
@@ -475,8 +472,6 @@ def test_wrong_input_to_a_landing_is_named_with_its_remedy(change, message):
         (lambda: throttle_margin(**BOOSTER, throttle=1.2), r"throttle = 1\.2: give a share of full thrust"),
         (lambda: throttle_margin(**BOOSTER, throttle=0.8, late=-9.0), "late = -9: give seconds, at least -4.2"),
         (lambda: throttle_margin(**BOOSTER, throttle=0.8, thrust_loss=0.7), "thrust_loss = 0.7: give a fraction"),
-        (lambda: constant_mass_stopping_height(10.0, 9.0), "acceleration = 9: give more than gravity, 9.80665 m/s2"),
-        (lambda: constant_mass_stopping_delta_v(-1.0, 20.0), "speed = -1: give m/s, zero or above"),
         (
             lambda: minimum_landing_propellant(speed=1.0, mass=1.0, exhaust_speed=1.0, thrust=9.0),
             r"thrust = 9\.0, dry_mass = None: give both",
@@ -496,6 +491,7 @@ def test_wrong_input_is_named_with_its_remedy(call, message):
 def test_depletion_makes_a_burn_cheaper_than_the_constant_mass_formula(fall):
     fall["exhaust_speed"] = min(fall["exhaust_speed"], 5000.0)
     given = {key: fall[key] for key in ("mass", "thrust", "exhaust_speed", "gravity")}
-    slam, start = hoverslam(speed=-fall["velocity"], **given), fall["thrust"] / fall["mass"]
-    assert slam.delta_v < constant_mass_stopping_delta_v(-fall["velocity"], start, fall["gravity"])
-    assert slam.ignition_height < constant_mass_stopping_height(-fall["velocity"], start, fall["gravity"])
+    speed, gravity, start = -fall["velocity"], fall["gravity"], fall["thrust"] / fall["mass"]
+    burn = stopping_burn(speed=speed, **given)
+    assert burn.delta_v < speed * start / (start - gravity)  # thrust acceleration constant at its value at ignition
+    assert burn.ignition_height < speed**2 / (2.0 * (start - gravity))

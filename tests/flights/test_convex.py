@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from hoverslam.flights.references.convex import Descent, Status, _programme, best_time, land, land_near
+from hoverslam.flights.references.convex import ConvexStatus, Descent, best_time, land, land_near
+from hoverslam.flights.references.convex_programme import build_programme
 
 CANT = np.cos(np.radians(27.0))
 # Acikmese and Ploen, JGCD 30(5), 2007; the axes there are (up, left, downrange).
@@ -83,7 +84,7 @@ def test_minimum_error_landing_case_2_misses_by_the_least_distance_on_all_propel
 
 def test_a_pad_that_takes_too_much_propellant_says_how_much():
     landing = land(SIDEWAYS, 77.6, 55)
-    assert landing.status is Status.SHORT_OF_PROPELLANT
+    assert landing.status is ConvexStatus.SHORT_OF_PROPELLANT
     assert not landing.solved
     assert landing.propellant == pytest.approx(410.0, rel=0.01)  # as printed
     assert land(replace(SIDEWAYS, dry_mass=1905.0 - 411.0), 77.6, 55).solved
@@ -256,14 +257,14 @@ def test_best_time_of_an_unreachable_pad_misses_it_least():
 
 def test_best_time_finds_its_way_from_times_that_are_all_too_short():
     best = best_time(land, MARS, (20.0, 60.0), steps=30, tolerance=0.5)
-    assert best.status is Status.INFEASIBLE
+    assert best.status is ConvexStatus.INFEASIBLE
     assert best.flight_time > 59.0
 
 
 @pytest.mark.parametrize("descent", [MARS, GLIDING])
 def test_a_flight_too_short_is_infeasible_and_shows_the_least_wrong_one(descent):
     landing = land(descent, 50.0, 40)
-    assert landing.status is Status.INFEASIBLE
+    assert landing.status is ConvexStatus.INFEASIBLE
     assert landing.shortfall > 100.0
     fast = 50.0 * np.linalg.norm(landing.velocity[-1])
     assert landing.shortfall == pytest.approx(np.hypot(np.linalg.norm(landing.position[-1]), fast), rel=1e-6)
@@ -276,7 +277,7 @@ def test_a_flight_that_least_thrust_cannot_make_last_is_not_passed_off_as_one():
     assert land(strong, 9.0, 30).solved
     for programme in (land, land_near):
         landing = programme(strong, 25.0, 30)
-        assert landing.status is Status.NOT_LOSSLESS
+        assert landing.status is ConvexStatus.NOT_LOSSLESS
         assert not landing.solved
         assert np.linalg.norm(landing.thrust, axis=1).min() < 0.9 * strong.thrust_min
     assert best_time(land, strong, (5.0, 40.0), steps=30).solved
@@ -284,7 +285,7 @@ def test_a_flight_that_least_thrust_cannot_make_last_is_not_passed_off_as_one():
 
 def test_a_flight_longer_than_the_propellant_at_least_thrust_is_infeasible():
     landing = land_near(MARS, 165.0, 40)
-    assert landing.status is Status.INFEASIBLE
+    assert landing.status is ConvexStatus.INFEASIBLE
     assert landing.shortfall == np.inf
     assert MARS.time_bounds[1] < 165.0
 
@@ -296,10 +297,10 @@ def test_time_bounds_hold_the_best_time():
 
 def test_other_numbers_build_no_new_programme():
     land(MARS, 70.0, 33)
-    built = _programme.cache_info().misses
+    built = build_programme.cache_info().misses
     for flight_time, mass in ((71.0, 1905.0), (75.0, 1910.0)):
         land(replace(MARS, mass=mass, position=(1900.0, 10.0, 1400.0)), flight_time, 33)
-    assert _programme.cache_info().misses == built
+    assert build_programme.cache_info().misses == built
 
 
 @pytest.mark.parametrize(

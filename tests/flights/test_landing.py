@@ -30,7 +30,8 @@ from hoverslam.flights.landing.guess import landing_guess
 from hoverslam.flights.landing.problem import MOST_OFF_FLOW, ShareOfAngle
 from hoverslam.flights.landing.result import LandingOutcome
 from hoverslam.flights.landing.solve import Landing
-from hoverslam.flights.references import closed_forms
+from hoverslam.flights.references.burn import CannotLand
+from hoverslam.flights.references.vertical_landing import vertical_landing
 from hoverslam.ocp.checks.verify import Tolerances
 from hoverslam.ocp.solving.solver import Options
 from hoverslam.ocp.statement.names import Named
@@ -68,7 +69,7 @@ def booster():
 
 
 def test_meditch_booster_burns_4746_809282749813_kg_as_the_closed_form_says(booster):
-    known = closed_forms.vertical_landing(
+    known = vertical_landing(
         height=5000.0, velocity=-300.0, mass=28e3, thrust=845e3, exhaust_speed=282.0 * STANDARD_GRAVITY
     )
     assert booster.verified
@@ -200,8 +201,8 @@ def test_the_same_start_resolves_warm_to_the_same_flight_and_another_to_its_own(
 
 def test_too_low_and_fast_to_stop_is_infeasible_and_says_which_limits():
     start = LandingStart((0.0, 0.0, 100.0), (0.0, 0.0, -75.0), 1905.0)
-    with pytest.raises(closed_forms.CannotLand):
-        closed_forms.vertical_landing(
+    with pytest.raises(CannotLand):
+        vertical_landing(
             height=100.0, velocity=-75.0, mass=1905.0, thrust=0.8 * MARS.thrust,
             exhaust_speed=MARS.exhaust_speed, gravity=3.7114,
         )  # fmt: skip
@@ -221,10 +222,10 @@ def test_too_low_and_fast_to_stop_is_infeasible_and_says_which_limits():
 def test_vertical_landings_agree_with_the_closed_form(height, speed, mass, thrust):
     lander = Lander.simple("Booster", 10e3, thrust, 2800.0, (0.4, 1.0))
     try:
-        known = closed_forms.vertical_landing(
+        known = vertical_landing(
             height=height, velocity=-speed, mass=mass, thrust=thrust, exhaust_speed=2800.0, gravity=9.81, dry_mass=10e3
         )
-    except closed_forms.CannotLand:
+    except CannotLand:
         return
     result = Landing(lander, LandingStart((0, 0, height), (0, 0, -speed), mass), ground=FlatGround(9.81)).solve()
     assert result.verified

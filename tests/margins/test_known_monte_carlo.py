@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from hoverslam.flights.references.closed_forms import landing_sensitivities, vertical_landing
+from hoverslam.flights.references.vertical_landing import landing_sensitivities, vertical_landing
 from hoverslam.margins.analysis.quantiles import quantile, quantile_lower_bound, quantile_upper_bound
 from hoverslam.margins.analysis.reserve import SuccessCurve
 from hoverslam.margins.analysis.sensitivity import GroupDesign, sobol_indices

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, fields, replace
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.typing import ArrayLike
 
 from hoverslam.flights.craft.lander import Lander
 from hoverslam.flights.hop.events import HopEvents, Stated, stated_event
@@ -230,6 +229,6 @@ class HopCase:
         """Name of the phase that ends at the apogee."""
         return "coast_up" if self.relight else "climb"
 
-    def height(self, position: ArrayLike) -> Array:
+    def height(self, position: Array) -> Array:
         """Return the height above the pad (m) of a position ``(3,)`` (m)."""
         return self.ground.altitude(position) - self.ground.altitude(jnp.zeros(3))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -152,7 +153,8 @@ class HopFlight(Result):
         flown = (
             [c.states for c in check.phases.values()] if check else [s.states for s in self.solution.phases.values()]
         )
-        return float(np.max(jax.vmap(self.case.height)(np.concatenate([x[:, :3] for x in flown]))))
+        positions = jnp.asarray(np.concatenate([x[:, :3] for x in flown]))
+        return float(np.max(jax.vmap(self.case.height)(positions)))
 
     @property
     def liftoff_mass(self) -> float:
