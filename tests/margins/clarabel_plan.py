@@ -4,7 +4,8 @@ import clarabel
 import numpy as np
 from scipy import sparse
 
-from hoverslam.margins.guidance.convex_plan import PRICE, WATCHED, DescentCase, _lever
+from hoverslam.margins.guidance.convex_plan import WATCHED
+from hoverslam.margins.guidance.descent_programme import PRICE, DescentCase, lever_arms
 
 
 def solve(case: DescentCase, watched: int = WATCHED) -> tuple[float, float, bool]:
@@ -13,7 +14,7 @@ def solve(case: DescentCase, watched: int = WATCHED) -> tuple[float, float, bool
     steps = len(acceleration)
     g = np.sqrt(np.mean(acceleration[:, 2]) ** 2 + 1.0)
     span, mass = float(case.flight_time), np.asarray(case.mass)
-    lever, times = _lever(steps, watched)
+    lever, times = lever_arms(steps, watched)
     where = np.asarray(case.position) + times[:, None] * span * np.asarray(case.velocity) - np.asarray(case.pad)
     speed = np.asarray(case.velocity) - np.asarray(case.touchdown_velocity)
     free = np.concatenate([where / (g * span**2), speed[None] / (g * span)]) + lever @ (acceleration / g)

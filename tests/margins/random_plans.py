@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hoverslam.margins.guidance.convex_plan import DescentCase
+from hoverslam.margins.guidance.descent_programme import DescentCase
 
 STEPS = 16
 

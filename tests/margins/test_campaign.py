@@ -1,5 +1,6 @@
 """Campaigns: the same answers however they are cut, and nothing finished lost or flown twice, whatever ends a run."""
 
+import json
 import os
 import signal
 import subprocess
@@ -18,16 +19,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_flights import CompiledFlyer, DyingFlyer, ElsewhereFlyer, GivesFlyer, GrowsFlyer, OneProcessFlyer, ToyFlyer
 
-from hoverslam.margins.campaigns import campaign as module
-from hoverslam.margins.campaigns.campaign import (
-    BlockFailed,
-    CampaignError,
-    Progress,
-    block_numbers,
-    default_workers,
-    progress_bar,
-    run_campaign,
-)
+from hoverslam.margins.campaigns import executors, store
+from hoverslam.margins.campaigns.blocks import BlockFailed, CampaignError, FlownBlock, block_numbers
+from hoverslam.margins.campaigns.campaign import run_campaign
+from hoverslam.margins.campaigns.executors import default_workers
+from hoverslam.margins.campaigns.progress import Progress, progress_bar
+from hoverslam.margins.campaigns.run import CampaignRun
 
 HERE = Path(__file__).parent
 
@@ -53,7 +50,8 @@ def straight(samples):
 def in_process(script):
     """Start another Python that knows the toy flyers and this package."""
     paths = os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])])
-    imports = "from pathlib import Path\nfrom toy_flights import *\nfrom hoverslam.margins.campaigns.campaign import *\nimport signal\n"
+    campaign = "from hoverslam.margins.campaigns.campaign import run_campaign"
+    imports = f"from pathlib import Path\nfrom toy_flights import *\n{campaign}\nimport signal\n"
     # Who is started in the background may inherit that Ctrl-C is ignored.
     script = f"{imports}signal.signal(signal.SIGINT, signal.default_int_handler)\n{script}"
     command = [sys.executable, "-c", script]
@@ -201,14 +199,14 @@ def test_a_damaged_block_is_reported_in_one_line_and_flown_again(tmp_path, damag
 
 
 def test_no_flipped_bit_and_no_missing_end_goes_unseen():
-    whole = module._packed({"x": np.array([1.0, 2.0])})
+    whole = store.packed({"x": np.array([1.0, 2.0])})
     for place in range(len(whole)):
         flipped = bytearray(whole)
         flipped[place] ^= 1 << place % 8
         for damaged in (bytes(flipped), whole[:place]):
             with pytest.raises(ValueError, match="does not match its checksum"):
-                module._unpacked(damaged)
-    assert module._unpacked(whole)["x"].tolist() == [1.0, 2.0]
+                store.unpacked(damaged)
+    assert store.unpacked(whole)["x"].tolist() == [1.0, 2.0]
 
 
 def test_a_block_is_an_ordinary_npz_file(tmp_path):
@@ -243,9 +241,9 @@ def test_a_disk_that_fails_leaves_the_old_file_and_no_part(tmp_path, monkeypatch
 
     path = tmp_path / "file"
     path.write_bytes(b"old")
-    monkeypatch.setattr(module.os, "fsync", fails)
+    monkeypatch.setattr(store.os, "fsync", fails)
     with pytest.raises(OSError, match="No space left"):
-        module._write_whole(path, b"new")
+        store.write_durably(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -387,8 +385,8 @@ def test_progress_counts_samples_and_begins_with_what_is_there(tmp_path):
 
 
 def test_the_pace_leaves_the_cold_block_out_and_what_was_there_at_the_start():
-    run = module._Run(ToyFlyer(), 10, None, lambda line: None, {place: {} for place in range(6)}, found=2)
-    run.laps = [module._Lap(60.0, True, 2), module._Lap(1.0, False, 2), module._Lap(3.0, False, 2)]
+    run = CampaignRun(ToyFlyer(), 10, None, lambda line: None, {index: {} for index in range(6)}, found=2)
+    run.flown = [FlownBlock(60.0, True, 2), FlownBlock(1.0, False, 2), FlownBlock(3.0, False, 2)]
     assert run.rate() == 2 * 10 / 2.0  # two at once, ten each, two seconds
     assert run.progress(95, 64.0) == Progress(60, 95, 64.0, 10.0, 4.0)  # four blocks are missing, flown whole
 
@@ -435,16 +433,28 @@ def test_tables_have_a_row_a_sample_and_files_the_same_doubles(tmp_path):
     assert list(frame.index) == list(range(12))
     assert list(frame) == ["propellant", "touchdown_0", "touchdown_1", "touchdown_2", "landed", "burns", "outcome"]
     np.testing.assert_array_equal(frame["touchdown_2"], got.columns["touchdown"][:, 2])
-    got.save_csv(tmp_path / "campaign.csv")
+    got.save(tmp_path / "campaign.csv")
     read = pd.read_csv(tmp_path / "campaign.csv", index_col="sample", dtype=str)
     for name in frame:
         assert list(read[name]) == [str(value) for value in frame[name]]  # the shortest text that is this double
-    got.save_netcdf(tmp_path / "campaign.nc")
+    got.save(tmp_path / "campaign.nc")
     with xr.open_dataset(tmp_path / "campaign.nc") as data:
         assert data.attrs["fingerprint"] == "toy 1 version 1"
         assert data["touchdown"].dims == ("sample", "touchdown_axis_1")
         for name, values in got.columns.items():
             np.testing.assert_array_equal(data[name].values, values)
+
+
+def test_a_campaign_is_read_as_text_as_plain_values_and_as_histograms(tmp_path):
+    got = run_campaign(ToyFlyer(), 12, folder=None, block=5)
+    assert got.report().startswith("12 flights, 15 flown now in ")
+    assert f"propellant           mean {np.mean(got.columns['propellant']):12.6g}" in got.report()
+    assert "outcome" not in got.report()  # text has no mean
+    plain = json.loads(got.save(tmp_path / "campaign.json").read_text())
+    assert plain["sample"] == list(range(12))
+    assert plain["columns"]["propellant"] == got.columns["propellant"].tolist()
+    counted = [sum(bar.get_height() for bar in axis.patches) for axis in got.plot().axes]
+    assert counted == [12] * 6  # propellant, three components of the touchdown, landed, burns
 
 
 # ---- Cluster ---------------------------------------------------------------------------------------------------------
@@ -457,7 +467,7 @@ def test_without_dask_the_error_says_what_to_install(monkeypatch):
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://nowhere"])
 def test_a_cluster_that_does_not_answer_is_named_with_the_fix(monkeypatch, address):
     pytest.importorskip("distributed")
-    monkeypatch.setattr(module, "_PATIENCE", 0.3)
+    monkeypatch.setattr(executors, "_CONNECT_TIMEOUT", 0.3)
     with pytest.raises(CampaignError, match=rf"'{address}': no Dask cluster answers there .* dask scheduler"):
         run_campaign(ToyFlyer(), 1, folder=None, scheduler=address)
 

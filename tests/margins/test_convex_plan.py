@@ -7,7 +7,8 @@ import pytest
 from random_plans import random_plan
 
 from hoverslam.flights.references.convex import Descent, land
-from hoverslam.margins.guidance.convex_plan import FAR, MISSED, SOLVED, UNDECIDED, DescentCase, plan_descent
+from hoverslam.margins.guidance.convex_plan import MISSED, SOLVED, UNDECIDED, VIOLATED, plan_descent
+from hoverslam.margins.guidance.descent_programme import DescentCase
 
 CASES = 60
 
@@ -32,7 +33,7 @@ def test_same_propellant_and_same_verdict_as_clarabel(plans):
     for i, case in enumerate(cases):
         propellant, missed, solved = solve(case)
         assert solved
-        reachable = missed < FAR
+        reachable = missed < VIOLATED
         verdicts.append(reachable)
         assert found.status[i] == (SOLVED if reachable else MISSED), i
         if reachable:

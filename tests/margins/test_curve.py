@@ -10,9 +10,10 @@ from scipy.special import ndtr
 from scipy.stats import norm
 
 from hoverslam.cli import main
-from hoverslam.margins.disturbances.dispersions import load_dispersions
-from hoverslam.margins.disturbances.draws import perturbations_of, standard_vectors, units_of
+from hoverslam.margins.disturbances.draws import perturbations_of, units_of
+from hoverslam.margins.disturbances.loading import load_dispersions
 from hoverslam.margins.disturbances.touchdown import TouchdownLimits
+from hoverslam.margins.disturbances.uniforms import standard_vectors
 from hoverslam.margins.guidance.reference import Reference
 from hoverslam.margins.study.curve import DATA, Effect, MarginCurve, load_margin_curve
 from hoverslam.margins.study.curve_of_campaign import LEVELS, curve_of
@@ -131,9 +132,8 @@ def test_slopes_of_the_probability_are_those_of_flights_drawn_again(key):
     table = load_dispersions("falcon9")
 
     def need(flown):
-        return (
-            500.0 + 0.5 * flown.staging_position[:, 2] + 30.0 * flown.staging_velocity[:, 2] + flown.staging_propellant
-        )
+        propellant = flown.scalars["staging_propellant"]
+        return 500.0 + 0.5 * flown.staging_position[:, 2] + 30.0 * flown.staging_velocity[:, 2] + propellant
 
     curve = curve_of(made_up(table, need, 40000))
     name, size_key = key.split(".")
@@ -155,8 +155,9 @@ def test_draws_in_units_of_their_size_are_the_perturbations():
     table = load_dispersions("falcon9")
     uniforms = standard_vectors(1, np.arange(50))
     flown, units = perturbations_of(table, uniforms), units_of(table, uniforms)
-    np.testing.assert_allclose(units["thrust"][:, 0] * table.thrust.size, flown.thrust)
-    np.testing.assert_allclose(units["mixture_residual"][:, 0] * table.mixture_residual.size, flown.mixture_residual)
+    np.testing.assert_allclose(units["thrust"][:, 0] * table.thrust.size, flown.scalars["thrust"])
+    residual = flown.scalars["mixture_residual"]
+    np.testing.assert_allclose(units["mixture_residual"][:, 0] * table.mixture_residual.size, residual)
     np.testing.assert_allclose(
         units["staging_velocity_up"][:, 0] * table.staging_velocity_up.size, flown.staging_velocity[:, 2]
     )

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hoverslam.margins.disturbances.dispersions import DATA, GROUPS, SCALARS, _checked, load_dispersions
+from hoverslam.margins.disturbances.dispersions import DispersionTable, single_numbers
+from hoverslam.margins.disturbances.entries import GROUPS
+from hoverslam.margins.disturbances.loading import DATA, load_dispersions, table_of
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import list_vehicles, load_vehicle
 
+SCALARS = single_numbers(DispersionTable)
 GENERAL = tomllib.loads((DATA / "dispersions.toml").read_text(encoding="utf-8"))
 FALCON = tomllib.loads((DATA / "vehicles" / "falcon9.toml").read_text(encoding="utf-8"))
 
@@ -19,7 +22,7 @@ FALCON = tomllib.loads((DATA / "vehicles" / "falcon9.toml").read_text(encoding="
 def told(content=GENERAL, own=None, overrides=()):
     """The mistakes told about the documents; any other exception passes through and fails the test."""
     try:
-        _checked(content, own or {}, overrides, ("dispersions.toml", "vehicles/mine.toml"))
+        table_of(content, own or {}, overrides, ("dispersions.toml", "vehicles/mine.toml"))
     except VehicleError as error:
         return list(error.mistakes)
     return []
@@ -128,18 +131,6 @@ def test_scale_zero_leaves_nothing():
 @pytest.mark.parametrize("name", [None, *list_vehicles()])
 def test_every_table_can_be_doubled(name):
     assert load_dispersions(name, {"scale": 2}).impulse.size == 2.0 * load_dispersions(name).impulse.size
-
-
-def test_only_keeps_what_becomes_known_then():
-    table = load_dispersions("falcon9")
-    for kept in [("flight",), ("day", "flight"), ("design",), ("design", "day", "flight")]:
-        for before, after in zip(table.rows(), table.only(*kept).rows(), strict=True):
-            assert after["value"] == (before["value"] if before["known"] in kept else 0.0)
-
-
-def test_another_time_to_know_is_told():
-    with pytest.raises(ValueError, match='known: "flght": unknown, did you mean flight'):
-        load_dispersions().only("flght")
 
 
 @pytest.mark.parametrize(

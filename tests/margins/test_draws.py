@@ -1,6 +1,7 @@
 """Draws: distributions, covariances, and the same bits for the same sample whatever the batch."""
 
 import warnings
+from typing import Annotated
 
 import jax
 import numpy as np
@@ -10,19 +11,16 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import ndtr, ndtri
 
-from hoverslam.margins.disturbances.dispersions import GROUPS, load_dispersions
-from hoverslam.margins.disturbances.draws import (
-    ALTITUDES,
-    COLUMNS,
-    SCHEMES,
-    column_groups,
-    column_names,
-    draw,
-    nominal,
-    perturbations_at,
-    perturbations_of,
-    standard_vectors,
-)
+from hoverslam.data.figures import Figure
+from hoverslam.margins.disturbances.booster import Booster
+from hoverslam.margins.disturbances.columns import ALTITUDES, COLUMNS, column_groups, column_names
+from hoverslam.margins.disturbances.dispersions import DispersionTable, components_of, effects_of
+from hoverslam.margins.disturbances.draws import draw, nominal, perturbations_at, perturbations_of
+from hoverslam.margins.disturbances.effects import CUT_OFF_MASS, Scales
+from hoverslam.margins.disturbances.entries import GROUPS, Dispersion, Relative
+from hoverslam.margins.disturbances.loading import load_dispersions
+from hoverslam.margins.disturbances.uniforms import SCHEMES, standard_vectors
+from hoverslam.margins.disturbances.world import world_of
 
 TABLE = load_dispersions("falcon9")
 NAMES = list(column_names())
@@ -40,11 +38,12 @@ FIRST = [[0.4220341803460731, 0.34249750953111324], [0.12249594880961012, 0.8371
 
 
 def same_bits(one, other):
-    return all(np.array_equal(a.view(np.uint64), b.view(np.uint64)) for a, b in zip(one, other, strict=True))
+    pairs = zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True)
+    return all(np.array_equal(a.view(np.uint64), b.view(np.uint64)) for a, b in pairs)
 
 
 def rows(perturbations, chosen):
-    return type(perturbations)(*(field[chosen] for field in perturbations))
+    return jax.tree.map(lambda values: values[chosen], perturbations)
 
 
 def unit_columns():
@@ -61,16 +60,16 @@ def column(name):
     for kind in ("staging_position", "staging_velocity"):
         if name.startswith(kind):
             return getattr(SAMPLES, kind)[:, axes[name.removeprefix(f"{kind}_")]]
-    return SAMPLES.navigation_position[:, 2] if name == "navigation_up" else getattr(SAMPLES, name)
+    return SAMPLES.navigation_position[:, 2] if name == "navigation_up" else SAMPLES.scalars[name]
 
 
-# Shapes and zero ------------------------------------------------------------------------------------------------------
+# Shapes and zero -------------------------------------------------------------------------------------------------------
 
 
 def test_shapes_and_types():
     n = 5
-    shapes = {name: np.shape(field) for name, field in draw(TABLE, 0, np.arange(n))._asdict().items()}
-    assert shapes == {name: np.shape(field) for name, field in nominal(n)._asdict().items()}
+    shapes = {name: np.shape(field) for name, field in draw(TABLE, 0, np.arange(n)).arrays().items()}
+    assert shapes == {name: np.shape(field) for name, field in nominal(n).arrays().items()}
     wide = {name: shape[1] for name, shape in shapes.items() if len(shape) == 2}
     assert {name: shape[0] for name, shape in shapes.items()} == dict.fromkeys(shapes, n)
     assert wide == {
@@ -85,7 +84,7 @@ def test_shapes_and_types():
 def test_perturbations_are_a_pytree():
     doubled = jax.tree.map(lambda field: 2 * field, nominal(3))
     assert type(doubled) is type(nominal(3))
-    assert len(jax.tree.leaves(doubled)) == len(nominal(3))
+    assert len(jax.tree.leaves(doubled)) == len(nominal(3).arrays())
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -99,7 +98,7 @@ def test_no_samples_are_no_samples():
         assert standard_vectors(1, np.array([], int), scheme, 8).shape == (0, COLUMNS)
 
 
-# Distributions --------------------------------------------------------------------------------------------------------
+# Distributions ---------------------------------------------------------------------------------------------------------
 
 
 def test_normal_dispersions_have_their_mean_and_standard_deviation():
@@ -114,11 +113,11 @@ def test_normal_dispersions_have_their_mean_and_standard_deviation():
 @pytest.mark.parametrize(
     ("values", "distribution"),
     [
-        (SAMPLES.thrust, stats.norm(scale=OFTEN.thrust.size)),
+        (SAMPLES.scalars["thrust"], stats.norm(scale=OFTEN.thrust.size)),
         (SAMPLES.engine_thrust[:, 4], stats.norm(scale=OFTEN.engine_thrust.size)),
-        (SAMPLES.mixture_residual, stats.halfnorm(scale=OFTEN.mixture_residual.size)),
+        (SAMPLES.scalars["mixture_residual"], stats.halfnorm(scale=OFTEN.mixture_residual.size)),
         (SAMPLES.start_delay[:, 2], stats.truncnorm(-3, 3, scale=OFTEN.start_delay.size)),
-        (SAMPLES.throttle_lag, stats.uniform(-OFTEN.throttle_lag.size, 2 * OFTEN.throttle_lag.size)),
+        (SAMPLES.scalars["throttle_lag"], stats.uniform(-OFTEN.throttle_lag.size, 2 * OFTEN.throttle_lag.size)),
         (SAMPLES.misalignment[:, 1], stats.norm(scale=np.radians(0.2))),
     ],
     ids=["normal", "each engine", "half-normal", "truncated normal", "uniform", "degrees"],
@@ -132,17 +131,17 @@ def test_quantile_functions_are_those_of_scipy():
     at[:] = np.array([-6.0, -1.0, 0.0, 2.0, 6.0])[:, None]
     drawn, level = perturbations_at(TABLE, at), ndtr(at[:, 0])
     half = stats.halfnorm.isf(ndtr(-at[:, 0]))
-    assert drawn.mixture_residual == pytest.approx(TABLE.mixture_residual.size * half, rel=1e-12)
+    assert drawn.scalars["mixture_residual"] == pytest.approx(TABLE.mixture_residual.size * half, rel=1e-12)
     cut = stats.truncnorm(-3, 3).ppf(level)
     assert drawn.start_delay[:, 0] == pytest.approx(TABLE.start_delay.size * cut, rel=1e-12, abs=1e-15)
-    assert drawn.attitude_lag == pytest.approx(TABLE.attitude_lag.size * (2 * level - 1), rel=1e-14)
-    assert drawn.axial_force == pytest.approx(TABLE.axial_force.size * at[:, 0], rel=1e-15)
+    assert drawn.scalars["attitude_lag"] == pytest.approx(TABLE.attitude_lag.size * (2 * level - 1), rel=1e-14)
+    assert drawn.scalars["axial_force"] == pytest.approx(TABLE.axial_force.size * at[:, 0], rel=1e-15)
 
 
 def test_bounded_dispersions_stay_within_their_bounds():
-    assert SAMPLES.mixture_residual.min() >= 0.0
+    assert SAMPLES.scalars["mixture_residual"].min() >= 0.0
     assert np.abs(SAMPLES.start_delay).max() <= 3.0 * OFTEN.start_delay.size * (1 + 1e-12)
-    assert np.abs(SAMPLES.throttle_lag).max() <= OFTEN.throttle_lag.size
+    assert np.abs(SAMPLES.scalars["throttle_lag"]).max() <= OFTEN.throttle_lag.size
 
 
 def test_engines_fail_as_often_as_stated_and_at_any_moment_of_the_burn():
@@ -161,7 +160,7 @@ def test_a_burn_without_probability_is_never_struck():
     assert set(np.unique(burns)) == {0, 2}
 
 
-# Covariances ----------------------------------------------------------------------------------------------------------
+# Covariances -----------------------------------------------------------------------------------------------------------
 
 
 def correlation_error(r):
@@ -194,8 +193,8 @@ def test_correlations_are_exact_in_the_linear_map():
             f"staging_velocity_{axis}": moved.staging_velocity[:, k]
             for k, axis in enumerate(("downrange", "left", "up"))
         },
-        "staging_propellant": moved.staging_propellant,
-        "impulse": moved.impulse,
+        "staging_propellant": moved.scalars["staging_propellant"],
+        "impulse": moved.scalars["impulse"],
     }
     jacobian = np.array([columns[name] / getattr(OFTEN, name).size for name in names])
     assert jacobian @ jacobian.T == pytest.approx(OFTEN.correlation_matrix(), abs=1e-14)
@@ -236,7 +235,7 @@ def test_sampled_profiles_have_that_covariance(name):
     assert (np.abs(found - wanted) < STRIDES * np.sqrt((1.0 + wanted**2) / MANY)).all()
 
 
-# The same sample, whatever the batch ----------------------------------------------------------------------------------
+# The same sample, whatever the batch -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -289,7 +288,7 @@ def test_uniforms_are_uniform_and_independent():
     )
 
 
-# Sobol and Latin designs ----------------------------------------------------------------------------------------------
+# Sobol and Latin designs -----------------------------------------------------------------------------------------------
 
 
 def test_a_sobol_design_is_extended_by_its_next_points():
@@ -333,7 +332,7 @@ def test_latin_columns_are_not_correlated():
     assert np.abs(found - np.eye(COLUMNS)).max() < (STRIDES + 0.5) / np.sqrt(n)
 
 
-# Columns for sensitivity and linear covariance ------------------------------------------------------------------------
+# Columns for sensitivity and linear covariance -------------------------------------------------------------------------
 
 
 def test_every_column_belongs_to_one_group():
@@ -370,7 +369,7 @@ def test_mixing_a_group_of_two_samples_changes_that_group_alone(group):
     mixed = one.copy()
     mixed[:, column_groups(OFTEN)[group]] = other[:, column_groups(OFTEN)[group]]
     before, after = (perturbations_of(OFTEN, vectors) for vectors in (one, mixed))
-    differ = {name for name, field in before._asdict().items() if not np.array_equal(field, getattr(after, name))}
+    differ = {name for name, field in before.arrays().items() if not np.array_equal(field, after.arrays()[name])}
     assert differ == FIELDS[group] | ({"staging_propellant"} if group == "impulse" else set())
 
 
@@ -380,15 +379,15 @@ def test_the_middle_is_nominal_but_for_what_is_one_sided():
         perturbations_at(TABLE, np.zeros((1, COLUMNS))),
     ):
         median = TABLE.mixture_residual.size * ndtri(0.75)
-        assert middle.mixture_residual[0] == pytest.approx(median, rel=1e-14)
-        assert same_bits(middle._replace(mixture_residual=np.zeros(1)), nominal(1))
+        assert middle.scalars["mixture_residual"][0] == pytest.approx(median, rel=1e-14)
+        assert same_bits(middle.with_scalars(mixture_residual=np.zeros(1)), nominal(1))
 
 
 def test_steps_either_way_of_a_normal_coordinate_are_opposite():
     at = np.zeros((2 * COLUMNS, COLUMNS))
     at[np.arange(COLUMNS), np.arange(COLUMNS)] = 1.0
     at[COLUMNS + np.arange(COLUMNS), np.arange(COLUMNS)] = -1.0
-    moved = perturbations_at(TABLE, at)._asdict()
+    moved = perturbations_at(TABLE, at).arrays()
     for name in ("mixture_residual", "engine_out_burn", "engine_out_share"):
         del moved[name]
     for name, field in moved.items():
@@ -400,7 +399,52 @@ def test_uniforms_and_normals_are_two_ways_to_say_the_same():
     assert same_bits(perturbations_of(TABLE, vectors), perturbations_at(TABLE, ndtri(vectors)))
 
 
-# What cannot be drawn -------------------------------------------------------------------------------------------------
+# A new dispersion -----------------------------------------------------------------------------------------------------
+
+
+class TableWithThrottleFloor(DispersionTable):
+    """The table and one more dispersion of a known kind: this declaration and a section of the data file are all it takes."""
+
+    throttle_floor: Annotated[Relative, Scales("throttle_floor")]
+
+
+THROTTLE_FLOOR = {
+    "title": "lowest throttle", "group": "thrust", "known": "design", "distribution": "normal",
+    "sigma_percent": Figure(value=5.0, unit="%", status="estimate", source="a test"),
+}  # fmt: skip
+
+
+def test_a_new_dispersion_of_one_number_is_declared_once_and_gets_column_group_and_effect():
+    table = TableWithThrottleFloor.model_validate({**dict(TABLE), "throttle_floor": THROTTLE_FLOOR})
+    assert set(column_names(TableWithThrottleFloor)) == {*NAMES, "throttle_floor"}
+    place = column_names(TableWithThrottleFloor).index("throttle_floor")
+    assert place in column_groups(table)["thrust"]
+    assert "throttle_floor.sigma_percent" in {row["key"] for row in table.rows()}
+    drawn = draw(table, 7, np.arange(5))
+    levels = standard_vectors(7, np.arange(5), columns=COLUMNS + 1)[:, place]
+    assert drawn.scalars["throttle_floor"] == pytest.approx(0.05 * ndtri(levels))
+    nominal_booster = Booster(*np.arange(1.0, 16.0))
+    first = jax.tree.map(lambda values: values[0], drawn)
+    world = world_of(nominal_booster, 5e4, first, TableWithThrottleFloor)
+    floor = nominal_booster.throttle_floor * (1.0 + drawn.scalars["throttle_floor"][0])
+    assert world.booster.throttle_floor == floor != nominal_booster.throttle_floor
+    without = world_of(nominal_booster, 5e4, first)
+    assert without == world._replace(booster=world.booster._replace(throttle_floor=nominal_booster.throttle_floor))
+
+
+def test_every_effect_acts_on_a_figure_that_exists():
+    known = {*Booster._fields, CUT_OFF_MASS}
+    for name, effects in effects_of(DispersionTable).items():
+        assert {effect.figure for effect in effects} <= known, name
+
+
+def test_every_dispersion_of_numbers_acts_on_figures_or_fills_a_vector():
+    numbers = {name for name, entry in TABLE.entries() if isinstance(entry, Dispersion)}
+    assert numbers == set(effects_of(DispersionTable)) | set(components_of(DispersionTable))
+    assert not set(effects_of(DispersionTable)) & set(components_of(DispersionTable))
+
+
+# What cannot be drawn --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from hoverslam.cli import main
-from hoverslam.margins.campaigns.campaign import CampaignError, run_campaign
-from hoverslam.margins.campaigns.flyer import Flyer
-from hoverslam.margins.disturbances.dispersions import load_dispersions
+from hoverslam.margins.campaigns.blocks import CampaignError
+from hoverslam.margins.campaigns.campaign import run_campaign
+from hoverslam.margins.campaigns.flyer import RecoveryFlyer
+from hoverslam.margins.disturbances.loading import load_dispersions
 from hoverslam.margins.guidance.reference import Reference
 from hoverslam.margins.study.margin import study_margin
 from hoverslam.vehicles.errors import VehicleError
@@ -49,7 +50,7 @@ def test_the_reserve_is_an_upper_bound_of_the_quantile_it_verifies(study):
 @pytest.mark.parametrize("guidance", ["hover_slam", "convex"])
 def test_the_same_seed_gives_the_same_bits_in_any_batch_process_and_cluster(guidance):
     distributed = pytest.importorskip("distributed")
-    flyer = Flyer(load_vehicle("falcon9"), REFERENCE, load_dispersions("falcon9"), 1, guidance=guidance)
+    flyer = RecoveryFlyer(load_vehicle("falcon9"), REFERENCE, load_dispersions("falcon9"), 1, guidance=guidance)
     here = run_campaign(flyer, 500, folder=None, block=250, workers=1).columns
     several = run_campaign(flyer, 500, folder=None, block=60, workers=2).columns
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
@@ -61,7 +62,7 @@ def test_the_same_seed_gives_the_same_bits_in_any_batch_process_and_cluster(guid
 
 @pytest.mark.slow
 def test_a_sample_flies_the_same_in_whatever_company_and_order():
-    flyer = Flyer(load_vehicle("falcon9"), REFERENCE, load_dispersions("falcon9"), 1, guidance="hover_slam")
+    flyer = RecoveryFlyer(load_vehicle("falcon9"), REFERENCE, load_dispersions("falcon9"), 1, guidance="hover_slam")
     mixed, straight = np.array([260, 7, 3, 499]), flyer(np.arange(500))
     for name, values in flyer(mixed).items():
         np.testing.assert_array_equal(values, straight[name][mixed], name)

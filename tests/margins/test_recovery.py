@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from hoverslam.margins.campaigns.flyer import COLUMNS, Flyer
-from hoverslam.margins.disturbances.dispersions import load_dispersions
-from hoverslam.margins.disturbances.draws import ALTITUDES, nominal
+from hoverslam.margins.campaigns.flyer import FLIGHT_COLUMNS, RecoveryFlyer
+from hoverslam.margins.disturbances.columns import ALTITUDES
+from hoverslam.margins.disturbances.draws import nominal
+from hoverslam.margins.disturbances.loading import load_dispersions
 from hoverslam.margins.disturbances.touchdown import CAUSES, LANDED, TouchdownLimits, causes_of, reserve_needed
 from hoverslam.margins.guidance.reference import Reference
-from hoverslam.margins.guidance.steering import descent_of, impact, nose_of
+from hoverslam.margins.guidance.steering import descent_table_of, impact, nose_direction
 from hoverslam.physics.motion import Flight
 from hoverslam.vehicles.loading import load_vehicle
 
@@ -26,8 +27,10 @@ def reference() -> Reference:
     return Reference.load(SAVED)
 
 
-def flyer(reference: Reference, guidance: str, **overrides: float) -> Flyer:
-    return Flyer(load_vehicle("falcon9"), reference, load_dispersions("falcon9", overrides), seed=1, guidance=guidance)
+def flyer(reference: Reference, guidance: str, **overrides: float) -> RecoveryFlyer:
+    return RecoveryFlyer(
+        load_vehicle("falcon9"), reference, load_dispersions("falcon9", overrides), seed=1, guidance=guidance
+    )
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +57,7 @@ def test_without_dispersions_guidance_lands_for_what_the_optimum_burns(reference
 def test_without_boostback_too_the_undisturbed_flight_burns_its_fuel_where_the_optimum_does(vehicle, guidance):
     """Nebula-1 coasts a long way through thin air; Long March 12A lights its entry burn before it falls."""
     reference = Reference.load(SAVED.with_name(f"{vehicle}_downrange.npz"))
-    flyer = Flyer(load_vehicle(vehicle), reference, load_dispersions(vehicle), guidance=guidance)
+    flyer = RecoveryFlyer(load_vehicle(vehicle), reference, load_dispersions(vehicle), guidance=guidance)
     flown = flyer.fly(nominal(1))
     entry = reference.legs["entry"]
     assert causes_of(flown, TouchdownLimits.of(load_vehicle(vehicle))).tolist() == [LANDED]
@@ -74,7 +77,7 @@ def test_most_disturbed_flights_land_and_none_ends_below_the_ground(disturbed):
     causes = causes_of(disturbed, TouchdownLimits.of(load_vehicle("falcon9")))
     assert np.mean(causes == LANDED) > 0.85
     assert set(causes) <= {LANDED, *CAUSES}
-    assert set(disturbed) == set(COLUMNS)
+    assert set(disturbed) == set(FLIGHT_COLUMNS)
     assert np.all(disturbed["sink_rate"] >= -0.1)
     assert np.all(disturbed["propellant"] > 0.0)
 
@@ -160,13 +163,13 @@ def test_predicted_impact_is_where_a_body_without_air_comes_down(reference):
 
 def test_on_the_reference_the_regulator_leans_as_the_reference_does(reference, simple):
     flights, booster, plan = simple.parts
-    descent, leg = descent_of(reference, booster), reference.legs["glide"]
+    descent, leg = descent_table_of(reference, booster), reference.legs["glide"]
     middle = len(leg.time) // 2
     lean = descent.lean(jnp.asarray(leg.position[middle]), jnp.asarray(leg.velocity[middle]))
 
     class Here:
         position, velocity = jnp.asarray(leg.position[middle]), jnp.asarray(leg.velocity[middle])
 
-    nose = nose_of(flights[1], Here, lean, booster.angle_of_attack)
+    nose = nose_direction(flights[1], Here, lean, booster.angle_of_attack)
     assert np.degrees(np.arccos(np.clip(nose @ leg.axis[middle], -1, 1))) < 0.5
     assert np.all(np.isfinite(np.asarray(plan.descent.rows)))

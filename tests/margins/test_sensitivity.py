@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from scipy.special import ndtri
 
 from hoverslam.margins.analysis.sensitivity import GroupDesign, SobolIndices, sobol_indices
-from hoverslam.margins.disturbances.dispersions import load_dispersions
-from hoverslam.margins.disturbances.draws import COLUMNS, column_groups, standard_vectors
+from hoverslam.margins.disturbances.columns import COLUMNS, column_groups
+from hoverslam.margins.disturbances.loading import load_dispersions
+from hoverslam.margins.disturbances.uniforms import standard_vectors
 
 NINETY = 1.6449  # standard deviations to the end of a 90 % interval
 

@@ -29,7 +29,8 @@ from scipy.linalg import hadamard
 from scipy.special import ndtri
 
 from hoverslam.margins.analysis.recovery_model import RecoveryModel
-from hoverslam.margins.disturbances.draws import COLUMNS, column_groups, column_names, perturbations_at
+from hoverslam.margins.disturbances.columns import COLUMNS, column_groups, column_names
+from hoverslam.margins.disturbances.draws import perturbations_at
 from hoverslam.reports.json_text import Json, plain
 
 Floats = NDArray[np.float64]

@@ -18,14 +18,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
+import jax
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hoverslam.flights.craft import vehicle_parameters
-from hoverslam.flights.launch.guess import LaunchGuess, Plan
-from hoverslam.flights.launch.problem import SETTLING, STARTS, LaunchBuilder
-from hoverslam.flights.launch.solve import ATTEMPTS, make_plan, solve_patiently
-from hoverslam.margins.disturbances.draws import ALTITUDES, Perturbations
+from hoverslam.flights.launch.booster import STARTS
+from hoverslam.flights.launch.guess import LaunchGuess
+from hoverslam.flights.launch.plan import LaunchPlan, make_plan
+from hoverslam.flights.launch.problem import LaunchBuilder
+from hoverslam.flights.launch.solve import ATTEMPTS, solve_patiently
+from hoverslam.margins.disturbances.columns import ALTITUDES
+from hoverslam.margins.disturbances.draws import Perturbations
 from hoverslam.margins.guidance.reference import Leg, Reference
 from hoverslam.ocp.solution import Solution
 from hoverslam.ocp.solving.solver import solve
@@ -34,7 +38,7 @@ from hoverslam.ocp.statement.problem import Guess, Problem
 from hoverslam.physics.constants import SEA_LEVEL_PRESSURE, STANDARD_GRAVITY
 from hoverslam.physics.earth import LaunchFrame
 from hoverslam.physics.motion import Flight
-from hoverslam.vehicles.models import Vehicle
+from hoverslam.vehicles.models import Vehicle, operations_of
 
 Floats = NDArray[np.float64]
 Limits = Literal["allowed", "planned"]
@@ -111,9 +115,10 @@ def perfect_propellant(
     Raises:
         ValueError: for other limits, no sample, or if the undisturbed recovery is not solved and verified.
     """
-    count = min(samples, len(perturbations.impulse))
+    given = len(perturbations.density)
+    count = min(samples, given)
     if count < 1:
-        raise ValueError(f"samples = {samples} of {len(perturbations.impulse)} perturbations: give at least one")
+        raise ValueError(f"samples = {samples} of {given} perturbations: give at least one")
     plan = plan_within(vehicle, reference, limits)
     problem = recovery_problem(plan, reference)
     nominal = solve_patiently(problem, None)
@@ -139,7 +144,7 @@ def perfect_propellant(
     return PerfectKnowledge(nominal.objective, propellant, np.asarray(predicted), sensitivities, failures)
 
 
-def plan_within(vehicle: Vehicle, reference: Reference, limits: Limits) -> Plan:
+def plan_within(vehicle: Vehicle, reference: Reference, limits: Limits) -> LaunchPlan:
     """Return the launch plan of the reference's case within those limits, with the touchdown point of the reference.
 
     Raises:
@@ -168,10 +173,10 @@ def _widened(vehicle: Vehicle) -> Vehicle:
     return vehicle.model_copy(update={"recovery": wider})
 
 
-def recovery_problem(plan: Plan, reference: Reference) -> Problem:
+def recovery_problem(plan: LaunchPlan, reference: Reference) -> Problem:
     """State the recovery of least propellant from a given cut-off state and mass to the pad; the reference is the guess.
 
-    Its given parameters are those of a launch, :data:`hoverslam.flights.launch.problem.STARTS` and `START_MASS`.
+    Its given parameters are those of a launch, :data:`hoverslam.flights.launch.booster.STARTS` and `START_MASS`.
     """
     guess = LaunchGuess(guess_of(plan.frame, reference), reference.payload)
     first, last = next(iter(reference.legs)), list(reference.legs)[-1]
@@ -186,9 +191,9 @@ def recovery_problem(plan: Plan, reference: Reference) -> Problem:
     return problem
 
 
-def changes_of(plan: Plan, reference: Reference, perturbations: Perturbations, count: int) -> dict[str, Floats]:
+def changes_of(plan: LaunchPlan, reference: Reference, perturbations: Perturbations, count: int) -> dict[str, Floats]:
     """Return the values ``(count,)`` of the parameters that the first ``count`` draws change."""
-    p = Perturbations(*(np.asarray(values)[:count] for values in perturbations))  # type: ignore[arg-type]
+    p: Perturbations = jax.tree.map(lambda values: np.asarray(values)[:count], perturbations)
     first = next(iter(reference.legs.values()))
     position, velocity = to_launch_frame(
         plan.frame, reference, first.position[0] + p.staging_position, first.velocity[0] + p.staging_velocity
@@ -198,20 +203,20 @@ def changes_of(plan: Plan, reference: Reference, perturbations: Perturbations, c
     home = plan.vehicle.recovery
     assert home is not None
     own = p.engine_thrust[:, : home.entry_engines or 1].mean(axis=1)
-    push = (1.0 + p.thrust) * (1.0 + own)
+    push = (1.0 + p.scalars["thrust"]) * (1.0 + own)
     sea_level = one.thrust_vacuum * push - one.exit_area * SEA_LEVEL_PRESSURE
-    flow = one.mass_flow * push / (1.0 + p.impulse)
+    flow = one.mass_flow * push / (1.0 + p.scalars["impulse"])
     air = 1.0 + p.density[:, np.clip(ALTITUDES, *BRAKING) == ALTITUDES].mean(axis=1)
     empty = values["stage1.dry_mass"] + values["stage1.residual"]
     starts = dict(zip(STARTS[1:], np.column_stack([position, velocity]).T, strict=True))
     return starts | {
-        START_MASS: first.mass[0] + p.staging_propellant + p.dry_mass * empty,
+        START_MASS: first.mass[0] + p.scalars["staging_propellant"] + p.scalars["dry_mass"] * empty,
         "stage1.thrust_sea_level": sea_level,
         "stage1.isp_sea_level": sea_level / (flow * STANDARD_GRAVITY),
-        "stage1.isp_vacuum": values["stage1.isp_vacuum"] * (1.0 + p.impulse),
-        "aero.descent_axial_factor": values["aero.descent_axial_factor"] * (1.0 + p.axial_force) * air,
-        "aero.side_area_ratio": values["aero.side_area_ratio"] * (1.0 + p.normal_force) * air,
-        "aero.preserved_drag": values["aero.preserved_drag"] + p.preserved_drag,
+        "stage1.isp_vacuum": values["stage1.isp_vacuum"] * (1.0 + p.scalars["impulse"]),
+        "aero.descent_axial_factor": values["aero.descent_axial_factor"] * (1.0 + p.scalars["axial_force"]) * air,
+        "aero.side_area_ratio": values["aero.side_area_ratio"] * (1.0 + p.scalars["normal_force"]) * air,
+        "aero.preserved_drag": values["aero.preserved_drag"] + p.scalars["preserved_drag"],
     }
 
 
@@ -259,11 +264,12 @@ def _from_flow(frame: LaunchFrame, position: Floats, velocity: Floats, axis: Flo
     return angles
 
 
-def _pitch_at_cut_off(plan: Plan, reference: Reference, guess: LaunchGuess) -> float:
+def _pitch_at_cut_off(plan: LaunchPlan, reference: Reference, guess: LaunchGuess) -> float:
     """Return the pitch at cut-off (rad) from which a flip at the greatest rate leads to the boostback; 0 without a flip."""
     if "flip" not in reference.legs:
         return 0.0
-    turned = vehicle_parameters.flip_rate(plan.vehicle) * (reference.legs["flip"].duration - SETTLING)
+    settling = operations_of(plan.vehicle).booster_settling_s.si
+    turned = vehicle_parameters.flip_rate(plan.vehicle) * (reference.legs["flip"].duration - settling)
     return float(guess.phases["boostback"].controls["pitch"][0] - turned)
 
 

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from hoverslam.margins.analysis.intervals import Success, clopper_pearson
 from hoverslam.margins.analysis.recovery_model import RecoveryModel
-from hoverslam.margins.disturbances.dispersions import BURNS
 from hoverslam.margins.disturbances.draws import Perturbations, draw
+from hoverslam.margins.disturbances.entries import BURNS
 from hoverslam.margins.disturbances.touchdown import CAUSES, LANDED, TouchdownLimits, causes_of
 from hoverslam.margins.guidance.reference import Reference
 from hoverslam.reports.json_text import Json

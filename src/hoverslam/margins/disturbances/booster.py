@@ -1,8 +1,9 @@
-"""A booster that meets the real world: disturbed air and engines, actuators that lag, one control step at a time.
+"""The motion of a disturbed booster over one control step.
 
-The forces are those of :class:`hoverslam.physics.Flight`; what is added here is the air that is met (density and wind
-profiles), engines that start late, push more or less than rated and may fail, and a nose and a throttle that follow their
-commands with a delay. Everything is written for one flight and made to be mapped over many.
+The forces are those of :class:`hoverslam.physics.Flight`. Added here are air that differs from the standard atmosphere
+(profiles of density and wind), an attitude that follows its command with a lag and a limited rate, and a disturbance observer.
+Engines and their failures are in :mod:`hoverslam.margins.disturbances.world`. Every function is written for one flight and
+works under ``jax.vmap``.
 """
 
 from typing import Any, NamedTuple
@@ -10,27 +11,35 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jax import Array
 
+from hoverslam.margins.disturbances.columns import PROFILE_STEP
 from hoverslam.ocp.statement.names import Named
 from hoverslam.physics.aerodynamics import stagnation_heating
 from hoverslam.physics.atmosphere import Air, air_at
-from hoverslam.physics.motion import Flight, Inputs, Propulsion, Shape
+from hoverslam.physics.motion import Flight, Inputs, Shape
+from hoverslam.physics.propulsion import Propulsion
 
-NOTICE = 1.0  # s over which unexplained accelerations are smoothed
-PROFILE_STEP = 1e3  # m between the altitudes of a profile, from sea level up
+OBSERVER_TIME = 1.0  # s, time constant of the disturbance observer: over an attitude lag, below the length of a gust
 
 
 class Booster(NamedTuple):
-    """Nominal figures of a returning first stage, SI; all that the simulation and the guidance know of the vehicle.
+    """Figures of a returning first stage, SI: all that the simulation and the guidance use of the vehicle.
 
     Attributes:
-        thrust_vacuum, mass_flow, exit_area: of one engine (N, kg/s, m2).
-        throttle_floor, throttle_most: of a lit engine.
-        start_ramp: from ignition to full thrust (s).
-        throttle_lag, attitude_lag: time constants (s).
-        turn_rate: fastest turn of the nose (rad/s).
-        angle_of_attack: most that structure and fins bear, as a tangent.
-        base_area, axial_factor, side_area_ratio, preserved_drag: see :class:`hoverslam.physics.Shape`.
-        empty_mass: dry mass and what cannot be burned (kg).
+        thrust_vacuum: Of one engine (N).
+        mass_flow: Of one engine (kg/s).
+        exit_area: Of one engine (m2).
+        throttle_floor: Lowest throttle of a burning engine.
+        throttle_most: Highest throttle of a burning engine.
+        start_ramp: Time from ignition to full thrust (s).
+        throttle_lag: Time constant of thrust after a throttle command (s).
+        attitude_lag: Time constant of attitude after a command (s).
+        turn_rate: Highest rate of rotation of the body axis (rad/s).
+        angle_of_attack: Tangent of the highest angle of attack that structure and fins withstand.
+        base_area: See :class:`hoverslam.physics.Shape`, as the next three.
+        axial_factor: Factor on the axial force.
+        side_area_ratio: Side area over base area.
+        preserved_drag: Fraction of the axial force that a plume leaves.
+        empty_mass: Dry mass and residual propellant (kg).
     """
 
     thrust_vacuum: Any
@@ -51,21 +60,30 @@ class Booster(NamedTuple):
 
     @property
     def exhaust_velocity(self) -> Any:
-        """Vacuum thrust over mass flow (m/s)."""
+        """Effective exhaust velocity in vacuum (m/s)."""
         return self.thrust_vacuum / self.mass_flow
 
     def inputs(self, engines: Any) -> Inputs:
-        """Inputs of the equations of motion with ``engines`` lit."""
+        """Return the inputs of the equations of motion with ``engines`` burning."""
         burning = Propulsion(engines * self.thrust_vacuum, engines * self.mass_flow, engines * self.exit_area)
         shape = Shape(self.base_area, self.axial_factor, self.side_area_ratio, self.preserved_drag)
         return Inputs(burning, Propulsion.off(), shape)
 
 
-class State(NamedTuple):
-    """Where a booster is: position and velocity ``(3,)`` in the frame of the pad, mass, nose ``(3,)``, throttle; the clock.
+class BoosterState(NamedTuple):
+    """The state of a booster, in the frame of the pad, SI.
 
-    ``pressure`` and ``heating`` are the largest met so far (Pa, W/m2); ``unexplained`` ``(3,)`` is the acceleration that
-    accelerometers feel and guidance's model does not account for (m/s2): wind, mostly. See :func:`noticed`.
+    Attributes:
+        time: Since cut-off (s).
+        position: ``(3,)`` (m).
+        velocity: ``(3,)`` (m/s).
+        mass: (kg).
+        axis: Unit vector along the body axis, towards the nose, ``(3,)``.
+        throttle: Of the burning engines.
+        pressure: Highest dynamic pressure so far (Pa).
+        heating: Highest stagnation heating so far (W/m2).
+        unmodelled: Acceleration that the accelerometers measure and the model of guidance does not contain, ``(3,)`` (m/s2);
+            most of it is due to wind. See :func:`observe_disturbance`.
     """
 
     time: Array
@@ -76,18 +94,21 @@ class State(NamedTuple):
     throttle: Array
     pressure: Array
     heating: Array
-    unexplained: Array
+    unmodelled: Array
 
 
-class Air3(NamedTuple):
-    """The air a flight meets beside the standard: relative density, wind east and north (m/s), each ``(K,)`` over altitude."""
+class AirProfiles(NamedTuple):
+    """Deviations of the air from the standard atmosphere: relative density, wind east and north (m/s), each ``(K,)``.
+
+    The values hold at altitudes ``PROFILE_STEP`` apart, from sea level up.
+    """
 
     density: Any
     east: Any
     north: Any
 
     def at(self, altitude: Array) -> tuple[Array, Array, Array]:
-        """The three at ``altitude`` (m), piecewise linear, held constant beyond the ends."""
+        """Return the three at ``altitude`` (m), linear between the altitudes and constant outside them."""
         last = self.density.shape[0] - 1
         place = jnp.clip(altitude / PROFILE_STEP, 0.0, last - 1e-9)
         below = place.astype(int)
@@ -100,31 +121,34 @@ class Air3(NamedTuple):
 
 
 class BoosterFlight(Flight):
-    """Equations of motion with the nose given as a vector, in air that differs from the standard by what the state says."""
+    """Equations of motion whose control is the body axis as a vector, in air with the density and wind of the state."""
 
     def body_axis(self, state, control) -> Array:  # type: ignore[no-untyped-def]
-        """Unit vector ``(3,)`` along the nose: the control itself."""
+        """Return the unit vector ``(3,)`` along the body axis, which is the control."""
         return control.axis
 
     def flow(self, state) -> tuple[Array, Air, Array, Array]:  # type: ignore[no-untyped-def]
-        """Altitude, air, air velocity and its square: ``state.density`` scales the air, ``state.wind`` ``(3,)`` moves it."""
+        """Return altitude, air, velocity relative to the air and its square.
+
+        ``state.density`` is a factor on the standard density, ``state.wind`` ``(3,)`` the velocity of the air (m/s).
+        """
         altitude = self.frame.altitude(state.position)
         air = air_at(altitude)
         velocity = state.velocity - state.wind
         return altitude, air._replace(density=air.density * state.density), velocity, velocity @ velocity + 1.0
 
 
-def met(flight: Flight, state: State, air: Air3, step: Array) -> tuple[Array, Array]:
-    """Density factor and wind ``(3,)`` half a step ahead."""
+def air_ahead(flight: Flight, state: BoosterState, air: AirProfiles, step: Array) -> tuple[Array, Array]:
+    """Return the density factor and the wind ``(3,)`` (m/s) half a step ahead."""
     ahead = state.position + 0.5 * step * state.velocity
     density, east, north = air.at(flight.frame.altitude(ahead))
     to_east, to_north = flight.frame.east_north(ahead)
     return 1.0 + density, east * to_east + north * to_north
 
 
-def turned(axis: Array, command: Array, booster: Booster, lag: Array, step: Array) -> Array:
-    """The nose ``(3,)`` after a step towards its command: first-order lag, limited rate."""
-    share = 1.0 - jnp.exp(-step / lag)
+def turn_axis(axis: Array, command: Array, booster: Booster, step: Array) -> Array:
+    """Return the body axis ``(3,)`` after a step towards its command: first-order lag, limited rate."""
+    share = 1.0 - jnp.exp(-step / booster.attitude_lag)
     change = share * (command - axis)
     size = jnp.sqrt(change @ change + 1e-24)
     new = axis + change * jnp.minimum(1.0, booster.turn_rate * step / size)
@@ -132,10 +156,26 @@ def turned(axis: Array, command: Array, booster: Booster, lag: Array, step: Arra
 
 
 def fly_step(
-    flight: BoosterFlight, state: State, axis: Array, throttle: Array, inputs: Inputs, air: Air3, step: Array
-) -> State:
-    """One Runge-Kutta step of ``step`` seconds to a new nose and throttle; in between their means are flown."""
-    density, wind = met(flight, state, air, step)
+    flight: BoosterFlight,
+    state: BoosterState,
+    axis: Array,
+    throttle: Array,
+    inputs: Inputs,
+    air: AirProfiles,
+    step: Array,
+) -> BoosterState:
+    """Return the state after one Runge-Kutta step of fourth order.
+
+    Args:
+        flight: The equations of motion.
+        state: The state at the start.
+        axis: Body axis at the end of the step, ``(3,)``. During the step, the mean of both ends holds.
+        throttle: Throttle at the end of the step; likewise.
+        inputs: Engines and shape.
+        air: Deviations of the air.
+        step: Length of the step (s).
+    """
+    density, wind = air_ahead(flight, state, air, step)
     nose = state.axis + axis
     control = Named(axis=nose / jnp.sqrt(nose @ nose), throttle=0.5 * (state.throttle + throttle))
 
@@ -157,19 +197,35 @@ def fly_step(
         x + step / 6.0 * (a + 2 * b + 2 * c + d) for x, a, b, c, d in zip(start, k1, k2, k3, k4, strict=True)
     )
     pressure, heating = loads(flight, state, inputs.shape.base_area, density, wind)
-    return State(
+    return BoosterState(
         state.time + step, position, velocity, mass, axis, throttle,
-        jnp.maximum(state.pressure, pressure), jnp.maximum(state.heating, heating), state.unexplained,
+        jnp.maximum(state.pressure, pressure), jnp.maximum(state.heating, heating), state.unmodelled,
     )  # fmt: skip
 
 
-def noticed(
-    flight: BoosterFlight, booster: Booster, before: State, after: State, engines: Array, step: Array, ready: Array
-) -> State:
-    """``after`` with what its step of ``step`` seconds shows of forces that the nominal ``booster`` in still air does not.
+def observe_disturbance(
+    flight: BoosterFlight,
+    booster: Booster,
+    before: BoosterState,
+    after: BoosterState,
+    engines: Array,
+    step: Array,
+    ready: Array,
+) -> BoosterState:
+    """Return ``after`` with a new estimate of the unmodelled acceleration: a disturbance observer.
 
-    Smoothed over :data:`NOTICE` seconds; while not ``ready``, as it was. A disturbance observer: what it finds is taken off
-    the next commands, so that a steady wind need not first push the booster aside.
+    The acceleration over the step is compared with that of the nominal ``booster`` in still standard air, and the difference
+    is smoothed with the time constant :data:`OBSERVER_TIME`. Guidance subtracts the estimate from its next commands, so that
+    a steady wind is compensated before it has moved the booster.
+
+    Args:
+        flight: The equations of motion.
+        booster: Nominal figures.
+        before: The state at the start of the step.
+        after: The state at the end of the step.
+        engines: Number of engines commanded.
+        step: Length of the step (s).
+        ready: Whether to update; otherwise the estimate stays.
     """
     nose = before.axis + after.axis
     middle = Named(
@@ -179,12 +235,14 @@ def noticed(
     control = Named(axis=nose / jnp.sqrt(nose @ nose), throttle=0.5 * (before.throttle + after.throttle))
     expected = flight.rates(middle, control, booster.inputs(engines))["velocity"]
     felt = (after.velocity - before.velocity) / step
-    share = jnp.where(ready, 1.0 - jnp.exp(-step / NOTICE), 0.0)
-    return after._replace(unexplained=before.unexplained + share * (felt - expected - before.unexplained))
+    share = jnp.where(ready, 1.0 - jnp.exp(-step / OBSERVER_TIME), 0.0)
+    return after._replace(unmodelled=before.unmodelled + share * (felt - expected - before.unmodelled))
 
 
-def loads(flight: BoosterFlight, state: State, base_area: Any, density: Array, wind: Array) -> tuple[Array, Array]:
-    """Dynamic pressure (Pa) and stagnation heating (W/m2) at the start of a step."""
+def loads(
+    flight: BoosterFlight, state: BoosterState, base_area: Any, density: Array, wind: Array
+) -> tuple[Array, Array]:
+    """Return the dynamic pressure (Pa) and the stagnation heating (W/m2) at the start of a step."""
     now = Named(position=state.position, velocity=state.velocity, density=density, wind=wind)
     _, air, _, speed_squared = flight.flow(now)
     radius = jnp.sqrt(base_area / jnp.pi)

@@ -1,34 +1,60 @@
-"""What became of each flight: landed or lost, and if lost, why. A flight that is not a number is lost."""
+"""Touchdown limits, and the outcome of each flight: landed, or the cause of its loss."""
 
 from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 
+from hoverslam.data.figures import Figure, Range, Section
+from hoverslam.data.reading import checked, read_toml
 from hoverslam.vehicles.models import Vehicle
+
+_FILE = Path(__file__).parent / "files" / "touchdown.toml"
+
+
+class TouchdownFigures(Section):
+    """What every landing must keep, from ``files/touchdown.toml``."""
+
+    miss_m: Annotated[Figure, Range(0, 1000)]
+    sink_rate_m_s: Annotated[Figure, Range(0, 20)]
+    drift_m_s: Annotated[Figure, Range(0, 20)]
+    tilt_deg: Annotated[Figure, Range(0, 45)]
+
+
+FIGURES = checked(TouchdownFigures, read_toml(_FILE, _FILE.name), _FILE.name)
 
 
 @dataclass(frozen=True)
 class TouchdownLimits:
-    """What a landing must keep, SI.
+    """What a landing must keep, SI. Sources of the defaults are in ``files/touchdown.toml``.
 
-    Defaults: miss, drift and tilt after the Munich benchmark (TU Munich 2025, after Simplicio, Marcos and Bennani: 10 m,
-    1.5 m/s, 5 deg), the miss opened to a pad's 20 m and the drift to 2 m/s; the sink rate 6 m/s for legs with crush cores
-    (both estimates). Loads: the high end of the vehicle's bands, where the optimum was held to their values.
+    Attributes:
+        miss: Horizontal distance from the pad (m).
+        sink_rate: Vertical speed (m/s).
+        drift: Horizontal speed (m/s).
+        tilt: Angle between the body axis and the vertical (rad).
+        pressure: Dynamic pressure during the flight (Pa).
+        heating: Stagnation heating during the flight (W/m2).
     """
 
-    miss: float = 20.0
-    sink_rate: float = 6.0
-    drift: float = 2.0
-    tilt: float = np.radians(5.0)
+    miss: float = FIGURES.miss_m.si
+    sink_rate: float = FIGURES.sink_rate_m_s.si
+    drift: float = FIGURES.drift_m_s.si
+    tilt: float = FIGURES.tilt_deg.si
     pressure: float = np.inf
     heating: float = np.inf
 
     @classmethod
     def of(cls, vehicle: Vehicle, **changed: float) -> "TouchdownLimits":
-        """With the loads that the vehicle bears.
+        """Return the limits with the loads of the vehicle, at the high end of its bands; the optimum keeps their values.
+
+        Args:
+            vehicle: What lands.
+            **changed: Other values of some limits.
 
         Raises:
-            ValueError: for a name that is no limit.
+            ValueError: For a name that is no limit.
         """
         home = vehicle.recovery
         assert home is not None
@@ -42,7 +68,6 @@ class TouchdownLimits:
         return cls(**{**loads, **changed})
 
 
-# In this order a lost flight is asked why; the first that applies is its cause.
 CAUSES = (
     "not a number",
     "did not come down",
@@ -54,16 +79,20 @@ CAUSES = (
     "tilt",
     "propellant",
 )
+"""Causes of a loss, in the order in which they are checked; the first that applies is the cause of a flight."""
+
 LANDED = "landed"
 
 
 def causes_of(flown: dict[str, np.ndarray], limits: TouchdownLimits, reserve: float | None = None) -> np.ndarray:
-    """Cause of each flight's loss, or ``"landed"``: ``(n,)`` of strings.
+    """Return the cause of each flight's loss, or ``"landed"``: texts ``(n,)``.
+
+    A flight with a number that is not finite is lost.
 
     Args:
-        flown: columns of a campaign (see :data:`hoverslam.margins.campaigns.flyer.COLUMNS`).
-        limits: what a landing must keep.
-        reserve: landing reserve to judge the propellant by (kg); None for as much as it takes.
+        flown: Columns of a campaign; see :data:`hoverslam.margins.campaigns.flyer.FLIGHT_COLUMNS`.
+        limits: What a landing must keep.
+        reserve: Landing reserve (kg) by which the propellant is judged; None for an unlimited one.
     """
     numbers = np.stack([np.asarray(column, dtype=float) for column in flown.values()])
     missing = ~np.all(np.isfinite(numbers), axis=0)
@@ -85,5 +114,5 @@ def causes_of(flown: dict[str, np.ndarray], limits: TouchdownLimits, reserve: fl
 
 
 def reserve_needed(flown: dict[str, np.ndarray], limits: TouchdownLimits) -> np.ndarray:
-    """Reserve (kg) each flight would have needed to land; infinite for one that no propellant would have saved."""
+    """Return the reserve (kg) with which each flight would have landed; infinite where no reserve suffices."""
     return np.where(causes_of(flown, limits) == LANDED, flown["reserve_needed"], np.inf)

@@ -1,59 +1,92 @@
-"""The world one sample meets: its booster as it really is, its air, its engines, what navigation says wrongly."""
+"""The disturbed world of one sample: its booster with dispersed figures, its air, its engines and its navigation errors."""
 
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
 
-from hoverslam.margins.disturbances.booster import Air3, Booster, State
+from hoverslam.margins.disturbances.booster import AirProfiles, Booster, BoosterState
+from hoverslam.margins.disturbances.dispersions import DispersionTable, effects_of
 from hoverslam.margins.disturbances.draws import Perturbations
+from hoverslam.margins.disturbances.effects import CUT_OFF_MASS, with_effects
 from hoverslam.physics.motion import Inputs
 
-BOOSTBACK, ENTRY, LANDING = 1, 2, 3  # as engine-out events name the burns
+BOOSTBACK, ENTRY, LANDING = 1, 2, 3  # numbers of the burns in ``Perturbations.engine_out_burn``; 0 is no failure
 
 
 class World(NamedTuple):
-    """One sample's world: booster and air as they are, push and start of each burn, a failed engine, navigation's errors."""
+    """What one sample flies with.
+
+    Attributes:
+        booster: The booster with dispersed figures.
+        cut_off_mass: Mass at cut-off (kg).
+        air: Deviations of its air from the standard atmosphere.
+        engine_thrust: Relative deviation of each engine's thrust, ``(n,)``.
+        start_delay: Of the start of each burn, ``(3,)`` (s).
+        start_ramp: Length of the start transient of each burn, ``(3,)`` (s).
+        misalignment: Of the thrust axis about the two cross axes, ``(2,)`` (rad).
+        position_error: Navigation estimate less truth, ``(3,)`` (m).
+        velocity_error: Navigation estimate less truth, ``(3,)`` (m/s).
+        engine_out_burn: Burn in which an engine fails; 0 without a failure.
+        engine_out_share: Fraction of that burn after which it fails.
+    """
 
     booster: Booster
-    air: Air3
-    engines: Any
-    delay: Any
-    ramp: Any
+    cut_off_mass: Any
+    air: AirProfiles
+    engine_thrust: Any
+    start_delay: Any
+    start_ramp: Any
     misalignment: Any
     position_error: Any
     velocity_error: Any
-    out_burn: Any
-    out_share: Any
+    engine_out_burn: Any
+    engine_out_share: Any
 
 
-def world_of(booster: Booster, p: Perturbations) -> World:
-    """The world of one sample."""
-    thrust = booster.thrust_vacuum * (1.0 + p.thrust)
-    flow = booster.mass_flow * (1.0 + p.thrust) / (1.0 + p.impulse)
-    there = booster._replace(
-        thrust_vacuum=thrust,
-        mass_flow=flow,
-        throttle_lag=booster.throttle_lag * (1.0 + p.throttle_lag),
-        attitude_lag=booster.attitude_lag * (1.0 + p.attitude_lag),
-        axial_factor=booster.axial_factor * (1.0 + p.axial_force),
-        side_area_ratio=booster.side_area_ratio * (1.0 + p.normal_force),
-        preserved_drag=booster.preserved_drag + p.preserved_drag,
-        empty_mass=booster.empty_mass + p.mixture_residual,
-    )
+def world_of(
+    booster: Booster, cut_off_mass: Any, p: Perturbations, table: type[DispersionTable] = DispersionTable
+) -> World:
+    """Return the world of one sample.
+
+    Args:
+        booster: Nominal figures.
+        cut_off_mass: Nominal mass at cut-off (kg).
+        p: The perturbations of the sample, without the axis of samples.
+        table: The table that declares what the perturbations do.
+    """
+    nominal = {**booster._asdict(), CUT_OFF_MASS: cut_off_mass}
+    disturbed = with_effects(nominal, p.scalars, effects_of(table))
+    mass = disturbed.pop(CUT_OFF_MASS)
     return World(
-        there, Air3(p.density, p.wind_east, p.wind_north), p.engine_thrust, p.start_delay,
-        booster.start_ramp * (1.0 + p.start_transient), p.misalignment, p.navigation_position, p.navigation_velocity,
-        p.engine_out_burn, p.engine_out_share,
-    )  # fmt: skip
+        booster=Booster(**disturbed),
+        cut_off_mass=mass,
+        air=AirProfiles(p.density, p.wind_east, p.wind_north),
+        engine_thrust=p.engine_thrust,
+        start_delay=p.start_delay,
+        start_ramp=booster.start_ramp * (1.0 + p.start_transient),
+        misalignment=p.misalignment,
+        position_error=p.navigation_position,
+        velocity_error=p.navigation_velocity,
+        engine_out_burn=p.engine_out_burn,
+        engine_out_share=p.engine_out_share,
+    )
 
 
-def lit(world: World, burn: int, engines: Array, since: Array, duration: Array) -> Inputs:
-    """Inputs with ``engines`` commanded, ``since`` seconds after ignition: each with its own push, one perhaps failed."""
-    failed = (world.out_burn == burn) & (since >= world.out_share * duration)
+def burn_inputs(world: World, burn: int, engines: Array, since: Array, duration: Array) -> Inputs:
+    """Return the inputs of the equations of motion during a burn, with each engine's own thrust and a possible failure.
+
+    Args:
+        world: The world of the sample.
+        burn: ``BOOSTBACK``, ``ENTRY`` or ``LANDING``.
+        engines: Number of engines commanded.
+        since: Time since ignition (s).
+        duration: Planned duration of the burn (s), of which ``engine_out_share`` is a fraction.
+    """
+    failed = (world.engine_out_burn == burn) & (since >= world.engine_out_share * duration)
     running = engines - jnp.where(failed, 1.0, 0.0)
-    shares = jnp.clip(running - jnp.arange(world.engines.shape[0]), 0.0, 1.0)
-    push = shares @ (1.0 + world.engines)
+    shares = jnp.clip(running - jnp.arange(world.engine_thrust.shape[0]), 0.0, 1.0)
+    push = shares @ (1.0 + world.engine_thrust)
     full = world.booster.inputs(1.0)
     one = full.engines
     burning = one._replace(
@@ -62,20 +95,20 @@ def lit(world: World, burn: int, engines: Array, since: Array, duration: Array) 
     return full._replace(engines=burning)
 
 
-def started(world: World, burn: int, since: Array) -> Array:
-    """Share of the commanded thrust that a starting engine gives ``since`` seconds after it was told to."""
-    return jnp.clip((since - world.delay[burn - 1]) / world.ramp[burn - 1], 0.0, 1.0)
+def start_fraction(world: World, burn: int, since: Array) -> Array:
+    """Return the fraction of the commanded thrust that starting engines give ``since`` seconds after the command."""
+    return jnp.clip((since - world.start_delay[burn - 1]) / world.start_ramp[burn - 1], 0.0, 1.0)
 
 
-def askew(world: World, axis: Array) -> Array:
-    """A commanded nose as the misaligned booster takes it."""
+def with_misalignment(world: World, axis: Array) -> Array:
+    """Return the axis ``(3,)`` that the thrust takes when the body axis is commanded to ``axis``."""
     across = jnp.stack([axis[2], jnp.zeros(()), -axis[0]])
     off = axis + world.misalignment[0] * across + world.misalignment[1] * jnp.cross(axis, across)
     return off / jnp.sqrt(off @ off)
 
 
-def seen(world: World, state: State) -> State:
-    """The state as navigation tells it."""
+def navigation_estimate(world: World, state: BoosterState) -> BoosterState:
+    """Return the state as navigation reports it."""
     return state._replace(
         position=state.position + world.position_error, velocity=state.velocity + world.velocity_error
     )

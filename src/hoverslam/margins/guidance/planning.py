@@ -1,4 +1,4 @@
-"""From an optimal recovery and a vehicle's figures to what guidance is given before the flight."""
+"""The plan of guidance before the flight, made from an optimal recovery and the figures of the vehicle."""
 
 import jax
 import jax.numpy as jnp
@@ -6,29 +6,28 @@ import numpy as np
 
 from hoverslam.flights.craft import vehicle_parameters
 from hoverslam.margins.disturbances.booster import Booster, BoosterFlight
+from hoverslam.margins.disturbances.dispersions import ENGINES_DRAWN
+from hoverslam.margins.guidance.figures import FIGURES
 from hoverslam.margins.guidance.powered_landing import TOUCHDOWN_SPEED, LandingGuidance, predicted_stop
-from hoverslam.margins.guidance.recovery import Boostback, Entry, Plan
+from hoverslam.margins.guidance.recovery import BoostbackPlan, EntryPlan, GuidancePlan
 from hoverslam.margins.guidance.reference import Leg, Reference
-from hoverslam.margins.guidance.steering import descent_of, energy, impact
+from hoverslam.margins.guidance.steering import descent_table_of, energy, impact
 from hoverslam.ocp.statement.names import Named
 from hoverslam.vehicles.models import Vehicle
 
-THROTTLE_LAG, ATTITUDE_LAG = 0.15, 0.4  # s, estimates: gas-generator engines; a stage on gimbals and grid fins
-IGNITION_MARGIN = 0.03  # of the reference's ignition height: lit so much sooner, for thrust that turns out low
-LEVEL = 50.0  # m/s: what falls more slowly is near the top of its way, where its height does not tell the time
-WATCH = 3.0  # s of fall above the reference's ignition where its prediction begins
-ENTRY_WINDOW = (
-    0.03,
-    0.35,
-)  # of the squared speed at the end of the entry burn: energy more and less than the reference's
-AXES = 65  # samples of the boostback attitude
+LEVEL_FLIGHT = 50.0  # m/s of sink rate, below which height does not determine the time: the booster is near its apex
+WATCH_TIME = 3.0  # s of descent above the reference's ignition, in which the landing burn is predicted at every step
+AXES = 65  # samples of the boostback attitude: at most a second apart
+NEVER = -1e3  # m/s, a sink rate that no stage of the landing burn goes below
+CONTROL_STEP = 0.1  # s, below the lag of the throttle
+LEAST_CONTROL_STEPS = 200  # of a landing burn
 
 
 def booster_of(vehicle: Vehicle, reference: Reference) -> Booster:
-    """Nominal figures of the returning stage.
+    """Return the nominal figures of the returning stage.
 
-    Guidance may use what the plan left: throttle up to the engine's rating, angle of attack up to the high end of the
-    vehicle's band, where the optimum was held to its value.
+    Guidance has more room than the optimum: throttle up to the rating of the engine instead of the planned throttle, and
+    angle of attack up to the high end of its band instead of its value.
     """
     home, engine, p = vehicle.recovery, vehicle.stage1.engine, Named(reference.values)
     assert home is not None
@@ -41,8 +40,8 @@ def booster_of(vehicle: Vehicle, reference: Reference) -> Booster:
         throttle_floor=engine.throttle_min.si,
         throttle_most=engine.throttle_max.si,
         start_ramp=home.ignition_lead_s.si,
-        throttle_lag=THROTTLE_LAG,
-        attitude_lag=ATTITUDE_LAG,
+        throttle_lag=FIGURES.actuators.throttle_lag_s.si,
+        attitude_lag=FIGURES.actuators.attitude_lag_s.si,
         turn_rate=vehicle_parameters.flip_rate(vehicle),
         angle_of_attack=float(np.tan(alpha.high_si)),
         base_area=one.shape.base_area,
@@ -54,27 +53,40 @@ def booster_of(vehicle: Vehicle, reference: Reference) -> Booster:
 
 
 def flights_of(reference: Reference) -> tuple[BoosterFlight, BoosterFlight]:
-    """Equations of motion of boostback, which the optimum flies without air, and of all that follows."""
+    """Return the equations of motion of boostback, without air as in the optimum, and of all later parts."""
     return BoosterFlight(reference.frame, "vacuum"), BoosterFlight(reference.frame, "descent")
 
 
-def plan_of(vehicle: Vehicle, reference: Reference, booster: Booster) -> Plan:
-    """What guidance follows."""
+def plan_of(vehicle: Vehicle, reference: Reference, booster: Booster) -> GuidancePlan:
+    """Return the plan of guidance.
+
+    Raises:
+        ValueError: If a burn uses more engines than a sample has thrusts for.
+    """
+    _check_engines(vehicle)
     first = next(iter(reference.legs.values()))
     boostback = _boostback(vehicle, reference) if "boostback" in reference.legs else None
-    plan = Plan(
-        first.position[0],
-        first.velocity[0],
-        first.mass[0],
-        boostback,
-        _entry(vehicle, reference),
-        descent_of(reference, booster),
-        _landing(vehicle, reference, booster),
+    plan = GuidancePlan(
+        position=first.position[0],
+        velocity=first.velocity[0],
+        mass=first.mass[0],
+        boostback=boostback,
+        entry=_entry(vehicle, reference),
+        descent=descent_table_of(reference, booster),
+        landing=_landing(vehicle, reference, booster),
     )
     return jax.tree.map(jnp.asarray, plan)
 
 
-def _boostback(vehicle: Vehicle, reference: Reference) -> Boostback:
+def _check_engines(vehicle: Vehicle) -> None:
+    home = vehicle.recovery
+    assert home is not None
+    most = max(home.boostback_engines or 1, home.entry_engines or 1, *home.landing_engines)
+    if most > ENGINES_DRAWN:
+        raise ValueError(f"{vehicle.name}: a burn of {most} engines: dispersions are drawn for at most {ENGINES_DRAWN}")
+
+
+def _boostback(vehicle: Vehicle, reference: Reference) -> BoostbackPlan:
     home, leg, frame = vehicle.recovery, reference.legs["boostback"], reference.frame
     assert home is not None
     radius = float(np.linalg.norm(frame.from_centre(reference.legs["entry"].position[0])))
@@ -85,7 +97,7 @@ def _boostback(vehicle: Vehicle, reference: Reference) -> Boostback:
     along = (target - points[0]) * np.array([1.0, 1.0, 0.0])
     towards = along / np.linalg.norm(along)
     side = np.cross([0.0, 0.0, 1.0], towards)
-    return Boostback(
+    return BoostbackPlan(
         engines=float(home.boostback_engines or 1),
         throttle=float(leg.throttle[0]),
         wait=reference.legs["flip"].duration - 0.5 * home.ignition_lead_s.si,
@@ -100,7 +112,7 @@ def _boostback(vehicle: Vehicle, reference: Reference) -> Boostback:
     )
 
 
-def _entry(vehicle: Vehicle, reference: Reference) -> Entry:
+def _entry(vehicle: Vehicle, reference: Reference) -> EntryPlan:
     home, leg = vehicle.recovery, reference.legs["entry"]
     assert home is not None
     after, frame = reference.legs["glide"], reference.frame
@@ -109,12 +121,13 @@ def _entry(vehicle: Vehicle, reference: Reference) -> Entry:
     radius = float(np.linalg.norm(frame.from_centre(after.position[-1])))
     target = np.asarray(impact(frame, after.position[0], after.velocity[0], radius)[0])
     level = after.velocity[0] * np.array([1.0, 1.0, 0.0])
-    speed, aimed = float(np.linalg.norm(after.velocity[0])), "boostback" in reference.legs  # which has set the impact
-    return Entry(
+    speed = float(np.linalg.norm(after.velocity[0]))
+    aimed = "boostback" in reference.legs  # boostback has already set the impact point
+    return EntryPlan(
         engines=float(home.entry_engines or 1),
         throttle=float(leg.throttle[0]),
         height=leg.position[0, 2],
-        after=reference.legs["coast"].duration if leg.velocity[0, 2] > -LEVEL else np.inf,
+        after=reference.legs["coast"].duration if leg.velocity[0, 2] > -LEVEL_FLIGHT else np.inf,
         duration=leg.duration,
         radius=radius,
         target=target,
@@ -122,43 +135,44 @@ def _entry(vehicle: Vehicle, reference: Reference) -> Entry:
         end_energy=energies[0],
         end_height=after.position[0, 2],
         drag=slope,
-        above=0.0 if aimed else ENTRY_WINDOW[0] * speed**2,
-        below=0.0 if aimed else ENTRY_WINDOW[1] * speed**2,
+        above=0.0 if aimed else FIGURES.entry_burn.energy_above.si * speed**2,
+        below=0.0 if aimed else FIGURES.entry_burn.energy_below.si * speed**2,
     )
 
 
 def _landing(vehicle: Vehicle, reference: Reference, booster: Booster) -> LandingGuidance:
     home, legs = vehicle.recovery, [reference.legs[name] for name in reference.landing]
     assert home is not None
-    lit, ignition = reference.legs["ignition"], BoosterFlight(reference.frame, "descent")
+    start, flight = reference.legs["ignition"], BoosterFlight(reference.frame, "descent")
     counts = [float(n) for n in home.landing_engines]
     sinks = [-float(leg.velocity[0, 2]) for leg in legs[1:]]
-    duration = sum(leg.duration for leg in [lit, *legs])
+    duration = sum(leg.duration for leg in [start, *legs])
     guidance = LandingGuidance(
         engines=np.array((counts + counts[-1:] * 2)[:3]),
-        sinks=np.array((sinks + [-1e3] * 2)[:2]),
+        sinks=np.array((sinks + [NEVER] * 2)[:2]),
         gates=_gates(legs),
         throttle=home.landing_throttle_max.si,
-        ignition_height=lit.position[0, 2],
-        watch=WATCH * -lit.velocity[0, 2],
+        ignition_height=start.position[0, 2],
+        watch=WATCH_TIME * -start.velocity[0, 2],
         stop_height=0.0,
-        tilt=_tilt([lit, *legs]) + np.radians(5.0),
+        tilt=_tilt([start, *legs]) + FIGURES.landing_burn.tilt_margin_deg.si,
         duration=duration,
-        step=min(0.1, duration / 200.0),
+        step=min(CONTROL_STEP, duration / LEAST_CONTROL_STEPS),
     )
     guidance = jax.tree.map(jnp.asarray, guidance)
     stop = predicted_stop(
-        ignition, booster, guidance, jnp.asarray(lit.position[0]), jnp.asarray(lit.velocity[0]), lit.mass[0]
+        flight, booster, guidance, jnp.asarray(start.position[0]), jnp.asarray(start.velocity[0]), start.mass[0]
     )
-    return guidance._replace(stop_height=stop + IGNITION_MARGIN * guidance.ignition_height)
+    return guidance._replace(stop_height=stop + FIGURES.landing_burn.ignition_margin.si * guidance.ignition_height)
 
 
 def _gates(legs: list[Leg]) -> np.ndarray:
-    """Where each engine count hands over to the next, the last to the ground; what is not used repeats the ground."""
+    """Return where each stage of the burn ends ``(3, 3)``; the last one, and stages that are not used, at the ground."""
     end = legs[-1].time[-1]
     handovers = [(leg.position[0, 2], -leg.velocity[0, 2], end - leg.time[0]) for leg in legs[1:]]
     return np.array(([*handovers, *[(0.0, TOUCHDOWN_SPEED, 0.0)] * 3])[:3])
 
 
 def _tilt(legs: list[Leg]) -> float:
+    """Return the largest angle between the body axis and the vertical (rad)."""
     return float(max(np.arccos(np.clip(leg.axis[:, 2], -1.0, 1.0)).max() for leg in legs))

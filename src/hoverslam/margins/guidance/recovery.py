@@ -1,7 +1,7 @@
-"""One guided recovery, from first-stage cut-off to touchdown, in JAX: mapped over thousands of disturbed flights.
+"""One guided recovery from first-stage cut-off to touchdown, in JAX, so that thousands of disturbed flights fly in parallel.
 
-Each part of the way is a loop of fixed steps whose last one is shortened to end where the part ends: at an impact point, an
-energy, a height, the ground. Under ``jax.vmap`` a loop runs until its last flight is through, the others waiting.
+Each part of the recovery is a loop of fixed steps. Its last step is shortened so that the part ends at its condition: an
+impact point, an energy, a height or the ground. Under ``jax.vmap`` a loop runs until the last flight has ended.
 """
 
 from typing import Any, NamedTuple
@@ -10,25 +10,67 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from hoverslam.margins.disturbances.booster import Booster, BoosterFlight, State, fly_step, noticed, turned
+from hoverslam.margins.disturbances.booster import (
+    Booster,
+    BoosterFlight,
+    BoosterState,
+    fly_step,
+    observe_disturbance,
+    turn_axis,
+)
+from hoverslam.margins.disturbances.dispersions import DispersionTable
 from hoverslam.margins.disturbances.draws import Perturbations
-from hoverslam.margins.disturbances.world import BOOSTBACK, ENTRY, World, askew, lit, seen, started, world_of
-from hoverslam.margins.guidance import powered_landing
-from hoverslam.margins.guidance.powered_landing import LandingGuidance, Touchdown
-from hoverslam.margins.guidance.steering import MOST_LEAN_ACROSS, Descent, against_wind, energy, impact, nose_of
+from hoverslam.margins.disturbances.world import (
+    BOOSTBACK,
+    ENTRY,
+    World,
+    burn_inputs,
+    navigation_estimate,
+    start_fraction,
+    with_misalignment,
+    world_of,
+)
+from hoverslam.margins.guidance.figures import FIGURES
+from hoverslam.margins.guidance.powered_landing import (
+    HoverSlam,
+    LandingGuidance,
+    LandingLaw,
+    Touchdown,
+    ignition_margin,
+    land,
+)
+from hoverslam.margins.guidance.steering import DescentTable, energy, impact, nose_direction, wind_compensation
 
-COAST_STEP, BOOSTBACK_STEP, ENTRY_STEP, GLIDE_STEP = 2.0, 0.5, 0.25, 0.25  # s
-LONGEST = {"coast": 900.0, "boostback": 1.5, "entry": 2.5, "glide": 400.0}  # s, or of the reference's duration
-HOVER_SLAM = powered_landing.HoverSlam()
+LATERAL_THRUST_MOST = FIGURES.boostback.lateral_thrust_max.si
+LOWEST_ENTRY_BURN = FIGURES.entry_burn.lowest_height.si
+
+# Steps (s) of each part: short beside the lags where the booster is steered, longer where it coasts in thin air.
+COAST_STEP, BOOSTBACK_STEP, ENTRY_STEP, GLIDE_STEP = 2.0, 0.5, 0.25, 0.25
 SHORTEST_STEP = 1e-3  # s, at which a part counts as ended
-ENTRY_MISFIRE = 0.6  # of the height where the reference ends its entry burn: no burning below
+# Bounds on the duration, which end a flight that never meets its condition: of coast and glide in s, of the burns as factors
+# on the reference's duration, and of the entry burn some seconds more, for a short one.
+LONGEST = {"coast": 900.0, "boostback": 1.5, "entry": 2.5, "glide": 400.0}
+ENTRY_GRACE = 5.0  # s
+SHORTEST_CORRECTION = 6.0  # s; a lateral correction in less time takes more than the lateral thrust
+LEAST_CLOSING_SPEED = 1.0  # m/s or W/kg; times to go are inverse to it
+HOVER_SLAM = HoverSlam()
 
 
-class Boostback(NamedTuple):
-    """What boostback follows: noses over time, how the predicted impact moves across, where it has to end.
+class BoostbackPlan(NamedTuple):
+    """What the boostback burn follows.
 
-    ``axes`` ``(n, 3)`` and ``across`` ``(n,)`` (m) at every ``step`` seconds from ignition; ``target`` and ``side`` ``(3,)``
-    the impact point of the reference and the horizontal direction across the way to it; ``radius`` (m) where impact counts.
+    Attributes:
+        engines: Number of engines.
+        throttle: Throttle.
+        wait: Time from cut-off to ignition (s).
+        duration: Duration of the reference's burn (s).
+        step: Time between the samples of ``axes`` and ``across`` (s).
+        axes: Body axis from ignition on, ``(n, 3)``.
+        across: Predicted impact point across the way home, ``(n,)`` (m).
+        target: Impact point of the reference at the end of the burn, ``(3,)`` (m).
+        towards: Horizontal unit vector in which the impact point moves, ``(3,)``.
+        side: Horizontal unit vector across it, ``(3,)``.
+        radius: Distance from the Earth's centre at which impact counts (m).
     """
 
     engines: Any
@@ -44,14 +86,28 @@ class Boostback(NamedTuple):
     radius: Any
 
 
-class Entry(NamedTuple):
+class EntryPlan(NamedTuple):
     """When the entry burn begins and ends.
 
-    It begins at ``height`` (m) on the way down; where the reference does not fall yet, ``after`` seconds from cut-off or
-    the end of boostback (infinite otherwise). It ends where the predicted impact on ``radius`` (m from the Earth's centre) has
-    come back to the reference's ``target`` along ``towards`` (``(3,)``), but no sooner than the energy (J/kg) is within
-    ``above`` of the reference's, as heating and pressure want, and no later than ``below`` it: ``end_energy`` at
-    ``end_height``, and ``drag`` (J/kg/m) more a metre higher.
+    The burn ends when the predicted impact point has come back to that of the reference. The energy at the end is within
+    ``above`` over and ``below`` under that of the reference, which is ``end_energy`` at ``end_height`` and rises by ``drag``
+    per metre above it.
+
+    Attributes:
+        engines: Number of engines.
+        throttle: Throttle.
+        height: Height at ignition, on the way down (m).
+        after: Time from cut-off or the end of boostback to ignition (s), if the reference does not yet descend at ignition;
+            infinite otherwise.
+        duration: Duration of the reference's burn (s).
+        radius: Distance from the Earth's centre at which impact counts (m).
+        target: Impact point of the reference at the end of the burn, ``(3,)`` (m).
+        towards: Horizontal unit vector of the flight at the end of the burn, ``(3,)``.
+        end_energy: Specific energy of the reference at the end of the burn (J/kg).
+        end_height: Height of the reference at the end of the burn (m).
+        drag: Specific energy that drag takes per metre of descent (J/kg/m).
+        above: Energy above the reference's with which the burn may end (J/kg).
+        below: Energy below the reference's with which the burn may end (J/kg).
     """
 
     engines: Any
@@ -69,20 +125,41 @@ class Entry(NamedTuple):
     below: Any
 
 
-class Plan(NamedTuple):
-    """All that guidance was given before the flight. ``boostback`` is None for a recovery downrange."""
+class GuidancePlan(NamedTuple):
+    """All that guidance knows before the flight.
+
+    Attributes:
+        position: At cut-off, ``(3,)`` (m).
+        velocity: At cut-off, ``(3,)`` (m/s).
+        mass: At cut-off (kg).
+        boostback: None for a downrange recovery.
+        entry: Of the entry burn.
+        descent: Reference and gains of entry and glide.
+        landing: Of the landing burn.
+    """
 
     position: Any
     velocity: Any
     mass: Any
-    boostback: Boostback | None
-    entry: Entry
-    descent: Descent
+    boostback: BoostbackPlan | None
+    entry: EntryPlan
+    descent: DescentTable
     landing: LandingGuidance
 
 
-class Recovery(NamedTuple):
-    """What came of one flight: touchdown, propellant a burn (kg), largest loads, times."""
+class FlownRecovery(NamedTuple):
+    """The result of one flight.
+
+    Attributes:
+        touchdown: State at the ground.
+        boostback: Propellant of the boostback burn (kg).
+        entry: Propellant of the entry burn (kg).
+        landing: Propellant of the landing burn (kg).
+        pressure: Highest dynamic pressure (Pa).
+        heating: Highest stagnation heating (W/m2).
+        left: Usable propellant left; negative if the flight burned more than it had (kg).
+        glide_miss: Horizontal distance from the reference at the end of the glide (m).
+    """
 
     touchdown: Touchdown
     boostback: Array
@@ -97,30 +174,36 @@ class Recovery(NamedTuple):
 def recover(
     flights: tuple[BoosterFlight, BoosterFlight],
     booster: Booster,
-    plan: Plan,
+    plan: GuidancePlan,
     p: Perturbations,
-    law: Any = HOVER_SLAM,
+    law: LandingLaw = HOVER_SLAM,
     steps: int = 10,
-) -> Recovery:
-    """Fly one sample home. ``flights``: the equations of motion without air (boostback) and with it."""
+    table: type[DispersionTable] = DispersionTable,
+) -> FlownRecovery:
+    """Fly one sample from cut-off to touchdown.
+
+    Args:
+        flights: The equations of motion without air (boostback) and with it.
+        booster: Nominal figures.
+        plan: What guidance follows.
+        p: The perturbations of the sample, without the axis of samples.
+        law: The landing law.
+        steps: Control steps between two plans of the landing law.
+        table: The table that declares what the perturbations do.
+    """
     vacuum, descent = flights
-    world = world_of(booster, p)
-    mass = plan.mass + p.staging_propellant + p.dry_mass * booster.empty_mass
-    world = world._replace(
-        booster=world.booster._replace(empty_mass=world.booster.empty_mass + p.dry_mass * booster.empty_mass)
-    )
-    up = jnp.array([0.0, 0.0, 1.0])
+    world = world_of(booster, plan.mass, p, table)
     zero = jnp.zeros(())
-    state = State(
-        zero,
-        plan.position + p.staging_position,
-        plan.velocity + p.staging_velocity,
-        mass,
-        up,
-        zero,
-        zero,
-        zero,
-        jnp.zeros(3),
+    state = BoosterState(
+        time=zero,
+        position=plan.position + p.staging_position,
+        velocity=plan.velocity + p.staging_velocity,
+        mass=world.cut_off_mass,
+        axis=jnp.array([0.0, 0.0, 1.0]),
+        throttle=zero,
+        pressure=zero,
+        heating=zero,
+        unmodelled=jnp.zeros(3),
     )
     burned = zero
     if plan.boostback is not None:
@@ -135,31 +218,31 @@ def recover(
     wanted, _, _ = plan.descent.at(state.position[2])
     off = state.position[:2] - wanted[:2]
     before = state.mass
-    state, touchdown = powered_landing.land(descent, booster, plan.landing, world, state, law, steps)
-    return Recovery(
+    state, touchdown = land(descent, booster, plan.landing, world, state, law, steps)
+    return FlownRecovery(
         touchdown, burned, entry, before - state.mass, state.pressure, state.heating,
         state.mass - world.booster.empty_mass, jnp.sqrt(off @ off),
     )  # fmt: skip
 
 
-def fly_boostback(flight: BoosterFlight, plan: Boostback, world: World, state: State) -> State:
-    """Turn, then burn until the predicted impact point has come back to the reference's."""
+def fly_boostback(flight: BoosterFlight, plan: BoostbackPlan, world: World, state: BoosterState) -> BoosterState:
+    """Fly the flip and the boostback burn, until the predicted impact point agrees with the reference's."""
     off = world.booster.inputs(0.0)
     state = fly_step(flight, state, state.axis, jnp.zeros(()), off, world.air, plan.wait)
     state = state._replace(axis=plan.axes[0])
     begun = state.time
 
-    def remaining(s: State) -> tuple[Array, Array, Array]:
+    def remaining(s: BoosterState) -> tuple[Array, Array, Array]:
         where, fall = impact(
             flight.frame, s.position + world.position_error, s.velocity + world.velocity_error, plan.radius
         )
         return (plan.target - where) @ plan.towards, where @ plan.side, fall
 
-    def goes_on(carry: tuple[State, Array, Array]) -> Array:
+    def goes_on(carry: tuple[BoosterState, Array, Array]) -> Array:
         s, step, _ = carry
         return (step > SHORTEST_STEP) & (s.time - begun < LONGEST["boostback"] * plan.duration)
 
-    def body(carry: tuple[State, Array, Array]) -> tuple[State, Array, Array]:
+    def body(carry: tuple[BoosterState, Array, Array]) -> tuple[BoosterState, Array, Array]:
         s, step, before = carry
         since = s.time - begun
         _, across, fall = remaining(s)
@@ -168,15 +251,15 @@ def fly_boostback(flight: BoosterFlight, plan: Boostback, world: World, state: S
         share = place - i
         nose = plan.axes[i] + share * (plan.axes[i + 1] - plan.axes[i])
         wanted = plan.across[i] + share * (plan.across[i + 1] - plan.across[i])
-        push = lit(world, BOOSTBACK, plan.engines, since, plan.duration)
+        push = burn_inputs(world, BOOSTBACK, plan.engines, since, plan.duration)
         pull = plan.throttle * push.engines.thrust_vacuum / s.mass
-        left = jnp.maximum(plan.duration - since, 6.0)
-        lean = jnp.clip((wanted - across) / (fall * pull * left), -MOST_LEAN_ACROSS, MOST_LEAN_ACROSS)
-        axis = turned(s.axis, askew(world, nose + lean * plan.side), world.booster, world.booster.attitude_lag, step)
-        throttle = plan.throttle * started(world, BOOSTBACK, since + step)
+        left = jnp.maximum(plan.duration - since, SHORTEST_CORRECTION)
+        lean = jnp.clip((wanted - across) / (fall * pull * left), -LATERAL_THRUST_MOST, LATERAL_THRUST_MOST)
+        axis = turn_axis(s.axis, with_misalignment(world, nose + lean * plan.side), world.booster, step)
+        throttle = plan.throttle * start_fraction(world, BOOSTBACK, since + step)
         s = fly_step(flight, s, axis, throttle, push, world.air, step)
         after, _, _ = remaining(s)
-        speed = jnp.maximum((before - after) / step, 1.0)
+        speed = jnp.maximum((before - after) / step, LEAST_CLOSING_SPEED)
         return s, jnp.minimum(BOOSTBACK_STEP, after / speed), after
 
     first = remaining(state)[0]
@@ -184,24 +267,26 @@ def fly_boostback(flight: BoosterFlight, plan: Boostback, world: World, state: S
     return state._replace(throttle=jnp.zeros(()))
 
 
-def coast_to(flight: BoosterFlight, entry: Entry, world: World, state: State) -> State:
-    """Fall, engines first and along the flow, to where the entry burn begins: half a start transient early."""
+def coast_to(flight: BoosterFlight, entry: EntryPlan, world: World, state: BoosterState) -> BoosterState:
+    """Coast, engines ahead and along the flow, to the ignition of the entry burn, half a start transient early."""
     off = world.booster.inputs(0.0)
-    # The reference coasts without a plume; the shielding of one, rounded at no thrust, would hide most drag in thin air.
+    # The reference coasts without a plume. The smoothed shielding of a plume does not vanish at zero thrust and thin air.
     off = off._replace(shape=off.shape._replace(preserved_drag=1.0))
     begun = state.time
 
-    def left(s: State) -> Array:
+    def left(s: BoosterState) -> Array:
         falling = -s.velocity[2]
         lead = 0.5 * world.booster.start_ramp
-        time = (s.position[2] + world.position_error[2] - entry.height) / jnp.maximum(falling, 1.0) - lead
-        by_height = jnp.where(falling > 1.0, time, COAST_STEP)
+        time = (s.position[2] + world.position_error[2] - entry.height) / jnp.maximum(
+            falling, LEAST_CLOSING_SPEED
+        ) - lead
+        by_height = jnp.where(falling > LEAST_CLOSING_SPEED, time, COAST_STEP)
         return jnp.where(jnp.isfinite(entry.after), entry.after - lead - (s.time - begun), by_height)
 
-    def goes_on(s: State) -> Array:
+    def goes_on(s: BoosterState) -> Array:
         return (left(s) > SHORTEST_STEP) & (s.time - begun < LONGEST["coast"]) & (s.position[2] > 0.0)
 
-    def body(s: State) -> State:
+    def body(s: BoosterState) -> BoosterState:
         step = jnp.clip(left(s), SHORTEST_STEP, COAST_STEP)
         against = -s.velocity / jnp.sqrt(s.velocity @ s.velocity)
         return fly_step(flight, s._replace(axis=against), against, jnp.zeros(()), off, world.air, step)
@@ -209,38 +294,40 @@ def coast_to(flight: BoosterFlight, entry: Entry, world: World, state: State) ->
     return jax.lax.while_loop(goes_on, body, state)
 
 
-def fly_entry(flight: BoosterFlight, booster: Booster, plan: Plan, world: World, state: State) -> State:
-    """Brake, leaning back to the reference, until the predicted impact and the energy are the reference's."""
+def fly_entry(
+    flight: BoosterFlight, booster: Booster, plan: GuidancePlan, world: World, state: BoosterState
+) -> BoosterState:
+    """Fly the entry burn, steering to the reference, until predicted impact point and energy end it."""
     entry, begun = plan.entry, state.time
 
-    def excess(s: State) -> Array:
-        """Distance (m) and energy (J/kg) that are still to be taken off, ``(2,)``."""
-        known = seen(world, s)
+    def excess(s: BoosterState) -> Array:
+        """Return the distance (m) and the energy (J/kg) that the burn still has to take off, ``(2,)``."""
+        known = navigation_estimate(world, s)
         where, _ = impact(flight.frame, known.position, known.velocity, entry.radius)
         over = energy(known.position, known.velocity) - entry.end_energy
         drag = entry.drag * (known.position[2] - entry.end_height)
         return jnp.stack([(where - entry.target) @ entry.towards, over - drag])
 
     def left(now: Array, before: Array, step: Array) -> Array:
-        """Seconds still to burn at the rates of the last step."""
-        rate = jnp.maximum((before - now) / step, 1.0)
+        """Return the time left of the burn (s) at the rates of the last step."""
+        rate = jnp.maximum((before - now) / step, LEAST_CLOSING_SPEED)
         far = now[0] / rate[0]
         return jnp.clip(far, (now[1] - entry.above) / rate[1], (now[1] + entry.below) / rate[1])
 
-    def goes_on(carry: tuple[State, Array]) -> Array:
+    def goes_on(carry: tuple[BoosterState, Array]) -> Array:
         s, step = carry
-        high = s.position[2] > ENTRY_MISFIRE * entry.end_height
-        return (step > SHORTEST_STEP) & high & (s.time - begun < LONGEST["entry"] * entry.duration + 5.0)
+        high = s.position[2] > LOWEST_ENTRY_BURN * entry.end_height
+        return (step > SHORTEST_STEP) & high & (s.time - begun < LONGEST["entry"] * entry.duration + ENTRY_GRACE)
 
-    def body(carry: tuple[State, Array]) -> tuple[State, Array]:
+    def body(carry: tuple[BoosterState, Array]) -> tuple[BoosterState, Array]:
         s, step = carry
         before, since = excess(s), s.time - begun
-        push = lit(world, ENTRY, entry.engines, since, entry.duration)
+        push = burn_inputs(world, ENTRY, entry.engines, since, entry.duration)
         axis = steered(flight, booster, plan.descent, world, s, step)
-        throttle = entry.throttle * started(world, ENTRY, since + step)
+        throttle = entry.throttle * start_fraction(world, ENTRY, since + step)
         s = fly_step(flight, s, axis, throttle, push, world.air, step)
         ahead = jnp.minimum(ENTRY_STEP, left(excess(s), before, step))
-        return s, jnp.where(since < world.ramp[ENTRY - 1], jnp.maximum(ahead, ENTRY_STEP), ahead)
+        return s, jnp.where(since < world.start_ramp[ENTRY - 1], jnp.maximum(ahead, ENTRY_STEP), ahead)
 
     first = jnp.where(excess(state)[1] > -entry.below, ENTRY_STEP, 0.0)
     state, _ = jax.lax.while_loop(goes_on, body, (state, first))
@@ -248,42 +335,44 @@ def fly_entry(flight: BoosterFlight, booster: Booster, plan: Plan, world: World,
 
 
 def steered(
-    flight: BoosterFlight, booster: Booster, descent: Descent, world: World, state: State, step: Array
+    flight: BoosterFlight, booster: Booster, descent: DescentTable, world: World, state: BoosterState, step: Array
 ) -> Array:
-    """The nose after a step of steering back to the reference, as navigation sees it."""
-    known = seen(world, state)
-    back = descent.lean(known.position, known.velocity) + against_wind(flight, booster, known)
-    wanted = nose_of(flight, known, back, booster.angle_of_attack)
-    return turned(state.axis, askew(world, wanted), world.booster, world.booster.attitude_lag, step)
+    """Return the body axis after a step of steering to the reference, from the state that navigation reports."""
+    known = navigation_estimate(world, state)
+    back = descent.lean(known.position, known.velocity) + wind_compensation(flight, booster, known)
+    wanted = nose_direction(flight, known, back, booster.angle_of_attack)
+    return turn_axis(state.axis, with_misalignment(world, wanted), world.booster, step)
 
 
-def glide(flight: BoosterFlight, booster: Booster, plan: Plan, world: World, state: State) -> State:
-    """Steer to the pad without thrust; near the end predict the landing burn at every step, until it has to begin."""
+def glide(
+    flight: BoosterFlight, booster: Booster, plan: GuidancePlan, world: World, state: BoosterState
+) -> BoosterState:
+    """Steer to the pad without thrust, until the landing burn, which is predicted at every step near the end, must begin."""
     off, begun = world.booster.inputs(0.0), state.time
     high = plan.landing.ignition_height + plan.landing.watch
 
-    def body(s: State, step: Array) -> State:
+    def body(s: BoosterState, step: Array) -> BoosterState:
         axis = steered(flight, booster, plan.descent, world, s, step)
         after = fly_step(flight, s, axis, jnp.zeros(()), off, world.air, step)
-        return noticed(flight, booster, s, after, jnp.zeros(()), step, jnp.asarray(True))
+        return observe_disturbance(flight, booster, s, after, jnp.zeros(()), step, jnp.asarray(True))
 
-    def watching(s: State) -> Array:
+    def watching(s: BoosterState) -> Array:
         return (s.position[2] > high) & (s.time - begun < LONGEST["glide"])
 
     state = jax.lax.while_loop(watching, lambda s: body(s, jnp.asarray(GLIDE_STEP)), state)
 
-    def spare(s: State) -> Array:
-        return powered_landing.spare_height(flight, booster, plan.landing, seen(world, s))
+    def margin(s: BoosterState) -> Array:
+        return ignition_margin(flight, booster, plan.landing, navigation_estimate(world, s))
 
-    def goes_on(carry: tuple[State, Array]) -> Array:
+    def goes_on(carry: tuple[BoosterState, Array]) -> Array:
         s, step = carry
         return (step > SHORTEST_STEP) & (s.position[2] > 0.0)
 
-    def last(carry: tuple[State, Array]) -> tuple[State, Array]:
+    def last(carry: tuple[BoosterState, Array]) -> tuple[BoosterState, Array]:
         s, step = carry
         s = body(s, step)
-        return s, jnp.minimum(GLIDE_STEP, spare(s) / jnp.maximum(-s.velocity[2], 1.0))
+        return s, jnp.minimum(GLIDE_STEP, margin(s) / jnp.maximum(-s.velocity[2], LEAST_CLOSING_SPEED))
 
-    first = jnp.minimum(GLIDE_STEP, spare(state) / jnp.maximum(-state.velocity[2], 1.0))
+    first = jnp.minimum(GLIDE_STEP, margin(state) / jnp.maximum(-state.velocity[2], LEAST_CLOSING_SPEED))
     state, _ = jax.lax.while_loop(goes_on, last, (state, first))
     return state

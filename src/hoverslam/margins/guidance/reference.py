@@ -1,4 +1,4 @@
-"""The way home as it was optimised: what guidance follows, in the frame of the pad that the booster lands on."""
+"""The optimal recovery that guidance follows, in the frame of the pad on which the booster lands."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +13,15 @@ from hoverslam.physics.earth import LaunchFrame
 from hoverslam.physics.motion import Flight
 
 if TYPE_CHECKING:
-    from hoverslam.flights.launch.solve import LaunchResult
+    from hoverslam.flights.launch.result import LaunchResult
 
-SAMPLE_STEP = 0.25  # s between the samples of a leg
+SAMPLE_STEP = 0.25  # s between the samples of a leg: a control step of entry and glide
 _ARRAYS = ("time", "position", "velocity", "mass", "axis", "throttle")
 
 
 @dataclass(frozen=True)
 class Leg:
-    """One phase, sampled: time, mass, throttle ``(n,)``; position, velocity and nose ``(n, 3)``; SI."""
+    """Samples of one phase: time, mass, throttle ``(n,)``; position, velocity and body axis ``(n, 3)``; SI."""
 
     time: np.ndarray
     position: np.ndarray
@@ -32,12 +32,12 @@ class Leg:
 
     @property
     def duration(self) -> float:
-        """Seconds from start to end."""
+        """Duration (s)."""
         return float(self.time[-1] - self.time[0])
 
     @property
     def propellant(self) -> float:
-        """Burned (kg)."""
+        """Propellant burned (kg)."""
         return float(self.mass[0] - self.mass[-1])
 
 
@@ -46,12 +46,15 @@ class Reference:
     """An optimal recovery from cut-off to touchdown.
 
     Attributes:
-        vehicle, recovery, orbit: the case.
-        pad: geodetic latitude, longitude (rad), altitude (m) of the touchdown point, azimuth (rad) of the first axis there.
-        legs: phases in order, by the launch problem's names, in the frame of the pad.
-        values: the launch problem's given parameters (SI).
-        payload: kg.
-        per_reserve: payload lost for one kilogram more of landing reserve, from the optimum's multipliers (kg/kg).
+        vehicle: Name of the vehicle.
+        recovery: Recovery mode.
+        orbit: Name of the orbit.
+        pad: Geodetic latitude and longitude (rad) and altitude (m) of the touchdown point, and azimuth (rad) of the first
+            axis there.
+        legs: Phases in order, by their names in the launch problem, in the frame of the pad.
+        values: Given parameters of the launch problem (SI).
+        payload: Payload (kg).
+        per_reserve: Payload lost per kilogram of additional landing reserve, from the multipliers of the optimum (kg/kg).
     """
 
     vehicle: str
@@ -70,16 +73,16 @@ class Reference:
 
     @property
     def propellant(self) -> float:
-        """Burned from cut-off to touchdown (kg)."""
+        """Propellant burned from cut-off to touchdown (kg)."""
         return sum(leg.propellant for leg in self.legs.values())
 
     @property
     def landing(self) -> list[str]:
-        """The phases of the landing burn."""
+        """Names of the phases of the landing burn."""
         return [name for name in self.legs if name.startswith("landing_")]
 
     def save(self, path: Path) -> None:
-        """Write to an ``.npz`` file; :meth:`load` gives it back."""
+        """Write the reference to an ``.npz`` file, which :meth:`load` reads."""
         arrays = {f"{name}/{key}": getattr(leg, key) for name, leg in self.legs.items() for key in _ARRAYS}
         words = np.array([self.vehicle, self.recovery, self.orbit])
         figures = {f"values/{key}": np.float64(value) for key, value in self.values.items()}
@@ -88,7 +91,7 @@ class Reference:
 
     @classmethod
     def load(cls, path: Path) -> "Reference":
-        """What :meth:`save` wrote."""
+        """Return the reference that :meth:`save` wrote."""
         with np.load(path, allow_pickle=False) as file:
             legs = {str(n): Leg(*(file[f"{n}/{key}"] for key in _ARRAYS)) for n in file["order"]}
             values = {key[7:]: float(file[key]) for key in file.files if key.startswith("values/")}
@@ -97,10 +100,10 @@ class Reference:
 
 
 def reference_of(result: "LaunchResult") -> Reference:
-    """The booster's part of a solved launch.
+    """Return the recovery of a solved launch.
 
     Raises:
-        ValueError: if the launch expends its booster or was not verified.
+        ValueError: If the launch expends its booster or was not verified.
     """
     if result.recovery == "expendable":
         raise ValueError(f"{result.title}: recovery: 'expendable' has no way home: choose one of the other modes")
@@ -109,27 +112,28 @@ def reference_of(result: "LaunchResult") -> Reference:
             f"{result.title} {result.recovery}: the optimum is not verified ({result.status}): no reference"
         )
     frame, phases = result.plan.frame, list(result.solution.phases)
-    home = phases[phases.index("flip" if "flip" in phases else "coast") :]
-    touchdown = result.solution[home[-1]].final.position
+    names = phases[phases.index("flip" if "flip" in phases else "coast") :]
+    touchdown = result.solution[names[-1]].final.position
     latitude, longitude, altitude = frame.geodetic(touchdown)
-    pad = (latitude, longitude, altitude, _azimuth_there(frame, touchdown))
+    pad = (latitude, longitude, altitude, _azimuth_at(frame, touchdown))
     there = LaunchFrame(*pad)
     turn = there.rotation @ frame.rotation.T
     shift = turn @ frame.origin - there.origin
-    legs = {name: _leg(result, name, turn, shift) for name in home}
+    legs = {name: _leg(result, name, turn, shift) for name in names}
     price = -result.solution.sensitivities()["landing.reserve"]
     return Reference(
         result.vehicle, result.recovery, result.orbit, pad, legs, dict(result.plan.values), result.payload, price
     )
 
 
-def _azimuth_there(frame: LaunchFrame, position: np.ndarray) -> float:
-    """Azimuth (rad) at ``position`` of the launch frame's first axis laid on the ground there."""
+def _azimuth_at(frame: LaunchFrame, position: np.ndarray) -> float:
+    """Return the azimuth (rad) of the launch frame's first axis, projected on the horizontal plane at ``position``."""
     east, north = (np.asarray(v) for v in frame.east_north(jnp.asarray(position)))
     return float(np.arctan2(east[0], north[0]))
 
 
 def _leg(result: "LaunchResult", name: str, turn: np.ndarray, shift: np.ndarray) -> Leg:
+    """Return the samples of one phase, rotated by ``turn`` ``(3, 3)`` and moved by ``shift`` ``(3,)`` to the pad's frame."""
     part = result.solution[name]
     times = np.linspace(part.time[0], part.time[1], max(9, int(np.ceil(part.duration / SAMPLE_STEP)) + 1))
     x, u = part.sample_flat(times)

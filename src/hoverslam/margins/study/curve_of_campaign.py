@@ -6,8 +6,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hoverslam.margins.disturbances.dispersions import Dispersion, DispersionTable
-from hoverslam.margins.disturbances.draws import perturbations_of, standard_vectors, units_of
+from hoverslam.margins.disturbances.dispersions import DispersionTable
+from hoverslam.margins.disturbances.draws import perturbations_of, units_of
+from hoverslam.margins.disturbances.entries import Dispersion
+from hoverslam.margins.disturbances.uniforms import standard_vectors
 from hoverslam.margins.study.curve import Effect, MarginCurve
 from hoverslam.margins.study.record import MarginRecord
 

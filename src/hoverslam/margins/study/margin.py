@@ -15,11 +15,12 @@ from matplotlib.figure import Figure
 
 from hoverslam.flights.craft import vehicle_parameters
 from hoverslam.flights.launch.solve import solve_launch
-from hoverslam.margins.campaigns.campaign import Progress, run_campaign
-from hoverslam.margins.campaigns.flyer import Flyer
-from hoverslam.margins.disturbances.dispersions import load_dispersions
-from hoverslam.margins.disturbances.draws import Scheme
+from hoverslam.margins.campaigns.campaign import run_campaign
+from hoverslam.margins.campaigns.flyer import RecoveryFlyer
+from hoverslam.margins.campaigns.progress import Progress
+from hoverslam.margins.disturbances.loading import load_dispersions
 from hoverslam.margins.disturbances.touchdown import TouchdownLimits, causes_of
+from hoverslam.margins.disturbances.uniforms import Scheme
 from hoverslam.margins.guidance.reference import Reference, reference_of
 from hoverslam.margins.study.picture import draw_study
 from hoverslam.margins.study.record import MarginRecord
@@ -100,7 +101,7 @@ def study_margin(
     total = samples if scheme == "latin" else None
     if reference is None:
         reference = _reference(vehicle, recovery, folder, report)
-    flyer = Flyer(vehicle, reference, table, seed, scheme, total, guidance)
+    flyer = RecoveryFlyer(vehicle, reference, table, seed, scheme, total, guidance)
     if workers is None and scheduler is None and jax.default_backend() != "cpu":
         workers = 1  # the accelerator takes a block at once, and each process would claim it
     campaign = run_campaign(

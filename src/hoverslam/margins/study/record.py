@@ -16,7 +16,7 @@ from hoverslam.margins.analysis.intervals import clopper_pearson
 from hoverslam.margins.analysis.quantiles import Quantile, quantile
 from hoverslam.margins.analysis.reserve import Reserve, SuccessCurve, smallest_reserve
 from hoverslam.margins.campaigns.campaign import Campaign
-from hoverslam.margins.campaigns.flyer import Flyer
+from hoverslam.margins.campaigns.flyer import RecoveryFlyer
 from hoverslam.margins.disturbances.touchdown import TouchdownLimits, causes_of, reserve_needed
 from hoverslam.margins.guidance.reference import Reference
 from hoverslam.vehicles.models import Vehicle
@@ -37,7 +37,7 @@ class MarginRecord:
     """
 
     recovery: str
-    flyer: Flyer
+    flyer: RecoveryFlyer
     limits: TouchdownLimits
     campaign: Campaign
     probability: float
