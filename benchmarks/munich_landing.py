@@ -17,11 +17,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from hoverslam.margins.analysis.intervals import clopper_pearson
-from hoverslam.margins.disturbances.booster import Booster, BoosterFlight, State
+from hoverslam.margins.disturbances.booster import Booster, BoosterFlight, BoosterState
 from hoverslam.margins.disturbances.draws import nominal
 from hoverslam.margins.disturbances.world import world_of
 from hoverslam.margins.guidance.powered_landing import HoverSlam, LandingGuidance, land
-from hoverslam.margins.guidance.replanning import Replanned
+from hoverslam.margins.guidance.replanning import ConvexReplanning
 from hoverslam.physics import FlatGround
 from hoverslam.physics.constants import STANDARD_GRAVITY
 
@@ -65,9 +65,10 @@ def fly(law: object, samples: int, seed: int) -> tuple[dict[str, float], float, 
     rng = np.random.default_rng(seed)
     flight = BoosterFlight(FlatGround(STANDARD_GRAVITY), "descent")
     perturbed = nominal(samples)._replace(
-        density=np.repeat(rng.normal(0.0, 0.1, (samples, 1)), 61, axis=1),
-        axial_force=rng.normal(0.0, 0.1, samples),
-        normal_force=rng.normal(0.0, 0.1, samples),
+        density=np.repeat(rng.normal(0.0, 0.1, (samples, 1)), 61, axis=1)
+    )
+    perturbed = perturbed.with_scalars(
+        axial_force=rng.normal(0.0, 0.1, samples), normal_force=rng.normal(0.0, 0.1, samples)
     )
     position = np.array(START) + np.pad(rng.normal(0.0, 100.0, (samples, 2)), ((0, 0), (0, 1)))
     velocity = np.array(VELOCITY) + rng.normal(0.0, 20.0, (samples, 3))
@@ -78,8 +79,8 @@ def fly(law: object, samples: int, seed: int) -> tuple[dict[str, float], float, 
     @jax.vmap
     def one(p, r, v, m):
         zero = jnp.zeros(())
-        start = State(zero, r, v, m, -v / jnp.sqrt(v @ v), zero, zero, zero, jnp.zeros(3))
-        state, down = land(flight, booster, guidance, world_of(booster, p), start, law, 15)
+        start = BoosterState(zero, r, v, m, -v / jnp.sqrt(v @ v), zero, zero, zero, jnp.zeros(3))
+        state, down = land(flight, booster, guidance, world_of(booster, m, p), start, law, 15)
         return down, state.mass
 
     seconds = []
@@ -108,7 +109,7 @@ def main() -> None:
     asked.add_argument("--json", action="store_true")
     options = asked.parse_args()
     rows = {}
-    for name, law in (("planned again", Replanned()), ("explicit law", HoverSlam())):
+    for name, law in (("planned again", ConvexReplanning()), ("explicit law", HoverSlam())):
         found, cold, warm = fly(law, options.samples, options.seed)
         rows[name] = {**found, "cold_s": cold, "warm_s": warm}
         if not options.json:
