@@ -14,8 +14,8 @@ from hoverslam.data.figures import STATUSES
 from hoverslam.data.units import si_factor, unit_of
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import figure_rows, list_vehicles, load_vehicle
-from hoverslam.vehicles.models import FREE
 from hoverslam.vehicles.places import Orbit, list_orbits, list_sites, load_orbit, load_site
+from hoverslam.vehicles.recovery import FREE
 
 VEHICLES = list_vehicles()
 AS_PUBLISHED = (
@@ -216,7 +216,7 @@ def test_an_orbit_may_be_described_in_place():
     assert orbit.inclination_deg.source == "given by the user"
     with pytest.raises(VehicleError, match="perigee_altitude_km: 500: must not exceed the apogee"):
         load_orbit({"perigee_altitude_km": 500, "apogee_altitude_km": 400.0})
-    with pytest.raises(VehicleError, match=r"inclination_deg: missing: ask Vehicle\.orbit"):
+    with pytest.raises(VehicleError, match=r"inclination_deg: missing: use Vehicle\.orbit"):
         _ = load_orbit("leo450").inclination
 
 

@@ -1,5 +1,5 @@
-"""Vehicles, launch sites and orbits: the figures, where they come from, and how well they are known.
+"""Vehicles, launch sites, orbits and missions: figures with their sources, and how well they are known.
 
-`load_vehicle("falcon9")` returns a frozen `Vehicle` whose leaves are `Figure`s (value, band, unit, status, source). A
-file that cannot be used raises `VehicleError`, which tells every mistake in one line each.
+``load_vehicle("falcon9")`` returns a frozen ``Vehicle`` whose leaves are ``Figure`` objects (value, band, unit, status,
+source). A file that cannot be used raises ``VehicleError`` with one line per mistake.
 """

@@ -1,7 +1,7 @@
-"""What must hold between figures: thrust lifts the mass, the band of throttles is not empty, the orbit can be reached.
+"""Checks between figures of a vehicle: thrust exceeds weight, throttle limits are in order, orbits can be reached.
 
-The checks read the raw document rather than the finished vehicle, so that they still speak when another key of the same
-file is wrong: all mistakes of a file are told at once. A check stays silent about a key already known to be bad.
+The checks read the raw document, not the finished vehicle. So they also run if other keys of the file are wrong, and one
+error holds all mistakes of the file. A check ignores a key that is already known to be wrong.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,18 +11,23 @@ from typing import Any
 from hoverslam.data.constants import STANDARD_GRAVITY
 from hoverslam.data.errors import Mistake, did_you_mean, shown
 from hoverslam.vehicles.errors import VehicleError
-from hoverslam.vehicles.models import FREE, MODES
 from hoverslam.vehicles.places import list_orbits, list_sites, load_orbit, load_site
+from hoverslam.vehicles.recovery import FREE, MODES
 
 
 class Document:
-    """A raw document read with caution: what is absent, of the wrong type or already complained of reads as None."""
+    """Access to a raw document by dotted keys. A value that is missing, wrong or of the wrong type reads as None.
+
+    Attributes:
+        content: The document.
+    """
 
     def __init__(self, content: Mapping[str, Any], bad: frozenset[str]) -> None:
+        """Wrap a document; ``bad`` holds the dotted keys that are known to be wrong."""
         self.content, self._bad = content, bad
 
     def plain(self, key: str) -> Any:
-        """The value at a dotted key."""
+        """Return the value at a dotted key."""
         here: Any = self.content
         path = ""
         for part in key.split("."):
@@ -33,18 +38,19 @@ class Document:
         return here
 
     def number(self, key: str) -> float | None:
-        """The value of the figure at a dotted key, in the unit of the key."""
+        """Return the value of the figure at a dotted key, in the unit of the key."""
         value = self.plain(f"{key}.value")
         if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > 1e300 or not isfinite(value):
             return None
         return float(value)
 
     def text(self, key: str) -> str | None:
+        """Return the text at a dotted key."""
         value = self.plain(key)
         return value if isinstance(value, str) else None
 
     def counts(self, key: str) -> list[int]:
-        """The engine counts at a dotted key, whether one or a list."""
+        """Return the engine counts at a dotted key, which holds one or a list."""
         value = self.plain(key)
         entries = value if isinstance(value, (list, tuple)) else [value]
         if any(bad.startswith(f"{key}[") for bad in self._bad):
@@ -52,13 +58,13 @@ class Document:
         return [entry for entry in entries if isinstance(entry, int) and not isinstance(entry, bool)]
 
     def modes(self) -> list[str] | None:
-        """The ways home beyond `expendable`, empty for an expendable vehicle; None while the key is wrong."""
+        """Return the recovery modes other than ``expendable``, or None if the key is wrong."""
         if self.failed("recovery.modes") or any(bad.startswith("recovery.modes[") for bad in self._bad):
             return None
         return list(self.plain("recovery.modes") or ())
 
     def tables(self, key: str) -> list[tuple[str, Mapping[str, Any]]]:
-        """The entries of a list of tables that are in order, each with its key."""
+        """Return the entries of a list of tables that are not known to be wrong, each with its key."""
         entries = self.plain(key)
         if not isinstance(entries, (list, tuple)):
             return []
@@ -66,27 +72,35 @@ class Document:
         return [(name, entry) for name, entry in named if not any(bad.startswith(name) for bad in self._bad)]
 
     def has(self, key: str) -> bool:
+        """Return whether there is a value at a dotted key."""
         return self.plain(key) is not None
 
     def failed(self, key: str) -> bool:
-        """Whether the key, or something on the way to it, has been complained of."""
+        """Return whether the key or a section that contains it is known to be wrong."""
         parts = key.split(".")
         return any(".".join(parts[: n + 1]) in self._bad for n in range(len(parts)))
 
 
 def cross_checks(content: Mapping[str, Any], bad: frozenset[str]) -> list[Mistake]:
-    """All mistakes between keys of `content`; `bad` holds the dotted keys that are wrong in themselves."""
+    """Return the mistakes between the keys of a vehicle file.
+
+    Args:
+        content: The content of the file.
+        bad: Dotted keys that are known to be wrong by themselves.
+    """
     document = Document(content, bad)
     return [mistake for check in _CHECKS for mistake in check(document)]
 
 
 def _in_order(document: Document, smaller: str, larger: str, fix: str, *, equal: bool = True) -> Iterator[Mistake]:
+    """Yield a mistake if the figure at ``smaller`` exceeds that at ``larger``, or equals it where that is not accepted."""
     low, high = document.number(smaller), document.number(larger)
     if low is not None and high is not None and (low > high or (low == high and not equal)):
         yield Mistake(smaller, shown(low), f"{fix} ({shown(high)})")
 
 
 def _orders(document: Document) -> Iterator[Mistake]:
+    """Yield figures that must be below another: throttles, specific impulses, residuals, reserves, the mass saving."""
     for engine in ("stage1.engine", "stage2.engine"):
         yield from _in_order(
             document, f"{engine}.throttle_min", f"{engine}.throttle_max", "must not exceed throttle_max"
@@ -121,7 +135,7 @@ _MASSES = (
 
 
 def _lift_off(document: Document) -> Iterator[Mistake]:
-    """Thrust exceeds weight on the pad, engines at their highest throttle, without payload."""
+    """Yield a mistake unless thrust at the highest throttle exceeds the weight on the pad without payload."""
     engine = "stage1.engine"
     thrust = _product(document.number(f"{engine}.thrust_sea_level_kN"), document.number(f"{engine}.throttle_max"))
     thrust = _product(thrust, *document.counts(f"{engine}.count"))
@@ -142,12 +156,14 @@ def _lift_off(document: Document) -> Iterator[Mistake]:
 
 
 def _product(first: float | None, *others: float | None) -> float | None:
+    """Return the product, or None if a factor is missing."""
     for other in others:
         first = None if first is None or other is None else first * other
     return first
 
 
 def _engine_counts(document: Document) -> Iterator[Mistake]:
+    """Yield burns of the recovery that light no engine, or more engines than are mounted."""
     if document.plain("recovery.landing_engines") in ([], ()):
         yield Mistake("recovery.landing_engines", "[]", "must name at least one engine, such as [1] or [3, 1]")
     mounted = document.counts("stage1.engine.count")
@@ -159,7 +175,7 @@ def _engine_counts(document: Document) -> Iterator[Mistake]:
 
 
 def _burns(document: Document) -> Iterator[Mistake]:
-    """Strap-on thrust, specific impulse, burn time and load are four figures of which three say all."""
+    """Yield a mistake if the burn time of the strap-ons contradicts their thrust, specific impulse and load by over 25 %."""
     keys = ("thrust_sea_level_kN", "specific_impulse_sea_level_s", "propellant_t", "burn_time_s")
     thrust, impulse, load, time = (document.number(f"strap_ons.{key}") for key in keys)
     if thrust and impulse and load and time:
@@ -170,6 +186,7 @@ def _burns(document: Document) -> Iterator[Mistake]:
 
 
 def _places(document: Document) -> Iterator[Mistake]:
+    """Yield ids of sites and orbits that do not exist."""
     sites, orbits = list_sites(), list_orbits()
     references = [("site", sites), ("recovery.landing_site", sites), ("recovery.downrange_site", [*sites, FREE])]
     for key, known in [*references, ("default_orbit", orbits)]:
@@ -184,34 +201,35 @@ def _places(document: Document) -> Iterator[Mistake]:
             )
 
 
-def _planes(document: Document) -> Iterator[Mistake]:
-    """An orbit's inclination is at least the launch site's latitude: nothing here flies dog-legs."""
+def _inclinations(document: Document) -> Iterator[Mistake]:
+    """Yield inclinations below the latitude of the launch site, which would need a dog-leg; no flight here has one."""
     try:
         lowest = load_site(document.text("site") or "").lowest_inclination.value
     except VehicleError:
         return
-    planes = [("inclination_deg", document.number("inclination_deg"))]
-    planes.append(("default_orbit", _inclination(document.text("default_orbit"))))
+    inclinations = [("inclination_deg", document.number("inclination_deg"))]
+    inclinations.append(("default_orbit", _inclination(document.text("default_orbit"))))
     for key, entry in document.tables("payload_published"):
         own = entry.get("inclination_deg")
         if own is not None:
-            planes.append((f"{key}.inclination_deg", float(own["value"])))
+            inclinations.append((f"{key}.inclination_deg", float(own["value"])))
         else:
-            planes.append((f"{key}.orbit", _inclination(entry["orbit"])))
-    for key, inclination in planes:
+            inclinations.append((f"{key}.orbit", _inclination(entry["orbit"])))
+    for key, inclination in inclinations:
         if inclination is not None and min(inclination, 180.0 - inclination) < lowest:
             fix = f"{document.text('site')} reaches inclinations from {lowest:.1f} deg only"
             yield Mistake(key, f"{inclination:g} deg", fix)
 
 
 def _inclination(orbit: str | None) -> float | None:
+    """Return the inclination (deg) that an orbit states."""
     if orbit is None or orbit not in list_orbits():
         return None
     inclination = load_orbit(orbit).inclination_deg
     return inclination.value if inclination else None
 
 
-_NEEDED = {
+_REQUIRED = {
     "launch": ("stage2", "fairing", "payload", "default_orbit", "limits.free_molecular_heating_max_W_m2"),
     "recovery": (
         "aero.descent_axial_factor",
@@ -235,7 +253,7 @@ _NEEDED = {
 
 
 def _parts(document: Document) -> Iterator[Mistake]:
-    """What a vehicle's status and recovery modes call for is there, and what they rule out is not."""
+    """Yield sections and keys that a vehicle's status and recovery modes require or exclude."""
     modes = document.modes() or []
     status = document.text("status")
     if status == "test article":
@@ -244,24 +262,26 @@ def _parts(document: Document) -> Iterator[Mistake]:
                 yield Mistake(key, "present", "a test article has none: remove it, or change status")
         if modes:
             yield Mistake("recovery.modes", shown(modes), "must be [] for a test article")
-        yield from _missing(document, "a test article", ("recovery", *_NEEDED["recovery"]))
+        yield from _missing(document, "a test article", ("recovery", *_REQUIRED["recovery"]))
     elif status is not None:
-        yield from _missing(document, "a launch vehicle", _NEEDED["launch"])
+        yield from _missing(document, "a launch vehicle", _REQUIRED["launch"])
     if document.has("recovery") and status != "test article":
-        yield from _missing(document, "a vehicle that comes back", _NEEDED["recovery"])
+        yield from _missing(document, "a vehicle with a recovery", _REQUIRED["recovery"])
     if modes:
-        yield from _missing(document, "a vehicle that comes back from orbital flights", _NEEDED["any"])
+        yield from _missing(document, "a vehicle with recovery modes", _REQUIRED["any"])
     for mode in modes:
-        yield from _missing(document, f"mode {mode}", _NEEDED.get(mode, ()))
+        yield from _missing(document, f"mode {mode}", _REQUIRED.get(mode, ()))
 
 
 def _missing(document: Document, who: str, keys: tuple[str, ...]) -> Iterator[Mistake]:
+    """Yield the keys that ``who`` needs and that are missing."""
     for key in keys:
         if not document.failed(key) and not document.has(key):
             yield Mistake(key, "missing", f"{who} needs it")
 
 
 def _published(document: Document) -> Iterator[Mistake]:
+    """Yield published payloads that are stated twice, or for a mode that the vehicle does not have."""
     modes = document.modes()
     offered = MODES if modes is None else ("expendable", *modes)
     seen: set[tuple[str, str]] = set()
@@ -280,7 +300,7 @@ _CHECKS: tuple[Callable[[Document], Iterator[Mistake]], ...] = (
     _engine_counts,
     _burns,
     _places,
-    _planes,
+    _inclinations,
     _parts,
     _published,
 )

@@ -1,9 +1,10 @@
-"""Loading a vehicle by name or from a file of one's own, with figures changed on the way in where asked."""
+"""Vehicles by name or from a TOML file, with overrides of single figures."""
 
 import os
 import tomllib
 from collections.abc import Iterator
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +24,25 @@ _NOT_VEHICLES = {"sites", "orbits", "missions", "operations"}
 
 
 def list_vehicles() -> list[str]:
-    """The names of the vehicles that come with the package."""
+    """Return the names of the vehicles that come with the package."""
     return [name for name in file_names(FILES) if name not in _NOT_VEHICLES]
 
 
 def load_vehicle(name_or_path: str | os.PathLike[str], overrides: Overrides = ()) -> Vehicle:
-    """The vehicle of that name, or the one described in a TOML file, with `overrides` put in before it is checked.
+    """Return a vehicle by its name or from a TOML file.
 
-    Overrides are `{"stage1.dry_mass_t": 25.0}` or `["stage1.dry_mass_t=25"]`, in the unit of the key. An overridden
-    figure becomes an estimate with source `override`; it keeps its low and high while they still enclose it. Another
-    `site` drops the published payloads, which hold for the site of the file. Raises VehicleError naming every mistake
-    of the file and of the overrides, one line each.
+    Args:
+        name_or_path: The name of a vehicle that comes with the package, or the path of a file. A text is a path if it ends
+            in ``.toml`` or contains a slash.
+        overrides: Values to replace before the vehicle is checked, in the unit of the key: ``{"stage1.dry_mass_t": 25.0}``
+            or ``["stage1.dry_mass_t=25"]``. A replaced figure has status ``estimate`` and source ``override``; it keeps
+            its band if the band contains the new value. Another ``site`` removes the published payloads, which hold for
+            the site of the file.
+
+    Raises:
+        VehicleError: If the name is unknown, or the file or an override has mistakes; one line per mistake.
     """
-    path, label = _found(name_or_path)
+    path, label = _locate(name_or_path)
     return _checked(read_toml(path, label, VehicleError), label, overrides)
 
 
@@ -52,7 +59,7 @@ def as_vehicle(vehicle: Vehicle | str | os.PathLike[str]) -> Vehicle:
 
 
 def check_file(path: str | os.PathLike[str]) -> list[str]:
-    """What is wrong with a vehicle file, one line per mistake; empty when it is fine."""
+    """Return the mistakes of a vehicle file, one line each; an empty list if there are none."""
     try:
         _checked(read_toml(Path(path), os.fspath(path), VehicleError), os.fspath(path), ())
     except VehicleError as error:
@@ -61,13 +68,13 @@ def check_file(path: str | os.PathLike[str]) -> list[str]:
 
 
 def figure_rows(vehicle: Vehicle) -> list[dict[str, Any]]:
-    """Every figure of a vehicle as one row of a table: key, value, low, high, unit, status, source."""
+    """Return every figure of a vehicle as one row of a table: key, value, low, high, unit, status, source."""
     columns = ("value", "low", "high", "unit", "status", "source")
     return [{"key": key, **{name: getattr(figure, name) for name in columns}} for key, figure in vehicle.figures()]
 
 
-def _found(name_or_path: str | os.PathLike[str]) -> tuple[Path, str]:
-    """The file meant, and what messages call it. A word without a dot or slash is the name of a shipped vehicle."""
+def _locate(name_or_path: str | os.PathLike[str]) -> tuple[Path, str]:
+    """Return the path of the file, and what messages call it."""
     text = os.fspath(name_or_path)
     is_name = isinstance(name_or_path, str) and not text.endswith(".toml") and not (set(text) & {"/", os.sep})
     if not is_name:
@@ -81,6 +88,7 @@ def _found(name_or_path: str | os.PathLike[str]) -> tuple[Path, str]:
 
 
 def _checked(content: dict[str, Any], label: str, overrides: Overrides) -> Vehicle:
+    """Return the vehicle of a file's content with overrides. Raises one error with all mistakes of both."""
     document, overridden, unusable = _with_overrides(content, overrides)
     vehicle, found = None, []
     try:
@@ -96,11 +104,12 @@ def _checked(content: dict[str, Any], label: str, overrides: Overrides) -> Vehic
 
 
 def _origin(key: str, overridden: set[str], label: str) -> str:
+    """Return what messages call the origin of a key: ``override``, or the file."""
     return "override" if any(key == given or key.startswith(f"{given}.") for given in overridden) else label
 
 
 def _with_overrides(content: dict[str, Any], overrides: Overrides) -> tuple[dict[str, Any], set[str], list[Mistake]]:
-    """A copy of `content` with the overrides put in, the keys they changed, and the overrides that cannot be used."""
+    """Return a copy of the content with the overrides, the keys they changed, and the overrides that cannot be used."""
     unusable: list[Mistake] = []
     changed: set[str] = set()
     if not overrides:
@@ -113,12 +122,14 @@ def _with_overrides(content: dict[str, Any], overrides: Overrides) -> tuple[dict
         else:
             changed.add(key)
     if "site" in changed:
-        document.pop("payload_published", None)  # stated for the site of the file, and perhaps out of reach from here
+        document.pop(
+            "payload_published", None
+        )  # stated for the site of the file; the new site may not reach their orbits
     return document, changed, unusable
 
 
 def _put(document: dict[str, Any], key: str, value: Any) -> Mistake | None:
-    """Set `key` in `document`; the mistake instead if the schema has no such key or the vehicle no such section."""
+    """Set a key of the document. Return a mistake if there is no such key, or if the vehicle has no such section."""
     *sections, last = key.split(".")
     if key not in _settable():
         return Mistake(key, shown(value), f"unknown key, {did_you_mean(key, _settable())}" if last else "unknown key")
@@ -131,12 +142,12 @@ def _put(document: dict[str, Any], key: str, value: Any) -> Mistake | None:
     if _settable()[key] is Figure:
         here[last] = overridden_figure(here.get(last), as_number(value))
     else:
-        here[last] = _plain(value) if isinstance(value, str) else value
+        here[last] = _toml_value(value) if isinstance(value, str) else value
     return None
 
 
-def _plain(text: str) -> Any:
-    """`true`, `3` and `[3, 1]` as TOML reads them; everything else is text."""
+def _toml_value(text: str) -> Any:
+    """Return ``true``, ``3`` or ``[3, 1]`` as TOML reads them, and everything else as text."""
     try:
         read = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):
@@ -144,17 +155,14 @@ def _plain(text: str) -> Any:
     return read["value"] if len(read) == 1 else text
 
 
-_KEYS: dict[str, type[BaseModel] | None] = {}
-
-
+@cache
 def _settable() -> dict[str, type[BaseModel] | None]:
-    """Every key an override may name, with `Figure` or None for a plain value. Lists of tables are left out."""
-    if not _KEYS:
-        _KEYS.update(_keys_of(Vehicle, ""))
-    return _KEYS
+    """Return every key that an override may name, with ``Figure``, or None for a plain value. Lists of tables have none."""
+    return dict(_keys_of(Vehicle, ""))
 
 
 def _keys_of(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, type[BaseModel] | None]]:
+    """Yield the dotted keys below a model, with ``Figure``, or None for a plain value."""
     for name, field in model.model_fields.items():
         inner = model_of(field.annotation)
         if inner is None or inner is Figure:

@@ -1,4 +1,4 @@
-"""Flights that were flown and seen: vehicle, pad, landing place, payload and orbit (`missions.toml`)."""
+"""Flights that were flown and observed: vehicle, launch pad, landing site, payload and orbit (``missions.toml``)."""
 
 from functools import cache
 from typing import Annotated
@@ -6,15 +6,27 @@ from typing import Annotated
 from hoverslam.data.figures import Figure, Range, Section, Text
 from hoverslam.data.reading import entry_named, read_entries
 from hoverslam.vehicles.errors import VehicleError
-from hoverslam.vehicles.models import RecoveryMode
 from hoverslam.vehicles.places import FILES, Orbit, Site, load_site
+from hoverslam.vehicles.recovery import RecoveryMode
 
 
 class Mission(Section):
-    """What is known of one flight beforehand.
+    """What is known of one flight before it.
 
-    ``landing_site`` is a site's id, or ``free``: anywhere at sea level. ``northward`` tells which of the two azimuths to
-    the orbit's plane was flown. ``fairing`` is false for a capsule.
+    Attributes:
+        name: Id of the mission.
+        title: Name for readers.
+        vehicle: Name of the vehicle.
+        site: Id of the launch site.
+        landing_site: Id of the landing site, or ``free`` for any place at sea level.
+        recovery: Recovery mode.
+        fairing: Whether it had a fairing; false for a capsule.
+        northward: Which of the two launch azimuths to the orbit's plane was flown.
+        payload_kg: Payload.
+        engine_rating: Thrust of the engines over that of the vehicle file.
+        perigee_altitude_km: Altitude of the perigee.
+        apogee_altitude_km: Altitude of the apogee.
+        inclination_deg: Inclination.
     """
 
     name: Text
@@ -33,17 +45,17 @@ class Mission(Section):
 
     @property
     def launch_site(self) -> Site:
-        """The pad."""
+        """Launch pad."""
         return load_site(self.site)
 
     @property
     def landing(self) -> Site | None:
-        """Where the first stage came down; None if that is free."""
+        """Landing site of the first stage; None if it is free."""
         return None if self.landing_site == "free" else load_site(self.landing_site)
 
     @property
     def orbit(self) -> Orbit:
-        """The orbit that the payload was put into."""
+        """Orbit of the payload."""
         return Orbit(
             name=self.name,
             title=self.title,
@@ -54,12 +66,16 @@ class Mission(Section):
 
 
 def load_mission(name: str) -> Mission:
-    """The mission of that id. Raises VehicleError with a suggestion if there is none."""
+    """Return the mission of an id.
+
+    Raises:
+        VehicleError: If there is no such mission; the message suggests a known one.
+    """
     return entry_named("mission", name, _missions(), VehicleError)
 
 
 def list_missions() -> list[str]:
-    """The ids of all missions."""
+    """Return the ids of all missions."""
     return sorted(_missions())
 
 

@@ -1,7 +1,7 @@
-"""The typed vehicle: what a data file becomes once it has been read and found in order.
+"""The vehicle: what a data file becomes once it has been read and checked.
 
-A `Vehicle` is a frozen tree of sections (`stage1.engine`, `limits`, `recovery`, …) whose leaves are `Figure`s in the
-unit of their key. Quantities without a unit suffix (`dry_mass`, `mass_flow`, `base_area`) are properties in SI.
+A ``Vehicle`` is a frozen tree of sections (``stage1.engine``, ``limits``, ``recovery``) whose leaves are ``Figure`` objects
+in the unit of their key. Quantities without a unit in the name (``dry_mass``, ``mass_flow``, ``base_area``) are in SI.
 """
 
 from collections.abc import Iterator
@@ -10,189 +10,48 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hoverslam.data.constants import SEA_LEVEL_PRESSURE, STANDARD_GRAVITY
-from hoverslam.data.figures import Figure, Range, Section, Text, Whole, figures_of
+from hoverslam.data.figures import Figure, Range, Section, Text, figures_of
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.operations import Operations, OwnOperations, default_operations
 from hoverslam.vehicles.places import Orbit, Site, load_orbit, load_site
-
-RecoveryMode = Literal["expendable", "downrange", "return_to_launch_site"]
-MODES: tuple[RecoveryMode, ...] = ("expendable", "downrange", "return_to_launch_site")
-FREE = "free"
-"""The `downrange_site` of a landing ship (or pad) whose distance the optimiser chooses."""
-
-Throttle = Annotated[Figure, Range(0, 1.2)]
-Share = Annotated[Figure, Range(0, 1, closed=True)]
-Impulse = Annotated[Figure, Range(100, 500)]
-Thrust = Annotated[Figure, Range(0, 20_000)]
-DryMass = Annotated[Figure, Range(0, 500)]
-Propellant = Annotated[Figure, Range(0, 5_000)]
-Leftover = Annotated[Figure, Range(0, 200, closed=True)]
-Diameter = Annotated[Figure, Range(0, 20)]
-Length = Annotated[Figure, Range(0, 150)]
-Seconds = Annotated[Figure, Range(0, 60, closed=True)]
-EngineCount = Annotated[int, Whole(1, 50)]
-
-
-class Engine(Section):
-    """A first-stage engine, `count` of which are mounted; thrust is per engine at full (1.0) throttle."""
-
-    name: Text
-    count: EngineCount
-    thrust_sea_level_kN: Thrust
-    specific_impulse_sea_level_s: Impulse
-    specific_impulse_vacuum_s: Impulse
-    throttle_min: Throttle
-    throttle_max: Throttle
-    gimbal_deg: Annotated[Figure, Range(0, 30)] | None = None
-
-    @property
-    def mass_flow(self) -> float:
-        """Propellant flow of one engine at full throttle, kg/s: thrust / (g0 × specific impulse), at sea level."""
-        return self.thrust_sea_level_kN.si / (STANDARD_GRAVITY * self.specific_impulse_sea_level_s.si)
-
-    @property
-    def thrust_sea_level(self) -> float:
-        """Thrust of one engine at sea level and full throttle, N."""
-        return self.thrust_sea_level_kN.si
-
-    @property
-    def thrust_vacuum(self) -> float:
-        """Thrust of one engine in vacuum at full throttle, N: mass flow × g0 × vacuum specific impulse."""
-        return self.mass_flow * STANDARD_GRAVITY * self.specific_impulse_vacuum_s.si
-
-    @property
-    def exit_area(self) -> float:
-        """Nozzle area that makes thrust(p) = thrust_vacuum - p × exit_area pass through both thrusts, m2."""
-        return (self.thrust_vacuum - self.thrust_sea_level) / SEA_LEVEL_PRESSURE
-
-
-class UpperEngine(Section):
-    """An upper-stage engine, described in vacuum only."""
-
-    name: Text
-    count: EngineCount
-    thrust_vacuum_kN: Thrust
-    specific_impulse_vacuum_s: Impulse
-    throttle_min: Throttle
-    throttle_max: Throttle
-    restartable: bool
-    gimbal_deg: Annotated[Figure, Range(0, 30)] | None = None
-
-    @property
-    def mass_flow(self) -> float:
-        """Propellant flow of one engine at full throttle, kg/s: vacuum thrust / (g0 × vacuum specific impulse)."""
-        return self.thrust_vacuum_kN.si / (STANDARD_GRAVITY * self.specific_impulse_vacuum_s.si)
-
-    @property
-    def thrust_vacuum(self) -> float:
-        """Thrust of one engine in vacuum at full throttle, N."""
-        return self.thrust_vacuum_kN.si
-
-    @property
-    def exit_area(self) -> float:
-        """Zero: the engine is lit above 60 km, where pressure takes less than a thousandth off its thrust."""
-        return 0.0
-
-
-class _Tanks(Section):
-    """What both stages have. `propellant_t` is the whole load, `residual_t` the part of it that never burns."""
-
-    dry_mass_t: DryMass
-    propellant_t: Propellant
-    residual_t: Leftover
-    diameter_m: Diameter
-    length_m: Length
-
-    @property
-    def dry_mass(self) -> float:
-        """Mass with empty tanks, kg; recovery hardware included."""
-        return self.dry_mass_t.si
-
-    @property
-    def propellant(self) -> float:
-        """Propellant loaded, kg."""
-        return self.propellant_t.si
-
-    @property
-    def residual(self) -> float:
-        """Propellant still in tanks and lines when the engines run dry, kg."""
-        return self.residual_t.si
-
-    @property
-    def usable_propellant(self) -> float:
-        """Propellant that can be burned, kg: load less residual (reserves not taken off)."""
-        return self.propellant - self.residual
-
-    @property
-    def base_area(self) -> float:
-        """Cross-section of the body, m2: the reference area of the engines-first descent."""
-        return pi / 4.0 * self.diameter_m.si**2
-
-
-class Stage(_Tanks):
-    """The first stage."""
-
-    engine: Engine
-
-
-class UpperStage(_Tanks):
-    """The second stage; `performance_reserve_percent` of its propellant is held back for dispersions."""
-
-    performance_reserve_percent: Annotated[Figure, Range(0, 20, closed=True)]
-    engine: UpperEngine
-
-    @property
-    def performance_reserve(self) -> float:
-        """Propellant held back for flight performance, kg (beyond the residual)."""
-        return self.performance_reserve_percent.si * self.propellant
-
-
-class StrapOns(Section):
-    """Solid boosters that burn beside the core from lift-off; masses, thrust and size are for one of `count`."""
-
-    name: Text
-    count: EngineCount
-    dry_mass_t: DryMass
-    propellant_t: Propellant
-    thrust_sea_level_kN: Thrust
-    specific_impulse_sea_level_s: Impulse
-    specific_impulse_vacuum_s: Impulse
-    burn_time_s: Annotated[Figure, Range(1, 300)]
-    diameter_m: Diameter
-
-    @property
-    def mass_flow(self) -> float:
-        """Mean propellant flow of one booster, kg/s: load / burn time, so that the whole load is burned."""
-        return self.propellant_t.si / self.burn_time_s.si
-
-    @property
-    def thrust_vacuum(self) -> float:
-        """Thrust of one booster in vacuum, N: mass flow × g0 × vacuum specific impulse."""
-        return self.mass_flow * STANDARD_GRAVITY * self.specific_impulse_vacuum_s.si
-
-    @property
-    def exit_area(self) -> float:
-        """Nozzle area, m2, from the difference of vacuum and sea-level specific impulse at the mean flow."""
-        difference = self.specific_impulse_vacuum_s.si - self.specific_impulse_sea_level_s.si
-        return self.mass_flow * STANDARD_GRAVITY * difference / SEA_LEVEL_PRESSURE
+from hoverslam.vehicles.quantities import Diameter, Inclination, Seconds, Share
+from hoverslam.vehicles.recovery import Recovery, RecoveryMode
+from hoverslam.vehicles.stages import Stage, StrapOns, UpperStage
 
 
 class Fairing(Section):
-    """The payload fairing, both halves together."""
+    """The payload fairing, both halves together.
+
+    Attributes:
+        mass_t: Mass.
+        diameter_m: Diameter.
+    """
 
     mass_t: Annotated[Figure, Range(0, 50)]
     diameter_m: Diameter
 
 
 class Payload(Section):
-    """What carries the payload and reaches orbit with it."""
+    """The structure that carries the payload.
+
+    Attributes:
+        adapter_kg: Mass of the payload adapter, which reaches orbit with the payload.
+    """
 
     adapter_kg: Annotated[Figure, Range(0, 5_000, closed=True)]
 
 
 class Aero(Section):
-    """How this vehicle differs from the generic drag curves, which live with the equations of motion."""
+    """Aerodynamic figures; the drag curves they refer to are in :mod:`hoverslam.physics.aerodynamics`.
+
+    Attributes:
+        diameter_m: Diameter of the reference area.
+        drag_factor: Factor of the ascent drag curve.
+        descent_axial_factor: Factor of the axial-force curve of the descent.
+        normal_side_area_ratio: Side area over base area, for the normal force.
+        preserved_drag_fraction: Fraction of the axial force that remains behind an exhaust plume.
+        grid_fins: Whether the first stage has grid fins.
+    """
 
     diameter_m: Diameter
     drag_factor: Annotated[Figure, Range(0, 3)]
@@ -203,12 +62,21 @@ class Aero(Section):
 
     @property
     def reference_area(self) -> float:
-        """Reference area of the ascent drag curve, m2."""
+        """Reference area of the ascent drag curve (m2)."""
         return pi / 4.0 * self.diameter_m.si**2
 
 
 class Limits(Section):
-    """What the ascent must respect. `upper_axial_acceleration_max_g` defaults to the first stage's limit."""
+    """Limits of the ascent.
+
+    Attributes:
+        dynamic_pressure_max_kPa: Dynamic pressure.
+        q_alpha_max_kPa_deg: Dynamic pressure times angle of attack.
+        axial_acceleration_max_g: Axial acceleration of the first stage.
+        upper_axial_acceleration_max_g: Axial acceleration of the upper stage; the first stage's limit if it is left out.
+        vertical_rise_s: Duration of the vertical rise.
+        free_molecular_heating_max_W_m2: Free-molecular heating below which the fairing is released.
+    """
 
     dynamic_pressure_max_kPa: Annotated[Figure, Range(5, 200)]
     q_alpha_max_kPa_deg: Annotated[Figure, Range(1, 1_000)]
@@ -218,64 +86,45 @@ class Limits(Section):
     free_molecular_heating_max_W_m2: Annotated[Figure, Range(0, 50_000)] | None = None
 
 
-class Recovery(Section):
-    """How the first stage comes home, with the values an operator plans with rather than the hardware's extremes.
-
-    `modes` holds the ways home beyond `expendable` (empty for a test article); `landing_engines` the engines lit one
-    after the other in the landing burn, such as (3, 1); `landing_throttle_min` is the engine's unless stated;
-    `approach_angle_max_deg` bounds the flow's angle from the vertical where the landing burn is lit; `downrange_site` is a
-    site's id, or `free`. `landing_reserve_t` is
-    the propellant left in a flight as planned, `reserve_probability` the probability that it suffices in one that is
-    disturbed; `return_...` the same of returns to the launch site, where they differ. `hoverslam margin` computes both.
-    """
-
-    modes: tuple[Literal["downrange", "return_to_launch_site"], ...] = Field(strict=False)
-    landing_engines: tuple[EngineCount, ...] = Field(strict=False)
-    entry_engines: EngineCount | None = None
-    boostback_engines: EngineCount | None = None
-    boostback_throttle_max: Throttle | None = None
-    entry_throttle_max: Throttle | None = None
-    landing_throttle_max: Throttle
-    landing_throttle_min: Throttle | None = None
-    flip_rate_deg_s: Annotated[Figure, Range(0, 30)] | None = None
-    ignition_lead_s: Annotated[Figure, Range(0, 10, closed=True)]
-    angle_of_attack_max_deg: Annotated[Figure, Range(0, 45, closed=True)]
-    approach_angle_max_deg: Annotated[Figure, Range(0, 90)] | None = None
-    dynamic_pressure_max_kPa: Annotated[Figure, Range(1, 300)]
-    heating_max_kW_m2: Annotated[Figure, Range(1, 2_000)] | None = None
-    landing_ignition_altitude_min_km: Annotated[Figure, Range(0, 20)] | None = None
-    landing_reserve_t: Leftover
-    reserve_probability: Annotated[Figure, Range(0, 1, closed=True)] | None = None
-    return_reserve_t: Leftover | None = None
-    return_reserve_probability: Annotated[Figure, Range(0, 1, closed=True)] | None = None
-    expendable_dry_mass_saving_t: Leftover | None = None
-    landing_site: Text | None = None
-    downrange_site: Text | None = None
-
-    def reserve_key(self, recovery: str) -> str:
-        """The key of the landing reserve that a recovery mode keeps."""
-        own = recovery == "return_to_launch_site" and self.return_reserve_t is not None
-        return "return_reserve_t" if own else "landing_reserve_t"
-
-    def reserve(self, recovery: str) -> tuple[Figure, Figure | None]:
-        """Landing reserve of a recovery mode, and the probability that it suffices where that was computed."""
-        if self.reserve_key(recovery) == "return_reserve_t":
-            assert self.return_reserve_t is not None
-            return self.return_reserve_t, self.return_reserve_probability
-        return self.landing_reserve_t, self.reserve_probability
-
-
 class PublishedPayload(Section):
-    """A payload somebody has stated for an orbit and recovery mode: what results are compared with."""
+    """A payload that the operator or others state for an orbit and recovery mode.
+
+    Attributes:
+        orbit: Id of the orbit.
+        recovery: Recovery mode.
+        payload_t: Payload.
+        inclination_deg: Inclination of the orbit, if it is stated.
+    """
 
     orbit: Text
     recovery: RecoveryMode
     payload_t: Annotated[Figure, Range(0, 300)]
-    inclination_deg: Annotated[Figure, Range(0, 180, closed=True)] | None = None
+    inclination_deg: Inclination | None = None
 
 
 class Vehicle(Section):
-    """A launch vehicle or test article. Optional sections are absent where the vehicle has no such part."""
+    """A launch vehicle or test article. A section is None if the vehicle has no such part.
+
+    Attributes:
+        name: Id of the vehicle.
+        title: Name for readers.
+        operator: Who builds and flies it.
+        site: Id of the launch site.
+        status: Whether it has flown, is in development, or is a test article.
+        default_orbit: Id of the orbit if a study names none.
+        inclination_deg: Inclination of orbits that state none.
+        liftoff_mass_published_t: Published lift-off mass.
+        stage1: First stage.
+        stage2: Upper stage.
+        strap_ons: Solid boosters.
+        fairing: Payload fairing.
+        payload: Payload adapter.
+        aero: Aerodynamic figures.
+        limits: Limits of the ascent.
+        recovery: Return of the first stage.
+        operations: Operators' habits and assumed hardware that differ from the defaults.
+        payload_published: Published payloads.
+    """
 
     name: Text
     title: Text
@@ -283,7 +132,7 @@ class Vehicle(Section):
     site: Text
     status: Literal["flown", "in development", "test article"]
     default_orbit: Text | None = None
-    inclination_deg: Annotated[Figure, Range(0, 180, closed=True)] | None = None
+    inclination_deg: Inclination | None = None
     liftoff_mass_published_t: Annotated[Figure, Range(0, 10_000)] | None = None
     stage1: Stage
     stage2: UpperStage | None = None
@@ -298,26 +147,26 @@ class Vehicle(Section):
 
     @property
     def modes(self) -> tuple[RecoveryMode, ...]:
-        """The recovery modes it can fly to orbit in, `expendable` first; empty for a test article."""
+        """Recovery modes of flights to orbit, ``expendable`` first; empty for a test article."""
         if self.stage2 is None:
             return ()
         return ("expendable", *(self.recovery.modes if self.recovery else ()))
 
     @property
     def launch_site(self) -> Site:
-        """The launch pad."""
+        """Launch pad."""
         return load_site(self.site)
 
     @property
     def liftoff_thrust(self) -> float:
-        """Thrust of all engines and strap-ons at sea level and full (1.0) throttle, N."""
+        """Thrust of all engines and strap-ons at sea level and full throttle (N)."""
         thrust = self.stage1.engine.count * self.stage1.engine.thrust_sea_level
         if self.strap_ons:
             thrust += self.strap_ons.count * self.strap_ons.thrust_sea_level_kN.si
         return thrust
 
     def liftoff_mass(self, payload_kg: float = 0.0) -> float:
-        """Everything on the pad with `payload_kg` of payload, kg."""
+        """Return the mass of the whole vehicle on the pad with a payload of ``payload_kg`` (kg)."""
         mass = payload_kg + self.stage1.dry_mass + self.stage1.propellant
         if self.strap_ons:
             mass += self.strap_ons.count * (self.strap_ons.dry_mass_t.si + self.strap_ons.propellant_t.si)
@@ -327,16 +176,22 @@ class Vehicle(Section):
         return mass + (self.payload.adapter_kg.si if self.payload else 0.0)
 
     def published_payload(self, orbit: str, recovery: str) -> PublishedPayload | None:
-        """The stated payload to `orbit` (id) in recovery mode `recovery`, or None where nobody has stated one."""
+        """Return the published payload to an orbit (id) in a recovery mode, or None if none is published."""
         matches = (p for p in self.payload_published if p.orbit == orbit and p.recovery == recovery)
         return next(matches, None)
 
     def orbit(self, orbit: str | Orbit | None = None, recovery: str = "expendable") -> Orbit:
-        """The orbit (an id, or from `load_orbit`; the default orbit if left out), its inclination settled.
+        """Return a target orbit with its inclination.
 
-        In order: the inclination stated with the published payload of that orbit and mode, the orbit's own, the
-        vehicle's `inclination_deg`, the least the launch site reaches. Raises VehicleError for an unknown orbit and
-        for a plane that the launch site does not reach without a dog-leg.
+        The inclination is the first that is stated of these: with the published payload of that orbit and mode, by the
+        orbit, by the vehicle's ``inclination_deg``. If none is stated, it is the lowest that the launch site reaches.
+
+        Args:
+            orbit: An id, or an orbit from ``load_orbit``; the vehicle's default orbit if it is left out.
+            recovery: The recovery mode, which selects the published payload.
+
+        Raises:
+            VehicleError: If the orbit is unknown, or if the launch site does not reach the inclination without a dog-leg.
         """
         chosen = orbit if orbit is not None else self.default_orbit
         if chosen is None:
@@ -351,10 +206,10 @@ class Vehicle(Section):
         return found.with_inclination(inclination)
 
     def figures(self) -> Iterator[tuple[str, Figure]]:
-        """Every figure of the vehicle with its dotted key, in the order of the schema."""
+        """Yield every figure of the vehicle with its dotted key, in the order of the schema."""
         return figures_of(self)
 
 
 def operations_of(vehicle: Vehicle) -> Operations:
-    """Return operators' habits and assumed hardware of a vehicle: its own section ``[operations]``, or the defaults."""
+    """Return the operator's habits and assumed hardware: the vehicle's section ``[operations]``, or the defaults."""
     return vehicle.operations or default_operations()

@@ -1,4 +1,4 @@
-"""Where flights start, where boosters come down, and the orbits payloads go to (`sites.toml`, `orbits.toml`)."""
+"""Launch sites, landing sites (``sites.toml``) and target orbits (``orbits.toml``)."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -18,7 +18,16 @@ FILES = Path(__file__).parent / "files"  # the TOML files that come with the pac
 
 
 class Site(Section):
-    """A place on the ground or at sea: geodetic latitude and longitude (north, east positive), height above the sea."""
+    """A place on the ground or at sea.
+
+    Attributes:
+        name: Id of the site.
+        title: Name for readers.
+        kind: Whether it is a launch pad, a landing pad or a zone for a landing ship.
+        latitude_deg: Geodetic latitude, north positive.
+        longitude_deg: Longitude, east positive.
+        elevation_m: Height above sea level.
+    """
 
     name: Text
     title: Text
@@ -29,28 +38,36 @@ class Site(Section):
 
     @property
     def latitude(self) -> float:
-        """Geodetic latitude, rad."""
+        """Geodetic latitude (rad)."""
         return self.latitude_deg.si
 
     @property
     def longitude(self) -> float:
-        """Longitude east, rad."""
+        """Longitude, east positive (rad)."""
         return self.longitude_deg.si
 
     @property
     def elevation(self) -> float:
-        """Height above sea level, m."""
+        """Height above sea level (m)."""
         return self.elevation_m.si
 
     @property
     def lowest_inclination(self) -> Figure:
-        """The least inclination reached without a dog-leg, launching due east: the geocentric latitude."""
+        """Lowest inclination without a dog-leg, from a launch due east: the geocentric latitude."""
         geocentric = degrees(atan((1.0 - EARTH_FLATTENING) ** 2 * tan(abs(self.latitude))))
         return Figure(value=geocentric, unit="deg", status="derived", source=f"geocentric latitude of {self.name}")
 
 
 class Orbit(Section):
-    """A target orbit. Altitudes count from the equatorial radius; no inclination means: the vehicle decides."""
+    """A target orbit. Altitudes are measured from the equatorial radius.
+
+    Attributes:
+        name: Id of the orbit.
+        title: Name for readers.
+        perigee_altitude_km: Altitude of the perigee.
+        apogee_altitude_km: Altitude of the apogee.
+        inclination_deg: Inclination; None if it depends on the vehicle, see ``Vehicle.orbit``.
+    """
 
     name: Text
     title: Text = "given by the user"
@@ -68,23 +85,23 @@ class Orbit(Section):
 
     @property
     def perigee_altitude(self) -> float:
-        """Perigee altitude, m."""
+        """Altitude of the perigee (m)."""
         return self.perigee_altitude_km.si
 
     @property
     def apogee_altitude(self) -> float:
-        """Apogee altitude, m."""
+        """Altitude of the apogee (m)."""
         return self.apogee_altitude_km.si
 
     @property
     def inclination(self) -> float:
-        """Inclination, rad. Raises VehicleError while it is undecided; `Vehicle.orbit` decides it."""
+        """Inclination (rad). Raises VehicleError if the orbit states none; ``Vehicle.orbit`` returns an orbit that does."""
         if self.inclination_deg is None:
-            raise VehicleError([f"orbit {self.name}: inclination_deg: missing: ask Vehicle.orbit, which settles it"])
+            raise VehicleError([f"orbit {self.name}: inclination_deg: missing: use Vehicle.orbit, which sets it"])
         return self.inclination_deg.si
 
     def with_inclination(self, inclination: Figure) -> "Orbit":
-        """The same orbit in a plane of the given inclination (a Figure in degrees)."""
+        """Return the same orbit with another inclination (deg)."""
         return self.model_copy(update={"inclination_deg": inclination})
 
 
