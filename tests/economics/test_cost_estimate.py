@@ -17,7 +17,7 @@ from hoverslam.economics.inputs.sampling import Draws, triangular_quantile
 from hoverslam.economics.model.factors import landing_belief
 from hoverslam.economics.questions.estimate import estimate_cost
 from hoverslam.economics.questions.explain import explain_inputs
-from hoverslam.vehicles.models import MODES
+from hoverslam.vehicles.recovery import MODES
 
 CASES = [
     (vehicle, recovery)

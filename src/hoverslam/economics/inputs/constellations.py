@@ -15,7 +15,7 @@ from hoverslam.data.reading import read_entries
 from hoverslam.economics.inputs.bands import AtLeastOne, Fraction, Positive
 from hoverslam.economics.inputs.errors import CostInputError
 from hoverslam.economics.inputs.loading import DATA
-from hoverslam.vehicles.models import RecoveryMode
+from hoverslam.vehicles.recovery import RecoveryMode
 
 Count = Annotated[int, Field(ge=0)]
 

@@ -16,7 +16,8 @@ from hoverslam.ocp.transcription.translate import to_casadi
 from hoverslam.physics.aerodynamics import stagnation_heating
 from hoverslam.physics.constants import EARTH_ROTATION_RATE
 from hoverslam.physics.earth import LaunchFrame
-from hoverslam.physics.motion import Flight, Inputs, Propulsion, Shape
+from hoverslam.physics.motion import Flight, Inputs, Shape
+from hoverslam.physics.propulsion import Propulsion
 from hoverslam.physics.winds import Wind
 
 Steering = Callable[[float, np.ndarray], tuple[float, float]]  # (time, state) -> first angle (rad), throttle
