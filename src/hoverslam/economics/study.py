@@ -13,7 +13,8 @@ from hoverslam.economics.evidence.reliability import BetaBelief, jeffreys
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import load_cost_inputs, load_exchange_rate
 from hoverslam.economics.inputs.models import CostInputs
-from hoverslam.economics.model.factors import cost_factors, landing_belief
+from hoverslam.economics.model.factors import cost_factors, factor_bands, landing_belief
+from hoverslam.economics.model.launch_cost import COMPONENTS
 from hoverslam.economics.questions.estimate import CostEstimate, estimate_cost
 from hoverslam.economics.questions.levers import CostPoint, Influence, Lever, cost_levers
 from hoverslam.economics.questions.projection import Projected, cost_as_landings_are_practised
@@ -251,23 +252,10 @@ def _notes(vehicle: Vehicle, recovery: str, curve: MarginCurve | None) -> tuple[
 
 def cost_basis(estimate: CostEstimate) -> str:
     """The status on which most of the launch cost at the modes rests: ``estimate`` if half of it or more is one."""
-    cost = estimate.at_modes.inputs.cost
-    bands = {
-        "stage1": cost.stage1_unit_cost,
-        "upper_stage": cost.upper_stage_unit_cost,
-        "fairing": cost.fairing_cost,
-        "refurbishment": cost.refurbishment_fraction,
-        "recovery_operations": getattr(cost, f"recovery_operations_{estimate.recovery}", None),
-        "pad_and_range": cost.pad_and_range,
-        "mission_operations": cost.mission_operations,
-        "propellant": cost.propellant,
-        "fixed_cost": cost.fixed_cost_per_year,
-        "insurance": cost.insurance_rate,
-        "development": cost.development_cost,
-    }
+    bands = factor_bands(estimate.at_modes.inputs, estimate.recovery)
     weights: dict[str, float] = {}
     for name, value in estimate.breakdown_cny.components().items():
-        band = bands[name]
+        band = bands.get(COMPONENTS[name].main_number)
         if band is not None:
             weights[band.status] = weights.get(band.status, 0.0) + float(value)
     return max(weights, key=lambda status: weights[status])

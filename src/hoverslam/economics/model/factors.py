@@ -5,6 +5,7 @@ A ``Picker`` says which number stands for a band. Money becomes CNY here, and on
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,20 +18,11 @@ from hoverslam.economics.inputs.models import CostInputs, ExchangeRate
 from hoverslam.economics.inputs.quantities import MILLION, Quantity
 from hoverslam.economics.inputs.sampling import Draws
 from hoverslam.economics.model.fleet import expected_flights, refurbishment_age
-from hoverslam.economics.model.launch_cost import CostFactors, expendable_twin
-from hoverslam.vehicles.models import MODES
+from hoverslam.economics.model.launch_cost import RETURNING, CostFactors, expendable_twin
+from hoverslam.vehicles.recovery import MODES
 
 Picker = Callable[[str, Band], Quantity]
-ALWAYS_MONEY = (
-    "stage1_unit_cost",
-    "upper_stage_unit_cost",
-    "fairing_cost",
-    "pad_and_range",
-    "mission_operations",
-    "propellant",
-    "fixed_cost_per_year",
-)
-ALWAYS_PLAIN = ("fairing_uses", "insurance_rate", "learning_slope", "reference_units_per_year")
+FACTORS = tuple(each.name for each in dataclasses.fields(CostFactors))
 
 
 def at_modes(name: str, band: Band) -> float:
@@ -67,65 +59,61 @@ def recovery_bands(inputs: CostInputs, recovery: str) -> dict[str, Band]:
     return {name: band for name, band in bands.items() if band is not None}
 
 
+def factor_bands(inputs: CostInputs, recovery: str) -> dict[str, Band]:
+    """Return the bands from which the cost factors of a recovery mode are taken, by the name of the factor.
+
+    Raises:
+        CostQuestionError: For an unknown recovery mode, or one that the inputs do not cover.
+    """
+    returning, stated = recovery_bands(inputs, recovery), inputs.bands()
+    if returning:
+        stated["recovery_operations"] = returning[f"recovery_operations_{recovery}"]
+    return {name: stated[name] for name in FACTORS if name in stated and (returning or name not in RETURNING)}
+
+
+def bands_in_use(inputs: CostInputs, recovery: str, exchange: ExchangeRate) -> dict[str, Band]:
+    """Return every band on which the cost of a kilogram depends, by name; the landing record apart.
+
+    Raises:
+        CostQuestionError: For an unknown recovery mode, or one that the inputs do not cover.
+    """
+    found: dict[str, Band] = {"cny_per_usd": exchange, **factor_bands(inputs, recovery)}
+    returning = recovery_bands(inputs, recovery)
+    found |= {name: returning[name] for name in ("intact_probability", "max_flights") if name in returning}
+    operations = inputs.operations
+    found |= {"mission_success_probability": operations.mission_success_probability}
+    return found | {"load_factor": operations.load_factor}
+
+
+def field_of(name: str, recovery: str) -> str:
+    """Return the field of the inputs that holds a band: recovery operations have one for each recovery mode."""
+    return f"recovery_operations_{recovery}" if name == "recovery_operations" else name
+
+
 def cost_factors(inputs: CostInputs, recovery: str, exchange: ExchangeRate, pick: Picker = at_modes) -> CostFactors:
-    """Return the cost factors of a vehicle in CNY; those of its expendable twin when ``recovery`` is expendable."""
+    """Return the cost factors of a vehicle in CNY; those of its expendable twin if ``recovery`` is expendable.
+
+    Args:
+        inputs: Cost inputs of the vehicle.
+        recovery: Recovery mode.
+        exchange: Exchange rate for money in USD.
+        pick: Returns the number that stands for a band, by its name.
+
+    Raises:
+        CostQuestionError: For an unknown recovery mode, or one that the inputs do not cover.
+    """
     rate = pick("cny_per_usd", exchange)
 
-    def cny(name: str, band: Money) -> Quantity:
+    def number(name: str, band: Band) -> Quantity:
+        if not isinstance(band, Money):
+            return pick(name, band)
         return pick(name, band) * MILLION * (rate if band.currency == "USD" else 1.0)
 
-    cost = inputs.cost
-    factors = CostFactors(
-        **{name: cny(name, getattr(cost, name)) for name in ALWAYS_MONEY},
-        **{name: pick(name, getattr(cost, name)) for name in ALWAYS_PLAIN},
-        launches_per_year=pick("launches_per_year", inputs.operations.launches_per_year),
-        **_recovery_factors(inputs, recovery, pick, cny),
-        **_development_factors(inputs, pick, cny),
-        **_upper_stage_factors(inputs, pick),
-    )
+    numbers = {name: number(name, band) for name, band in factor_bands(inputs, recovery).items()}
+    if "upper_stage_reference_units_per_year" in numbers:  # without that rate, upper stages do not learn
+        numbers["upper_stage_learning_slope"] = numbers["learning_slope"]
+    factors = CostFactors(**numbers)
     return expendable_twin(factors) if recovery == "expendable" else factors
-
-
-def _upper_stage_factors(inputs: CostInputs, pick: Picker) -> dict[str, Quantity]:
-    """How upper stages learn: by the slope of the boosters, about a rate of their own; not at all without that rate."""
-    reference = inputs.cost.upper_stage_reference_units_per_year
-    if reference is None:
-        return {}
-    return {
-        "upper_stage_reference_units_per_year": pick("upper_stage_reference_units_per_year", reference),
-        "upper_stage_learning_slope": pick("learning_slope", inputs.cost.learning_slope),
-    }
-
-
-def _recovery_factors(
-    inputs: CostInputs, recovery: str, pick: Picker, cny: Callable[[str, Money], Quantity]
-) -> dict[str, Quantity]:
-    bands = recovery_bands(inputs, recovery)
-    if not bands:  # the twin still has to know the hardware it goes without
-        hardware = inputs.cost.recovery_hardware_fraction
-        return {} if hardware is None else {"recovery_hardware_fraction": pick("recovery_hardware_fraction", hardware)}
-    operations = bands[f"recovery_operations_{recovery}"]
-    assert isinstance(operations, Money)
-    growth = inputs.cost.refurbishment_growth
-    return {
-        "recovery_hardware_fraction": pick("recovery_hardware_fraction", bands["recovery_hardware_fraction"]),
-        "refurbishment_fraction": pick("refurbishment_fraction", bands["refurbishment_fraction"]),
-        "refurbishment_growth": 0.0 if growth is None else pick("refurbishment_growth", growth),
-        "recovery_operations": cny("recovery_operations", operations),
-    }
-
-
-def _development_factors(
-    inputs: CostInputs, pick: Picker, cny: Callable[[str, Money], Quantity]
-) -> dict[str, Quantity]:
-    cost, share, years = inputs.cost.development_cost, inputs.cost.development_share, inputs.cost.programme_years
-    if cost is None or share is None or years is None:
-        return {}
-    return {
-        "development_cost": cny("development_cost", cost),
-        "development_share": pick("development_share", share),
-        "programme_years": pick("programme_years", years),
-    }
 
 
 def landing_belief(inputs: CostInputs, pick: Picker = at_modes) -> BetaBelief:

@@ -13,7 +13,9 @@ or refurbished, so that the two differ by what reuse changes and by nothing else
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+import string
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from types import ModuleType
 
 import numpy as np
@@ -55,21 +57,91 @@ class CostFactors:
     upper_stage_learning_slope: Quantity = 1.0
 
 
+# What only a returning booster needs: not read from the inputs of an expendable flight, and zero for the twin.
+RETURNING = ("refurbishment_fraction", "refurbishment_growth", "recovery_operations")
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """How tables show a component of the launch cost.
+
+    Attributes:
+        label: Its name in a table.
+        formulas: Its arithmetic with cost factors, ``flights`` (per booster), ``age`` (mean refurbishment age) and
+            ``insured`` (cost of everything insured) in braces. The first formula whose numbers the inputs give applies.
+        otherwise: Why the component is zero if no formula applies.
+    """
+
+    label: str
+    formulas: tuple[str, ...]
+    otherwise: str = ""
+
+    @property
+    def main_number(self) -> str:
+        """The number that the component is proportional to: the first one in its formulas."""
+        return numbers_in(self.formulas[0])[0]
+
+    def formula(self, known: Collection[str]) -> str | None:
+        """Return the formula that applies if these numbers are known, or None."""
+        return next((each for each in self.formulas if set(numbers_in(each)) <= set(known)), None)
+
+
+def numbers_in(formula: str) -> list[str]:
+    """Return the names in the braces of a formula, in order, each once."""
+    return list(dict.fromkeys(name for _, name, _, _ in string.Formatter().parse(formula) if name))
+
+
+def _shown(label: str, *formulas: str, otherwise: str = "") -> dict[str, Component]:
+    return {"component": Component(label, formulas, otherwise)}
+
+
+EXPENDED = "the booster is expended"
+
+
 @dataclass(frozen=True, slots=True)
 class CostBreakdown:
-    """The components of a launch cost, in the currency of the factors. Their sum, in this order, is the total."""
+    """The components of a launch cost, in the currency of the factors. Their sum, in this order, is the total.
 
-    stage1: Quantity
-    upper_stage: Quantity
-    fairing: Quantity
-    refurbishment: Quantity
-    recovery_operations: Quantity
-    pad_and_range: Quantity
-    mission_operations: Quantity
-    propellant: Quantity
-    fixed_cost: Quantity
-    development: Quantity
-    insurance: Quantity
+    This is the one list of components. A new one takes a field here, its term in :func:`launch_breakdown` and its number in
+    :class:`CostFactors`; estimates, arithmetic, levers, targets and tables follow.
+    """
+
+    stage1: Quantity = field(
+        metadata=_shown(
+            "first stage, its share",
+            "{stage1_unit_cost} × (({launches_per_year} / {flights}) / {reference_units_per_year})^log2({learning_slope})"
+            " / {flights}",
+        )
+    )
+    upper_stage: Quantity = field(
+        metadata=_shown(
+            "upper stage",
+            "{upper_stage_unit_cost} × ({launches_per_year} / {upper_stage_reference_units_per_year})^log2({learning_slope})",
+            "{upper_stage_unit_cost}",
+        )
+    )
+    fairing: Quantity = field(metadata=_shown("fairing", "{fairing_cost} / {fairing_uses}"))
+    refurbishment: Quantity = field(
+        metadata=_shown(
+            "refurbishment",
+            "{refurbishment_fraction} × {stage1_unit_cost} × (1 - 1 / {flights}) × (1 + {refurbishment_growth} × {age})",
+            "{refurbishment_fraction} × {stage1_unit_cost} × (1 - 1 / {flights})",
+            otherwise=EXPENDED,
+        )
+    )
+    recovery_operations: Quantity = field(metadata=_shown("recovery", "{recovery_operations}", otherwise=EXPENDED))
+    pad_and_range: Quantity = field(metadata=_shown("pad and range", "{pad_and_range}"))
+    mission_operations: Quantity = field(metadata=_shown("mission operations", "{mission_operations}"))
+    propellant: Quantity = field(metadata=_shown("propellant", "{propellant}"))
+    fixed_cost: Quantity = field(metadata=_shown("fixed cost", "{fixed_cost_per_year} / {launches_per_year}"))
+    development: Quantity = field(
+        metadata=_shown(
+            "development",
+            "{development_cost} × {development_share} / ({launches_per_year} × {programme_years})",
+            otherwise="the inputs give no development cost",
+        )
+    )
+    insurance: Quantity = field(metadata=_shown("insurance", "{insurance_rate} × {insured}"))
 
     def components(self) -> dict[str, Quantity]:
         """Return the components by name, in the order of the sum."""
@@ -84,6 +156,12 @@ class CostBreakdown:
     def marginal(self) -> Quantity:
         """The cost of one more flight of a booster that exists: the total less booster, fixed cost and development."""
         return self.total - self.stage1 - self.fixed_cost - self.development
+
+
+COMPONENTS: dict[str, Component] = {
+    each.name: each.metadata["component"] for each in dataclasses.fields(CostBreakdown)
+}  # fmt: skip
+"""How each component of the launch cost is shown, by its name in :class:`CostBreakdown`."""
 
 
 def learned_unit_cost(
@@ -121,9 +199,7 @@ def expendable_twin(factors: CostFactors) -> CostFactors:
         factors,
         stage1_unit_cost=factors.stage1_unit_cost / (1.0 + factors.recovery_hardware_fraction),
         recovery_hardware_fraction=0.0,
-        refurbishment_fraction=0.0,
-        refurbishment_growth=0.0,
-        recovery_operations=0.0,
+        **dict.fromkeys(RETURNING, 0.0),
     )
 
 

@@ -12,20 +12,12 @@ from typing import NamedTuple
 
 from hoverslam.data.figures import Band
 from hoverslam.economics.evidence.reliability import BetaBelief, jeffreys
-from hoverslam.economics.inputs.bands import Money
+from hoverslam.economics.inputs.bands import Money, unit_of_input
 from hoverslam.economics.inputs.loading import landing_record, load_exchange_rate
-from hoverslam.economics.inputs.models import CostInputs, Costs, ExchangeRate
+from hoverslam.economics.inputs.models import CostInputs, ExchangeRate
 from hoverslam.economics.model.explained import ExplainRow
-from hoverslam.economics.model.factors import BoosterLife, booster_life, cost_factors, landing_belief
-from hoverslam.economics.model.launch_cost import CostBreakdown
-
-EXPENDED = "the booster is expended"
-# Why a component has no band behind it.
-IDLE = {
-    "refurbishment": EXPENDED,
-    "recovery_operations": EXPENDED,
-    "development": "the inputs give no development cost",
-}
+from hoverslam.economics.model.factors import BoosterLife, bands_in_use, factor_bands, field_of
+from hoverslam.economics.model.launch_cost import COMPONENTS, EXPENDED, CostBreakdown, numbers_in
 
 
 class InputRow(NamedTuple):
@@ -86,48 +78,26 @@ def explain_rows(case: PointCase) -> list[ExplainRow]:
     return rows
 
 
-UNITS = {
-    "fairing_uses": "flights",
-    "max_flights": "flights",
-    "launches_per_year": "1/yr",
-    "reference_units_per_year": "1/yr",
-    "upper_stage_reference_units_per_year": "1/yr",
-    "programme_years": "yr",
-}
-
-
 def explain_inputs(inputs: CostInputs, recovery: str) -> list[InputRow]:
-    """Return every band that an estimate with this recovery samples, landing records and exchange rate included.
+    """Return every band that an estimate of this recovery mode samples, landing records and exchange rate included.
 
-    The bands are those that the model asks for, in its order, so that none can be missing. Raises
-    ``CostQuestionError`` as ``estimate_cost`` for the recovery.
+    Raises:
+        CostQuestionError: For an unknown recovery mode, or one that the inputs do not cover.
     """
-    exchange, bands = load_exchange_rate(), dict[str, Band]()
-
-    def note(name: str, band: Band) -> float:
-        bands[f"{name}_{recovery}" if name == "recovery_operations" else name] = band
-        return band.mode
-
-    cost_factors(inputs, recovery, exchange, note)
-    returns = booster_life(inputs, recovery, 1.0, note) is not None
-    if returns:
-        del bands["recovery_hardware_fraction"]  # already in the stage's cost: only the expendable twin takes it off
-    note("mission_success_probability", inputs.operations.mission_success_probability)
-    note("load_factor", inputs.operations.load_factor)
+    bands = bands_in_use(inputs, recovery, load_exchange_rate())
     records = []
-    if returns and inputs.landing is not None:
-        landing_belief(inputs, note)
-        keys = (inputs.landing.record, inputs.landing.prior_record)
-        records = [_record_row(key) for key in keys if key is not None]
-    return [*(_input_row(name, band) for name, band in bands.items()), *records]
+    if recovery != "expendable":
+        del bands["recovery_hardware_fraction"]  # the cost of the stage includes it; only the expendable twin needs it
+        if inputs.landing is not None:
+            if inputs.landing.prior_discount is not None:
+                bands["prior_discount"] = inputs.landing.prior_discount
+            keys = (inputs.landing.record, inputs.landing.prior_record)
+            records = [_record_row(key) for key in keys if key is not None]
+    return [*(_input_row(field_of(name, recovery), band) for name, band in bands.items()), *records]
 
 
 def _input_row(name: str, band: Band) -> InputRow:
-    unit = UNITS.get(name, "1")
-    if isinstance(band, Money):
-        unit = f"M {band.currency}{'/yr' if name.endswith('_per_year') else ''}"
-    elif isinstance(band, ExchangeRate):
-        unit = f"CNY/USD, {band.date}"
+    unit = f"CNY/USD, {band.date}" if isinstance(band, ExchangeRate) else unit_of_input(name, band)
     return InputRow(name, band.low, band.mode, band.high, unit, band.status, band.source)
 
 
@@ -211,77 +181,28 @@ def _record_mean(case: PointCase) -> tuple[str, tuple[str, ...]]:
 
 
 def _component_rows(case: PointCase) -> list[ExplainRow]:
-    cost, rate, n = case.inputs.cost, case.exchange.mode, f"{case.flights_per_booster:.12g}"
-    reused = case.recovery != "expendable"
-    stage1, launches = _m(cost.stage1_unit_cost, rate), case.inputs.operations.launches_per_year
-    hardware = cost.recovery_hardware_fraction
-    built = f"{stage1} / (1 + {_n(hardware)})" if hardware is not None and not reused else stage1
-    learned = f"(({_n(launches)} / {n}) / {_n(cost.reference_units_per_year)})^log2({_n(cost.learning_slope)})"
-    recovery = getattr(cost, f"recovery_operations_{case.recovery}", None)
-    fraction, growth = cost.refurbishment_fraction, cost.refurbishment_growth
-    age = 0.0 if case.life is None else float(case.life.refurbishment_age)
-    older = "" if growth is None else f" × (1 + {_n(growth)} × {age:.12g})"
-    stage1_bands: dict[str, Band | None] = {
-        "stage1_unit_cost": cost.stage1_unit_cost,
-        "recovery_hardware_fraction": None if reused else hardware,
-        "launches_per_year": launches,
-        "reference_units_per_year": cost.reference_units_per_year,
-        "learning_slope": cost.learning_slope,
-    }
+    """Return a row for each component of the launch cost, in M CNY."""
+    bands, rate = factor_bands(case.inputs, case.recovery), case.exchange.mode
+    texts = {name: _m(band, rate) if isinstance(band, Money) else _n(band) for name, band in bands.items()}
+    cites = {name: (_cite(name, band),) for name, band in bands.items()}
+    hardware = bands.get("recovery_hardware_fraction")
+    if case.recovery == "expendable" and hardware is not None:
+        texts["stage1_unit_cost"] += f" / (1 + {_n(hardware)})"
+        cites["stage1_unit_cost"] += cites["recovery_hardware_fraction"]
     uninsured = case.breakdown.insurance + case.breakdown.development
-    insured = f"{float(case.breakdown.total - uninsured) / 1e6:.12g}"
-    made: dict[str, tuple[str, dict[str, Band | None]]] = {
-        "stage1": (f"{built} × {learned} / {n}", stage1_bands),
-        "fairing": (
-            f"{_m(cost.fairing_cost, rate)} / {_n(cost.fairing_uses)}",
-            {"fairing_cost": cost.fairing_cost, "fairing_uses": cost.fairing_uses},
-        ),
-        "refurbishment": (
-            f"{_n(fraction)} × {stage1} × (1 - 1 / {n}){older}" if reused and fraction is not None else "0",
-            {
-                "refurbishment_fraction": fraction if reused else None,
-                "refurbishment_growth": growth if reused else None,
-                "stage1_unit_cost": cost.stage1_unit_cost if reused else None,
-            },
-        ),
-        "recovery_operations": ("0" if recovery is None else _m(recovery, rate), {"recovery_operations": recovery}),
-        "fixed_cost": (
-            f"{_m(cost.fixed_cost_per_year, rate)} / {_n(launches)}",
-            {"fixed_cost_per_year": cost.fixed_cost_per_year, "launches_per_year": launches},
-        ),
-        "development": _development(cost, launches, rate),
-        "upper_stage": _upper_stage(cost, launches, rate),
-        "insurance": (f"{_n(cost.insurance_rate)} × {insured}", {"insurance_rate": cost.insurance_rate}),
+    texts |= {
+        "flights": f"{case.flights_per_booster:.12g}",
+        "age": f"{0.0 if case.life is None else float(case.life.refurbishment_age):.12g}",
+        "insured": f"{float(case.breakdown.total - uninsured) / 1e6:.12g}",
     }
-    plain = {"pad_and_range": cost.pad_and_range}
-    plain |= {"mission_operations": cost.mission_operations, "propellant": cost.propellant}
-    made |= {name: (_m(band, rate), {name: band}) for name, band in plain.items()}
-    return [
-        ExplainRow(f"{name}_MCNY", float(value) / 1e6, made[name][0], _cites(made[name][1]) or (IDLE[name],))
-        for name, value in case.breakdown.components().items()
-    ]
-
-
-def _upper_stage(cost: Costs, launches: Band, rate: float) -> tuple[str, dict[str, Band | None]]:
-    reference, bands = cost.upper_stage_reference_units_per_year, {"upper_stage_unit_cost": cost.upper_stage_unit_cost}
-    if reference is None:
-        return _m(cost.upper_stage_unit_cost, rate), dict(bands)
-    learned = f"({_n(launches)} / {_n(reference)})^log2({_n(cost.learning_slope)})"
-    more = {
-        "launches_per_year": launches,
-        "upper_stage_reference_units_per_year": reference,
-        "learning_slope": cost.learning_slope,
-    }
-    return f"{_m(cost.upper_stage_unit_cost, rate)} × {learned}", {**bands, **more}
-
-
-def _development(cost: Costs, launches: Band, rate: float) -> tuple[str, dict[str, Band | None]]:
-    whole, share, years = cost.development_cost, cost.development_share, cost.programme_years
-    if whole is None or share is None or years is None:
-        return "0", {}
-    bands = {"development_cost": whole, "development_share": share}
-    bands |= {"launches_per_year": launches, "programme_years": years}
-    return f"{_m(whole, rate)} × {_n(share)} / ({_n(launches)} × {_n(years)})", {**bands}
+    rows = []
+    for name, value in case.breakdown.components().items():
+        formula = COMPONENTS[name].formula(texts)
+        numbers = [] if formula is None else numbers_in(formula)
+        sources = tuple(line for number in numbers for line in cites.get(number, ())) or (COMPONENTS[name].otherwise,)
+        made = "0" if formula is None else formula.format_map(texts)
+        rows.append(ExplainRow(f"{name}_MCNY", float(value) / 1e6, made, sources))
+    return rows
 
 
 def _n(band: Band) -> str:
@@ -294,7 +215,3 @@ def _m(band: Money, rate: float) -> str:
 
 def _cite(name: str, band: Band) -> str:
     return f"{name} {band.low:g} to {band.high:g}: {band.source} ({band.status})"
-
-
-def _cites(bands: dict[str, Band | None]) -> tuple[str, ...]:
-    return tuple(_cite(name, band) for name, band in bands.items() if band is not None)

@@ -20,15 +20,24 @@ from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import load_exchange_rate
 from hoverslam.economics.inputs.models import CostInputs
 from hoverslam.economics.inputs.quantities import Quantity
-from hoverslam.economics.model.factors import BoosterLife, Picker, at_modes, booster_life, cost_factors, landing_belief
+from hoverslam.economics.model.factors import (
+    BoosterLife,
+    Picker,
+    at_modes,
+    bands_in_use,
+    booster_life,
+    cost_factors,
+    field_of,
+    landing_belief,
+)
 from hoverslam.economics.model.launch_cost import CostFactors, cost_per_kilogram, cost_per_launch
 from hoverslam.economics.questions.gradient import CostGradient, cost_gradient
 
 Kind = Literal["vehicle", "dispersion", "cost", "operations", "landing"]
 ONE_MORE = ("launches_per_year", "max_flights")  # counted in ones
 PROBABILITIES = (
-    "mission_success_probability",
     "load_factor",
+    "mission_success_probability",
     "intact_probability",
     "other_probability",
     "margin_probability",
@@ -98,19 +107,8 @@ class CostPoint:
         return self.margin_probability * self.other_probability
 
     def bands(self) -> dict[str, Band]:
-        """Every band that the cost at the modes depends on, by the name it is picked by."""
-        seen: dict[str, Band] = {}
-
-        def pick(name: str, band: Band) -> float:
-            seen[name] = band
-            return band.mode
-
-        self._factors(pick)
-        self._life(pick)
-        operations = self.inputs.operations
-        for name in ("mission_success_probability", "load_factor"):
-            seen[name] = getattr(operations, name)
-        return seen
+        """Return every band on which the cost at the modes depends, by name."""
+        return bands_in_use(self.inputs, self.recovery, load_exchange_rate())
 
     def cost(self) -> float:
         """The cost of a kilogram (CNY) at the modes."""
@@ -196,8 +194,8 @@ def _input_levers(point: CostPoint, gradient: CostGradient, home: Mapping[str, f
 
 def _cost_with_band(point: CostPoint, name: str, lever: Lever, value: float) -> float:
     """The cost with one band at another value; what is in no file of inputs (exchange rate, discount) to first order."""
-    key = f"recovery_operations_{point.recovery}" if name == "recovery_operations" else name
-    if not any(hasattr(group, key) for group in (point.inputs.cost, point.inputs.operations)):
+    key = field_of(name, point.recovery)
+    if key not in point.inputs.bands():
         return point.cost() + lever.slope * (value - lever.value)
     return dataclasses.replace(point, inputs=point.inputs.replace("an end of its band", **{key: value})).cost()
 

@@ -15,33 +15,14 @@ from scipy.optimize import brentq
 
 from hoverslam.data.figures import Band
 from hoverslam.economics.evidence.reliability import BetaBelief
+from hoverslam.economics.inputs.bands import Money, aims_of
 from hoverslam.economics.inputs.errors import CostQuestionError
-from hoverslam.economics.inputs.loading import load_cost_inputs
-from hoverslam.economics.inputs.models import CostInputs
+from hoverslam.economics.inputs.loading import load_cost_inputs, load_exchange_rate
+from hoverslam.economics.inputs.models import CostInputs, Costs, Operations
+from hoverslam.economics.model.factors import bands_in_use, field_of
 from hoverslam.economics.questions.estimate import CostEstimate, estimate_cost
 
-# Inputs that may be asked for, with the best that is asked: a factor on a cost, or a value.
-_CHEAPER = (
-    "stage1_unit_cost",
-    "upper_stage_unit_cost",
-    "fixed_cost_per_year",
-    "refurbishment_fraction",
-    "mission_operations",
-    "pad_and_range",
-    "fairing_cost",
-)
-_MORE = {"launches_per_year": 300.0, "max_flights": 100.0, "intact_probability": 1.0, "load_factor": 1.0}
-_MORE["mission_success_probability"] = 1.0
-_WORSE_HIGH: tuple[str, ...] = (
-    *_CHEAPER,
-    "propellant",
-    "insurance_rate",
-    "refurbishment_growth",
-    "development_cost",
-    "development_share",
-)
-_WORSE_HIGH += ("recovery_operations_downrange", "recovery_operations_return_to_launch_site")
-_WORSE_LOW = (*_MORE, "fairing_uses", "programme_years")
+AIMS = aims_of(Operations) | aims_of(Costs)
 LANDING, PAYLOAD = "landing_probability", "payload_kg"
 MOST_PAYLOAD = 3.0  # times what the vehicle lifts
 SAMPLES = 1000
@@ -113,7 +94,7 @@ def what_would_have_to_be_true(
     found = [_solve(median, target_cny_per_kg, *question) for question in questions]
     rate = model.inputs.operations.launches_per_year
     last = _solve(
-        favoured.median(), target_cny_per_kg, "launches_per_year", "", rate.mode, _MORE["launches_per_year"],
+        favoured.median(), target_cny_per_kg, "launches_per_year", "", rate.mode, AIMS["launches_per_year"].best or rate.mode,
         lambda x: favoured.median(launches_per_year=x), "every other input at the better end of its band",
     )  # fmt: skip
     return [*found, last]
@@ -142,17 +123,16 @@ class _Model:
         return self.estimate(payload_kg, landing, **changed).cost_cny_per_kg.p50
 
     def at_better_ends(self) -> _Model:
-        better = {name: band.low for name, band in self.bands(_WORSE_HIGH).items()}
-        better |= {name: band.high for name, band in self.bands(_WORSE_LOW).items() if name != "launches_per_year"}
+        better = {
+            name: getattr(band, AIMS[name].better) for name, band in self.bands().items() if name != "launches_per_year"
+        }
         return replace(self, inputs=self.inputs.replace("the better end of its band", **better))
 
-    def bands(self, names: tuple[str, ...]) -> dict[str, Band]:
-        """The bands of those names that this recovery uses."""
-        groups = (self.inputs.cost, self.inputs.operations)
-        found = {name: getattr(group, name) for name in names for group in groups if hasattr(group, name)}
-        home = {"max_flights", "intact_probability", "refurbishment_fraction", "refurbishment_growth"}
-        unused = home if self.recovery == "expendable" else set()
-        return {name: band for name, band in found.items() if band is not None and name not in unused}
+    def bands(self) -> dict[str, Band]:
+        """Return the bands that this recovery mode uses and that have a better end, in the order of the inputs."""
+        used = bands_in_use(self.inputs, self.recovery, load_exchange_rate())
+        fields = {field_of(name, self.recovery): band for name, band in used.items()}
+        return {name: fields[name] for name in AIMS if name in fields}
 
 
 Question = tuple[str, str, float, float, Callable[[float], float]]
@@ -160,10 +140,11 @@ Question = tuple[str, str, float, float, Callable[[float], float]]
 
 def _questions(model: _Model, base: CostEstimate, figures: Mapping[str, PayloadFigure]) -> list[Question]:
     asked: list[Question] = []
-    for name, band in model.bands((*_MORE, *_CHEAPER)).items():
-        best = _MORE.get(name, 0.0)
-        unit = "" if name in _MORE else f"M {band.currency}" if hasattr(band, "currency") else ""
-        asked.append((name, unit, band.mode, best, lambda x, name=name: model.median(**{name: x})))  # type: ignore[misc]
+    for name, band in model.bands().items():
+        best = AIMS[name].best
+        if best is not None:
+            unit = f"M {band.currency}" if isinstance(band, Money) else ""
+            asked.append((name, unit, band.mode, best, _by_input(model, name)))
     if model.recovery != "expendable":
         asked.append((LANDING, "", base.landing_probability or 0.0, 1.0, lambda x: model.median(landing=x)))
     payload = model.payload_kg
@@ -171,6 +152,10 @@ def _questions(model: _Model, base: CostEstimate, figures: Mapping[str, PayloadF
     for figure in figures.values():
         asked.append((figure.name, figure.unit, figure.value, figure.best, _by_payload(model, figure)))
     return asked
+
+
+def _by_input(model: _Model, name: str) -> Callable[[float], float]:
+    return lambda x: model.median(**{name: x})
 
 
 def _by_payload(model: _Model, figure: PayloadFigure) -> Callable[[float], float]:
