@@ -1,6 +1,9 @@
 """The footprint of the Mars lander whose landing on the pad burns 387.896364525 kg (Acikmese and Ploen, JGCD 30(5), 2007)."""
 
+import json
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from hoverslam.flights.craft.lander import Lander
@@ -95,7 +98,7 @@ def test_area_within_the_edge_is_that_of_its_rays(mars):
     assert mars.reachable_area == pytest.approx(cells, rel=0.15)
 
 
-def test_a_landing_held_to_the_arcs_of_another_is_told_from_an_optimum():
+def test_a_landing_fixed_to_the_arcs_of_another_has_a_multiplier_of_the_wrong_sign():
     near, far = from_site(4000.0, 0.0), from_site(6000.0, 0.0)
     best = landing(far, pad_only=True).solve()
     held = landing(near, pad_only=True).solve().resolve(far)
@@ -119,6 +122,16 @@ def test_a_saved_map_is_the_same_when_loaded(mars, tmp_path):
         np.testing.assert_array_equal(getattr(again, name), getattr(mars, name))
     assert (again.start, again.sequence, again.reachable_area) == (mars.start, mars.sequence, mars.reachable_area)
     assert mars.to_dataset()["propellant"].attrs["units"] == "kg"
+
+
+def test_the_table_of_a_footprint_has_one_row_for_each_site(mars, tmp_path):
+    table = pd.read_csv(mars.save(tmp_path / "map.csv"))
+    assert len(table) == mars.propellant.size
+    pad = table[(table["downrange_m"] == 0.0) & (table["left_m"] == 0.0)]
+    assert pad["propellant_kg"].item() == pytest.approx(mars.pad_propellant, rel=1e-8)
+    data = json.loads(mars.save(tmp_path / "map.json").read_text())
+    solved = [outcome == "solved" for row in data["outcome"] for outcome in row]
+    assert solved == list(table["outcome"] == "solved") == list(mars.reachable.ravel())
 
 
 def test_the_picture_names_its_units(mars, tmp_path):
