@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent / "results"))
+sys.path.insert(0, str(Path(__file__).parent / "studies"))
 from fake_flights import fake_flight
 
 from hoverslam import __version__
@@ -20,8 +20,8 @@ def solver(monkeypatch):
     """Lets a test set what solving does; comparisons stay in this process."""
 
     def use(solve):
-        monkeypatch.setattr("hoverslam.flights.solve_launch", solve)
-        monkeypatch.setattr("hoverslam.studies.comparison.compare.default_jobs", lambda: 0)
+        monkeypatch.setattr("hoverslam.flights.launch.solve.solve_launch", solve)
+        monkeypatch.setattr("hoverslam.studies.parallel.default_jobs", lambda: 0)
 
     use(fake_flight)
     return use

@@ -4,7 +4,8 @@ from .flights.craft.lander import Lander
 from .flights.craft.rigid_lander import RigidLander
 from .flights.hop.case import HopLimits, Hopper
 from .flights.hop.events import HopEvents
-from .flights.hop.result import EventFlown, HopFlight, HopResult, Unknown
+from .flights.hop.flight import HopFlight
+from .flights.hop.result import EventFlown, HopResult, Unknown
 from .flights.hop.solve import Hop
 from .flights.landing.case import Gate, LandingLimits, LandingStart
 from .flights.landing.footprint.edge import footprint_edge
@@ -14,8 +15,10 @@ from .flights.landing.footprint.site_map import FootprintEdge, SiteOutcome
 from .flights.landing.glide import glide
 from .flights.landing.result import Alternative, LandingOutcome, LandingResult
 from .flights.landing.solve import Landing
-from .flights.launch.slopes import payload_slopes
-from .flights.launch.solve import LaunchResult, solve_launch
+from .flights.launch.limits import LaunchLimit
+from .flights.launch.result import LaunchResult
+from .flights.launch.slopes import PayloadSlopes, payload_slopes
+from .flights.launch.solve import solve_launch
 from .flights.observed.calibration import Calibration, calibrate
 from .flights.observed.prediction import LeaveOneOut, Prediction, leave_one_out
 from .flights.observed.reconstruction import Reconstruction, reconstruct
@@ -59,6 +62,7 @@ __all__ = [
     "LandingOutcome",
     "LandingResult",
     "LandingStart",
+    "LaunchLimit",
     "LaunchResult",
     "LeaveOneOut",
     "LimitReached",
@@ -66,6 +70,7 @@ __all__ = [
     "Mission",
     "Orbit",
     "Outcome",
+    "PayloadSlopes",
     "Prediction",
     "Reconstruction",
     "RigidLander",

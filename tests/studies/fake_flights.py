@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import xarray as xr
 
-from hoverslam.flights.launch.result import Reached
-from hoverslam.flights.launch.solve import LaunchResult
+from hoverslam.flights.launch.result import LaunchResult
+from hoverslam.flights.outcome.limits_reached import LimitReached
 from hoverslam.studies.cases import Case
 from hoverslam.studies.outcome import Outcome, outcome_of
 from hoverslam.vehicles.loading import load_vehicle
@@ -55,8 +55,8 @@ def fake_flight(vehicle="falcon9", recovery="expendable", orbit=None, *, report=
         "injection_time": 530.0,
         "propellant": {"ascent": 3.8e5} | ({"boostback": 30e3} if boostback else {}),
         "limits": [
-            Reached("ascent", "dynamic_pressure", 35e3, 34.99e3, 72.0, "Pa"),
-            Reached("glide", "angle_of_attack", 0.1745, 0.1, 400.0, "rad"),
+            LimitReached("ascent", "dynamic_pressure", "at most", 35e3, 34.99e3, 72.0, "Pa", 35e3),
+            LimitReached("glide", "angle_of_attack", "at most", 0.1745, 0.1, 400.0, "rad", 0.1745),
         ],
         "refly_error": 2.5e-7,
         "path_violation": 4e-4,
@@ -80,7 +80,7 @@ def fake_outcome(recovery="expendable", vehicle="falcon9", **changes):
 
 def fake_fly(case: Case) -> Outcome:
     """Stands in for the solver of one case, also in a worker process."""
-    return outcome_of(fake_flight(case.vehicle, case.recovery, case.orbit), solve_s=1.0)
+    return outcome_of(fake_flight(case.loaded(), case.recovery, case.orbit), solve_s=1.0)
 
 
 def dying_fly(case: Case) -> Outcome:

@@ -5,16 +5,16 @@ import pytest
 from fake_flights import dying_fly, fake_flight, fake_fly
 
 from hoverslam.studies.cases import Case, default_cases, fly_or_fail
-from hoverslam.studies.comparison.compare import compare
+from hoverslam.studies.comparison.compare import compare_cases
 from hoverslam.studies.comparison.tables import read_csv
-from hoverslam.studies.comparison.trajectory_files import BUDGET, load_trajectory
+from hoverslam.studies.trajectory_files import BUDGET, load_trajectory
 from hoverslam.vehicles.errors import VehicleError
 
 CASES = [Case("falcon9", mode) for mode in ("expendable", "downrange", "return_to_launch_site")]
 
 
 def test_everything_is_written_where_it_was_asked_for(tmp_path):
-    done = compare(CASES, tmp_path / "out", fly=fake_fly)
+    done = compare_cases(CASES, tmp_path / "out", jobs=0, fly=fake_fly)
     written = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert written == {
         "vehicles.csv",
@@ -31,7 +31,7 @@ def test_everything_is_written_where_it_was_asked_for(tmp_path):
 
 
 def test_a_trajectory_reloads_to_the_same_numbers(tmp_path):
-    done = compare(CASES[1:2], tmp_path, fly=fake_fly)
+    done = compare_cases(CASES[1:2], tmp_path, jobs=0, fly=fake_fly)
     flown, saved = done.outcomes[0], load_trajectory(tmp_path / "trajectories" / "falcon9_downrange.nc")
     for name in flown.trajectory.data_vars:
         np.testing.assert_allclose(saved[name], flown.trajectory[name], rtol=2e-7)
@@ -44,7 +44,7 @@ def test_a_trajectory_reloads_to_the_same_numbers(tmp_path):
 
 def test_the_longest_cases_are_solved_first():
     order = []
-    compare(CASES, fly=lambda case: order.append(case.recovery) or fake_fly(case))
+    compare_cases(CASES, jobs=0, fly=lambda case: order.append(case.recovery) or fake_fly(case))
     assert order == ["return_to_launch_site", "downrange", "expendable"]
 
 
@@ -54,8 +54,8 @@ def test_a_case_that_fails_keeps_its_row_and_the_others_go_on(tmp_path, monkeypa
             raise FloatingPointError("no trim")
         return fake_flight(vehicle, recovery, orbit)
 
-    monkeypatch.setattr("hoverslam.flights.solve_launch", sometimes)
-    done = compare(CASES, tmp_path, fly=fly_or_fail)
+    monkeypatch.setattr("hoverslam.flights.launch.solve.solve_launch", sometimes)
+    done = compare_cases(CASES, tmp_path, jobs=0, fly=fly_or_fail)
     lost = read_csv(tmp_path / "vehicles.csv")[1]
     assert (lost.recovery, lost.orbit, lost.verified, lost.payload_kg) == ("downrange", "leo200", False, None)
     assert lost.payload_published_kg == 17_500.0
@@ -70,7 +70,7 @@ def test_an_interrupt_keeps_the_rows_done_so_far(tmp_path):
             raise KeyboardInterrupt
         return fake_fly(case)
 
-    done = compare(CASES, tmp_path, fly=stopped)
+    done = compare_cases(CASES, tmp_path, jobs=0, fly=stopped)
     assert done.interrupted
     assert [row.recovery for row in read_csv(tmp_path / "vehicles.csv")] == ["downrange", "return_to_launch_site"]
     assert (tmp_path / "figures" / "falcon9.png").exists()
@@ -81,16 +81,16 @@ def test_an_interrupt_before_the_first_row_leaves_an_older_table_alone(tmp_path)
         raise KeyboardInterrupt
 
     (tmp_path / "vehicles.csv").write_text("older")
-    assert compare(CASES, tmp_path, fly=stopped).interrupted
+    assert compare_cases(CASES, tmp_path, jobs=0, fly=stopped).interrupted
     assert (tmp_path / "vehicles.csv").read_text() == "older"
 
 
 def test_workers_give_the_same_rows_as_this_process(tmp_path):
-    assert compare(CASES, jobs=2, fly=fake_fly).rows == compare(CASES, fly=fake_fly).rows
+    assert compare_cases(CASES, jobs=2, fly=fake_fly).rows == compare_cases(CASES, jobs=0, fly=fake_fly).rows
 
 
 def test_a_worker_that_dies_costs_one_row():
-    done = compare(CASES, jobs=1, fly=dying_fly)
+    done = compare_cases(CASES, jobs=1, fly=dying_fly)
     assert [row.verified for row in done.rows] == [True, False, True]
     assert "exit status 11" in done.outcomes[1].status
 
@@ -111,5 +111,5 @@ def test_a_flight_that_ran_away_is_still_drawn(tmp_path):
         outcome.trajectory["downrange"][-20:] = np.nan
         return outcome
 
-    compare(CASES, tmp_path, fly=wild)
+    compare_cases(CASES, tmp_path, jobs=0, fly=wild)
     assert (tmp_path / "figures" / "falcon9.png").stat().st_size > 10_000

@@ -8,22 +8,18 @@ from pathlib import Path
 import pytest
 from fake_flights import fake_flight, fake_fly
 
+from hoverslam.economics.inputs.constellations import Milestone, load_constellations
 from hoverslam.economics.inputs.loading import load_cost_inputs
-from hoverslam.economics.questions.demand import Milestone, load_constellations
 from hoverslam.studies.cases import Case
-from hoverslam.studies.constellations.demand import Asked, asked_for, demand
-from hoverslam.studies.constellations.page import check_line, csv_text, of_goal, page, verdict
-from hoverslam.studies.constellations.rows import (
-    COLUMNS,
-    FIT,
-    NEVER,
-    TOGETHER,
-    best_modes,
-    check_rows,
-    need_rows,
-    prospect,
-    together,
-)
+from hoverslam.studies.constellations.asked import Asked, asked_for
+from hoverslam.studies.constellations.checks import check_rows
+from hoverslam.studies.constellations.demand import fly_demand
+from hoverslam.studies.constellations.need_row import COLUMNS, FIT, NEVER, TOGETHER
+from hoverslam.studies.constellations.needs import need_rows
+from hoverslam.studies.constellations.page import page
+from hoverslam.studies.constellations.prospects import best_modes, prospect, together
+from hoverslam.studies.constellations.tables import check_line, csv_text
+from hoverslam.studies.constellations.verdict import of_goal, verdict
 from hoverslam.studies.outcome import outcome_of
 from hoverslam.vehicles.errors import VehicleError
 
@@ -137,7 +133,7 @@ def test_a_rate_that_is_enough_may_still_be_late():
 
 
 def test_the_verdict_names_the_nearest_and_what_is_missing():
-    rows = demand(asked(*TWO), fly=fly_with_18).rows
+    rows = fly_demand(asked(*TWO), jobs=0, fly=fly_with_18).rows
     told = " ".join(verdict(rows, "spacesail"))
     best = next(row for row in of_goal(rows, "spacesail") if row.vehicle == "tianlong3")
     assert "Not met by any vehicle alone" in told
@@ -148,7 +144,7 @@ def test_the_verdict_names_the_nearest_and_what_is_missing():
 
 
 def test_a_vehicle_that_meets_it_is_named_and_one_that_cannot_be_hired_is_not():
-    rows = demand(asked(*TWO), fly=fly_with_18).rows
+    rows = fly_demand(asked(*TWO), jobs=0, fly=fly_with_18).rows
     scale = next(row for row in of_goal(rows, "spacesail") if row.vehicle == "falcon9")
     assert scale.met_high
     assert "falcon9" not in " ".join(verdict(rows, "spacesail"))
@@ -161,7 +157,7 @@ def test_all_together_add_up_each_vehicle_once_as_it_carries_most_or_coming_back
         payload = 5650.0 if case.recovery == "expendable" else 3500.0
         return outcome_of(fake_flight(case.vehicle, case.recovery, case.orbit, payload=payload), 1.0)
 
-    rows = demand(asked(*TWO, ("zhuque3", "return_to_launch_site")), fly=fly).rows
+    rows = fly_demand(asked(*TWO, ("zhuque3", "return_to_launch_site")), jobs=0, fly=fly).rows
     most, back = of_goal(rows, "spacesail")[-2:]
     rates = [load_cost_inputs(v).operations.launches_per_year for v in ("zhuque3", "tianlong3")]
     for every, returning in ((most, False), (back, True)):
@@ -217,7 +213,7 @@ def test_unknown_constellations_and_vehicles_are_told_in_one_line_each():
 
 # ---- files -----------------------------------------------------------------------------------------------------------
 def test_everything_is_written_whole(tmp_path):
-    done = demand(asked(*TWO), tmp_path, fly=fly_with_18)
+    done = fly_demand(asked(*TWO), tmp_path, jobs=0, fly=fly_with_18)
     written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert written == {"constellations.csv", "constellations.md", "figures/constellations.png"}
     assert {str(path.relative_to(tmp_path)) for path in done.files} == written
@@ -236,7 +232,7 @@ def test_a_row_that_failed_is_kept_in_every_file(tmp_path):
             return outcome_of(fake_flight(case.vehicle, case.recovery, case.orbit, verified=False), 1.0)
         return fly_with_18(case)
 
-    done = demand(asked(*TWO), tmp_path, fly=sometimes)
+    done = fly_demand(asked(*TWO), tmp_path, jobs=0, fly=sometimes)
     assert not done.verified
     assert "no verified flight" in (tmp_path / "constellations.csv").read_text()
     assert "no verified flight" in (tmp_path / "constellations.md").read_text()
@@ -248,7 +244,7 @@ def test_an_interrupt_keeps_what_was_done(tmp_path):
             raise KeyboardInterrupt
         return fly_with_18(case)
 
-    done = demand(asked(*TWO), tmp_path, fly=stopped)
+    done = fly_demand(asked(*TWO), tmp_path, jobs=0, fly=stopped)
     assert done.interrupted
     assert {row.vehicle for row in done.rows} == {"tianlong3", "falcon9"}
     assert "tianlong3" in (tmp_path / "constellations.csv").read_text()
@@ -260,7 +256,7 @@ def test_an_interrupt_before_the_first_flight_leaves_older_files_alone(tmp_path)
         raise KeyboardInterrupt
 
     (tmp_path / "constellations.md").write_text("older")
-    assert demand(asked(*TWO), tmp_path, fly=stopped).interrupted
+    assert fly_demand(asked(*TWO), tmp_path, jobs=0, fly=stopped).interrupted
     assert (tmp_path / "constellations.md").read_text() == "older"
 
 
@@ -268,13 +264,13 @@ def test_nothing_that_flies_is_no_picture_and_still_a_page(tmp_path):
     def failing(case):
         return outcome_of(fake_flight(case.vehicle, case.recovery, case.orbit, verified=False), 1.0)
 
-    demand(asked(*TWO), tmp_path, fly=failing)
+    fly_demand(asked(*TWO), tmp_path, jobs=0, fly=failing)
     assert not (tmp_path / "figures").exists()
     assert "no verified flight" in (tmp_path / "constellations.md").read_text()
 
 
 def test_workers_give_the_same_rows_as_this_process():
-    here, there = (demand(asked(*TWO[:2]), jobs=jobs, fly=fake_fly) for jobs in (0, 1))
+    here, there = (fly_demand(asked(*TWO[:2]), jobs=jobs, fly=fake_fly) for jobs in (0, 1))
     assert csv_text(here.rows) == csv_text(there.rows)
 
 

@@ -11,12 +11,15 @@ from hoverslam.cli import main
 from hoverslam.economics.inputs.loading import cost_vehicles, load_cost_inputs
 from hoverslam.economics.study import study_cost
 from hoverslam.margins.study.curve import load_margin_curve
+from hoverslam.reports.console import text_of
+from hoverslam.reports.json_text import json_text
 from hoverslam.studies.cases import Case
-from hoverslam.studies.comparison.compare import compare
+from hoverslam.studies.comparison.compare import compare_cases
 from hoverslam.studies.costs.pictures import draw_costs, draw_tornado
-from hoverslam.studies.costs.report import cost_json, print_cost
-from hoverslam.studies.costs.rows import COLUMNS, CostRow, Exchange, cost_row, costs_csv, costs_page, read_costs
-from hoverslam.studies.launch_report import console, dump_json
+from hoverslam.studies.costs.report import cost_json, cost_tables
+from hoverslam.studies.costs.rows import COLUMNS, CostRow, cost_row
+from hoverslam.studies.costs.tables import costs_csv, costs_page, read_costs
+from hoverslam.studies.outcome import Exchange
 from hoverslam.studies.rows import with_penalties
 from hoverslam.vehicles.loading import load_vehicle
 
@@ -41,11 +44,7 @@ def zhuque3():
 
 
 def text(of, **more):
-    to = console()
-    to.width = 400
-    with to.capture() as captured:
-        print_cost(of, to, **more)
-    return captured.get()
+    return text_of(cost_tables(of, **more), width=400)
 
 
 # ---- the study -------------------------------------------------------------------------------------------------------
@@ -142,7 +141,7 @@ def test_explained_it_names_every_input_with_its_source(zhuque3):
 
 
 def test_a_program_reads_the_same_numbers(zhuque3):
-    told = json.loads(dump_json(cost_json(zhuque3, explain=True)))
+    told = json.loads(json_text(cost_json(zhuque3, explain=True)))
     assert told["cost_cny_per_kg"]["p50"] == zhuque3.estimate.cost_cny_per_kg.p50
     assert sum(told["components_cny"].values()) == pytest.approx(float(zhuque3.estimate.breakdown_cny.total))
     assert {"arithmetic", "transcost", "inputs", "levers", "requirements", "reuse", "cheapest_reserve"} <= set(told)
@@ -203,7 +202,7 @@ def test_the_picture_has_a_bar_a_row_and_marks_for_target_and_market(rows):
 
 
 def test_a_comparison_and_a_study_tell_the_same_cost():
-    done = compare([Case("falcon9", mode) for mode in ("expendable", "downrange")], fly=fake_fly)
+    done = compare_cases([Case("falcon9", mode) for mode in ("expendable", "downrange")], jobs=0, fly=fake_fly)
     row = done.rows[1]
     found = cost_row(row, done.rows, Exchange(-0.12, -0.11))
     assert found.cost_per_kg_p50 == pytest.approx(row.cost_per_kg_cny_p50)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hoverslam.studies.comparison.tables import read_csv
-from hoverslam.studies.readme import refreshed
+from hoverslam.studies.readme.table import refreshed
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ from fake_flights import fake_flight, fake_outcome
 
 from hoverslam.studies.comparison.tables import csv_text, markdown, read_csv, write_csv
 from hoverslam.studies.outcome import outcome_of
-from hoverslam.studies.readme import BEGIN, END, refreshed
+from hoverslam.studies.readme.table import BEGIN, END, refreshed
 from hoverslam.studies.rows import COLUMNS, Row, with_penalties
 
 PROMISED = (

@@ -5,8 +5,6 @@ import math
 from collections.abc import Mapping
 from typing import TypeAlias
 
-import numpy as np
-
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
 
 
@@ -21,7 +19,7 @@ def plain(value: object) -> Json:
     Raises:
         TypeError: for any other type.
     """
-    if isinstance(value, np.ndarray | np.generic):
+    if hasattr(value, "tolist"):  # arrays and scalars of NumPy and JAX
         value = value.tolist()
     if value is None or isinstance(value, bool | int | str):
         return value
@@ -32,3 +30,8 @@ def plain(value: object) -> Json:
     if isinstance(value, list | tuple):
         return [plain(inner) for inner in value]
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def record(values: Mapping[str, object]) -> dict[str, Json]:
+    """Return a mapping with text keys as JSON types; see :func:`plain`."""
+    return {key: plain(value) for key, value in values.items()}

@@ -1,52 +1,177 @@
-"""Rows of cells as files: CSV for programs, Markdown for the repository; and columns made from rows of any kind."""
+"""Tables: one description of the columns, and every way to write rows with it.
 
-import csv
-from collections.abc import Callable, Iterable, Sequence
-from io import StringIO
-from typing import TYPE_CHECKING, Any, NamedTuple
+A :class:`Column` says which value of a row it shows and how. The same rows and columns give CSV for programs
+(:func:`csv_text`), a table for a terminal (:func:`rich_table`) and, in :mod:`hoverslam.reports.markdown`, a Markdown table.
+:func:`read_rows` reads back what :func:`csv_text` wrote.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args, get_type_hints
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.table import Table
 
-
-def csv_text(headings: Sequence[str], cells: Iterable[Sequence[str]]) -> str:
-    """CSV with one line of headings."""
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(headings)
-    writer.writerows(cells)
-    return out.getvalue()
+Row = TypeVar("Row")
 
 
-def markdown_text(headings: Sequence[str], right: Sequence[bool], cells: Iterable[Sequence[str]]) -> str:
-    """One Markdown table, columns set right where ``right`` says so; ends in a new line."""
-    lines = [headings, ["---:" if each else "---" for each in right], *cells]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+@dataclass(frozen=True)
+class Column(Generic[Row]):
+    """One column of a table.
 
+    Attributes:
+        name: Attribute of a row, and the heading in CSV files and data frames; it carries the unit, as ``payload_kg``.
+        heading: Heading for a person; ``name`` if left out.
+        unit: Unit for a person, written behind the heading.
+        format: Format specification of a number, as ``",.0f"``.
+        factor: Factor from the attribute to the number that is shown.
+        right: Whether cells are aligned to the right.
+        no_wrap: Whether a terminal keeps each cell on one line.
+        cell: Text of a row's cell, for a cell that is not one formatted number or text.
+    """
 
-class View(NamedTuple):
-    """One column for a person: its heading and the cell of a row."""
-
-    heading: str
-    cell: Callable[[Any], str]
+    name: str
+    heading: str = ""
+    unit: str = ""
+    format: str = ""
+    factor: float = 1.0
     right: bool = True
+    no_wrap: bool = False
+    cell: Callable[[Row], str] | None = None
+
+    @property
+    def title(self) -> str:
+        """Heading and unit for a person."""
+        heading = self.heading or self.name
+        return f"{heading}, {self.unit}" if self.unit else heading
+
+    def text(self, row: Row) -> str:
+        """Return the cell of a row."""
+        if self.cell is not None:
+            return self.cell(row)
+        return cell_text(getattr(row, self.name), self.format, self.factor)
 
 
-def markdown_table(rows: Iterable[Any], views: Sequence[View]) -> str:
-    """One Markdown table of these columns; ends in a new line."""
-    cells = ([view.cell(row) for view in views] for row in rows)
-    return markdown_text([view.heading for view in views], [view.right for view in views], cells)
+def cell_text(value: object, how: str = "", factor: float = 1.0) -> str:
+    """Return a value as the text of a cell: None is blank, a bool is ``true`` or ``false``, text stays as it is.
+
+    Args:
+        value: None, a bool, a text or a number.
+        how: Format specification of a number; ``str`` is used if it is empty.
+        factor: Factor by which a number is multiplied before it is formatted.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str) or not how:
+        return str(value)
+    assert isinstance(value, int | float)
+    return format(value if factor == 1.0 else value * factor, how)
 
 
-def rich_table(rows: Sequence[Any], views: Sequence[View], title: str = "", no_wrap: int | None = None) -> "Table":
-    """The same cells for a terminal, a rule between vehicles, what is not verified in red; columns from ``no_wrap`` on whole."""
+# ---- CSV and data frames -------------------------------------------------------------------------------------------
+def csv_columns(row_type: type[Row], default: str, formats: Mapping[str, str] | None = None) -> tuple[Column[Row], ...]:
+    """Return the columns of a CSV file of dataclass rows: one a field, in the order of the fields.
+
+    Args:
+        row_type: Dataclass of the rows; its fields are None, bool, int, float or text.
+        default: Format of a float.
+        formats: Formats of single fields by name.
+    """
+    hints = get_type_hints(row_type)
+    known = formats or {}
+    return tuple(
+        Column(f.name, format=known.get(f.name, default if float in _kinds(hints[f.name]) else ""))
+        for f in fields(row_type)  # type: ignore[arg-type]
+    )
+
+
+def csv_text(rows: Iterable[Row], columns: Sequence[Column[Row]]) -> str:
+    """Return the rows as CSV with one line of headings; blank where a value does not exist."""
+    import pandas as pd
+
+    cells = [[column.text(row) for column in columns] for row in rows]
+    frame = pd.DataFrame(cells, columns=[column.name for column in columns], dtype=object)
+    return str(frame.to_csv(index=False, lineterminator="\n"))
+
+
+def read_rows(path: Path, row_type: type[Row], kind: str) -> list[Row]:
+    """Read rows that :func:`csv_text` wrote.
+
+    Args:
+        path: The CSV file.
+        row_type: Dataclass of the rows; its fields are the columns.
+        kind: What the file should be, for the message of an error, as "a comparison".
+
+    Raises:
+        ValueError: If the columns are not the fields of ``row_type``.
+        OSError: If the file cannot be read.
+    """
+    import pandas as pd
+
+    names = [field.name for field in fields(row_type)]  # type: ignore[arg-type]
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False)
+    if list(frame.columns) != names:
+        raise ValueError(f"{path}: not {kind}: its columns are not those of this version")
+    hints = get_type_hints(row_type)
+    kinds = [_kinds(hints[name]) for name in names]
+    return [
+        row_type(*(_value(text, kind) for text, kind in zip(cells, kinds, strict=True)))
+        for cells in frame.itertuples(index=False, name=None)
+    ]
+
+
+def frame_of(rows: Iterable[Row], row_type: type[Row]) -> "pd.DataFrame":
+    """Return dataclass rows as a data frame, one column a field; the names of the columns carry the units."""
+    import pandas as pd
+
+    names = [field.name for field in fields(row_type)]  # type: ignore[arg-type]
+    return pd.DataFrame([[getattr(row, name) for name in names] for row in rows], columns=names)
+
+
+def _kinds(hint: Any) -> tuple[Any, ...]:
+    """Return the types that a field may have: ``float | None`` gives ``(float, NoneType)``."""
+    return get_args(hint) or (hint,)
+
+
+def _value(text: str, kinds: tuple[Any, ...]) -> bool | int | float | str | None:
+    if text == "" and NoneType in kinds:
+        return None
+    if bool in kinds:
+        return text == "true"
+    if float in kinds:
+        return float(text)
+    return int(text) if int in kinds else text
+
+
+# ---- terminal --------------------------------------------------------------------------------------------------------
+def rich_table(
+    rows: Sequence[Row],
+    columns: Sequence[Column[Row]],
+    title: str = "",
+    group: Callable[[Row], object] | None = None,
+    warned: Callable[[Row], bool] | None = None,
+) -> "Table":
+    """Return the rows as a table for a terminal.
+
+    Args:
+        rows: Rows in the order in which they are shown.
+        columns: Columns in the order in which they are shown.
+        title: Title above the table.
+        group: Key of a row; a rule separates rows with different keys.
+        warned: Whether a row is shown in red.
+    """
     from rich.table import Table
 
     table = Table(title=title or None, title_justify="left", header_style="bold")
-    for place, view in enumerate(views):
-        whole = no_wrap is not None and place >= no_wrap
-        table.add_column(view.heading, justify="right" if view.right else "left", no_wrap=whole)
+    for column in columns:
+        table.add_column(column.title, justify="right" if column.right else "left", no_wrap=column.no_wrap)
     for place, row in enumerate(rows):
-        last = place + 1 == len(rows) or rows[place + 1].vehicle != row.vehicle
-        table.add_row(*(view.cell(row) for view in views), style="" if row.verified else "red", end_section=last)
+        last = group is not None and (place + 1 == len(rows) or group(rows[place + 1]) != group(row))
+        style = "red" if warned is not None and warned(row) else ""
+        table.add_row(*(column.text(row) for column in columns), style=style, end_section=last)
     return table

@@ -1,80 +1,56 @@
-"""What is kept of one case: its row, the events, limits and propellant behind it, and the trajectory.
+"""The outcome of one case: its row, its events, limits and propellant, the arithmetic of its cost, and its trajectory.
 
-A `LaunchResult` holds the whole optimisation problem and cannot travel between processes. An `Outcome` holds plain
-numbers and a labelled dataset, so a worker can send it home and a program can read it as JSON.
+A ``LaunchResult`` holds the whole optimisation problem and cannot be sent between processes. An :class:`Outcome` holds
+plain numbers and a labelled dataset, so that a worker process can return it and a program can read it as JSON.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from hoverslam.studies.rows import Row, published_columns, row_of
+from hoverslam.reports.json_text import Json, record
+from hoverslam.reports.results import Result
+from hoverslam.studies.events import Event, events_of
+from hoverslam.studies.rows import Published, Row, published_columns, row_of
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
+    from matplotlib.figure import Figure
+    from rich.console import RenderableType
 
+    from hoverslam.economics.model.explained import ExplainRow
     from hoverslam.economics.questions.estimate import CostEstimate
-    from hoverslam.economics.questions.explain import ExplainRow
-    from hoverslam.flights.launch.solve import LaunchResult
+    from hoverslam.flights.launch.result import LaunchResult
+    from hoverslam.flights.outcome.limits_reached import LimitReached
     from hoverslam.vehicles.models import Vehicle
 
 
-# Phases whose end is an event, and its name.
-_ENDS = {
-    "ascent": "staging",
-    "boostback": "boostback burn ends",
-    "coast": "entry burn begins",
-    "entry": "entry burn ends",
-    "glide": "landing burn begins",
-    "shrouded": "fairing off",
-    "upper": "injection",
-    "second_burn": "injection",
-}
-
-
-class Event(NamedTuple):
-    """A moment of the flight: speed over the rotating Earth, altitude, distance over the ground from the pad."""
-
-    name: str
-    time_s: float
-    speed_m_s: float
-    altitude_km: float
-    downrange_km: float
-
-
-class LimitReached(NamedTuple):
-    """A limit of one phase and the most the flight made of it, in SI ``unit``."""
-
-    name: str
-    phase: str
-    limit: float
-    reached: float
-    time_s: float
-    unit: str
-
-
 class Exchange(NamedTuple):
-    """Payload (kg) that a kilogram of landing reserve, and of the first stage's dry mass, makes of an optimum."""
+    """Derivatives of the greatest payload: kg of payload per kg of landing reserve, and per kg of first-stage dry mass."""
 
     per_reserve: float
     per_dry_mass: float
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(Result):
     """One case, solved or not.
 
     Attributes:
-        row: its line in the comparison.
-        title, inclination_deg: the vehicle's name in words; the orbit's plane.
-        status: the solver's word, or the error that kept it from being solved.
-        converged, iterations: of the solver; no iterations where it never ran.
-        events, limits: of the flight.
-        budget: first-stage propellant (kg) by use; only what the flight uses.
-        cost: the arithmetic of the cost at the modes of its bands, empty where nothing is known of the cost.
-        exchange: what reserve and dry mass cost in payload; None where there was no flight.
-        trajectory: labelled time histories; None where there was no flight.
+        row: Its line in the comparison.
+        title: The vehicle's name for a person.
+        status: The solver's status, or the error because of which there is no flight.
+        converged: Whether the solver converged.
+        iterations: Iterations of the solver; None where it never ran.
+        inclination_deg: Inclination of the orbit (deg).
+        events: Staging, burns, injection and touchdown, in the order of time.
+        limits: Limits of the flight, and what it reached of each.
+        budget: First-stage propellant (kg) by use; only uses that the flight has.
+        cost: The arithmetic of the cost at the modes of its inputs; empty where the cost model has no figures.
+        exchange: Payload per kilogram of reserve and dry mass; None where there was no flight.
+        trajectory: Labelled time histories; None where there was no flight.
     """
 
     row: Row
@@ -84,19 +60,97 @@ class Outcome:
     iterations: int | None = None
     inclination_deg: float | None = None
     events: tuple[Event, ...] = ()
-    limits: tuple[LimitReached, ...] = ()
+    limits: "tuple[LimitReached, ...]" = ()
     budget: dict[str, float] | None = None
     cost: "tuple[ExplainRow, ...]" = ()
     exchange: Exchange | None = None
     trajectory: "xr.Dataset | None" = None
 
+    @property
+    def verified(self) -> bool:
+        """Whether the independent re-flight confirms the flight."""
+        return self.row.verified
+
+    def tables(self, explain: bool = False) -> "list[RenderableType]":
+        """Return the outcome as tables and lines for a terminal; ``explain`` adds the arithmetic of the cost."""
+        from hoverslam.studies.launch_tables import (
+            cost_table,
+            events_table,
+            heading,
+            limits_table,
+            numbers_table,
+            verdict_line,
+        )
+
+        parts = heading(self.row, self.title, self.inclination_deg, stopped=self.iterations and not self.converged)
+        parts.append(numbers_table(self.row, self.budget or {}))
+        parts += [events_table(self.events)] if self.events else []
+        parts += [limits_table(self.limits)] if self.limits else []
+        parts += [cost_table(self.cost)] if explain and self.cost else []
+        return [*parts, verdict_line(self.row, self.status, self.iterations, self.converged)]
+
+    def report(self, explain: bool = False) -> str:
+        """Return the tables as text; ``explain`` adds the arithmetic of the cost."""
+        from hoverslam.reports.console import text_of
+
+        return text_of(self.tables(explain))
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the columns of the row, and the details behind them, as JSON types."""
+        return self.row.as_json() | record(
+            {
+                "title": self.title,
+                "inclination_deg": self.inclination_deg,
+                "converged": self.converged,
+                "status": self.status,
+                "iterations": self.iterations,
+                "events": [event._asdict() for event in self.events],
+                "first_stage_propellant_kg": self.budget or {},
+                "limits": [limit.as_json() for limit in self.limits],
+                "cost": [row._asdict() for row in self.cost],
+            }
+        )
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the row as a data frame of one row."""
+        from hoverslam.reports.tables import frame_of
+
+        return frame_of([self.row], Row)
+
+    def plot(self) -> "Figure":
+        """Return the picture of the flight: path, speed, dynamic pressure and first-stage propellant.
+
+        Raises:
+            ValueError: Without a flight.
+        """
+        from hoverslam.studies.vehicle_picture import draw_vehicle
+
+        return draw_vehicle([self.flight_data()], self.title)
+
+    def flight_data(self) -> "xr.Dataset":
+        """Return the trajectory with the first stage's propellant by use (kg).
+
+        Raises:
+            ValueError: Without a flight.
+        """
+        from hoverslam.studies.trajectory_files import with_budget
+
+        if self.trajectory is None:
+            raise ValueError(f"{self.row.vehicle} {self.row.recovery}: no flight: {self.status}")
+        return with_budget(self.trajectory, self.budget or {})
+
+    def _writers(self) -> Mapping[str, Callable[[Path], None]]:
+        from hoverslam.studies.trajectory_files import save_trajectory
+
+        return {**super()._writers(), ".nc": lambda path: save_trajectory(self.flight_data(), path)}
+
 
 def outcome_of(flight: "LaunchResult", solve_s: float | None = None) -> Outcome:
-    """Join a solved launch with what it costs.
+    """Join a solved launch with its cost.
 
     Args:
-        flight: from `hoverslam.flights.solve_launch`.
-        solve_s: wall time of the case; the solver's own seconds if left out.
+        flight: The launch, from :func:`hoverslam.flights.launch.solve.solve_launch`.
+        solve_s: Wall time of the case (s); the solver's own seconds if left out.
     """
     vehicle = flight.plan.vehicle
     cost = _cost_of(vehicle, flight.recovery, flight.payload) if flight.converged else None
@@ -109,8 +163,8 @@ def outcome_of(flight: "LaunchResult", solve_s: float | None = None) -> Outcome:
         converged=flight.converged,
         iterations=flight.iterations,
         inclination_deg=flight.inclination_deg,
-        events=_events(trajectory),
-        limits=tuple(LimitReached(r.name, r.phase, r.limit, r.reached, r.time, r.unit) for r in flight.limits),
+        events=events_of(trajectory),
+        limits=tuple(flight.limits),
         budget=_budget(flight),
         cost=tuple(cost.explain()) if cost is not None else (),
         exchange=Exchange(*flight.exchange_ratios()) if flight.converged else None,
@@ -119,12 +173,12 @@ def outcome_of(flight: "LaunchResult", solve_s: float | None = None) -> Outcome:
 
 
 def failed_outcome(vehicle: "Vehicle", recovery: str, orbit: str, reason: str, solve_s: float | None = None) -> Outcome:
-    """The outcome of a case that gave no flight at all: what is published about it, and the reason."""
+    """Return the outcome of a case without a flight: what is published about it, and the reason."""
     published = _published(vehicle, orbit, recovery)
     return Outcome(Row(vehicle.name, recovery, orbit, solve_s=solve_s, **published), vehicle.title, reason)
 
 
-def _published(vehicle: "Vehicle", orbit: str, recovery: str) -> dict[str, Any]:
+def _published(vehicle: "Vehicle", orbit: str, recovery: str) -> Published:
     from hoverslam.economics.inputs.loading import cost_vehicles, load_cost_inputs
 
     target = load_cost_inputs(vehicle.name).price.target_cny_per_kg if vehicle.name in cost_vehicles() else None
@@ -132,10 +186,10 @@ def _published(vehicle: "Vehicle", orbit: str, recovery: str) -> dict[str, Any]:
 
 
 def _cost_of(vehicle: "Vehicle", recovery: str, payload_kg: float) -> "CostEstimate | None":
-    """The estimate, or None for a vehicle, a mode or a payload that the cost model has no figures for."""
+    """Return the estimate; None for a vehicle, a mode or a payload for which the cost model has no figures."""
     from hoverslam.economics.inputs.errors import CostQuestionError
     from hoverslam.economics.questions.estimate import estimate_cost
-    from hoverslam.economics.questions.study import margin_belief
+    from hoverslam.economics.study import margin_belief
     from hoverslam.margins.study.curve import load_margin_curve
 
     margin, source = margin_belief(vehicle, recovery, load_margin_curve(vehicle.name, recovery))
@@ -145,26 +199,8 @@ def _cost_of(vehicle: "Vehicle", recovery: str, payload_kg: float) -> "CostEstim
         return None
 
 
-def _events(flight: "xr.Dataset") -> tuple[Event, ...]:
-    """The ends of the phases a reader asks for, in the order of time."""
-    phases = flight["phase"].values
-    known = set(phases.tolist())
-    ends = {phase: name for phase, name in _ENDS.items() if phase in known}
-    if "second_burn" in ends:
-        ends["upper"] = "parking orbit"
-    down = max((phase for phase in known if phase.startswith("landing")), key=phases.tolist().index, default=None)
-    if down is not None:
-        ends[down] = "touchdown"
-    events = []
-    for phase, name in ends.items():
-        end = flight.isel(sample=np.flatnonzero(phases == phase)[-1])
-        altitude, downrange = float(end["altitude"]) / 1e3, float(end["downrange"]) / 1e3
-        events.append(Event(name, float(end["time"]), float(end["speed"]), altitude, downrange))
-    return tuple(sorted(events, key=lambda event: event.time_s))
-
-
 def _budget(flight: "LaunchResult") -> dict[str, float]:
-    """First-stage propellant (kg) by use; what is not kept, burned on the way home or stranded lifted the payload."""
+    """Return first-stage propellant (kg) by use; the ascent burns what no other use needs."""
     load, residual = flight.plan.values["stage1.propellant"], flight.plan.values["stage1.residual"]
     home = {
         "boostback": flight.boostback_propellant,

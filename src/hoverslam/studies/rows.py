@@ -1,25 +1,27 @@
-"""One row of the comparison: a vehicle flown in one recovery mode, with its flight and its cost side by side.
+"""Rows of the comparison: a vehicle flown in one recovery mode, with its flight and its cost side by side.
 
-A value that does not exist is None and becomes a blank cell: an expended booster burns no landing propellant, which is
-not the same as burning none. The order of the fields is the order of the columns in every file.
+A value that does not exist is None and becomes a blank cell. An expended booster burns no landing propellant, for example,
+and its cell is blank, not zero. The order of the fields is the order of the columns in every file.
 """
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
-from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
+
+from hoverslam.reports.json_text import Json, record
 
 if TYPE_CHECKING:
     from hoverslam.economics.questions.estimate import CostEstimate
-    from hoverslam.flights.launch.solve import LaunchResult
+    from hoverslam.flights.launch.result import LaunchResult
     from hoverslam.vehicles.models import PublishedPayload
 
 
 @dataclass(frozen=True)
 class Row:
-    """One vehicle, orbit and recovery mode. Units are in the names; ``verified`` is the verdict of the re-flight.
+    """One vehicle, orbit and recovery mode. The names carry the units.
 
-    A flight whose solver did not converge has its errors and its time only: its payload is not a result.
+    ``verified`` is the verdict of the independent re-flight. A flight whose solver did not converge has its errors and its
+    time only, since its payload is not a result.
     """
 
     vehicle: str
@@ -49,30 +51,45 @@ class Row:
     verified: bool = False
     solve_s: float | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        """The row as JSON knows it: blanks are null, and so is what is not finite."""
-        return {name: _finite(value) for name, value in asdict(self).items()}
+    def as_json(self) -> dict[str, Json]:
+        """Return the row as JSON types; a blank and a number that is not finite are null."""
+        return record(asdict(self))
 
 
 COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(Row))
-TEXTS = frozenset({"vehicle", "recovery", "orbit", "payload_published_status"})
 
 
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not isfinite(value) else value
+class Published(TypedDict, total=False):
+    """The columns that are known without solving a flight."""
+
+    payload_published_kg: float
+    payload_published_status: str
+    target_cny_per_kg: float | None
 
 
-def published_columns(published: "PublishedPayload | None", target_cny_per_kg: float | None) -> dict[str, Any]:
-    """The columns that hold whether or not the flight was solved."""
-    columns: dict[str, Any] = {"target_cny_per_kg": target_cny_per_kg}
+def published_columns(published: "PublishedPayload | None", target_cny_per_kg: float | None) -> Published:
+    """Return the columns that are known without solving a flight.
+
+    Args:
+        published: Payload that the operator or others have published for this orbit and recovery.
+        target_cny_per_kg: Price per kilogram that the operator aims at (CNY/kg).
+    """
+    columns: Published = {"target_cny_per_kg": target_cny_per_kg}
     if published is not None:
         columns["payload_published_kg"] = published.payload_t.si
         columns["payload_published_status"] = published.payload_t.status
     return columns
 
 
-def row_of(flight: "LaunchResult", cost: "CostEstimate | None", published: dict[str, Any], solve_s: float) -> Row:
-    """Join a flight with its cost estimate. ``published`` comes from `published_columns`, ``solve_s`` is wall time."""
+def row_of(flight: "LaunchResult", cost: "CostEstimate | None", published: Published, solve_s: float) -> Row:
+    """Return the row of a solved launch.
+
+    Args:
+        flight: The launch, from :func:`hoverslam.flights.launch.solve.solve_launch`.
+        cost: What it costs; None where the cost model has no figures.
+        published: From :func:`published_columns`.
+        solve_s: Wall time of the case (s).
+    """
     row = Row(
         vehicle=flight.vehicle,
         recovery=flight.recovery,
@@ -115,7 +132,10 @@ def _with_cost(row: Row, cost: "CostEstimate") -> Row:
 
 
 def expendable_twin(row: Row, rows: Iterable[Row]) -> Row | None:
-    """The same vehicle flown to the same orbit without recovery; None for an expendable row or where it is missing."""
+    """Return the row of the same vehicle flown to the same orbit without recovery.
+
+    None for a row that is expendable itself, and where there is no such row.
+    """
     if row.recovery == "expendable":
         return None
     twins = (r for r in rows if (r.vehicle, r.orbit, r.recovery) == (row.vehicle, row.orbit, "expendable"))
@@ -123,7 +143,7 @@ def expendable_twin(row: Row, rows: Iterable[Row]) -> Row | None:
 
 
 def with_penalties(rows: Iterable[Row]) -> list[Row]:
-    """The rows with the payload each loses (%) against the same vehicle's expendable row; blank without that row."""
+    """Return the rows with the payload lost (%) against the expendable row of the same vehicle; blank without that row."""
     rows = list(rows)
     return [replace(row, payload_penalty_percent=_penalty(row, expendable_twin(row, rows))) for row in rows]
 

@@ -1,93 +1,220 @@
-"""The comparison: many cases solved in parallel, their rows written as they come, figures and trajectories beside them.
+"""The comparison: many cases solved in parallel. Rows are written as they end; figures and trajectories lie beside them.
 
-The longest cases go first. The table is written again after every row, so whatever ends a comparison early leaves the
-rows that were done.
+The longest cases start first. The table is written again after every row, so that the finished rows are kept when a
+comparison is interrupted.
 """
 
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hoverslam.studies.cases import Case, fly_or_fail, unsolved
-from hoverslam.studies.comparison.tables import markdown, write_csv, write_whole
-from hoverslam.studies.comparison.trajectory_files import save_trajectory, with_budget
-from hoverslam.studies.comparison.workers import work
-from hoverslam.studies.costs.rows import CostRow, cost_row, write_costs
+from hoverslam.data.writing import write_whole
+from hoverslam.reports.json_text import Json, record
+from hoverslam.reports.results import Result
+from hoverslam.studies import parallel
+from hoverslam.studies.cases import Case, default_cases, fly_or_fail, unsolved
+from hoverslam.studies.comparison.tables import markdown, rich_table, verdict, write_csv
+from hoverslam.studies.costs.rows import CostRow, cost_row
+from hoverslam.studies.costs.tables import rich_costs, write_costs
 from hoverslam.studies.outcome import Outcome
 from hoverslam.studies.rows import Row, with_penalties
+from hoverslam.studies.trajectory_files import save_trajectory
+from hoverslam.vehicles.models import Vehicle
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+    from rich.console import RenderableType
 
 Fly = Callable[[Case], Outcome]
+OnRow = Callable[[int, Outcome], None]
 
 
 @dataclass
-class Comparison:
-    """Cases and the outcomes so far, by the index of the case; ``interrupted`` if it was stopped by hand.
+class Comparison(Result):
+    """Cases and their outcomes.
 
-    ``costs`` are there at the end, for the flights whose cost is known.
+    Attributes:
+        cases: What was to be flown.
+        outcomes: Outcomes so far, by the index of the case.
+        interrupted: Whether the comparison was interrupted (Ctrl-C).
+        files: Files that were written.
     """
 
     cases: Sequence[Case]
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     interrupted: bool = False
     files: list[Path] = field(default_factory=list)
-    costs: list[CostRow] = field(default_factory=list)
+    _costs: tuple[int, list[CostRow]] = field(default=(0, []), init=False, repr=False)
 
     @property
     def rows(self) -> list[Row]:
-        """The rows done, in the order of the cases, with the payload that each recovery costs."""
-        return with_penalties(self.outcomes[index].row for index in sorted(self.outcomes))
+        """The finished rows in the order of the cases, with the payload that each recovery costs."""
+        return with_penalties(outcome.row for outcome in self.finished)
+
+    @property
+    def finished(self) -> list[Outcome]:
+        """The outcomes so far in the order of the cases."""
+        return [self.outcomes[index] for index in sorted(self.outcomes)]
+
+    @property
+    def costs(self) -> list[CostRow]:
+        """The costs of the finished flights for which the cost model has figures, in the order of the cases."""
+        count, costs = self._costs
+        if count != len(self.outcomes):
+            rows = self.rows
+            of_rows = (cost_row(row, rows, o.exchange) for row, o in zip(rows, self.finished, strict=True))
+            costs = [row for row in of_rows if row is not None]
+            self._costs = len(self.outcomes), costs
+        return costs
 
     @property
     def verified(self) -> bool:
         """Whether every case was solved and verified."""
         return len(self.outcomes) == len(self.cases) and all(row.verified for row in self.rows)
 
+    def tables(self) -> "list[RenderableType]":
+        """Return payloads and costs as tables for a terminal."""
+        rows, costs = self.rows, self.costs
+        return [*([rich_table(rows)] if rows else []), *([rich_costs(costs)] if costs else [])]
 
-def default_jobs() -> int:
-    """Two workers, or one on a single core: each holds a compiled model of about a gigabyte."""
-    return min(2, os.cpu_count() or 1)
+    def report(self) -> str:
+        """Return payloads and costs as text, with the number of verified rows."""
+        from hoverslam.reports.console import text_of
+
+        return text_of([*self.tables(), verdict(self.rows)])
+
+    def as_json(self) -> dict[str, Json]:
+        """Return rows and costs as JSON types; a blank is null."""
+        return record(
+            {
+                "rows": [row.as_json() for row in self.rows],
+                "costs": [asdict(row) for row in self.costs],
+                "verified": sum(row.verified for row in self.rows),
+                "cases": len(self.cases),
+                "interrupted": self.interrupted,
+                "files": [str(path) for path in self.files],
+            }
+        )
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the rows as a data frame, one row a case."""
+        from hoverslam.reports.tables import frame_of
+
+        return frame_of(self.rows, Row)
+
+    def plot(self) -> "Figure":
+        """Return the picture of payloads and costs."""
+        from hoverslam.studies.comparison.pictures import draw_comparison
+
+        return draw_comparison(self.rows, self.costs)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the comparison into a file by its suffix or, for a path without one, everything into a folder.
+
+        The folder gets vehicles.csv, vehicles.md, costs.csv, costs.md, ``figures`` and ``trajectories``.
+
+        Raises:
+            ValueError: For an unknown suffix.
+            OSError: If a file cannot be written.
+        """
+        path = Path(path)
+        if path.suffix and not path.is_dir():
+            return super().save(path)
+        _write_tables(self, path)
+        for outcome in self.finished:
+            _write_trajectory(self, outcome, path)
+        _write_figures(self, path)
+        _write_costs(self, path)
+        return path
 
 
 def compare(
+    vehicles: "Iterable[Vehicle | str | os.PathLike[str]] | None" = None,
+    *,
+    recoveries: Iterable[str] | None = None,
+    out: str | os.PathLike[str] | None = None,
+    jobs: int | None = None,
+    on_row: OnRow | None = None,
+) -> Comparison:
+    """Solve every vehicle in every recovery mode, and compare payload and cost.
+
+    Args:
+        vehicles: Vehicles, names or paths; all that come with the package and fly to orbit if left out.
+        recoveries: Only these recovery modes.
+        out: Folder for tables, figures and trajectories, written as the flights end; nothing is written if left out.
+        jobs: Worker processes; 0 solves in this process. 2 if left out, 1 on a single core.
+        on_row: Called with the index of the case and its outcome as each ends.
+
+    Returns:
+        The comparison. An interrupt (Ctrl-C) ends the comparison, not the caller, and sets ``interrupted``. A flight that
+        is not solved keeps its row, not verified.
+
+    Raises:
+        VehicleError: With one line for every vehicle that is unknown or does not fly to orbit.
+    """
+    chosen = None if recoveries is None else set(recoveries)
+    cases = [case for case in default_cases(vehicles) if chosen is None or case.recovery in chosen]
+    return compare_cases(cases, None if out is None else Path(out), jobs=jobs, on_row=on_row)
+
+
+def compare_cases(
     cases: Sequence[Case],
     out: Path | None = None,
     *,
-    jobs: int = 0,
-    on_row: Callable[[int, Outcome], None] | None = None,
+    jobs: int | None = None,
+    on_row: OnRow | None = None,
     fly: Fly = fly_or_fail,
 ) -> Comparison:
-    """Solve every case and write what comes of it.
+    """Solve every case and write the results, see :func:`compare`.
 
     Args:
-        cases: what to fly; an unsolved case keeps its row, not verified.
-        out: folder for vehicles.csv, vehicles.md, figures/ and trajectories/; nothing is written without it.
-        jobs: worker processes; 0 solves in this process.
-        on_row: called with the case's index and outcome as each ends.
-        fly: solves one case; with workers it must be importable by name.
-
-    An interrupt (Ctrl-C) ends the comparison, not the caller: look at ``interrupted``. With workers it is heeded at
-    once; inside this process a native solver may answer it by giving up the one flight.
+        cases: What to fly; an unsolved case keeps its row, not verified.
+        out: Folder for tables, figures and trajectories; nothing is written if left out.
+        jobs: Worker processes; 0 solves in this process, where a native solver may answer an interrupt by giving up only
+            the current flight.
+        on_row: Called with the index of the case and its outcome as each ends.
+        fly: Solves one case; with workers it must be picklable.
     """
     comparison = Comparison(cases)
-    order = sorted(range(len(cases)), key=lambda index: -cases[index].effort)
-    try:
-        with closing(_solved(cases, order, jobs, fly)) as solved:
-            for index, outcome in solved:
-                comparison.outcomes[index] = outcome
-                if out is not None:
-                    _write_tables(comparison, out)
-                    _write_trajectory(comparison, outcome, out)
-                if on_row is not None:
-                    on_row(index, outcome)
-    except KeyboardInterrupt:
-        comparison.interrupted = True
+
+    def keep(index: int, outcome: Outcome) -> None:
+        comparison.outcomes[index] = outcome
+        if out is not None:
+            _write_tables(comparison, out)
+            _write_trajectory(comparison, outcome, out)
+        if on_row is not None:
+            on_row(index, outcome)
+
+    comparison.interrupted = solve_cases(cases, keep, jobs, fly)
     if out is not None and comparison.outcomes:
         _write_tables(comparison, out)
         _write_figures(comparison, out)
         _write_costs(comparison, out)
     return comparison
+
+
+def solve_cases(cases: Sequence[Case], keep: OnRow, jobs: int | None = None, fly: Fly = fly_or_fail) -> bool:
+    """Solve every case, the longest first, and hand each outcome over; return whether the user interrupted it (Ctrl-C).
+
+    Args:
+        cases: What to fly.
+        keep: Called with the index of the case and its outcome as each ends.
+        jobs: Worker processes, as in :func:`compare`.
+        fly: Solves one case.
+    """
+    jobs = parallel.default_jobs() if jobs is None else jobs
+    order = sorted(range(len(cases)), key=lambda index: -cases[index].effort)
+    try:
+        with closing(_solved(cases, order, jobs, fly)) as solved:
+            for index, outcome in solved:
+                keep(index, outcome)
+    except KeyboardInterrupt:
+        return True
+    return False
 
 
 def _solved(
@@ -97,7 +224,7 @@ def _solved(
         for index in order:
             yield index, fly(cases[index])
         return
-    with closing(work(fly, [cases[index] for index in order], min(jobs, len(order)))) as finished:
+    with closing(parallel.work(fly, [cases[index] for index in order], jobs)) as finished:
         for done in finished:
             index = order[done.place]
             yield index, done.answer if done.answer is not None else unsolved(cases[index], done.error)
@@ -113,33 +240,28 @@ def _write_tables(comparison: Comparison, out: Path) -> None:
 def _write_trajectory(comparison: Comparison, outcome: Outcome, out: Path) -> None:
     path = out / "trajectories" / f"{outcome.row.vehicle}_{outcome.row.recovery}.nc"
     if outcome.trajectory is None:
-        path.unlink(missing_ok=True)  # of an earlier comparison: it is not this row's flight
+        path.unlink(missing_ok=True)  # of an earlier comparison, not of this row
         return
-    save_trajectory(outcome, path)
+    save_trajectory(outcome.flight_data(), path)
     _note(comparison, path)
 
 
 def _write_figures(comparison: Comparison, out: Path) -> None:
-    """A picture for every vehicle with a converged flight."""
-    from hoverslam.studies.comparison.pictures import save_figure
+    """Write a picture of every vehicle with a converged flight."""
+    from hoverslam.reports.pictures import write_picture
+    from hoverslam.studies.vehicle_picture import draw_vehicle
 
     flown: dict[str, list[Outcome]] = {}
-    for index in sorted(comparison.outcomes):
-        outcome = comparison.outcomes[index]
+    for outcome in comparison.finished:
         if outcome.trajectory is not None and outcome.converged:
             flown.setdefault(outcome.row.vehicle, []).append(outcome)
     for vehicle, outcomes in flown.items():
         path = out / "figures" / f"{vehicle}.png"
-        save_figure([with_budget(o) for o in outcomes], outcomes[0].title, path)
+        write_picture(draw_vehicle([o.flight_data() for o in outcomes], outcomes[0].title), path)
         _note(comparison, path)
 
 
 def _write_costs(comparison: Comparison, out: Path) -> None:
-    """What the flights cost, once all are there: a row is compared with its expendable twin."""
-    rows = comparison.rows
-    of_cases = zip(rows, (comparison.outcomes[index] for index in sorted(comparison.outcomes)), strict=True)
-    found = [cost_row(row, rows, outcome.exchange) for row, outcome in of_cases]
-    comparison.costs = [row for row in found if row is not None]
     if comparison.costs:
         _note(comparison, *write_costs(comparison.costs, out))
 

@@ -1,167 +1,43 @@
-"""A picture a vehicle: where it flies, how fast, under what pressure, and what the first stage burns when.
-
-Each recovery mode has one colour. Solid is the whole stack and then the booster, dashed the upper stage.
-"""
+"""The picture of a comparison: payload and cost of a kilogram, one row of both panels for each flight."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
-import numpy as np
-import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from hoverslam.studies.comparison.trajectory_files import BUDGET
-
-COLOURS = {"expendable": "#4477aa", "downrange": "#cc6677", "return_to_launch_site": "#228833"}
-_UPPER_STAGE = ("staging", "shrouded", "upper", "orbit_coast", "second_burn")
-_AFTER_PARKING = ("orbit_coast", "second_burn")  # half a revolution away: off every useful scale
-_STACK = ("rise", "solids", "ascent")
-_TOUCHDOWN: dict[str, Any] = {"marker": "v", "markersize": 7, "linestyle": "none"}
-# From the burn that comes first to what is left at the end; the shade tells them apart within a mode's colour.
-_SHADES = {"boostback": 1.0, "entry": 0.75, "landing": 0.5, "reserve": 0.3, "residual": 0.12}
+from hoverslam.reports.pictures import plain_axis
+from hoverslam.studies.costs.pictures import cost_legend, cost_panel
+from hoverslam.studies.costs.rows import CostRow
+from hoverslam.studies.recovery_colours import colour_of
+from hoverslam.studies.rows import Row
 
 
-def save_figure(flights: Sequence[xr.Dataset], title: str, path: Path) -> None:
-    """Draw the flights of one vehicle (from `load_trajectory` or `with_budget`) and write the picture."""
-    write_picture(draw_vehicle(flights, title), path)
-
-
-def write_picture(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG; without the version of the drawing library, the same numbers give the same file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=130, metadata={"Software": None})
-
-
-def draw_vehicle(flights: Sequence[xr.Dataset], title: str) -> Figure:
-    """Altitude over downrange, speed and dynamic pressure over time, and the first stage's propellant budget."""
-    figure = Figure(figsize=(12, 8.4), layout="constrained")
-    axes = figure.subplots(2, 2)
-    for axis in axes.flat:
-        axis.spines[["top", "right"]].set_visible(False)
-        axis.grid(color="#dddddd", linewidth=0.6)
-        axis.set_axisbelow(True)
-    _paths(axes[0, 0], flights)
-    _speeds(axes[0, 1], flights)
-    _pressures(axes[1, 0], flights)
-    _budgets(axes[1, 1], flights)
-    orbits = ", ".join(dict.fromkeys(str(flight.attrs.get("orbit", "")) for flight in flights))
-    figure.suptitle(f"{title}: flights of greatest payload to {orbits}", fontsize=14, fontweight="bold")
-    modes = [Line2D([], [], color=_colour(f), linewidth=2.5, label=_payload(f)) for f in flights]
-    figure.legend(handles=modes, loc="outside lower center", ncols=3, frameon=False, fontsize=11)
-    axes[0, 1].legend(handles=_branches(flights), loc="upper left", frameon=False)
+def draw_comparison(rows: Sequence[Row], costs: Sequence[CostRow]) -> Figure:
+    """Return payloads on the left and, for the flights whose cost is known, costs on the right."""
+    figure = Figure(figsize=(15 if costs else 8, 1.8 + 0.34 * len(rows)), layout="constrained")
+    if costs:
+        left, right = figure.subplots(1, 2)
+        cost_panel(right, costs)
+        right.set_title("What a kilogram costs")
+        figure.legend(handles=cost_legend(), loc="outside lower center", ncols=6, frameon=False)
+    else:
+        left = figure.subplots()
+    _payloads(left, rows)
     return figure
 
 
-def _mode(flight: xr.Dataset) -> str:
-    return str(flight.attrs["recovery"])
-
-
-def _colour(flight: xr.Dataset) -> str:
-    return COLOURS.get(_mode(flight), "#777777")
-
-
-def _payload(flight: xr.Dataset) -> str:
-    mark = "" if flight.attrs.get("verified") else ", not verified"
-    return f"{_mode(flight).replace('_', ' ')} ({float(flight.attrs['payload_kg']) / 1e3:.1f} t{mark})"
-
-
-def _branches(flights: Sequence[xr.Dataset]) -> list[Line2D]:
-    branches = [Line2D([], [], color="#444444", label="stack and booster")]
-    branches.append(Line2D([], [], color="#444444", linestyle="--", label="upper stage"))
-    if any(_returns(flight) for flight in flights):
-        branches.append(Line2D([], [], color="#444444", label="touchdown", **_TOUCHDOWN))
-    return branches
-
-
-# ---- branches of a flight --------------------------------------------------------------------------------------------
-def _branch(flight: xr.Dataset, upper: bool) -> xr.Dataset:
-    """Samples of the upper stage up to its first cut-off, or of the stack and the booster."""
-    phase = flight["phase"].values
-    of_upper = np.isin(phase, _UPPER_STAGE)
-    chosen = of_upper & ~np.isin(phase, _AFTER_PARKING) if upper else ~of_upper
-    for name in ("altitude", "downrange", "speed", "dynamic_pressure"):
-        chosen &= np.isfinite(flight[name].values)  # a re-flight that failed may run away
-    return flight.isel(sample=np.flatnonzero(chosen))
-
-
-def _returns(flight: xr.Dataset) -> bool:
-    return bool(np.any(~np.isin(flight["phase"].values, (*_UPPER_STAGE, *_STACK))))
-
-
-def _end_of_returns(flights: Sequence[xr.Dataset], name: str, factor: float) -> float | None:
-    """The farthest (or latest) that any booster gets, to scale an axis by; None if none returns."""
-    most = [float(_branch(flight, upper=False)[name].max()) for flight in flights if _returns(flight)]
-    return factor * max(most) if most else None
-
-
-# ---- panels ----------------------------------------------------------------------------------------------------------
-def _paths(axis: Axes, flights: Sequence[xr.Dataset]) -> None:
-    for flight in flights:
-        for upper in (False, True):
-            part = _branch(flight, upper)
-            style = "--" if upper else "-"
-            axis.plot(part["downrange"] / 1e3, part["altitude"] / 1e3, style, color=_colour(flight), linewidth=1.8)
-        booster = _branch(flight, upper=False)
-        if _returns(flight) and booster.sizes["sample"]:
-            down = booster.isel(sample=-1)
-            axis.plot(down["downrange"] / 1e3, 0.0, color=_colour(flight), clip_on=False, zorder=5, **_TOUCHDOWN)
-    farthest = _end_of_returns(flights, "downrange", 1.25e-3)
-    axis.set(title="Flight path", xlabel="distance over the ground from the pad, km", ylabel="altitude, km")
-    axis.set_xlim(0.0, farthest)
-    axis.set_ylim(0.0, None)
-
-
-def _speeds(axis: Axes, flights: Sequence[xr.Dataset]) -> None:
-    for flight in flights:
-        for upper in (False, True):
-            part = _branch(flight, upper)
-            style = "--" if upper else "-"
-            axis.plot(part["time"], part["speed"] / 1e3, style, color=_colour(flight), linewidth=1.8)
-    axis.set(title="Speed over the rotating Earth", xlabel="time since lift-off, s", ylabel="speed, km/s")
-    axis.set_xlim(0.0, None)
-    axis.set_ylim(0.0, None)
-
-
-def _pressures(axis: Axes, flights: Sequence[xr.Dataset]) -> None:
-    for flight in flights:
-        part = _branch(flight, upper=False)
-        axis.plot(part["time"], part["dynamic_pressure"] / 1e3, color=_colour(flight), linewidth=1.8)
-    axis.set(
-        title="Dynamic pressure, stack and booster", xlabel="time since lift-off, s", ylabel="dynamic pressure, kPa"
-    )
-    axis.set_xlim(0.0, None)
-    axis.set_ylim(0.0, None)
-
-
-def _budgets(axis: Axes, flights: Sequence[xr.Dataset]) -> None:
-    """What the ascent leaves in the first stage's tanks; the ascent itself, some 90 %, is written beside the mode."""
-    names, longest = [], 0.0
-    for height, flight in enumerate(flights):
-        masses = {
-            str(use): float(mass) / 1e3 for use, mass in zip(flight["use"].values, flight[BUDGET].values, strict=True)
-        }
-        total, start = sum(masses.values()), 0.0
-        for use, shade in _SHADES.items():
-            width = masses.get(use, 0.0)
-            axis.barh(height, width, left=start, height=0.5, color=_colour(flight), alpha=shade, edgecolor="white")
-            start += width
-        longest = max(longest, start)
-        ascent = masses.get("ascent", 0.0)
-        names.append(f"{_mode(flight).replace('_', ' ')}\nascent {ascent:,.0f} t, {100 * ascent / total:.1f} %")
-    _label_parts(axis, flights)
-    axis.grid(visible=False, axis="y")
-    axis.set_yticks(range(len(flights)), names)
-    axis.set(title="First-stage propellant not spent on the ascent", xlabel="propellant, t")
-    axis.set_xlim(0.0, 1.05 * longest)
-    axis.set_ylim(len(flights) - 0.4, -0.6)
-
-
-def _label_parts(axis: Axes, flights: Sequence[xr.Dataset]) -> None:
-    """Names and masses under each bar, in the order of its parts, so that narrow parts are named too."""
-    for height, flight in enumerate(flights):
-        masses = dict(zip(flight["use"].values.tolist(), flight[BUDGET].values.tolist(), strict=True))
-        parts = [f"{use} {masses[use] / 1e3:.1f}" for use in _SHADES if masses.get(use)]
-        axis.text(0.0, height + 0.31, "  ·  ".join(parts), va="top", fontsize=8.5, color="#333333")
+def _payloads(axis: Axes, rows: Sequence[Row]) -> None:
+    """Draw a bar a row; a published payload is a black mark, and a flight that is not verified is pale."""
+    for height, row in enumerate(rows):
+        if row.payload_kg is not None:
+            axis.barh(
+                height, row.payload_kg / 1e3, 0.6, color=colour_of(row.recovery), alpha=1.0 if row.verified else 0.3
+            )
+        if row.payload_published_kg is not None:
+            axis.plot(row.payload_published_kg / 1e3, height, "k|", markersize=13, markeredgewidth=1.6)
+        if height and rows[height - 1].vehicle != row.vehicle:
+            axis.axhline(height - 0.5, color="#cccccc", linewidth=0.8)
+    axis.set_yticks(range(len(rows)), [f"{row.vehicle}, {row.recovery.replace('_', ' ')}" for row in rows])
+    axis.set_ylim(len(rows) - 0.5, -0.5)
+    axis.set(title="Payload; the black mark is the published one", xlabel="payload, t")
+    plain_axis(axis).grid(visible=False, axis="y")

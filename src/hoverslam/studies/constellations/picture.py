@@ -1,37 +1,40 @@
-"""One picture: satellites in orbit over time at the launch rates that are planned, against the milestones."""
+"""The picture of a demand: satellites in orbit over time at the launch rates that are planned, and the milestones."""
 
 import datetime
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from hoverslam.economics.inputs.constellations import Constellation, load_constellations
 from hoverslam.economics.inputs.loading import cost_vehicles
 from hoverslam.economics.model.fleet import DAYS_PER_YEAR
-from hoverslam.economics.questions.demand import Constellation, load_constellations, satellites_in_orbit
-from hoverslam.studies.comparison.pictures import write_picture
-from hoverslam.studies.constellations.page import of_goal
-from hoverslam.studies.constellations.rows import MOST, TOGETHER, NeedRow, best_modes
+from hoverslam.economics.questions.demand import satellites_in_orbit
+from hoverslam.reports.pictures import COLOURS, plain_axis
+from hoverslam.studies.constellations.need_row import MOST, TOGETHER, NeedRow
+from hoverslam.studies.constellations.prospects import best_modes
+from hoverslam.studies.constellations.verdict import of_goal
 
-_COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#117799", "#aa3377", "#888822")
 _MOST_LINES = 6
-_LEAST = 0.01  # of the constellation: a vehicle that keeps fewer is no line on a readable picture
+_LEAST = 0.01  # share of the constellation; a vehicle that keeps fewer satellites gets no line
 
 
-def save_constellations(rows: Sequence[NeedRow], path: Path) -> bool:
-    """Draw every constellation that has a deadline and write the picture; False where there is nothing to draw."""
-    names = [n for n in dict.fromkeys(row.constellation for row in rows) if _drawn(rows, n)]
+def names_to_draw(rows: Sequence[NeedRow]) -> list[str]:
+    """Return the constellations that have a deadline and at least one line to draw."""
+    return [name for name in dict.fromkeys(row.constellation for row in rows) if _drawn(rows, name)]
+
+
+def draw_constellations(rows: Sequence[NeedRow]) -> Figure:
+    """Return a picture with a panel a constellation and two lines a vehicle: the likeliest and the highest planned rate.
+
+    Raises:
+        ValueError: Where there is nothing to draw.
+    """
+    names = names_to_draw(rows)
     if not names:
-        return False
-    write_picture(draw_constellations(rows, names), path)
-    return True
-
-
-def draw_constellations(rows: Sequence[NeedRow], names: Sequence[str]) -> Figure:
-    """A panel a constellation. Two lines a vehicle: its likeliest launch rate, and the high end of what is planned."""
+        raise ValueError("no flight serves a constellation with a deadline: there is nothing to draw")
     figure = Figure(figsize=(7.2 * len(names), 6.2), layout="constrained")
     for axis, name in zip(np.atleast_1d(figure.subplots(1, len(names))), names, strict=True):
         _panel(axis, load_constellations()[name], _drawn(rows, name))
@@ -45,10 +48,10 @@ def draw_constellations(rows: Sequence[NeedRow], names: Sequence[str]) -> Figure
 
 
 def _drawn(rows: Sequence[NeedRow], name: str) -> list[NeedRow]:
-    """The vehicles that bring most a year, each as it carries most, and all of them together."""
+    """Return the rows to draw: all vehicles together, and those that bring most a year, each as it carries most."""
     last = [row for row in of_goal(rows, name) if row.satellites_per_year_high is not None]
-    seen = [row for row in best_modes(last) if (row.most_kept_high or 0.0) > _LEAST * row.satellites]
-    best = sorted(seen, key=lambda row: -(row.satellites_per_year_high or 0.0))
+    worth_a_line = [row for row in best_modes(last) if (row.most_kept_high or 0.0) > _LEAST * row.satellites]
+    best = sorted(worth_a_line, key=lambda row: -(row.satellites_per_year_high or 0.0))
     return [row for row in last if row.vehicle == TOGETHER and row.recovery == MOST] + best[:_MOST_LINES]
 
 
@@ -74,9 +77,7 @@ def _panel(axis: Axes, found: Constellation, drawn: Sequence[NeedRow]) -> None:
     axis.set_xlabel("year")
     axis.set_ylabel("satellites in orbit")
     axis.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.grid(color="#dddddd", linewidth=0.6)
-    axis.set_axisbelow(True)
+    plain_axis(axis)
 
 
 def _year(date: datetime.date) -> float:
@@ -84,11 +85,9 @@ def _year(date: datetime.date) -> float:
 
 
 def _colours(drawn: Sequence[NeedRow]) -> list[str]:
-    """Black for all together, and each vehicle its own colour in every panel."""
+    """Return a colour a row: black for all together, and for each vehicle the same colour in every panel."""
     known = sorted(cost_vehicles())
-    return [
-        "#222222" if row.vehicle == TOGETHER else _COLOURS[known.index(row.vehicle) % len(_COLOURS)] for row in drawn
-    ]
+    return ["#222222" if row.vehicle == TOGETHER else COLOURS[known.index(row.vehicle) % len(COLOURS)] for row in drawn]
 
 
 def _goal(axis: Axes, when: float, satellites: int, near: bool) -> None:
@@ -107,7 +106,7 @@ def _alive(found: Constellation, row: NeedRow, end: str, years: NDArray[np.float
 
 
 def _label_ends(axis: Axes, ends: Sequence[tuple[float, str, str]], right: float) -> None:
-    """Names beside the ends of the lines, moved apart where they would overlap."""
+    """Write the names beside the ends of the lines, moved apart where they would overlap."""
     bottom, top = axis.get_ylim()
     apart = (top / bottom) ** 0.075  # on a log scale a factor is a distance
     below = np.inf

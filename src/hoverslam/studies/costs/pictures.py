@@ -1,7 +1,6 @@
-"""Pictures of cost: what a kilogram costs in every flight, and what each figure is worth in one of them."""
+"""Pictures of the cost of a kilogram: all flights of a comparison, and the effect of each figure in one flight."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
@@ -9,11 +8,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from hoverslam.studies.comparison.pictures import COLOURS, write_picture
+from hoverslam.reports.pictures import plain_axis
+from hoverslam.studies.recovery_colours import COLOURS, colour_of
 
 if TYPE_CHECKING:
     from hoverslam.economics.questions.levers import Lever
-    from hoverslam.economics.questions.study import CostStudy
+    from hoverslam.economics.study import CostStudy
     from hoverslam.studies.costs.rows import CostRow
 
 KIND_COLOURS = {
@@ -23,21 +23,24 @@ KIND_COLOURS = {
     "operations": "#228833",
     "landing": "#ee6677",
 }
-BARS = 18  # of some eighty levers
+BARS = 18  # shown, of some eighty levers
 TARGET, MARKET = "#111111", "#999999"
 
 
-def save_costs(rows: "Sequence[CostRow]", path: Path) -> None:
-    """Draw the cost of a kilogram of all rows and write the picture."""
-    write_picture(draw_costs(rows), path)
-
-
 def draw_costs(rows: "Sequence[CostRow]") -> Figure:
-    """Bars from the 10th to the 90th percentile, the median, the operator's target and the market price, on a log scale."""
+    """Return the picture of the cost of a kilogram, one bar a row, on a log scale."""
     figure = Figure(figsize=(11, 1.6 + 0.34 * len(rows)), layout="constrained")
     axis = figure.subplots()
+    cost_panel(axis, rows)
+    figure.legend(handles=cost_legend(), loc="outside lower center", ncols=4, frameon=False)
+    figure.suptitle("What a kilogram costs", fontsize=14, fontweight="bold")
+    return figure
+
+
+def cost_panel(axis: Axes, rows: "Sequence[CostRow]") -> None:
+    """Draw bars from the 10th to the 90th percentile, the median, the operator's target and the market price."""
     for height, row in enumerate(rows):
-        colour = COLOURS.get(row.recovery, "#777777")
+        colour = colour_of(row.recovery)
         axis.plot([row.cost_per_kg_p10, row.cost_per_kg_p90], [height] * 2, color=colour, linewidth=7, alpha=0.45,
                   solid_capstyle="butt")  # fmt: skip
         axis.plot(row.cost_per_kg_p50, height, "o", color=colour, markersize=7)
@@ -55,13 +58,11 @@ def draw_costs(rows: "Sequence[CostRow]") -> Figure:
     ticks = [5e3, 1e4, 2e4, 3e4, 5e4, 1e5, 2e5, 4e5]
     axis.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
     axis.minorticks_off()
-    _bare(axis)
-    figure.legend(handles=_cost_legend(), loc="outside lower center", ncols=4, frameon=False)
-    figure.suptitle("What a kilogram costs", fontsize=14, fontweight="bold")
-    return figure
+    plain_axis(axis).grid(visible=False, axis="y")
 
 
-def _cost_legend() -> list[Line2D]:
+def cost_legend() -> list[Line2D]:
+    """Return the legend of :func:`cost_panel`: colours of the recovery modes, and the marks."""
     ways = [
         Line2D([], [], color=colour, marker="o", linewidth=5, alpha=0.8, label=f"{way.replace('_', ' ')}: 10, 50, 90 %")
         for way, colour in COLOURS.items()
@@ -73,20 +74,9 @@ def _cost_legend() -> list[Line2D]:
     ]
 
 
-def _bare(axis: Axes) -> None:
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.grid(axis="x", color="#dddddd", linewidth=0.6)
-    axis.set_axisbelow(True)
-
-
 # ---- tornado ---------------------------------------------------------------------------------------------------------
-def save_tornado(study: "CostStudy", path: Path) -> None:
-    """Draw what each figure is worth and write the picture."""
-    write_picture(draw_tornado(study), path)
-
-
 def draw_tornado(study: "CostStudy") -> Figure:
-    """Left what a step of each figure is worth, right what its whole band moves; CNY per kilogram."""
+    """Return the picture of what figures do to the cost (CNY/kg): left a step of each, right its whole band."""
     figure = Figure(figsize=(15, 2.2 + 0.33 * BARS), layout="constrained")
     left, right = figure.subplots(1, 2)
     levers = [lever for lever in study.levers if lever.worth != 0.0 and lever.name != "payload_kg"]
@@ -113,7 +103,7 @@ def _steps(axis: Axes, levers: "Sequence[Lever]") -> None:
     axis.set_yticks(range(len(levers)), [f"{lever.name}  {shown_step(lever)}" for lever in levers])
     axis.invert_yaxis()
     axis.set(title="a step for the better takes off", xlabel="CNY per kilogram")
-    _bare(axis)
+    plain_axis(axis).grid(visible=False, axis="y")
 
 
 def _swings(axis: Axes, levers: "Sequence[Lever]") -> None:
@@ -127,9 +117,9 @@ def _swings(axis: Axes, levers: "Sequence[Lever]") -> None:
     axis.invert_yaxis()
     axis.set(title="from one end of its band to the other", xlabel="CNY per kilogram")
     axis.margins(x=0.12)
-    _bare(axis)
+    plain_axis(axis).grid(visible=False, axis="y")
 
 
 def _name(lever: "Lever") -> str:
-    """With its unit, where the name does not end in it."""
+    """Return the name with its unit, where the name does not end in it."""
     return lever.name if not lever.unit or lever.kind == "vehicle" else f"{lever.name}, {lever.unit}"

@@ -1,21 +1,24 @@
-"""A cost study told to a person or to a program."""
+"""A cost study as tables for a person, and as JSON types for a program."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from hoverslam.studies.launch_report import console
+from hoverslam.reports.json_text import Json, record
 
 if TYPE_CHECKING:
-    from hoverslam.economics.questions.estimate import Quantiles
-    from hoverslam.economics.questions.explain import ExplainRow
-    from hoverslam.economics.questions.levers import Lever
-    from hoverslam.economics.questions.study import CostStudy
-    from hoverslam.economics.questions.target import Requirement
+    from rich.console import RenderableType
 
-SHOWN_LEVERS = 24  # of some eighty; all are in the JSON
+    from hoverslam.economics.inputs.sampling import Quantiles
+    from hoverslam.economics.model.explained import ExplainRow
+    from hoverslam.economics.questions.levers import Lever
+    from hoverslam.economics.questions.target import Requirement
+    from hoverslam.economics.study import CostStudy
+
+SHOWN_LEVERS = 24  # of some eighty; the JSON has all
 PARTS = {
     "stage1": "first stage, its share",
     "upper_stage": "upper stage",
@@ -32,29 +35,35 @@ PARTS = {
 
 
 # ---- for a person ----------------------------------------------------------------------------------------------------
-def print_cost(study: "CostStudy", to: Console | None = None, explain: bool = False, verified: bool = True) -> None:
-    """Print the study as tables; ``explain`` takes it apart to the last factor and its source."""
-    to = to or console()
-    way = study.recovery.replace("_", " ")
-    to.print(f"[bold]{study.vehicle.title}[/bold], {way}: what a kilogram to orbit costs its operator")
-    to.print(_headline(study))
-    to.print(_components(study))
+def cost_tables(study: "CostStudy", explain: bool = False, verified: bool = True) -> "list[RenderableType]":
+    """Return the study as tables and lines for a terminal.
+
+    Args:
+        study: The study.
+        explain: Whether the arithmetic is shown, to the last factor and its source.
+        verified: Whether the flights behind the study are verified; if not, a last line states it.
+    """
+    first = Text(study.vehicle.title, style="bold")
+    first.append(f", {study.recovery.replace('_', ' ')}: what a kilogram to orbit costs its operator", "not bold")
+    parts: list[RenderableType] = [first, _headline(study), _components(study)]
     if study.estimate.landing_probability is not None:
-        to.print(_home(study))
+        parts.append(_landing(study))
     if study.practised:
-        to.print(_practised(study))
+        parts.append(_practised(study))
     if study.levers:
-        to.print(_levers(study.levers))
+        parts.append(_levers(study.levers))
     if study.requirements:
-        to.print(_requirements(study.requirements, study.estimate.target_cny_per_kg or 0.0))
+        parts.append(_requirements(study.requirements, study.estimate.target_cny_per_kg or 0.0))
     if explain:
-        to.print(_arithmetic("at the likeliest inputs", study.estimate.explain()))
-        to.print(_arithmetic("TRANSCOST", study.transcost.explain()))
-        to.print(_inputs(study))
-    for note in _notes(study):
-        to.print(f"note: {note}")
+        parts.append(_arithmetic("at the likeliest inputs", study.estimate.explain()))
+        parts.append(_arithmetic("TRANSCOST", study.transcost.explain()))
+        parts.append(_inputs(study))
+    parts += [Text(f"note: {note}") for note in _notes(study)]
     if not verified:
-        to.print("NOT VERIFIED: an independent re-flight does not confirm the payload behind this", style="red")
+        parts.append(
+            Text("NOT VERIFIED: an independent re-flight does not confirm the payload behind this", style="red")
+        )
+    return parts
 
 
 def _notes(study: "CostStudy") -> list[str]:
@@ -101,8 +110,8 @@ def _components(study: "CostStudy") -> Table:
     return table
 
 
-def _home(study: "CostStudy") -> Table:
-    """The way from the margin to the flights of a booster, and whether it pays."""
+def _landing(study: "CostStudy") -> Table:
+    """Return landing probability, flights of a booster, and whether reuse pays."""
     estimate, table = study.estimate, Table(show_header=False)
     table.add_column("what", style="bold")
     table.add_column("value", justify="right")
@@ -234,12 +243,10 @@ def _inputs(study: "CostStudy") -> Table:
 
 
 # ---- for a program ---------------------------------------------------------------------------------------------------
-def cost_json(study: "CostStudy", explain: bool = False) -> dict[str, Any]:
-    """The study as JSON types; ``explain`` adds arithmetic, inputs and sources."""
-    from dataclasses import asdict
-
+def cost_json(study: "CostStudy", explain: bool = False) -> dict[str, Json]:
+    """Return the study as JSON types; ``explain`` adds arithmetic, inputs and sources."""
     estimate, reuse, best = study.estimate, study.reuse, study.reserve
-    told: dict[str, Any] = {
+    values: dict[str, object] = {
         "vehicle": study.vehicle.name,
         "recovery": study.recovery,
         "payload_kg": study.payload_kg,
@@ -264,7 +271,7 @@ def cost_json(study: "CostStudy", explain: bool = False) -> dict[str, Any]:
         "flights_per_booster": estimate.flights_per_booster_mean,
         "reuse": None if reuse is None else asdict(reuse),
         "cheapest_reserve": None if best is None else asdict(best),
-        "levers": [_lever_json(lever) for lever in study.levers],
+        "levers": [lever_row(lever) for lever in study.levers],
         "requirements": [asdict(one) for one in study.requirements],
         "practised": [asdict(one) for one in study.practised],
         "notes": _notes(study),
@@ -272,13 +279,12 @@ def cost_json(study: "CostStudy", explain: bool = False) -> dict[str, Any]:
     if explain:
         from hoverslam.economics.questions.explain import explain_inputs
 
-        told["arithmetic"] = [row._asdict() for row in estimate.explain()]
-        told["transcost"] = [row._asdict() for row in study.transcost.explain()]
-        told["inputs"] = [row._asdict() for row in explain_inputs(estimate.at_modes.inputs, study.recovery)]
-    return told
+        values["arithmetic"] = [row._asdict() for row in estimate.explain()]
+        values["transcost"] = [row._asdict() for row in study.transcost.explain()]
+        values["inputs"] = [row._asdict() for row in explain_inputs(estimate.at_modes.inputs, study.recovery)]
+    return record(values)
 
 
-def _lever_json(lever: "Lever") -> dict[str, Any]:
-    from dataclasses import asdict
-
+def lever_row(lever: "Lever") -> dict[str, object]:
+    """Return a lever as one row of plain values."""
     return asdict(lever) | {"worth": lever.worth, "at_low": lever.at_low, "at_high": lever.at_high}

@@ -1,82 +1,150 @@
-"""From a question about cost to its answer: the flights solved, their derivatives taken, the study made."""
+"""The cost of a kilogram, from a vehicle's name to the answer: flights solved, payload derivatives taken, costs estimated."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hoverslam.economics.study import CostStudy
+from hoverslam.economics.study import study_cost as study_given_payload
+from hoverslam.margins.study.curve import MarginCurve, load_margin_curve
+from hoverslam.reports.json_text import Json
+from hoverslam.reports.results import Result
 from hoverslam.studies.cases import Case
 from hoverslam.vehicles.errors import VehicleError
-from hoverslam.vehicles.loading import load_vehicle
+from hoverslam.vehicles.loading import as_vehicle
+from hoverslam.vehicles.models import Vehicle
 
 if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+    from rich.console import RenderableType
+
     from hoverslam.economics.inputs.models import CostInputs
-    from hoverslam.economics.questions.study import CostStudy
-    from hoverslam.margins.study.curve import MarginCurve
-    from hoverslam.vehicles.models import Vehicle
 
 Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class CostQuestion:
-    """A vehicle flown with a recovery, and what else is given.
+class FlownCostStudy(CostStudy, Result):
+    """A cost study with the flights behind it.
 
     Attributes:
-        case: vehicle, recovery, orbit, changed figures.
-        inputs: file of cost inputs; the packaged ones of the vehicle if left out.
-        changed: cost inputs changed, as ``launches_per_year=20``.
-        payload_kg: taken as given instead of solving the flight; no derivatives by figures of the vehicle then.
-        margin: file of a margin curve; the packaged one of the recovery if left out.
-        samples, seed: of the Monte Carlo.
+        verified: Whether every flight behind the study is verified; true where the payload was given.
     """
 
-    case: Case
-    inputs: Path | None = None
-    changed: tuple[str, ...] = ()
-    payload_kg: float | None = None
-    margin: Path | None = None
-    samples: int = 4000
-    seed: int = 0
+    verified: bool = True
 
-    def cost_inputs(self, vehicle: "Vehicle") -> "CostInputs":
-        """The cost inputs, changed as asked.
+    def tables(self, explain: bool = False) -> "list[RenderableType]":
+        """Return the study as tables for a terminal; ``explain`` adds the arithmetic, to the last factor and source."""
+        from hoverslam.studies.costs.report import cost_tables
 
-        Raises:
-            CostQuestionError: for a vehicle without cost inputs, or a change that names none.
-            CostInputError: for a file that is wrong.
-        """
-        from hoverslam.economics.inputs.errors import CostQuestionError
-        from hoverslam.economics.inputs.loading import cost_vehicles, load_cost_inputs, read_cost_inputs
+        return cost_tables(self, explain, self.verified)
 
-        if self.inputs is not None:
-            found = read_cost_inputs(self.inputs)
-            if found.vehicle != vehicle.name:
-                told = f"{self.inputs}: vehicle = {found.vehicle!r}"
-                raise CostQuestionError(
-                    f"{told}: of another vehicle; write {vehicle.name!r} if it is meant for that one"
-                )
-        elif vehicle.name in cost_vehicles():
-            found = load_cost_inputs(vehicle.name)
-        else:
-            raise CostQuestionError(f"{vehicle.name} has no cost inputs: give a file of them with --inputs")
-        return found.replace("--cost", **dict(map(_pair, self.changed))) if self.changed else found
+    def report(self, explain: bool = False) -> str:
+        """Return the study as text; ``explain`` adds the arithmetic, to the last factor and source."""
+        from hoverslam.reports.console import text_of
 
-    def curve(self, vehicle: "Vehicle") -> "MarginCurve | None":
-        """The margin curve of this recovery, None where there is none or nothing comes home."""
-        from hoverslam.margins.study.curve import MarginCurve, load_margin_curve
+        return text_of(self.tables(explain))
 
-        if self.case.recovery == "expendable":
-            return None
-        if self.margin is None:
-            return load_margin_curve(vehicle.name, self.case.recovery)
-        found = MarginCurve.load(self.margin)
-        if (found.vehicle, found.recovery) != (vehicle.name, self.case.recovery):
-            raise ValueError(
-                f"{self.margin}: of {found.vehicle} {found.recovery}, asked about {vehicle.name} {self.case.recovery}: "
-                "fly that one with hoverslam margin --curve"
+    def as_json(self, explain: bool = False) -> dict[str, Json]:
+        """Return the study as JSON types; ``explain`` adds arithmetic, inputs and sources."""
+        from hoverslam.studies.costs.report import cost_json
+
+        return cost_json(self, explain) | {"verified": self.verified}
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return one row a figure: its value, step and band, and what they do to the cost (CNY/kg)."""
+        import pandas as pd
+
+        from hoverslam.studies.costs.report import lever_row
+
+        return pd.DataFrame([lever_row(lever) for lever in self.levers])
+
+    def plot(self) -> "Figure":
+        """Return the picture of what figures do to the cost: a step of each, and its whole band."""
+        from hoverslam.studies.costs.pictures import draw_tornado
+
+        return draw_tornado(self)
+
+
+def study_cost(
+    vehicle: Vehicle | str | os.PathLike[str],
+    recovery: str | None = None,
+    *,
+    orbit: str | None = None,
+    payload_kg: float | None = None,
+    inputs: Path | None = None,
+    changes: Sequence[str] = (),
+    margin: Path | None = None,
+    samples: int = 4000,
+    seed: int = 0,
+    report: Report | None = None,
+) -> FlownCostStudy:
+    """Estimate the cost of a kilogram to orbit, with its uncertainty and the effect of each figure on it.
+
+    The flight and its expendable twin are solved, unless the payload is given.
+
+    Args:
+        vehicle: A vehicle, the name of one that comes with the package, or the path of a vehicle file.
+        recovery: Recovery mode; downrange if left out, expendable for a vehicle without it.
+        orbit: Name of an orbit; the vehicle's own if left out.
+        payload_kg: Payload (kg), if no flight is to be solved. The effects of the vehicle's figures are left out then.
+        inputs: File of cost inputs; those that come with the package if left out.
+        changes: Changed cost inputs, as ``launches_per_year=20``.
+        margin: File of a margin curve; the one that comes with the package for this recovery if left out.
+        samples: Number of samples of the uncertain inputs.
+        seed: Seed of the samples.
+        report: Receives a line a step.
+
+    Raises:
+        VehicleError: For a vehicle, mode, orbit or figure that does not exist, or a flight that was not solved.
+        CostQuestionError: For a cost that the inputs do not cover.
+        CostInputError: For a file of cost inputs that is wrong.
+        ValueError: For a file that is no margin curve, or a margin curve of another recovery.
+    """
+    vehicle = as_vehicle(vehicle)
+    case = Case(vehicle, recovery or usual_recovery(vehicle), orbit)
+    case.checked()
+    found, curve = _cost_inputs(vehicle, inputs, changes), _curve(case, vehicle, margin)
+    slopes: dict[str, float] | None = None
+    twin, verified = None, True
+    if payload_kg is None:
+        payload_kg, twin, slopes, verified = _flown(vehicle, case, report)
+    study = study_given_payload(
+        vehicle, case.recovery, payload_kg, twin_payload_kg=twin, payload_slopes=slopes, curve=curve, inputs=found,
+        samples=samples, seed=seed,
+    )  # fmt: skip
+    return FlownCostStudy(**{f.name: getattr(study, f.name) for f in fields(study)}, verified=verified)
+
+
+def usual_recovery(vehicle: Vehicle) -> str:
+    """Return the recovery mode that is used if none is named: downrange, or expendable for a vehicle without it."""
+    return "downrange" if "downrange" in vehicle.modes else "expendable"
+
+
+def _cost_inputs(vehicle: Vehicle, file: Path | None, changes: Sequence[str]) -> "CostInputs":
+    """Return the cost inputs of a vehicle, from a file or from the package, with changes.
+
+    Raises:
+        CostQuestionError: For a vehicle without cost inputs, or a change that names none.
+        CostInputError: For a file that is wrong.
+    """
+    from hoverslam.economics.inputs.errors import CostQuestionError
+    from hoverslam.economics.inputs.loading import cost_vehicles, load_cost_inputs, read_cost_inputs
+
+    if file is not None:
+        found = read_cost_inputs(file)
+        if found.vehicle != vehicle.name:
+            raise CostQuestionError(
+                f"{file}: vehicle = {found.vehicle!r}: of another vehicle; write {vehicle.name!r} if it is meant for that one"
             )
-        return found
+    elif vehicle.name in cost_vehicles():
+        found = load_cost_inputs(vehicle.name)
+    else:
+        raise CostQuestionError(f"{vehicle.name} has no cost inputs: give a file of them with --inputs")
+    return found.replace("--cost", **dict(map(_pair, changes))) if changes else found
 
 
 def _pair(text: str) -> tuple[str, float]:
@@ -89,38 +157,23 @@ def _pair(text: str) -> tuple[str, float]:
         raise CostQuestionError(f"--cost: {text}: give KEY=NUMBER, as launches_per_year=20") from None
 
 
-def usual_recovery(vehicle: "Vehicle") -> str:
-    """The recovery that is asked about where none is named: downrange, or expendable where nothing comes home."""
-    return "downrange" if "downrange" in vehicle.modes else "expendable"
+def _curve(case: Case, vehicle: Vehicle, file: Path | None) -> MarginCurve | None:
+    """Return the margin curve of the recovery; None where there is none, and for an expendable flight."""
+    if case.recovery == "expendable":
+        return None
+    if file is None:
+        return load_margin_curve(vehicle.name, case.recovery)
+    found = MarginCurve.load(file)
+    if (found.vehicle, found.recovery) != (vehicle.name, case.recovery):
+        raise ValueError(
+            f"{file}: of {found.vehicle} {found.recovery}, asked about {vehicle.name} {case.recovery}: "
+            "fly that one with hoverslam margin --curve"
+        )
+    return found
 
 
-def cost_study(question: CostQuestion, report: Report | None = None) -> "tuple[CostStudy, bool]":
-    """Answer a question; the second value is whether every flight behind it is verified.
-
-    Raises:
-        VehicleError: for a vehicle, mode, orbit or figure that is not there, or a flight that was not solved.
-        CostQuestionError, CostInputError: for costs that cannot be told.
-        ValueError: for a margin curve that is none or of another recovery.
-    """
-    from hoverslam.economics.questions.study import study_cost
-
-    case = question.case
-    case.checked()
-    vehicle = load_vehicle(case.vehicle, case.overrides)
-    inputs, curve = question.cost_inputs(vehicle), question.curve(vehicle)
-    slopes: dict[str, float] | None = None
-    twin, payload, verified = None, question.payload_kg, True
-    if payload is None:
-        payload, twin, slopes, verified = _flown(vehicle, case, report)
-    study = study_cost(
-        vehicle, case.recovery, payload, twin_payload_kg=twin, payload_slopes=slopes, curve=curve, inputs=inputs,
-        samples=question.samples, seed=question.seed,
-    )  # fmt: skip
-    return study, verified
-
-
-def _flown(vehicle: "Vehicle", case: Case, report: Report | None) -> tuple[float, float | None, dict[str, float], bool]:
-    """Payload, payload of the expendable twin, slopes of the payload, and whether both flights are verified."""
+def _flown(vehicle: Vehicle, case: Case, report: Report | None) -> tuple[float, float | None, dict[str, float], bool]:
+    """Return the payload, the expendable twin's payload (kg), derivatives of the payload, and whether both are verified."""
     from hoverslam.flights.launch.slopes import payload_slopes
     from hoverslam.flights.launch.solve import solve_launch
 

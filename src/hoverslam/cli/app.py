@@ -1,0 +1,60 @@
+"""The application: the verbs, the version, and what becomes of an error."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from hoverslam import __version__
+from hoverslam.cli import compare, cost, demand, margin, solve, validate, vehicles
+from hoverslam.cli.messages import wrong_input
+from hoverslam.data.errors import DataError
+from hoverslam.reports.exit_codes import INTERRUPTED, VERIFIED
+
+app = typer.Typer(name="hoverslam", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app.add_typer(vehicles.app, name="vehicles")
+for _verb in (solve.solve, compare.compare, demand.demand, validate.validate, margin.margin, cost.cost):
+    app.command()(_verb)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Wrong input gives one line a mistake on standard error, without a traceback.
+
+    Args:
+        arguments: Arguments behind the name of the program; those of the process if left out.
+    """
+    try:
+        code = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+    except DataError as error:
+        return wrong_input(error.mistakes)
+    except KeyboardInterrupt:
+        from hoverslam.reports.console import say
+
+        say("interrupted")
+        return INTERRUPTED
+    except Exception as error:
+        # A wrong argument. Its class belongs to the parser inside typer, which is not public.
+        if not hasattr(error, "format_message"):
+            raise
+        return wrong_input([f"hoverslam: {' '.join(error.format_message().split())}"])
+    return code if isinstance(code, int) else VERIFIED
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"hoverslam {__version__}")
+        raise typer.Exit()
+
+
+@app.callback(invoke_without_command=True)
+def _hoverslam(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """If this booster comes back, what does a kilogram to orbit cost, and how sure are we?"""
+    if context.invoked_subcommand is None:
+        print(context.get_help())

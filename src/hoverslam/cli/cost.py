@@ -1,0 +1,71 @@
+"""``hoverslam cost``: what a kilogram to orbit costs with one vehicle."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hoverslam.cli.messages import print_json, wrong_input
+from hoverslam.cli.options import Changed, Json, OrbitName, VehicleName
+from hoverslam.cli.progress import status
+from hoverslam.reports.exit_codes import exit_code
+
+
+def cost(
+    vehicle: VehicleName,
+    recovery: Annotated[
+        str | None,
+        typer.Option(
+            help="expendable, downrange or return_to_launch_site; if left out downrange, or expendable for a vehicle "
+            "without it.",
+            metavar="MODE",
+        ),
+    ] = None,
+    orbit: OrbitName = None,
+    changed: Changed = None,
+    costs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--cost", metavar="KEY=VALUE", help="Change a cost input, as launches_per_year=20. May be repeated."
+        ),
+    ] = None,
+    inputs: Annotated[Path | None, typer.Option(help="Cost inputs of your own (TOML file).")] = None,
+    margin: Annotated[
+        Path | None, typer.Option(help="Margin curve of your own, from hoverslam margin --curve.")
+    ] = None,
+    payload: Annotated[
+        float | None, typer.Option(help="Use this payload (kg) and solve no flight.", metavar="KG")
+    ] = None,
+    samples: Annotated[int, typer.Option(min=100, help="Number of samples of the uncertain inputs.")] = 4000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
+    figure: Annotated[
+        Path | None, typer.Option(help="Draw the effect of each figure into this file (PNG, SVG or PDF).")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show the arithmetic of the cost, to the last factor and source.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Estimate the cost of a kilogram to orbit, with its uncertainty and the effect of each figure on it."""
+    from hoverslam.economics.inputs.errors import CostQuestionError
+    from hoverslam.reports.console import say
+    from hoverslam.reports.interrupts import leave_on_interrupt
+    from hoverslam.studies.costs.study import study_cost
+    from hoverslam.vehicles.loading import load_vehicle
+
+    found = load_vehicle(vehicle, tuple(changed or ()))
+    try:
+        with leave_on_interrupt(), status(f"{found.title}: loading the solver") as show:
+            study = study_cost(
+                found, recovery, orbit=orbit, payload_kg=payload, inputs=inputs, changes=tuple(costs or ()),
+                margin=margin, samples=samples, seed=seed, report=lambda line: show(f"{found.title}: {line}"),
+            )  # fmt: skip
+        if figure is not None:
+            say(f"wrote {study.save(figure)}")
+    except (CostQuestionError, ValueError) as error:
+        return wrong_input(str(error).splitlines())
+    if json:
+        print_json(study.as_json(explain) | {"verified": study.verified})
+    else:
+        print(study.report(explain))
+    return exit_code(study.verified)

@@ -1,0 +1,103 @@
+"""Work through a list in a few processes, one item at a time; the death of a process costs only the item that it had.
+
+Solvers in native code may end their process. A pool of processes fails as a whole when one of them dies, so that every
+item in it is lost. Here each process is a pool of its own. Processes are kept for many items, so that what one item has
+compiled serves the next.
+"""
+
+import os
+import re
+import signal
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError  # type: ignore[import-untyped]
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+# Of each process: one thread, since the processes share the cores; no accelerator, since each process would claim all of
+# its memory for problems too small to gain from it; no restart because it grew, since a process that compiles grows.
+_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu",
+    "LOKY_MAX_MEMORY_LEAK_SIZE": "1e12",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Done(Generic[Answer]):
+    """A finished item.
+
+    Attributes:
+        place: Place of the item in the list.
+        answer: Answer of the function; None if there is none.
+        error: Why there is no answer; empty if there is one.
+    """
+
+    place: int
+    answer: Answer | None
+    error: str
+
+
+def default_jobs() -> int:
+    """Return the number of processes that is used if none is given: 2, or 1 on a single core.
+
+    Each process holds a compiled model of about a gigabyte.
+    """
+    return min(2, os.cpu_count() or 1)
+
+
+def work(
+    function: Callable[[Item], Answer], items: Sequence[Item], workers: int
+) -> Generator[Done[Answer], None, None]:
+    """Call ``function`` on every item in ``workers`` processes, in the order of the items; yield each as it ends.
+
+    An exception of the function is an error of its item. Closing the generator kills the processes.
+
+    Args:
+        function: Picklable function of one item.
+        items: Picklable items.
+        workers: Number of processes.
+    """
+    waiting = list(enumerate(items))[::-1]
+    idle = [_process() for _ in range(min(workers, len(items)))]
+    busy: dict[Future[Answer], tuple[int, ProcessPoolExecutor]] = {}
+    try:
+        while waiting or busy:
+            while waiting and idle:
+                (place, item), process = waiting.pop(), idle.pop()
+                busy[process.submit(function, item)] = place, process
+            for future in wait(busy, return_when=FIRST_COMPLETED).done:
+                place, process = busy.pop(future)
+                done: Done[Answer] = _done(place, future)
+                if isinstance(future.exception(), TerminatedWorkerError):
+                    process.shutdown(kill_workers=True)
+                    process = _process()
+                idle.append(process)
+                yield done
+    finally:
+        for process in [*idle, *(process for _, process in busy.values())]:
+            process.shutdown(kill_workers=True)
+
+
+def _process() -> ProcessPoolExecutor:
+    """Return a pool of one process, which starts with its first item. What the user has set in the environment stays."""
+    added = {name: value for name, value in _ENVIRONMENT.items() if name not in os.environ}
+    return ProcessPoolExecutor(1, initializer=_prepare, env=added)
+
+
+def _prepare() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent process decides
+    os.dup2(2, 1)  # output of a solver must not be mixed with the results on standard output
+
+
+def _done(place: int, future: "Future[Any]") -> Done[Any]:
+    error = future.exception()
+    if error is None:
+        return Done(place, future.result(), "")
+    if isinstance(error, TerminatedWorkerError):
+        status = re.search(r"\((-?\d+)\)", str(error))
+        return Done(place, None, f"the worker died, exit status {status.group(1) if status else 'unknown'}")
+    return Done(place, None, f"{type(error).__name__}: {error}")

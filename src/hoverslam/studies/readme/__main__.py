@@ -1,0 +1,6 @@
+"""``python -m hoverslam.studies.readme``: quote ``results/vehicles.csv`` in README.md of the current folder."""
+
+from hoverslam.studies.readme.table import write_readme
+
+if __name__ == "__main__":
+    raise SystemExit(write_readme())

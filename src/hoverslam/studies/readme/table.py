@@ -1,0 +1,54 @@
+"""The README's table: a few columns of ``results/vehicles.csv`` between two markers. Only the text between them changes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hoverslam.data.writing import write_whole
+from hoverslam.reports.console import say
+from hoverslam.reports.exit_codes import VERIFIED, WRONG_INPUT
+from hoverslam.reports.markdown import markdown_table
+from hoverslam.studies.comparison.tables import read_csv, summary_columns, verdict
+from hoverslam.studies.rows import Row
+
+BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
+_QUOTED = {
+    "vehicle",
+    "recovery",
+    "payload_kg",
+    "payload_published_kg",
+    "payload_penalty_percent",
+    "landing_probability",
+    "cost_per_kg_cny_p50",
+    "against_expendable",
+}
+
+
+def section(rows: Sequence[Row]) -> str:
+    """Return the text between the markers, with the markers."""
+    table = markdown_table(rows, [column for column in summary_columns(rows) if column.name in _QUOTED])
+    return f"{BEGIN}\n{table}\n{verdict(rows)}.\n{END}"
+
+
+def refreshed(text: str, rows: Sequence[Row]) -> str:
+    """Return the text of a README with its table made from the rows.
+
+    Raises:
+        ValueError: If the markers are missing.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the README has no section between {BEGIN} and {END}")
+    return before + section(rows) + after
+
+
+def write_readme(folder: Path = Path()) -> int:
+    """Refresh README.md in ``folder`` from results/vehicles.csv there, and return the exit code."""
+    table, readme = folder / "results" / "vehicles.csv", folder / "README.md"
+    try:
+        text = refreshed(readme.read_text(encoding="utf-8"), read_csv(table))
+    except (OSError, ValueError) as error:
+        say(str(error))
+        return WRONG_INPUT
+    write_whole(readme, text)
+    return VERIFIED
