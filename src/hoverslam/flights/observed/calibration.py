@@ -95,7 +95,7 @@ class Calibration(Result):
         """Return the parameters of the trusted Mach numbers, and their weights ``(n,)`` in the mean."""
         names = [n for n, m in zip(DRAG_NAMES, DRAG_MACHS, strict=True) if TRUSTED_MACHS[0] <= m <= TRUSTED_MACHS[1]]
         ones = np.linalg.solve(self.fit.covariance_of(names), np.ones(len(names)))
-        weights: Floats = ones / float(np.sum(ones))
+        weights: Floats = np.asarray(ones / float(np.sum(ones)), dtype=np.float64)
         return names, weights
 
     @property

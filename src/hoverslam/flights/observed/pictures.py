@@ -91,7 +91,7 @@ def draw_bands(title: str, bands: Sequence[Band], curve: tuple[Floats, Floats, F
         bands: The figures.
         curve: Mach numbers, axial-force coefficients and their standard errors, each ``(n,)``.
     """
-    figure = Figure(figsize=(12, 0.34 * len(bands) + 2.2), layout="constrained")
+    figure = Figure(figsize=(12, 0.24 * len(bands) + 2.0), layout="constrained")
     left, right = (plain_axis(axis) for axis in figure.subplots(1, 2, width_ratios=(3, 2)))
     rows = np.arange(len(bands))[::-1]
     for row, band in zip(rows, bands, strict=True):
