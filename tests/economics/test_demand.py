@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hoverslam.data.reading import checked
 from hoverslam.economics.inputs.constellations import Constellation, load_constellations
 from hoverslam.economics.inputs.errors import CostInputError, CostQuestionError
-from hoverslam.economics.inputs.loading import DATA, load_cost_inputs, validated
+from hoverslam.economics.inputs.loading import DATA, load_cost_inputs
 from hoverslam.economics.model.fleet import expected_flights
 from hoverslam.economics.questions.demand import (
     deployment,
@@ -207,7 +208,7 @@ def test_milestones_out_of_order_are_refused():
     data = tomllib.loads((DATA / "constellations.toml").read_text())["spacesail"]
     data["milestones"] = data["milestones"][::-1]
     with pytest.raises(CostInputError, match="sort them"):
-        validated(Constellation, data, "constellations.toml", "spacesail")
+        checked(Constellation, data, "constellations.toml: spacesail", CostInputError)
 
 
 def test_every_mistake_in_a_constellation_is_named_with_its_mending():
@@ -216,11 +217,11 @@ def test_every_mistake_in_a_constellation_is_named_with_its_mending():
     data["satelites"] = 3
     data["satellite_mass_kg"]["low"] = -1
     with pytest.raises(CostInputError) as caught:
-        validated(Constellation, data, "constellations.toml", "spacesail")
+        checked(Constellation, data, "constellations.toml: spacesail", CostInputError)
     assert set(caught.value.mistakes) == {
-        "constellations.toml: spacesail.satellite_mass_kg: -1 to 300 leaves the accepted range; keep it within (0, inf)",
-        "constellations.toml: spacesail.plane: missing; add it",
-        "constellations.toml: spacesail.satelites: unknown key; did you mean satellites?",
+        "constellations.toml: spacesail: satellite_mass_kg.low: -1: must be more than 0 kg",
+        "constellations.toml: spacesail: plane: missing: add plane = …",
+        "constellations.toml: spacesail: satelites: 3: unknown key, did you mean satellites?",
     }
 
 

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hoverslam.data.reading import checked
 from hoverslam.economics.evidence.growth import crow_amsaa
 from hoverslam.economics.evidence.history import FalconLandings, load_chinese_landings, load_falcon_landings
 from hoverslam.economics.evidence.reliability import landing_probability, survival_probability
 from hoverslam.economics.inputs.errors import CostInputError, CostQuestionError
-from hoverslam.economics.inputs.loading import DATA, load_landing_records, validated
+from hoverslam.economics.inputs.loading import DATA, load_landing_records
 
 
 def falcon_fit():
@@ -114,14 +115,14 @@ def test_a_list_of_failures_that_contradicts_its_years_is_refused():
     data["failures"][0]["attempt"] = 3
     data["failures"][1]["attempt"] = 20
     with pytest.raises(CostInputError, match=r"2015 \(attempts 1 to 3\) has 2 failures, and the list holds 1"):
-        validated(FalconLandings, data, "landings.toml", "falcon")
+        checked(FalconLandings, data, "landings.toml: falcon", CostInputError)
 
 
 def test_a_failure_dated_in_another_year_is_refused():
     data = tomllib.loads((DATA / "landings.toml").read_text())["falcon"]
     data["failures"][0]["date"] = "2016-01"
     with pytest.raises(CostInputError, match="2 by number and 1 by date"):
-        validated(FalconLandings, data, "landings.toml", "falcon")
+        checked(FalconLandings, data, "landings.toml: falcon", CostInputError)
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))

@@ -35,7 +35,7 @@ from hoverslam.economics.questions.break_even import break_even_uses, reuse_inde
 from hoverslam.economics.questions.demand import launches_to_deploy, steady_launches_per_year
 from hoverslam.economics.questions.estimate import estimate_cost
 from hoverslam.economics.questions.reserve import ReserveCase, normal_success, optimal_reserve
-from hoverslam.economics.second_opinion import transcost
+from hoverslam.economics.second_opinion import relations
 from hoverslam.economics.second_opinion.transcost import Part, TranscostVehicle, transcost_per_flight
 
 MUSD = 1e6
@@ -63,32 +63,32 @@ def musd(cny):
     ("value", "published"),
     [
         (
-            lambda: transcost.element_development(
+            lambda: relations.element_development(
                 "turbopump_engine_hydrogen",
                 3180,
                 novelty=1.3,
-                quality=transcost.engine_quality_factor(900),
+                quality=relations.engine_quality_factor(900),
                 team=0.85,
             ),
             17_673,
         ),
         (
-            lambda: transcost.element_production(
+            lambda: relations.element_production(
                 "expendable_stage_hydrogen", 34_475, first_unit=11, last_unit=15, slope=0.96
             ),
             752.5,
         ),
         (
-            lambda: transcost.ground_operations(
+            lambda: relations.ground_operations(
                 777, 7, 4, vehicle=0.9, assembly=0.85, learned=mean_learning_factor(1, 9, 0.9), productivity=0.86
             ),
             168.7,
         ),
         (
-            lambda: transcost.mission_operations(1.6, 7, learned=mean_learning_factor(1, 9, 0.9), productivity=0.86),
+            lambda: relations.mission_operations(1.6, 7, learned=mean_learning_factor(1, 9, 0.9), productivity=0.86),
             6.29,
         ),
-        (lambda: transcost.sea_recovery(37, 7, productivity=0.86), 8.73),
+        (lambda: relations.sea_recovery(37, 7, productivity=0.86), 8.73),
         (lambda: mean_learning_factor(118, 135, 0.9), 0.4792),
     ],
     ids=["SSME", "S-II", "Ariane 5 ground", "Ariane 5 mission", "Ariane 5 recovery", "f4"],

@@ -76,7 +76,7 @@ class Costs(Section):
         missing = [key for key, band in bands.items() if band is None]
         if 0 < len(missing) < len(bands):
             remedy = f"lacks {' and '.join(missing)}: give {', '.join(bands)} together or none of them"
-            raise mistakes(("", "development", remedy))
+            raise mistakes(("", "", f"development {remedy}"))
         return self
 
 

@@ -1,34 +1,34 @@
-"""One seed, one stream of uniforms for each named quantity, and the triangular distribution of a band.
+"""Random draws for the inputs: one seed, and one stream of uniforms for each named quantity.
 
-The draws of a quantity depend on the seed and on its name alone. Two estimates with one seed therefore share the
-draws of everything they share (a vehicle and its expendable twin, a figure before and after a change), and adding an
-input leaves all other draws as they were. Within a stream the draws are stratified (one in each of n equal slices),
-which steadies quantiles at a few thousand samples.
+The draws of a quantity depend on the seed and on its name alone. Two estimates with one seed therefore use the same draws
+for every input that they have in common (a vehicle and its expendable twin, a figure before and after a change), and a new
+input leaves all other draws as they were. Within a stream the draws are stratified: one in each of n equal slices, which
+reduces the scatter of quantiles at a few thousand samples.
 
-Bands are triangular, not PERT: most modes here are guesses themselves, and PERT would trust them four times as much
-as the ends of the band, making the answer look surer than it is.
+Bands are sampled from triangular distributions. PERT distributions would weigh the mode four times as much as the ends of
+the band; most modes here are guesses themselves, and the answer would look more certain than it is.
 """
-
-from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from hoverslam.data.figures import Band
 
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """The source of uniforms: ``uniforms(name)`` is the same array whenever seed, name and number of samples are."""
+    """A source of uniform draws. ``uniforms(name)`` is the same array for the same seed, name and number of samples."""
 
     seed: int
     samples: int
 
     def uniforms(self, name: str) -> NDArray[np.float64]:
-        """Return stratified uniforms in (0, 1) for one quantity, shape (samples,)."""
+        """Return stratified uniforms in (0, 1) for one quantity, shape ``(samples,)``."""
         stream = np.random.SeedSequence(self.seed, spawn_key=(zlib.crc32(name.encode()),))
         generator = np.random.default_rng(stream)
         strata = generator.permutation(self.samples)
@@ -36,18 +36,16 @@ class Draws:
         return np.clip(uniforms, np.finfo(float).tiny, 1.0 - np.finfo(float).epsneg)
 
     def band(self, name: str, band: Band) -> NDArray[np.float64]:
-        """Return samples of a band, shape (samples,), in the band's unit."""
+        """Return samples of a band, shape ``(samples,)``, in the unit of the band."""
         return triangular_quantile(self.uniforms(name), band.low, band.mode, band.high)
 
 
 def triangular_quantile(level: NDArray[np.float64], low: float, mode: float, high: float) -> NDArray[np.float64]:
-    """Return the inverse of the triangular distribution function; the constant ``mode`` where the band has no width."""
+    """Return the quantiles of a triangular distribution; the constant ``mode`` if the band has no width."""
     width = high - low
     if width == 0.0:
         return np.full_like(level, mode)
-    rising = low + np.sqrt(level * width * (mode - low))
-    falling = high - np.sqrt((1.0 - level) * width * (high - mode))
-    return np.where(level * width < mode - low, rising, falling)
+    return np.asarray(stats.triang.ppf(level, (mode - low) / width, low, width))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +57,6 @@ class Quantiles:
     p90: float
 
     @classmethod
-    def of(cls, samples: NDArray[np.float64]) -> Quantiles:
+    def of(cls, samples: NDArray[np.float64]) -> Self:
         """Return the percentiles of samples, linear between neighbours."""
         return cls(*(float(value) for value in np.quantile(samples, (0.1, 0.5, 0.9))))

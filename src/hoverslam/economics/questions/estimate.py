@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,21 +32,42 @@ from hoverslam.economics.model.factors import (
     landing_belief,
     recovery_bands,
 )
-from hoverslam.economics.model.launch_cost import CostBreakdown, cost_per_kilogram, cost_per_launch
+from hoverslam.economics.model.launch_cost import COMPONENTS, CostBreakdown, cost_per_kilogram, cost_per_launch
 from hoverslam.economics.questions.explain import PointCase, explain_rows
+from hoverslam.reports.json_text import Json, record
+from hoverslam.reports.results import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
-class CostEstimate:
-    """What a launch and a kilogram cost the operator, with uncertainty, and the prices to hold it against.
+class CostEstimate(Result):
+    """Cost of a launch and of a kilogram to the operator, with uncertainty, and the prices to compare it with.
 
-    ``flights_per_booster_*`` and the probabilities, all means over the samples, describe the booster: one flight and no
-    landing (None) when it is expended. It lands when the reserve suffices (``margin_probability``) and nothing else
-    prevents it (``other_probability``; None where the landing probability was given, which then stands for both).
-    ``landing_interval`` holds the landing probability with 90 %. ``median_components_cny`` are medians of each
-    component: medians of parts do not add up to the median of the whole; ``at_modes`` holds a breakdown that does.
-    ``samples_cny_per_kg`` are the samples behind the quantiles. The payload is uncertain by its own lognormal factor of
-    median 1.
+    Attributes:
+        vehicle: Name of the vehicle; ``name`` is its title.
+        recovery: Recovery mode.
+        payload_kg: Payload to the orbit of comparison (kg).
+        payload_sd_fraction: Standard deviation of the payload as a fraction of it; the factor is lognormal, of median 1.
+        samples: Number of samples; ``seed`` is their seed.
+        cost_cny_per_kg: Cost of a delivered kilogram (CNY); ``cost_usd_per_kg`` the same (USD).
+        cost_per_launch_cny: Cost of a launch (CNY).
+        flights_per_booster_mean: Mean flights of a booster, its first included; ``flights_per_booster_p50`` the median.
+        landing_probability: Mean probability of landing; None for an expended booster, as all that follow.
+        landing_interval: Central interval that holds the landing probability with 90 %.
+        margin_probability: Mean probability that the landing reserve suffices.
+        other_probability: Mean probability that nothing else prevents the landing; None if the landing probability was
+            given, which then stands for both.
+        intact_probability: Mean probability that a landed booster can fly again.
+        median_components_cny: Median of each component (CNY per launch); medians do not add up to the median of the sum.
+        at_modes: The case with every band at its mode, whose components add up.
+        target_cny_per_kg: Price that the operator promised (CNY/kg); None if there is none.
+        market_price_cny_per_kg: Price that customers pay (CNY/kg).
+        cny_per_usd: Exchange rate, on ``exchange_date``.
+        evidence_date: Date of the cost inputs.
+        samples_cny_per_kg: The samples of the cost of a kilogram (CNY), shape ``(samples,)``.
     """
 
     vehicle: str
@@ -76,12 +98,75 @@ class CostEstimate:
 
     @property
     def breakdown_cny(self) -> CostBreakdown:
-        """The components at the modes (CNY per launch); they sum to ``at_modes.breakdown.total``."""
+        """Components at the modes (CNY per launch); they sum to ``at_modes.breakdown.total``."""
         return self.at_modes.breakdown
 
     def explain(self) -> list[ExplainRow]:
         """Return rows (component, value, formula, sources) that trace the cost at the modes to its factors."""
         return explain_rows(self.at_modes)
+
+    def report(self) -> str:
+        """Return costs, landing probability and components as lines of text."""
+        kg, usd, launch = self.cost_cny_per_kg, self.cost_usd_per_kg, self.cost_per_launch_cny
+        lines = [
+            f"{self.name}, {self.recovery.replace('_', ' ')}: payload {self.payload_kg:,.0f} kg",
+            f"cost of a kilogram: {kg.p50:,.0f} CNY (10 to 90 %: {kg.p10:,.0f} to {kg.p90:,.0f}), {usd.p50:,.0f} USD",
+            f"cost of a launch: {launch.p50 / 1e6:,.1f} M CNY ({launch.p10 / 1e6:,.1f} to {launch.p90 / 1e6:,.1f})",
+        ]
+        if self.landing_probability is not None:
+            landing = f"landing probability {100.0 * self.landing_probability:.1f} %"
+            lines.append(f"{landing}, flights of a booster {self.flights_per_booster_mean:.1f}")
+        lines.append("components at the most likely inputs (M CNY):")
+        for name, value in self.breakdown_cny.components().items():
+            lines.append(f"  {COMPONENTS[name].label:<24}{float(value) / 1e6:>10,.2f}")
+        return "\n".join(lines)
+
+    def as_json(self) -> dict[str, Json]:
+        """Return costs, probabilities and components as plain values."""
+        left_out = {"at_modes", "samples_cny_per_kg", "exchange_date", "evidence_date"}
+        values = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in left_out}
+        quantiles = {name: asdict(value) for name, value in values.items() if isinstance(value, Quantiles)}
+        components = {name: float(value) for name, value in self.breakdown_cny.components().items()}
+        dates = {"exchange_date": str(self.exchange_date), "evidence_date": str(self.evidence_date)}
+        return record(values | quantiles | dates | {"components_cny": components})
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a component: its cost and share at the modes, and its median over the samples."""
+        import pandas as pd
+
+        total = float(self.breakdown_cny.total)
+        return pd.DataFrame(
+            [
+                {
+                    "component": name,
+                    "cost_MCNY": float(value) / 1e6,
+                    "share_percent": 100.0 * float(value) / total,
+                    "median_MCNY": self.median_components_cny[name] / 1e6,
+                }
+                for name, value in self.breakdown_cny.components().items()
+            ]
+        )
+
+    def plot(self) -> Figure:
+        """Return a picture of the samples of the cost of a kilogram and of the components of a launch."""
+        from matplotlib.figure import Figure
+
+        from hoverslam.reports.pictures import COLOURS, plain_axis
+
+        figure = Figure(figsize=(11, 4.5), layout="constrained")
+        left, right = (plain_axis(axis) for axis in figure.subplots(1, 2))
+        left.hist(self.samples_cny_per_kg / 1e3, bins=60, color=COLOURS[0])
+        for level, style in (("p10", "--"), ("p50", "-"), ("p90", "--")):
+            left.axvline(getattr(self.cost_cny_per_kg, level) / 1e3, color="#333333", linestyle=style)
+        left.set(xlabel="cost of a kilogram (1,000 CNY); lines: 10, 50 and 90 %", ylabel="samples")
+        parts = self.breakdown_cny.components()
+        right.barh(
+            [COMPONENTS[name].label for name in parts], [float(x) / 1e6 for x in parts.values()], color=COLOURS[2]
+        )
+        right.invert_yaxis()
+        right.set(xlabel="components of a launch at the most likely inputs (M CNY)")
+        figure.suptitle(f"{self.name}, {self.recovery.replace('_', ' ')}: cost of a launch and of a kilogram")
+        return figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,25 +207,25 @@ def estimate_cost(
 ) -> CostEstimate:
     """Return the cost per launch and per kilogram of a vehicle flown with this recovery.
 
-    Parameters
-    ----------
-    vehicle, recovery
-        A vehicle with cost inputs; ``expendable``, ``downrange`` or ``return_to_launch_site``.
-    payload_kg, payload_sd_fraction
-        Payload to the orbit of comparison with this recovery (kg), and its standard deviation as a fraction of it.
-    landing_probability
-        Taken as known when given; sampled from the vehicle's landing record when None. Ignored when expendable.
-    reserve_probability, margin_source
-        Probability that the landing reserve suffices, from a margin study that ``explain`` cites by this name;
-        multiplies the record's, not a given one. A number is taken as known; a belief, such as
-        ``jeffreys(flights that it sufficed, flights that it did not)``, is sampled.
-    inputs
-        Cost inputs to use in place of the packaged ones (see ``CostInputs.replace``).
-    samples, seed
-        Size of the Monte Carlo and its seed. Estimates with one seed share the draws of what they share.
+    Args:
+        vehicle: Name of the vehicle, as in ``inputs``.
+        recovery: ``expendable``, ``downrange`` or ``return_to_launch_site``.
+        payload_kg: Payload to the orbit of comparison with this recovery mode (kg).
+        payload_sd_fraction: Standard deviation of the payload, as a fraction of it.
+        landing_probability: Taken as known if given; sampled from the vehicle's landing record if None. Not used for
+            an expendable flight.
+        reserve_probability: Probability that the landing reserve suffices. It multiplies the probability of the landing
+            record, not a given one. A number is taken as known; a belief, such as ``jeffreys(enough, not_enough)`` of
+            counted flights, is sampled.
+        margin_source: What ``explain`` cites for ``reserve_probability``.
+        inputs: Cost inputs in place of those that come with the package (see ``CostInputs.replace``).
+        samples: Number of samples.
+        seed: Seed of the samples. Estimates with one seed use the same draws for inputs that they have in common.
 
-    Raises ``CostQuestionError`` for a payload that is not above zero, an unknown vehicle or recovery, a recovery that
-    the inputs do not cover, or a probability outside [0, 1]; ``CostInputError`` for a broken data file.
+    Raises:
+        CostQuestionError: For a payload that is not above zero, an unknown vehicle or recovery mode, a recovery mode
+            that the inputs do not cover, or a probability outside [0, 1].
+        CostInputError: For a data file with mistakes.
     """
     inputs = load_cost_inputs(vehicle) if inputs is None else inputs
     _check_question(vehicle, inputs, payload_kg, payload_sd_fraction, samples)
