@@ -1,1 +1,1 @@
-"""Flights that were observed: telemetry, reconstruction, calibration, prediction."""
+"""Flights with telemetry: reading of traces, reconstruction, calibration, prediction, comparison with payloads."""
