@@ -14,7 +14,8 @@ import numpy as np
 
 from hoverslam.ocp import Mesh, Options, solve
 from hoverslam.ocp.solving.carry import Start
-from hoverslam.ocp.solving.solver import CACHE, run
+from hoverslam.ocp.solving.ipopt import run
+from hoverslam.ocp.transcription.local import TRANSLATED
 from hoverslam.ocp.transcription.guess import guesses
 from hoverslam.ocp.transcription.programme import Programme
 
@@ -39,7 +40,7 @@ def once(intervals: int) -> list[float]:
     solved = time.perf_counter()
     starts = guesses(mars)
     begin = time.perf_counter()
-    programme = Programme(mars, {phase.name: phase.mesh}, starts, CACHE)
+    programme = Programme(mars, {phase.name: phase.mesh}, starts, TRANSLATED)
     built = time.perf_counter()
     programme.solvers = solution.programme.solvers  # compiled already, so that only IPOPT is timed
     ready = time.perf_counter()

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hoverslam.ocp.solved import solve
 
 from hoverslam.flights.launch.solve import ATTEMPTS, guess_launch, launch_problem, make_plan, solve_launch
-from hoverslam.ocp.solving.solver import solve
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import load_vehicle
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 import pytest
+from hoverslam.ocp.solved import solve
 from synthetic_flights import CLOCK, Truth, downrange_mission, downrange_truth, overlay
 
 from hoverslam.flights.observed import fit_problem, observation
@@ -18,7 +19,6 @@ from hoverslam.flights.observed.flight_fit import OPTIONS, Estimate, FlightFit, 
 from hoverslam.flights.observed.reconstruction import Reconstruction, published_vehicle, reconstruct
 from hoverslam.flights.observed.telemetry import Telemetry, load_telemetry, save_telemetry
 from hoverslam.ocp.solution import Solution
-from hoverslam.ocp.solving.solver import solve
 
 MODEL_ERROR = (0.3, 20.0)  # m/s, m: the simulated flight has the fit's equations of motion, but other controls
 DRAWS = 100

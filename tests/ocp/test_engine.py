@@ -15,14 +15,15 @@ import landing_flip
 import mars_landing
 import soft_landing
 
-from hoverslam.ocp.answers.multistart import multistart, ranking
-from hoverslam.ocp.answers.store import StoreError, load
-from hoverslam.ocp.answers.sweep import sweep, table
-from hoverslam.ocp.checks.verify import Tolerances, verify
+from hoverslam.ocp.answers.store import StoreError
+from hoverslam.ocp.answers.sweep import sweep
+from hoverslam.ocp.checks.verify import verify
+from hoverslam.ocp.multistart import multistart
 from hoverslam.ocp.solution import Outcome
-from hoverslam.ocp.solving.solver import Options, solve
+from hoverslam.ocp.solved import load, solve
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Layout, Variable
+from hoverslam.ocp.statement.options import Options, Tolerances
 from hoverslam.ocp.statement.problem import Problem, StatementError
 
 SHARP = Options(tolerance=1e-11, tolerances=Tolerances(mesh=1e-9))
@@ -238,7 +239,7 @@ def test_sweep_marks_what_fails_and_goes_on():
     assert np.isnan(done[2].objective)
     assert "cannot be met" in done[2].message
     assert done[3].objective == pytest.approx(solve(soft_landing.problem(h0=5200.0)).objective, rel=1e-7)
-    assert set(table(done).columns) == {"h0", "thrust", "objective", "end", "verified"}
+    assert set(done.to_frame().columns) == {"h0", "thrust", "objective", "end", "verified"}
 
 
 def test_sweep_in_two_processes_gives_what_one_gives():
@@ -262,7 +263,7 @@ def test_multistart_finds_and_ranks_the_three_optima_of_the_landing_flip():
     found = multistart(structures, 6, options=Options(tolerance=1e-8))
     assert [o.objective for o in found] == pytest.approx([6144.7, 6526.8, 6599.3], rel=1e-3)
     assert all(o.solution.verification.passed for o in found)
-    assert ranking(found).splitlines()[1].split()[0] == "1"
+    assert found.report().splitlines()[1].split()[0] == "1"
 
 
 # ---- refinement ------------------------------------------------------------

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from hoverslam.ocp.checks.verify import verify
-from hoverslam.ocp.solving.solver import Options, solve
+from hoverslam.ocp.solved import solve
 from hoverslam.ocp.statement.mesh import Mesh, differentiation_matrix, interpolation_matrix, radau_points, radau_weights
 from hoverslam.ocp.statement.names import Variable
+from hoverslam.ocp.statement.options import Options
 from hoverslam.ocp.statement.problem import Guess, PathConstraint, Problem, StatementError
 from hoverslam.ocp.transcription.guess import guesses
-from hoverslam.ocp.transcription.local import LocalCache
 from hoverslam.ocp.transcription.programme import Programme
+from hoverslam.ocp.transcription.structure import StructureCache
 
 SHARP = Options(tolerance=1e-11)
 LINE = (Variable("x"), Variable("v"))
@@ -184,7 +185,7 @@ def test_programme_derivatives_agree_with_differences(degree):
     problem.parameter("gain", guess=1.3)
     dynamics = lambda s, c, p: {"x": s.v * p.gain, "v": c.u - 0.1 * jnp.sin(s.x) * s.v, "effort": c.u**2}  # noqa: E731
     problem.phases["go"].dynamics = dynamics
-    programme = Programme(problem, {"go": problem.phases["go"].mesh}, guesses(problem), LocalCache(), smoothing=1e-2)
+    programme = Programme(problem, {"go": problem.phases["go"].mesh}, guesses(problem), StructureCache(), smoothing=1e-2)
     random = np.random.default_rng(0)
     w = programme.pack(programme.guesses) + 0.1 * random.normal(size=programme.size)
     p, lam, sigma, step = programme.parameter_vector(), random.normal(size=programme.rows), 0.7, 1e-5

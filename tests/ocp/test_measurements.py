@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from hoverslam.ocp.checks.verify import Tolerances
-from hoverslam.ocp.solving.solver import Options, solve
+from hoverslam.ocp.solved import solve
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Variable
+from hoverslam.ocp.statement.options import Options, Tolerances
 from hoverslam.ocp.statement.problem import Guess, Problem, StatementError
 
 TIMES = np.linspace(0.05, 3.97, 40)

@@ -20,8 +20,8 @@ import mars_landing
 import soft_landing
 import szmuk_landing
 
-from hoverslam.ocp.checks.verify import Tolerances
-from hoverslam.ocp.solving.solver import Options, solve
+from hoverslam.ocp.solved import solve
+from hoverslam.ocp.statement.options import Options, Tolerances
 
 
 def solved(problem, tolerance=1e-10, **tolerances):

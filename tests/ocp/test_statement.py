@@ -6,8 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from hoverslam.ocp.solving.solver import Options, solve
+from hoverslam.ocp.solved import solve
 from hoverslam.ocp.statement.names import Variable
+from hoverslam.ocp.statement.options import Options
 from hoverslam.ocp.statement.problem import Guess, PathConstraint, Problem, StatementError
 
 SHARP = Options(tolerance=1e-10)

@@ -10,8 +10,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "problems" / "optimal_control
 import mars_landing
 import soft_landing
 
-from hoverslam.ocp.checks.verify import Tolerances
-from hoverslam.ocp.solving.solver import Options, solve
+from hoverslam.ocp.solved import solve
+from hoverslam.ocp.statement.options import Options, Tolerances
 
 UNITS = {"metres": 1.0, "kilometres": 1e3, "feet": 0.3048}
 

@@ -1,16 +1,16 @@
-from .answers.multistart import Optimum, multistart, ranking
-from .answers.store import StoreError, load, problem_hash
-from .answers.sweep import SweepPoint, sweep
-from .checks.costates import Costates
-from .checks.optimality import Optimality
-from .checks.verify import Tolerances, Verification, verify
-from .solution import Outcome, PhaseSolution, Solution
-from .solving.diagnosis import Diagnosis, Shortfall
-from .solving.solver import Options, guess_from, solve
+from .answers.store import StoreError, problem_hash
+from .answers.sweep import Sweep, SweepPoint, sweep
+from .checks.verify import verify
+from .multistart import Optima, Optimum, multistart
+from .solution import Costates, Diagnosis, Outcome, PhaseSolution, Shortfall, Solution
+from .solved import Solved, load, solve
+from .solving.carry import guess_from
 from .statement.mesh import Mesh
 from .statement.names import Named, Variable
+from .statement.options import Options, Tolerances
 from .statement.problem import Guess, PathConstraint, Problem, StatementError
 from .transcription.translate import TranslationError, to_casadi, translate
+from .verification import Optimality, Verification
 
 __all__ = [
     "Costates",
@@ -18,6 +18,7 @@ __all__ = [
     "Guess",
     "Mesh",
     "Named",
+    "Optima",
     "Optimality",
     "Optimum",
     "Options",
@@ -27,8 +28,10 @@ __all__ = [
     "Problem",
     "Shortfall",
     "Solution",
+    "Solved",
     "StatementError",
     "StoreError",
+    "Sweep",
     "SweepPoint",
     "Tolerances",
     "TranslationError",
@@ -38,7 +41,6 @@ __all__ = [
     "load",
     "multistart",
     "problem_hash",
-    "ranking",
     "solve",
     "sweep",
     "to_casadi",

@@ -1,24 +1,16 @@
 """What a solve returns: the trajectory as named arrays, evaluated with the transcription's own interpolant."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from hoverslam.ocp.statement.mesh import Mesh, interpolation_matrix, radau_points
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.problem import Phase, Problem
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from hoverslam.ocp.checks.costates import Costates
-    from hoverslam.ocp.checks.verify import Verification
-    from hoverslam.ocp.solving.diagnosis import Diagnosis
-    from hoverslam.ocp.solving.solver import Options
+from hoverslam.ocp.transcription.programme import Programme
+from hoverslam.ocp.verification import Verification
 
 
 @dataclass(frozen=True)
@@ -120,6 +112,74 @@ class Outcome(Enum):
     FAILED = "the solver failed"
 
 
+@dataclass(frozen=True)
+class Costates:
+    """Of one phase, at its state nodes.
+
+    Attributes:
+        costate: ``(nodes, nx)`` derivative of the objective to each state, objective unit over state unit.
+        hamiltonian: ``(nodes - 1,)`` costates times rates at the collocation points, objective unit per second.
+        terms: ``(nodes - 1,)`` sum of the sizes of its terms, against which its changes are judged.
+        path: ``(nodes - 1, path)`` derivative of the objective to each active bound, per second.
+    """
+
+    costate: np.ndarray
+    hamiltonian: np.ndarray
+    terms: np.ndarray
+    path: np.ndarray
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """A limit that cannot be met.
+
+    Attributes:
+        phase: where ("" for a constraint between phases).
+        limit: its name, such as ``final h`` or ``dynamic pressure``.
+        amount: by how much it is missed, in ``unit``; above it if positive, below it if negative.
+        unit: of the amount.
+        time: when it is missed most (s), NaN where there is no single time.
+        weight: the amount over the size of the limit.
+    """
+
+    phase: str
+    limit: str
+    amount: float
+    unit: str
+    time: float
+    weight: float
+
+    def __str__(self) -> str:
+        where = f"phase {self.phase!r}, " if self.phase else ""
+        when = f" at {self.time:.4g} s" if np.isfinite(self.time) else ""
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{where}{self.limit}: missed by {self.amount:+.6g}{unit}{when}"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the elastic problem tells.
+
+    Attributes:
+        shortfalls: limits that cannot be met, the worst first; empty if a feasible trajectory exists.
+        trajectory: the least violating one, as a solution that has not converged.
+        conclusive: whether the elastic problem itself was solved.
+    """
+
+    shortfalls: tuple[Shortfall, ...]
+    trajectory: "Solution"
+    conclusive: bool
+
+    @property
+    def message(self) -> str:
+        """One line a limit."""
+        if not self.conclusive:
+            return "no verdict: the elastic problem did not converge either"
+        if not self.shortfalls:
+            return "a feasible trajectory exists; the optimiser lost its way: start from it (guess_from)"
+        return "cannot be met together: " + "; ".join(str(s) for s in self.shortfalls[:4])
+
+
 @dataclass
 class Solution:
     """A solved (or unsolved: look at ``converged``) problem.
@@ -153,15 +213,15 @@ class Solution:
     parameters: Named
     iterations: int
     seconds: float
+    programme: Programme = field(repr=False, kw_only=True)
     passes: list[dict[str, Any]] = field(default_factory=list)
     worst_row: tuple[str, str, float] = ("", "", 0.0)
-    verification: "Verification | None" = None
+    verification: Verification | None = None
     boundary_scale: np.ndarray = field(default_factory=_nothing)
     primal: np.ndarray = field(default_factory=_nothing)
     dual: np.ndarray = field(default_factory=_nothing)
     bound_dual: np.ndarray = field(default_factory=_nothing)
     row_values: np.ndarray = field(default_factory=_nothing)
-    programme: Any = field(default=None, repr=False)
     state_scale: dict[str, np.ndarray] = field(default_factory=dict)
     mesh_error: float = np.nan
     values: dict[str, float] = field(default_factory=dict)
@@ -190,71 +250,3 @@ class Solution:
 
     def __getitem__(self, phase: str) -> PhaseSolution:
         return self.phases[phase]
-
-    def costates(self, phase: str) -> "Costates":
-        """Costates, Hamiltonian and path multipliers of a phase; see :class:`hoverslam.ocp.Costates`."""
-        from hoverslam.ocp.checks.costates import costates
-
-        return costates(self, phase)
-
-    def sensitivities(self) -> dict[str, float]:
-        """Derivative of the optimal objective to every given parameter and setting, in their units."""
-        from hoverslam.ocp.answers.sensitivity import objective_derivatives
-
-        return objective_derivatives(self)
-
-    def derivatives(self, **outputs: Callable[[Named, Named], Any]) -> dict[str, dict[str, float]]:
-        """Derivative of any outputs, functions of ``(ends, parameters)``, to every given parameter and setting."""
-        from hoverslam.ocp.answers.sensitivity import output_derivatives
-
-        return output_derivatives(self, outputs)
-
-    def restated(self, problem: Problem) -> float:
-        """Optimal objective of a slightly different statement of the problem, to first order, nothing solved again.
-
-        See :func:`hoverslam.ocp.answers.sensitivity.restated_objective`.
-        """
-        from hoverslam.ocp.answers.sensitivity import restated_objective
-
-        return restated_objective(self, problem)
-
-    def covariance(self, **outputs: Callable[[Named, Named], Any]) -> np.ndarray:
-        """Covariance of outputs of a fit, functions of ``(ends, parameters)``; see :meth:`Problem.measure`."""
-        from hoverslam.ocp.answers.sensitivity import output_covariance
-
-        return output_covariance(self, outputs)
-
-    def resolve(
-        self,
-        changes: Mapping[str, float] | None = None,
-        options: "Options | None" = None,
-        verify: bool = True,
-        problem: Problem | None = None,
-    ) -> "Solution":
-        """Solve again from here for ``changes`` of given parameters and settings, on the same mesh, nothing rebuilt.
-
-        Args:
-            changes: new values by name, such as ``{"thrust": 8e5, "descent.initial.h": 5100.0}``.
-            options: of the solver; only those that concern one pass count.
-            verify: whether to verify the new solution.
-            problem: another statement of the problem, of the same variables and constraints, to solve instead.
-
-        Raises:
-            StatementError: for a name that is neither a given parameter nor a setting.
-            ValueError: for a statement of other variables or constraints.
-        """
-        from hoverslam.ocp.solving.solver import resolve
-
-        return resolve(self, changes or {}, options, verify, problem)
-
-    def save(self, path: str | Path) -> None:
-        """Write everything to a netCDF file; :func:`hoverslam.ocp.load` gives it back."""
-        from hoverslam.ocp.answers.store import save
-
-        save(self, path)
-
-    def dataset(self, phase: str) -> "xr.Dataset":
-        """A phase as labelled arrays with units: states, controls, costates, path multipliers, Hamiltonian."""
-        from hoverslam.ocp.answers.store import dataset
-
-        return dataset(self, phase)

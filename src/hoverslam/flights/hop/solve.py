@@ -18,9 +18,11 @@ from dataclasses import replace
 
 from hoverslam.flights.hop.case import LIFTOFF_MASS, UNITS, HopCase, HopLimits, Hopper
 from hoverslam.flights.hop.events import UNIT_OF_EVENT, WITH_COAST, HopEvents, Stated
+from hoverslam.flights.hop.flight import TOLERANCES, HopFlight
 from hoverslam.flights.hop.problem import HopBuilder
-from hoverslam.flights.hop.result import TOLERANCES, EventFlown, HopFlight, HopResult, Unknown
-from hoverslam.ocp.solving.solver import Options, Report, solve
+from hoverslam.flights.hop.result import EventFlown, HopResult, Unknown
+from hoverslam.ocp.solved import solve
+from hoverslam.ocp.statement.options import Options, Report
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.physics.constants import STANDARD_GRAVITY
 from hoverslam.physics.earth import FlatGround, LaunchFrame

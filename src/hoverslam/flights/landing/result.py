@@ -16,7 +16,7 @@ from hoverslam.flights.landing.solver_settings import attempts_for, options_for
 from hoverslam.flights.outcome.flight_picture import DrawnLimits, flight_profile, plot_flight
 from hoverslam.flights.outcome.limits_reached import LimitReached, limits_reached, limits_table
 from hoverslam.flights.outcome.trajectories import joined, trajectory_frame
-from hoverslam.ocp.solution import Solution
+from hoverslam.ocp.solved import Solved
 from hoverslam.reports.json_text import Json, plain
 from hoverslam.reports.results import Result, write_netcdf
 
@@ -73,7 +73,7 @@ class LandingResult(Result):
     case: LandingCase
     outcome: LandingOutcome
     sequence: tuple[int, ...]
-    solution: Solution
+    solution: Solved
     alternatives: tuple[Alternative, ...]
 
     @property

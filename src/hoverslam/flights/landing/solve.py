@@ -24,8 +24,9 @@ from hoverslam.flights.landing.problem import LandingBuilder
 from hoverslam.flights.landing.result import Alternative, LandingOutcome, LandingResult
 from hoverslam.flights.landing.rigid_problem import RigidLandingBuilder
 from hoverslam.flights.landing.solver_settings import attempts_for, options_for, passed
-from hoverslam.ocp.solution import Outcome, Solution
-from hoverslam.ocp.solving.solver import Options, Report, solve
+from hoverslam.ocp.solution import Outcome
+from hoverslam.ocp.solved import Solved, solve
+from hoverslam.ocp.statement.options import Options, Report
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.physics.constants import STANDARD_GRAVITY
 from hoverslam.physics.earth import FlatGround, LaunchFrame
@@ -127,9 +128,9 @@ class Landing:
             return LandingResult(self.case, _failure(on_pad[0]), tried[0].sequence, on_pad[0], tried)
         return self._nearest(tried, options, report)
 
-    def _best(self, sequence: tuple[int, ...], options: Options | None, report: Report | None) -> Solution:
+    def _best(self, sequence: tuple[int, ...], options: Options | None, report: Report | None) -> Solved:
         """Return the better optimum of two guesses, which brake mostly with the first and with the last engine count."""
-        found: list[Solution] = []
+        found: list[Solved] = []
         for longest in sorted({0, len(sequence) - 1}):
             last = longest == len(sequence) - 1 and not any(map(passed, found))
             found.append(self._solved(sequence, options, report, diagnose=self.pad_only and last, longest=longest))
@@ -162,7 +163,7 @@ class Landing:
         nearest: bool = False,
         diagnose: bool = False,
         longest: int = 0,
-    ) -> Solution:
+    ) -> Solved:
         problem = landing_problem(replace(self.case, longest=longest), sequence, miss, nearest)
         if options is not None:
             return solve(problem, options, report)
@@ -174,13 +175,13 @@ class Landing:
                 break
         return solution
 
-    def _propellant(self, solution: Solution) -> float | None:
+    def _propellant(self, solution: Solved) -> float | None:
         if not solution.converged:
             return None
         return float(self.case.start.mass - list(solution.phases.values())[-1].final.mass)
 
 
-def _failure(solution: Solution) -> LandingOutcome:
+def _failure(solution: Solved) -> LandingOutcome:
     """Return infeasible only where the elastic problem names limits that cannot be met together."""
     return LandingOutcome.INFEASIBLE if solution.outcome is Outcome.INFEASIBLE else LandingOutcome.UNSOLVED
 

@@ -2,9 +2,8 @@
 
 from hoverslam.flights.craft.lander import Lander
 from hoverslam.flights.craft.rigid_lander import RigidLander
-from hoverslam.ocp.checks.verify import Tolerances
-from hoverslam.ocp.solution import Solution
-from hoverslam.ocp.solving.solver import Options
+from hoverslam.ocp.solved import Solved
+from hoverslam.ocp.statement.options import Options, Tolerances
 
 IN_AIR = Tolerances(mesh=1e-6)  # rates are limited and controls are piecewise linear in air; see docs/engine.md
 ACTUATED = Tolerances(mesh=1e-5, refly=1e-5)  # gimbal, fins and cold gas change within tenths of a second
@@ -34,6 +33,6 @@ def options_for(lander: Lander, attempt: Attempt) -> Options:
     )
 
 
-def passed(solution: Solution) -> bool:
+def passed(solution: Solved) -> bool:
     """Return whether the solution is verified by the independent re-flight."""
     return solution.verification is not None and solution.verification.passed

@@ -13,10 +13,10 @@ from hoverslam.flights.observed.fit_problem import FitBuilder
 from hoverslam.flights.observed.observation import Observation
 from hoverslam.flights.observed.priors import Prior
 from hoverslam.flights.observed.telemetry import Floats
-from hoverslam.ocp.checks.verify import Tolerances
-from hoverslam.ocp.solution import Solution
-from hoverslam.ocp.solving.solver import Options, guess_from, solve
+from hoverslam.ocp.solved import Solved, solve
+from hoverslam.ocp.solving.carry import guess_from
 from hoverslam.ocp.statement.names import Named
+from hoverslam.ocp.statement.options import Options, Tolerances
 from hoverslam.ocp.statement.problem import Measurement
 from hoverslam.vehicles.models import Vehicle
 
@@ -84,7 +84,7 @@ class FlightFit:
         solution: Of that problem.
     """
 
-    def __init__(self, builder: FitBuilder, solution: Solution):
+    def __init__(self, builder: FitBuilder, solution: Solved):
         """Collect what ``solution`` estimates."""
         self.builder, self.solution = builder, solution
         self._outputs = {prior.name: _Output(_parameter(prior.name), prior.unit) for prior in builder.priors}

@@ -6,7 +6,7 @@ from os import PathLike
 
 from hoverslam.flights.launch.solve import solve_launch
 from hoverslam.flights.observed.calibration import Calibration
-from hoverslam.ocp.solution import Solution
+from hoverslam.ocp.solved import Solved
 from hoverslam.reports.json_text import Json
 from hoverslam.vehicles.loading import as_vehicle
 from hoverslam.vehicles.models import Vehicle
@@ -95,7 +95,7 @@ def check_payloads(
     return checks
 
 
-def payload_error(calibration: Calibration, vehicle: Vehicle, solution: Solution) -> float:
+def payload_error(calibration: Calibration, vehicle: Vehicle, solution: Solved) -> float:
     """Return the standard error (kg) of an optimal payload from those of the calibrated figures; NaN if not converged."""
     if not solution.converged:
         return float("nan")

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from hoverslam.ocp.solution import Solution
+from hoverslam.ocp.solved import Solved
 from hoverslam.ocp.statement.names import Named
 from hoverslam.physics.motion import Flight
 from hoverslam.reports.pictures import COLOURS, plain_axis
@@ -68,7 +68,7 @@ class DrawnLimits:
     speed: float | None = None
 
 
-def flight_profile(solution: Solution, flight_of: Callable[[str], Flight]) -> FlightProfile:
+def flight_profile(solution: Solved, flight_of: Callable[[str], Flight]) -> FlightProfile:
     """Return the profile of a verified solution.
 
     Args:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from hoverslam.ocp.solution import Solution
+from hoverslam.ocp.solved import Solved
 from hoverslam.ocp.statement.names import Named
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class FlownPhase:
     controls: Named
 
 
-def flown_phases(solution: Solution) -> list[FlownPhase]:
+def flown_phases(solution: Solved) -> list[FlownPhase]:
     """Return all phases at the samples of their re-flights.
 
     Raises:
@@ -84,7 +84,7 @@ def labelled(
     return xr.Dataset(variables, coords=coordinates, attrs=dict(attributes))
 
 
-def joined(solution: Solution) -> "xr.Dataset":
+def joined(solution: Solved) -> "xr.Dataset":
     """Return all states and controls at the re-flown samples of all phases; a control that a phase lacks is NaN there.
 
     Raises:

@@ -31,8 +31,7 @@ from hoverslam.flights.launch.solve import ATTEMPTS, solve_patiently
 from hoverslam.margins.disturbances.columns import ALTITUDES
 from hoverslam.margins.disturbances.draws import Perturbations
 from hoverslam.margins.guidance.reference import Leg, Reference
-from hoverslam.ocp.solution import Solution
-from hoverslam.ocp.solving.solver import solve
+from hoverslam.ocp.solved import Solved, solve
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.problem import Guess, Problem
 from hoverslam.physics.constants import SEA_LEVEL_PRESSURE, STANDARD_GRAVITY
@@ -273,7 +272,7 @@ def _pitch_at_cut_off(plan: LaunchPlan, reference: Reference, guess: LaunchGuess
     return float(guess.phases["boostback"].controls["pitch"][0] - turned)
 
 
-def _solved(problem: Problem, nominal: Solution, changes: dict[str, float]) -> Solution:
+def _solved(problem: Problem, nominal: Solved, changes: dict[str, float]) -> Solved:
     """Solve again from the undisturbed optimum; if that fails, from the guess on new meshes."""
     found = nominal.resolve(changes, _AGAIN)
     if _good(found):
@@ -282,5 +281,5 @@ def _solved(problem: Problem, nominal: Solution, changes: dict[str, float]) -> S
         return solve(problem, _AFRESH, lambda line: None)
 
 
-def _good(solution: Solution) -> bool:
+def _good(solution: Solved) -> bool:
     return solution.converged and solution.verification is not None and solution.verification.passed

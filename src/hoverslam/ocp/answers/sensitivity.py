@@ -6,7 +6,7 @@ with the active limits held serves all parameters (Fiacco 1983; Pirnay, Lopez-Ne
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import casadi as ca
 import jax
@@ -15,15 +15,14 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import splu
 
+from hoverslam.ocp.solution import Solution
+from hoverslam.ocp.solving.solver import restated_programme
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.programme import Programme
 
-if TYPE_CHECKING:
-    from hoverslam.ocp.solution import Solution
 
-
-def objective_derivatives(solution: "Solution") -> dict[str, float]:
+def objective_derivatives(solution: Solution) -> dict[str, float]:
     """Derivative of the optimal objective to each given parameter and setting, in their units.
 
     Raises:
@@ -43,7 +42,7 @@ def objective_derivatives(solution: "Solution") -> dict[str, float]:
     return {name: float(factor * value) for name, value in total.items()}
 
 
-def restated_objective(solution: "Solution", problem: Problem) -> float:
+def restated_objective(solution: Solution, problem: Problem) -> float:
     """Optimal objective of a slightly different statement of the solved problem, to first order.
 
     The Lagrangian of the other statement at this solution, with the moves of its bounds: what is a literal in a
@@ -57,8 +56,6 @@ def restated_objective(solution: "Solution", problem: Problem) -> float:
     Raises:
         ValueError: if the solution did not converge, or the statements are not alike.
     """
-    from hoverslam.ocp.solving.solver import restated_programme
-
     programme, other = _converged(solution), restated_programme(solution, problem)
     after = _values(other, solution, other.parameter_vector()), other.bounds(problem.values)
     with programme.problem.holding(solution.values):
@@ -71,14 +68,14 @@ def restated_objective(solution: "Solution", problem: Problem) -> float:
     return solution.objective + programme.problem.sense / programme.objective_scale * change
 
 
-def _values(programme: Programme, solution: "Solution", p: np.ndarray) -> float:
+def _values(programme: Programme, solution: Solution, p: np.ndarray) -> float:
     """The Lagrangian at the solution, without the bounds."""
     f, g = programme.functions["nlp"](solution.primal, p)
     return float(f) + float(solution.dual @ np.asarray(g).ravel())
 
 
 def output_derivatives(
-    solution: "Solution", outputs: Mapping[str, Callable[[Named, Named], Any]]
+    solution: Solution, outputs: Mapping[str, Callable[[Named, Named], Any]]
 ) -> dict[str, dict[str, float]]:
     """Derivative of each output to each given parameter and setting.
 
@@ -116,7 +113,7 @@ def output_derivatives(
     return found
 
 
-def output_covariance(solution: "Solution", outputs: Mapping[str, Callable[[Named, Named], Any]]) -> np.ndarray:
+def output_covariance(solution: Solution, outputs: Mapping[str, Callable[[Named, Named], Any]]) -> np.ndarray:
     """Covariance ``(n, n)`` of ``n`` outputs of a fit whose objective is minus the logarithm of the probability.
 
     Near the optimum the probability falls as a Gaussian whose inverse covariance is the Hessian of the Lagrangian on the
@@ -144,7 +141,7 @@ def output_covariance(solution: "Solution", outputs: Mapping[str, Callable[[Name
     return 0.5 * (covariance + covariance.T)
 
 
-def _converged(solution: "Solution") -> Programme:
+def _converged(solution: Solution) -> Programme:
     if not solution.converged:
         raise ValueError(f"{solution.problem.name}: not converged ({solution.status}), so it has no derivatives")
     assert isinstance(solution.programme, Programme)
@@ -179,7 +176,7 @@ def _moved_bounds(programme: Programme, values: Mapping[str, float]) -> dict[str
     return moved
 
 
-def _multipliers(programme: Programme, solution: "Solution", p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _multipliers(programme: Programme, solution: Solution, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Multipliers of variables (what is fixed included) and of rows."""
     lower, upper, _, _ = programme.bounds(solution.values)
     gradient = np.asarray(_lagrangian(programme)(solution.primal, p, solution.dual)[1]).ravel()
@@ -194,7 +191,7 @@ def _pull(multipliers: np.ndarray, low: np.ndarray, high: np.ndarray) -> float:
 class _System:
     """The optimality conditions with the active limits held, factorised once."""
 
-    def __init__(self, programme: Programme, solution: "Solution", p: np.ndarray):
+    def __init__(self, programme: Programme, solution: Solution, p: np.ndarray):
         self.programme, self.x, self.p, self.lam = programme, solution.primal, p, solution.dual
         lower, upper, low, high = programme.bounds(solution.values)
         bounds, rows = _multipliers(programme, solution, p)

@@ -1,7 +1,7 @@
 """Solutions as labelled arrays, and in netCDF files that give back the same numbers.
 
 A file holds the nodes, times, parameters, values, multipliers and scales of a solution and a hash of the problem that it
-solves. Functions cannot be stored: :func:`load` takes the problem stated again, and says what changed if it differs.
+solves. Functions cannot be stored: loading takes the problem stated again, and says what changed if it differs.
 """
 
 import hashlib
@@ -13,12 +13,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from hoverslam.ocp.checks.costates import costates
 from hoverslam.ocp.solution import PhaseSolution, Solution
 from hoverslam.ocp.statement.mesh import Mesh, Pin
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.guess import guesses
-from hoverslam.ocp.transcription.local import flat_inputs, point_function
+from hoverslam.ocp.transcription.local import TRANSLATED, flat_inputs, point_function
+from hoverslam.ocp.transcription.programme import Programme
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -100,7 +102,7 @@ def dataset(solution: Solution, phase: str) -> "xr.Dataset":
     control_time = ("control_time", part.control_times, {"units": "s"})
     variables: dict[str, Any] = {}
     groups = [(part.phase.states, part.states, "time", ""), (part.phase.controls, part.controls, "control_time", "")]
-    found = solution.costates(phase) if solution.converged else None
+    found = costates(solution, phase) if solution.converged else None
     if found is not None:
         groups.append((part.phase.states, found.costate, "time", "costate_"))
     unit = solution.problem.objective_unit or "1"
@@ -120,8 +122,8 @@ def dataset(solution: Solution, phase: str) -> "xr.Dataset":
     return xr.Dataset(variables, {"time": time, "control_time": control_time})
 
 
-def save(solution: Solution, path: str | Path) -> None:
-    """Write ``solution`` to a netCDF file: a group a phase for people, a group of raw arrays for :func:`load`."""
+def save_netcdf(solution: Solution, path: str | Path) -> None:
+    """Write a solution to a netCDF file: a group for each phase to read, and a group of raw arrays to load."""
     import xarray as xr
 
     programme = solution.programme
@@ -153,8 +155,12 @@ def save(solution: Solution, path: str | Path) -> None:
         dataset(solution, name).to_netcdf(file, mode="a", group=f"phases/{name}")
 
 
-def load(path: str | Path, problem: Problem) -> Solution:
-    """The solution that :func:`save` wrote, for the same ``problem`` stated again; its values come from the file.
+def load_record(path: str | Path, problem: Problem) -> Solution:
+    """Return the solution that :func:`save_netcdf` wrote, with the values of the file.
+
+    Args:
+        path: The file.
+        problem: The same problem, stated again.
 
     Raises:
         StoreError: if the file holds no solution, or one of another problem; the message names what differs.
@@ -178,16 +184,13 @@ def load(path: str | Path, problem: Problem) -> Solution:
 
 
 def _rebuilt(problem: Problem, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> Solution:
-    from hoverslam.ocp.solving.solver import CACHE
-    from hoverslam.ocp.transcription.programme import Programme
-
     meshes = {}
     for name, m in about["phases"].items():
         pins = tuple(Pin(kind, index, arc, upper) for kind, index, arc, upper in m["pins"])
         degree, knots = m["control_degree"], tuple(m["knots"])
         meshes[name] = Mesh(tuple(m["edges"]), tuple(m["points"]), degree, knots, pins, m["spare"])
     scales = (arrays["scale"], arrays["row_scale"], about["objective_scale"])
-    programme = Programme(problem, meshes, guesses(problem), CACHE, about["smoothing"], scales)
+    programme = Programme(problem, meshes, guesses(problem), TRANSLATED, about["smoothing"], scales)
     at = arrays["primal"] * arrays["scale"]
     phases = {
         name: PhaseSolution(

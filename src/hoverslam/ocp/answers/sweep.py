@@ -7,17 +7,24 @@ builds the problem once; Ctrl-C keeps the points that are done.
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from multiprocessing import get_context
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from hoverslam.ocp.solution import Solution
-from hoverslam.ocp.solving.solver import Options, resolve, solve
+from hoverslam.ocp.solving.solver import resolve_record, solve_record
 from hoverslam.ocp.statement.names import Named
+from hoverslam.ocp.statement.options import Options, Report
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.programme import Programme
+from hoverslam.reports.json_text import Json, plain
+from hoverslam.reports.results import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 Outputs = Mapping[str, Callable[[Named, Named], Any]]
 
@@ -44,6 +51,64 @@ class SweepPoint:
     seconds: float = 0.0
 
 
+class Sweep(Result, Sequence[SweepPoint]):
+    """The points of a sweep, in their order; a sequence of :class:`SweepPoint`.
+
+    Args:
+        points: The points.
+    """
+
+    def __init__(self, points: Sequence[SweepPoint]) -> None:
+        self.points = tuple(points)
+
+    def __len__(self) -> int:
+        """Return the number of points."""
+        return len(self.points)
+
+    @overload
+    def __getitem__(self, index: int) -> SweepPoint: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[SweepPoint]: ...
+    def __getitem__(self, index: int | slice) -> SweepPoint | Sequence[SweepPoint]:
+        """Return a point, or several for a slice."""
+        return self.points[index]
+
+    def report(self) -> str:
+        """Return one line a point: changes, objective, and the outcome where it is not verified."""
+        return "\n".join(map(_line, self.points))
+
+    def as_json(self) -> dict[str, Json]:
+        """Return every point as plain values."""
+        return {"points": [plain(asdict(point)) for point in self.points]}
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return one row a point: a column a change, ``objective``, a column an output, and ``verified``."""
+        import pandas as pd
+
+        rows = [{**p.changes, "objective": p.objective, **p.outputs, "verified": p.verified} for p in self.points]
+        return pd.DataFrame(rows)
+
+    def plot(self) -> "Figure":
+        """Return a picture of the objective over each changed value; points that are not verified are left out."""
+        from matplotlib.figure import Figure
+
+        from hoverslam.reports.pictures import COLOURS, plain_axis
+
+        names = list(dict.fromkeys(name for point in self.points for name in point.changes))
+        figure = Figure(figsize=(4.5 * max(len(names), 1), 3.2), layout="constrained")
+        for axis, name in zip(figure.subplots(1, max(len(names), 1), squeeze=False)[0], names, strict=False):
+            good = [(p.changes[name], p.objective) for p in self.points if p.verified and name in p.changes]
+            plain_axis(axis).plot(*np.array(good).reshape(-1, 2).T, color=COLOURS[0], marker="o")
+            axis.set_xlabel(name)
+            axis.set_ylabel("objective")
+        return figure
+
+
+def _line(point: SweepPoint) -> str:
+    at = ", ".join(f"{name} = {value:g}" for name, value in point.changes.items())
+    return f"{at}: {point.objective:.8g}{'' if point.verified else f' ({point.message})'}"
+
+
 def sweep(
     problem: Problem | Callable[[], Problem],
     points: Sequence[Mapping[str, float]],
@@ -51,8 +116,8 @@ def sweep(
     outputs: Outputs | None = None,
     options: Options | None = None,
     processes: int = 1,
-    report: Callable[[str], None] | None = None,
-) -> list[SweepPoint]:
+    report: Report | None = None,
+) -> Sweep:
     """Solve a problem at every point, in order, carrying the solution along.
 
     Args:
@@ -79,18 +144,18 @@ def sweep(
         except KeyboardInterrupt:
             if report is not None:
                 report(f"interrupted after {len(done)} of {len(points)} points")
-        return done
+        return Sweep(done)
     try:
         pickle.dumps((problem, outputs))
     except Exception as error:
         what = "several processes need a function that states the problem, and outputs, from an importable module"
         raise ValueError(f"processes={processes}: {what} ({error})") from None
-    return _shared(problem, points, outputs, options, processes, report)
+    return Sweep(_shared(problem, points, outputs, options, processes, report))
 
 
 def _shared(
     problem: Any, points: Sequence[Mapping[str, float]], outputs: Outputs, options: Options, processes: int,
-    report: Callable[[str], None] | None,
+    report: Report | None,
 ) -> list[SweepPoint]:  # fmt: skip
     stretches = [list(map(int, part)) for part in np.array_split(np.arange(len(points)), processes) if len(part)]
     done: dict[int, SweepPoint] = {}
@@ -117,20 +182,19 @@ def _stretch(build: Callable[[], Problem], points: Any, outputs: Outputs, option
 
 def _run(
     problem: Problem, points: Sequence[Mapping[str, float]], outputs: Outputs, options: Options,
-    done: list[SweepPoint], report: Callable[[str], None] | None,
+    done: list[SweepPoint], report: Report | None,
 ) -> None:  # fmt: skip
     last: Solution | None = None
     for changes in points:
-        solution = None if last is None else resolve(last, changes, options)
+        solution = None if last is None else resolve_record(last, changes, options)
         if solution is None or not _good(solution):
             with problem.holding(changes):
-                solution = solve(problem, options, lambda line: None)
+                solution = solve_record(problem, options, lambda line: None)
         if _good(solution):
             last = solution
         done.append(_point(solution, changes, outputs))
         if report is not None:
-            at = ", ".join(f"{name} = {value:g}" for name, value in changes.items())
-            report(f"{at}: {done[-1].objective:.8g}{'' if done[-1].verified else f' ({done[-1].message})'}")
+            report(_line(done[-1]))
 
 
 def _good(solution: Solution) -> bool:
@@ -151,11 +215,3 @@ def _point(solution: Solution, changes: Mapping[str, float], outputs: Outputs) -
     return SweepPoint(
         dict(changes), solution.objective, figures, verified, message, solution.iterations, solution.seconds
     )
-
-
-def table(points: Sequence[SweepPoint]) -> Any:
-    """The points as a pandas table: a column a change, the objective, a column an output, and the verdict."""
-    import pandas as pd  # type: ignore[import-untyped]
-
-    rows = [{**p.changes, "objective": p.objective, **p.outputs, "verified": p.verified} for p in points]
-    return pd.DataFrame(rows)

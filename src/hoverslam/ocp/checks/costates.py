@@ -5,34 +5,12 @@ a collocation point is minus the costate times the point's quadrature weight (Ga
 of a path constraint is minus the derivative of the objective to its bound, per second, times weight and step.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from hoverslam.ocp.solution import Costates, Solution
 from hoverslam.ocp.statement.mesh import differentiation_matrix, radau_weights
 from hoverslam.ocp.transcription.local import flat_inputs
 from hoverslam.ocp.transcription.programme import Programme
-
-if TYPE_CHECKING:
-    from hoverslam.ocp.solution import Solution
-
-
-@dataclass(frozen=True)
-class Costates:
-    """Of one phase, at its state nodes.
-
-    Attributes:
-        costate: ``(nodes, nx)`` derivative of the objective to each state, objective unit over state unit.
-        hamiltonian: ``(nodes - 1,)`` costates times rates at the collocation points, objective unit per second.
-        terms: ``(nodes - 1,)`` sum of the sizes of its terms, against which its changes are judged.
-        path: ``(nodes - 1, path)`` derivative of the objective to each active bound, per second.
-    """
-
-    costate: np.ndarray
-    hamiltonian: np.ndarray
-    terms: np.ndarray
-    path: np.ndarray
 
 
 def local_weights(programme: Programme, phase: str) -> np.ndarray:
@@ -40,7 +18,7 @@ def local_weights(programme: Programme, phase: str) -> np.ndarray:
     return np.concatenate([radau_weights(int(n)) for n in programme.layouts[phase].mesh.counts])
 
 
-def costates(solution: "Solution", phase: str) -> Costates:
+def costates(solution: Solution, phase: str) -> Costates:
     """Costates of ``phase``.
 
     Raises:

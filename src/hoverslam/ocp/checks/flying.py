@@ -4,7 +4,7 @@ Only the equations of motion are compiled (by XLA, from the function as it was w
 and error control are SciPy's. Nothing here is shared with the transcription but the control polynomials.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import Any
 
@@ -17,33 +17,40 @@ from hoverslam.ocp.solution import PhaseSolution
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.problem import Phase, Problem
 from hoverslam.ocp.transcription.local import inputs_of
+from hoverslam.ocp.transcription.structure import StructureCache, structure_of
 
 SAMPLES = 9  # evenly spaced samples an interval, both ends included
 RELATIVE, ABSOLUTE = 1e-11, 1e-12  # tolerances of the integrator; the latter is relative to the size of each state
 MOST_STEPS = 2000  # in one interval
-_COMPILED: dict[Any, tuple[Any, Callable[..., Any]]] = {}  # what was compiled is kept with the functions it came from
+
+COMPILED: StructureCache[Callable[..., Any]] = StructureCache()  # of the process: like functions are compiled once
+
+Arrays = list[jax.Array]
 
 
-def _lifted(function: Callable[..., Any]) -> tuple[Any, list[Any], Callable[[list[Any]], Callable[..., Any]]]:
-    """What identifies a function, the arrays it carries, and the way back from arrays to the function.
+def _lifted(function: Callable[..., Any]) -> tuple[Hashable, Arrays, Callable[[Arrays], Callable[..., Any]]]:
+    """Return a function's key, the arrays that it carries, and what makes the function from other arrays.
 
-    A method of a pytree (an equinox module) carries its arrays: methods of like modules then share one compilation.
+    A method of a pytree (an equinox module) carries the arrays of the pytree: methods of modules that differ in their
+    arrays alone share one compilation.
     """
     owner = getattr(function, "__self__", None)
     leaves, tree = jax.tree_util.tree_flatten(owner)
     numeric = [isinstance(leaf, float | np.ndarray | jax.Array) for leaf in leaves]
     if owner is None or (len(leaves) == 1 and leaves[0] is owner):
-        return id(function), [], lambda _: function
-    rest = tuple(None if n else id(leaf) for n, leaf in zip(numeric, leaves, strict=True))
+        return structure_of(function), [], lambda _: function
+    rest = tuple(None if n else structure_of(leaf) for n, leaf in zip(numeric, leaves, strict=True))
     name = function.__name__
 
-    def rebuild(arrays: list[Any]) -> Callable[..., Any]:
+    def rebuild(arrays: Arrays) -> Callable[..., Any]:
         given = iter(arrays)
         full = [next(given) if n else leaf for n, leaf in zip(numeric, leaves, strict=True)]
-        return getattr(jax.tree_util.tree_unflatten(tree, full), name)
+        method: Callable[..., Any] = getattr(jax.tree_util.tree_unflatten(tree, full), name)
+        return method
 
     arrays = [jnp.asarray(leaf, dtype=float) for n, leaf in zip(numeric, leaves, strict=True) if n]
-    return (type(owner), name, tree, rest), arrays, rebuild
+    code = structure_of(getattr(function, "__func__", name))
+    return (type(owner), name, code, tree, rest), arrays, rebuild
 
 
 def compiled(phase: Phase) -> Callable[[np.ndarray, Any], Any]:
@@ -57,10 +64,8 @@ def compiled(phase: Phase) -> Callable[[np.ndarray, Any], Any]:
         tuple(phase.integrals),
         tuple(c.name for c in phase.path),
     )
-    if key not in _COMPILED:
-        _COMPILED[key] = (named, jax.jit(_point(phase, [rebuild for _, _, rebuild in lifted])))
+    function = COMPILED.get(key, lambda: jax.jit(_point(phase, [rebuild for _, _, rebuild in lifted])))
     arrays = [arrays for _, arrays, _ in lifted]
-    function = _COMPILED[key][1]
     return lambda point, inputs: function(point, inputs, arrays)
 
 
@@ -164,11 +169,11 @@ def boundary_values(problem: Problem, ends: Named, parameters: Named) -> list[np
     functions = [c.function for c in problem.boundary]
     if not functions:
         return []
-    key = ("boundary", *map(id, functions))
-    if key not in _COMPILED:
-        compiled_once = jax.jit(lambda e, p: [jnp.ravel(jnp.asarray(f(e, p), dtype=float)) for f in functions])
-        _COMPILED[key] = (functions, compiled_once)
-    return [np.asarray(value) for value in _COMPILED[key][1](ends, parameters)]
+    key = ("boundary", structure_of(functions))
+    function = COMPILED.get(
+        key, lambda: jax.jit(lambda e, p: [jnp.ravel(jnp.asarray(f(e, p), dtype=float)) for f in functions])
+    )
+    return [np.asarray(value) for value in function(ends, parameters)]
 
 
 def path_values(

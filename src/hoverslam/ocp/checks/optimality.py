@@ -1,40 +1,19 @@
 """How well a solution meets the conditions of optimality: the transcribed problem's, and those it stands for."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import casadi as ca
 import numpy as np
 
-from hoverslam.ocp.checks.costates import Costates, costates
+from hoverslam.ocp.checks.costates import costates
+from hoverslam.ocp.solution import Costates, PhaseSolution, Solution
 from hoverslam.ocp.statement.mesh import differentiation_matrix, interpolation_matrix, radau_points
 from hoverslam.ocp.transcription.local import flat_inputs
 from hoverslam.ocp.transcription.programme import Programme
-
-if TYPE_CHECKING:
-    from hoverslam.ocp.solution import PhaseSolution, Solution
+from hoverslam.ocp.verification import Optimality
 
 EXTRA = 2  # points more than the interval has, at which the costate equation is looked at
 
 
-@dataclass(frozen=True)
-class Optimality:
-    """Residuals, all relative.
-
-    Attributes:
-        kkt: of the transcribed problem's stationarity, to its largest multiplier.
-        transversality: the same for phase ends, times and free parameters alone.
-        costate: of the costate equation between nodes, to the largest costate.
-        hamiltonian: spread of the Hamiltonian over each phase that does not depend on time, to the size of its terms.
-    """
-
-    kkt: float
-    transversality: float
-    costate: float
-    hamiltonian: float
-
-
-def optimality(solution: "Solution") -> Optimality:
+def optimality(solution: Solution) -> Optimality:
     """Residuals of a converged solution; NaN for one that is not."""
     if not solution.converged:
         return Optimality(*[np.nan] * 4)
@@ -60,7 +39,7 @@ def optimality(solution: "Solution") -> Optimality:
     )
 
 
-def stationarity(programme: Programme, solution: "Solution") -> np.ndarray:
+def stationarity(programme: Programme, solution: Solution) -> np.ndarray:
     """Gradient of the scaled Lagrangian, ``(variables,)``; zero for what is fixed, whose multiplier takes any value."""
     with programme.problem.holding(solution.values):
         p = programme.parameter_vector()
@@ -71,7 +50,7 @@ def stationarity(programme: Programme, solution: "Solution") -> np.ndarray:
     return np.where(lower == upper, 0.0, total)
 
 
-def _costate_residual(programme: Programme, solution: "Solution", part: "PhaseSolution", found: Costates) -> float:
+def _costate_residual(programme: Programme, solution: Solution, part: PhaseSolution, found: Costates) -> float:
     """Worst misfit of the costate equation between nodes, as for the states.
 
     Intervals where a limit on the states alone is active are left out: costates jump there.
@@ -112,7 +91,7 @@ def _adjoint(programme: Programme, phase: str) -> ca.Function:
     return ca.Function("adjoint", [*symbols, p, mu], [total])
 
 
-def _held_states(programme: Programme, solution: "Solution", phase: str) -> np.ndarray:
+def _held_states(programme: Programme, solution: Solution, phase: str) -> np.ndarray:
     """Intervals in or beside which a limit on the states alone is active."""
     lay = programme.layouts[phase]
     mesh = lay.mesh

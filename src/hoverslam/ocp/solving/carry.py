@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hoverslam.ocp.solution import Solution
+from hoverslam.ocp.solution import PhaseSolution, Solution
+from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.problem import Guess
 from hoverslam.ocp.transcription.frame import PhaseLayout
 from hoverslam.ocp.transcription.programme import Programme
@@ -24,10 +25,20 @@ class Start:
     row_multipliers: np.ndarray | None = None
 
 
+def guess_from(part: PhaseSolution, mesh: Mesh | None = None) -> Guess:
+    """A solved phase as a guess: sampled at its own nodes, or at those of ``mesh``."""
+    if mesh is None:
+        times = np.unique(np.concatenate([part.node_times, part.edge_times]))
+    else:
+        nodes = np.unique(np.concatenate([mesh.state_nodes, mesh.control_nodes]))
+        times = part.time[0] + nodes * part.duration
+    states, controls = part.sample(times)
+    return Guess(times, states, controls)
+
+
 def carried(solution: Solution, programme: Programme, guesses: Mapping[str, Guess]) -> Start:
     """``solution`` as a start for ``programme``, whose variables are sampled from ``guesses``."""
     old = solution.programme
-    assert isinstance(old, Programme)
     rows_physical = solution.dual * old.row_scale / old.objective_scale
     bounds_physical = solution.bound_dual / old.scale / old.objective_scale
     rows, bounds = np.zeros(programme.rows), np.zeros(programme.size)

@@ -6,71 +6,20 @@ left over names the conflict; the trajectory that goes with it is the least viol
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import casadi as ca
 import numpy as np
 import scipy.sparse as sp
 
+from hoverslam.ocp.solution import Diagnosis, Shortfall, Solution
+from hoverslam.ocp.solving.ipopt import ipopt_settings, unpack
+from hoverslam.ocp.statement.options import Options
 from hoverslam.ocp.transcription.programme import Programme
 from hoverslam.ocp.transcription.sparse import constant
 
-if TYPE_CHECKING:
-    from hoverslam.ocp.solution import Solution
-
 NOTICED = 1e-6  # scaled slack below which a limit is met
 FLOOR = 0.9  # share of a state's bound that may give way: a mass stays positive
-
-
-@dataclass(frozen=True)
-class Shortfall:
-    """A limit that cannot be met.
-
-    Attributes:
-        phase: where ("" for a constraint between phases).
-        limit: its name, such as ``final h`` or ``dynamic pressure``.
-        amount: by how much it is missed, in ``unit``; above it if positive, below it if negative.
-        unit: of the amount.
-        time: when it is missed most (s), NaN where there is no single time.
-        weight: the amount over the size of the limit.
-    """
-
-    phase: str
-    limit: str
-    amount: float
-    unit: str
-    time: float
-    weight: float
-
-    def __str__(self) -> str:
-        where = f"phase {self.phase!r}, " if self.phase else ""
-        when = f" at {self.time:.4g} s" if np.isfinite(self.time) else ""
-        unit = f" {self.unit}" if self.unit else ""
-        return f"{where}{self.limit}: missed by {self.amount:+.6g}{unit}{when}"
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """What the elastic problem tells.
-
-    Attributes:
-        shortfalls: limits that cannot be met, the worst first; empty if a feasible trajectory exists.
-        trajectory: the least violating one, as a solution that has not converged.
-        conclusive: whether the elastic problem itself was solved.
-    """
-
-    shortfalls: tuple[Shortfall, ...]
-    trajectory: "Solution"
-    conclusive: bool
-
-    @property
-    def message(self) -> str:
-        """One line a limit."""
-        if not self.conclusive:
-            return "no verdict: the elastic problem did not converge either"
-        if not self.shortfalls:
-            return "a feasible trajectory exists; the optimiser lost its way: start from it (guess_from)"
-        return "cannot be met together: " + "; ".join(str(s) for s in self.shortfalls[:4])
 
 
 @dataclass(frozen=True)
@@ -87,10 +36,8 @@ class _Soft:
     most: float = np.inf
 
 
-def diagnose(programme: Programme, options: Any, start: np.ndarray) -> Diagnosis:
+def diagnose(programme: Programme, options: Options, start: np.ndarray) -> Diagnosis:
     """Solve the elastic problem of ``programme`` from ``start`` (scaled variables)."""
-    from hoverslam.ocp.solving.solver import ipopt_settings, unpack
-
     values = programme.problem.values
     lower, upper, low, high = programme.bounds(values)
     soft = _soft_rows(programme, low, high) + _soft_bounds(programme, lower, upper)
@@ -205,7 +152,7 @@ def _places(soft: list[_Soft], rows: int) -> np.ndarray:
     return np.array([s.index if s.is_row else rows + int(a) for s, a in zip(soft, added, strict=True)], dtype=int)
 
 
-def _shortfalls(soft: list[_Soft], slack: np.ndarray, trajectory: "Solution") -> tuple[Shortfall, ...]:
+def _shortfalls(soft: list[_Soft], slack: np.ndarray, trajectory: Solution) -> tuple[Shortfall, ...]:
     """The worst miss of each limit that is missed, the largest first."""
     worst: dict[tuple[str, str], Shortfall] = {}
     for s, below, above in zip(soft, *slack, strict=True):

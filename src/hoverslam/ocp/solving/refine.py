@@ -9,7 +9,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,11 +16,9 @@ from hoverslam.ocp.checks.mesh_error import PhaseError
 from hoverslam.ocp.solution import PhaseSolution, Solution
 from hoverslam.ocp.solving.switches import find_arcs
 from hoverslam.ocp.statement.mesh import Mesh
+from hoverslam.ocp.statement.options import Tolerances
 from hoverslam.ocp.statement.problem import Phase, Problem
 from hoverslam.ocp.transcription.programme import Programme
-
-if TYPE_CHECKING:
-    from hoverslam.ocp.checks.verify import Tolerances
 
 MOST_POINTS = 12
 SAME_KNOT = 5e-3  # of the phase: knots closer than this are one; the solver finds their place, not the detection
@@ -45,7 +42,7 @@ def scouting_mesh(problem: Problem, phase: Phase) -> Mesh:
 
 
 def next_meshes(
-    programme: Programme, solution: Solution, errors: Mapping[str, PhaseError], tolerances: "Tolerances", scouted: bool
+    programme: Programme, solution: Solution, errors: Mapping[str, PhaseError], tolerances: Tolerances, scouted: bool
 ) -> list[dict[str, Mesh]]:
     """Meshes for the next pass, the most promising first; an empty list if nothing needs refining."""
     parts = solution.phases
@@ -84,7 +81,7 @@ def _rearranged(programme: Programme, solution: Solution, part: PhaseSolution) -
 
 
 def _structured(
-    programme: Programme, solution: Solution, part: PhaseSolution, error: PhaseError, tolerances: "Tolerances"
+    programme: Programme, solution: Solution, part: PhaseSolution, error: PhaseError, tolerances: Tolerances
 ) -> Mesh:
     """The mesh that follows a scouted phase: collocation polynomials between the switches.
 
@@ -105,7 +102,7 @@ def _structured(
 
 
 def sharpened_meshes(
-    solution: Solution, errors: Mapping[str, PhaseError], tolerances: "Tolerances"
+    solution: Solution, errors: Mapping[str, PhaseError], tolerances: Tolerances
 ) -> list[dict[str, Mesh]]:
     """Meshes of a scouted problem with piecewise linear controls kept: cut where errors are, and where controls jump.
 
@@ -124,7 +121,7 @@ def sharpened_meshes(
     return [made] if any(made[n] != solution[n].mesh for n in made) else []
 
 
-def _wanted(points: int, error: float, violation: float, tolerances: "Tolerances") -> int:
+def _wanted(points: int, error: float, violation: float, tolerances: Tolerances) -> int:
     """Points that bring an interval's error down to its tolerance if it falls as it does for smooth functions."""
     if error <= tolerances.mesh and violation <= tolerances.path:
         return points
@@ -134,13 +131,13 @@ def _wanted(points: int, error: float, violation: float, tolerances: "Tolerances
     return points + more
 
 
-def _cut(mesh: Mesh, error: PhaseError, tolerances: "Tolerances") -> Mesh:
+def _cut(mesh: Mesh, error: PhaseError, tolerances: Tolerances) -> Mesh:
     """Bad intervals in two, or in three where the error is more than 100 times too large."""
     excess = np.maximum(error.states / tolerances.mesh, error.limits / tolerances.path)
     return mesh.split(np.where(excess > 100.0, 3, np.where(excess > 1.0, 2, 1)))
 
 
-def _finer(mesh: Mesh, error: PhaseError, tolerances: "Tolerances") -> Mesh:
+def _finer(mesh: Mesh, error: PhaseError, tolerances: Tolerances) -> Mesh:
     """More points in each bad interval, or a cut once it has many; always a cut for piecewise linear controls."""
     if mesh.control_degree == 1:
         return _cut(mesh, error, tolerances)

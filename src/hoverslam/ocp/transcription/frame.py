@@ -17,7 +17,8 @@ from hoverslam.ocp.statement.mesh import Mesh, differentiation_matrix, highest_m
 from hoverslam.ocp.statement.names import Bound, resolve
 from hoverslam.ocp.statement.problem import Guess, Phase, Problem, StatementError
 from hoverslam.ocp.transcription import scaling as _scaling
-from hoverslam.ocp.transcription.local import LocalCache, LocalFunctions, flat_inputs
+from hoverslam.ocp.transcription.local import LocalFunctions, cached_functions, flat_inputs
+from hoverslam.ocp.transcription.structure import StructureCache
 
 Scales = tuple[np.ndarray, np.ndarray, float]  # of variables, rows and the objective
 
@@ -46,7 +47,7 @@ class Frame:
         problem: Problem,
         meshes: Mapping[str, Mesh],
         guesses: Mapping[str, Guess],
-        cache: LocalCache,
+        cache: StructureCache[LocalFunctions],
         scales: Scales | None = None,
     ):
         self.problem, self.meshes, self.cache, self.guesses = problem, dict(meshes), cache, dict(guesses)
@@ -60,7 +61,7 @@ class Frame:
 
     def _local_functions(self, lay: PhaseLayout) -> LocalFunctions:
         blocks = lay.mesh.control_stencil()[0].shape[1] if lay.controls.size else 0
-        return self.cache.get(self.problem, lay.phase, blocks)
+        return cached_functions(self.problem, lay.phase, blocks, self.cache)
 
     # ---- layout ----------------------------------------------------------------------------------------------------
     def _lay_out(self) -> None:

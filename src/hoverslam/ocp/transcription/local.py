@@ -18,6 +18,7 @@ import numpy as np
 
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.problem import Phase, Problem, StatementError
+from hoverslam.ocp.transcription.structure import StructureCache, structure_of
 from hoverslam.ocp.transcription.translate import translate
 
 
@@ -135,37 +136,30 @@ def local_functions(problem: Problem, phase: Phase, blocks: int) -> LocalFunctio
     )
 
 
-class LocalCache:
-    """Local functions by what they are made of, so that phases of one kind and finer meshes share them.
+TRANSLATED: StructureCache[LocalFunctions] = StructureCache()  # of the process: like phases are translated once
 
-    Functions are told apart by identity, so the cache holds on to what it has seen; the oldest goes when it is full.
+
+def cached_functions(
+    problem: Problem, phase: Phase, blocks: int, cache: StructureCache[LocalFunctions]
+) -> LocalFunctions:
+    """Return the local functions of a phase, translated unless the cache has them from a like phase.
+
+    Args:
+        problem: The problem.
+        phase: One of its phases.
+        blocks: Control nodes that a collocation point depends on.
+        cache: Where they are kept.
     """
-
-    def __init__(self, capacity: int = 64) -> None:
-        self._made: dict[Any, tuple[Any, LocalFunctions]] = {}
-        self._capacity = capacity
-
-    def get(self, problem: Problem, phase: Phase, blocks: int) -> LocalFunctions:
-        """The local functions of ``phase`` for ``blocks`` control nodes a point."""
-        used = (phase.dynamics, *phase.integrals.values(), *(c.function for c in phase.path))
-        given = jnp.asarray(list(problem.given.values()))
-        leaves, tree = jax.tree_util.tree_flatten(inputs_of(problem, phase, given))
-        key = (
-            tuple(_identity(function) for function in used),
-            tuple(phase.integrals),
-            tuple(phase.states.labels()),
-            tuple(phase.controls.labels()),
-            tuple(v.name for v in problem.free),
-            tuple(problem.given) if phase.inputs is None else (tree, tuple(np.shape(leaf) for leaf in leaves)),
-            blocks,
-        )
-        if key not in self._made:
-            while len(self._made) >= self._capacity:
-                self._made.pop(next(iter(self._made)))
-            self._made[key] = (used, local_functions(problem, phase, blocks))
-        return self._made[key][1]
-
-
-def _identity(function: Callable[..., Any]) -> tuple[int, int]:
-    owner = getattr(function, "__self__", None)
-    return id(owner), id(getattr(function, "__func__", function))
+    used = (phase.dynamics, *phase.integrals.values(), *(c.function for c in phase.path))
+    given = jnp.asarray(list(problem.given.values()))
+    leaves, tree = jax.tree_util.tree_flatten(inputs_of(problem, phase, given))
+    key = (
+        structure_of(used),
+        tuple(phase.integrals),
+        tuple(phase.states.labels()),
+        tuple(phase.controls.labels()),
+        tuple(v.name for v in problem.free),
+        tuple(problem.given) if phase.inputs is None else (tree, tuple(np.shape(leaf) for leaf in leaves)),
+        blocks,
+    )
+    return cache.get(key, lambda: local_functions(problem, phase, blocks))

@@ -20,8 +20,9 @@ from hoverslam.ocp.statement.names import Bound, Named
 from hoverslam.ocp.statement.problem import Guess, Problem, StatementError
 from hoverslam.ocp.transcription.costs import Terms, terms_of
 from hoverslam.ocp.transcription.frame import Frame, PhaseLayout, Scales
-from hoverslam.ocp.transcription.local import LocalCache, LocalFunctions, flat_inputs
+from hoverslam.ocp.transcription.local import LocalFunctions, flat_inputs
 from hoverslam.ocp.transcription.sparse import Entries, constant, gather, to_scipy
+from hoverslam.ocp.transcription.structure import StructureCache
 from hoverslam.ocp.transcription.translate import translate
 
 
@@ -39,7 +40,7 @@ class Programme(Frame):
         problem: Problem,
         meshes: Mapping[str, Mesh],
         guesses: Mapping[str, Guess],
-        cache: LocalCache,
+        cache: StructureCache[LocalFunctions],
         smoothing: float = 0.0,
         scales: Scales | None = None,
     ):

@@ -11,9 +11,9 @@ from hoverslam.flights.landing.footprint.site_map import FootprintEdge
 from hoverslam.flights.landing.result import LandingOutcome, LandingResult
 from hoverslam.flights.landing.solve import Landing, landing_problem
 from hoverslam.flights.landing.solver_settings import IN_AIR
-from hoverslam.ocp.solution import Solution
-from hoverslam.ocp.solving.solver import Options, solve
+from hoverslam.ocp.solved import Solved, solve
 from hoverslam.ocp.statement.names import Named
+from hoverslam.ocp.statement.options import Options
 from hoverslam.ocp.statement.problem import Problem
 
 FloatArray = NDArray[np.float64]
@@ -59,7 +59,7 @@ def find_edge(
     problem, options = _farthest(case, pad.sequence), _options(case, verify)
     unknown = np.full(len(azimuths), np.nan)
     found = FootprintEdge(azimuths, unknown, unknown.copy(), np.zeros(len(azimuths), bool))
-    solution: Solution | None = None
+    solution: Solved | None = None
     for k, azimuth in enumerate(azimuths):
         on_ray(len(azimuths) - k)
         ray = {"ray.downrange": float(np.cos(azimuth)), "ray.left": float(np.sin(azimuth))}
@@ -76,13 +76,13 @@ def find_edge(
     return found
 
 
-def _flown(solution: Solution, verify: bool) -> bool:
+def _flown(solution: Solved, verify: bool) -> bool:
     if not verify:
         return solution.converged
     return solution.verification is not None and solution.verification.passed
 
 
-def multipliers_have_right_signs(solution: Solution) -> bool:
+def multipliers_have_right_signs(solution: Solved) -> bool:
     """Return whether every limit that is fixed at its bound along an arc has a multiplier of the right sign there.
 
     A warm solve keeps the succession of arcs of the landing that it starts from. Where another succession is better the
@@ -109,7 +109,7 @@ def _options(case: LandingCase, verify: bool) -> Options:
     return Options(tolerances=IN_AIR, verify=verify, diagnose=False) if case.lander.has_air else Options(verify=verify)
 
 
-def hamiltonian_is_constant(solution: Solution) -> bool:
+def hamiltonian_is_constant(solution: Solved) -> bool:
     """Return whether the Hamiltonian is nearly constant along each phase, as it is in an optimum without air."""
     found = [solution.costates(name) for name in solution.phases]
     return all(np.ptp(c.hamiltonian) < HAMILTONIAN_SPREAD * np.max(c.terms) for c in found)

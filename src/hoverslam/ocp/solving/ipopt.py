@@ -1,0 +1,124 @@
+"""IPOPT on a transcribed problem: its settings, one run, and its flat answer unpacked into a solution."""
+
+import time
+from typing import Any
+
+import casadi as ca
+import numpy as np
+
+from hoverslam.ocp.solution import PhaseSolution, Solution
+from hoverslam.ocp.solving.carry import Start
+from hoverslam.ocp.statement.options import Options
+from hoverslam.ocp.transcription.programme import Programme
+
+WARM = 1e-7  # barrier parameter of a start from the solution on another mesh
+
+
+def ipopt_settings(options: Options) -> dict[str, Any]:
+    """IPOPT's options for a start from a guess."""
+    return {
+        "tol": options.tolerance,
+        "constr_viol_tol": options.tolerance,
+        "acceptable_iter": 0,
+        "max_iter": options.max_iterations,
+        "print_level": options.print_level,
+        "sb": "yes",
+        "nlp_scaling_method": "none",
+        "bound_relax_factor": 0.0,
+        "mu_strategy": "monotone",
+        "mu_max": 1.0,
+        # At its default pivoting MUMPS miscounts the inertia of these systems, and IPOPT crawls over false curvature.
+        "mumps_pivtol": 1e-2,
+        "perturb_always_cd": "yes",
+        **options.ipopt,
+    }
+
+
+def ipopt(programme: Programme, options: Options, barrier: float | None = None) -> ca.Function:
+    """IPOPT on a programme; ``barrier`` (parameter) starts warm, from multipliers and close to bounds."""
+    settings = ipopt_settings(options)
+    if barrier is not None:
+        settings |= {
+            "mu_strategy": "monotone",
+            "mu_init": barrier,
+            "warm_start_init_point": "yes",
+            "warm_start_bound_push": 1e-9,
+            "warm_start_bound_frac": 1e-9,
+            "warm_start_slack_bound_push": 1e-9,
+            "warm_start_slack_bound_frac": 1e-9,
+            "warm_start_mult_bound_push": 1e-9,
+        }
+    functions = programme.functions
+    return ca.nlpsol(
+        "solver",
+        "ipopt",
+        functions["nlp"],
+        {
+            "print_time": False,
+            "grad_f": functions["grad_f"],
+            "jac_g": functions["jac_g"],
+            "hess_lag": functions["hess_lag"],
+            "error_on_fail": False,
+            "calc_lam_x": False,
+            "calc_lam_p": False,
+            "calc_f": False,
+            "show_eval_warnings": False,
+            "ipopt": settings,
+        },
+    )
+
+
+def run(programme: Programme, options: Options, start: Start, barrier: float = WARM) -> Solution:
+    """One IPOPT run on a built programme, for the problem's values as they are now."""
+    began = time.perf_counter()
+    warm = start.row_multipliers is not None
+    used = barrier if warm else None
+    key = (used, options.tolerance, options.max_iterations, options.print_level, repr(sorted(options.ipopt.items())))
+    if key not in programme.solvers:
+        programme.solvers[key] = ipopt(programme, options, used)
+    solver = programme.solvers[key]
+    lower, upper, low, high = programme.bounds(programme.problem.values)
+    arguments = {"x0": start.x, "p": programme.parameter_vector(), "lbx": lower, "ubx": upper, "lbg": low, "ubg": high}
+    if start.row_multipliers is not None and start.bound_multipliers is not None:
+        arguments |= {"lam_x0": start.bound_multipliers, "lam_g0": start.row_multipliers}
+    result = solver(**arguments)
+    stats = solver.stats()
+    if stats["return_status"] == "NonIpopt_Exception_Thrown":
+        raise KeyboardInterrupt  # an interrupt while IPOPT runs comes back as this status
+    return unpack(programme, result, stats, time.perf_counter() - began)
+
+
+def unpack(programme: Programme, result: dict[str, Any], stats: dict[str, Any], seconds: float) -> Solution:
+    """Named physical arrays from IPOPT's flat scaled answer."""
+    problem = programme.problem
+    scaled = np.asarray(result["x"]).ravel()
+    values = scaled * programme.scale
+    phases = {}
+    for name, lay in programme.layouts.items():
+        times = values[lay.times]
+        mesh = lay.mesh.moved(times)
+        phases[name] = PhaseSolution(lay.phase, mesh, times[[0, -1]], values[lay.states], values[lay.controls])
+    rows = np.asarray(result["g"]).ravel()
+    _, _, low, high = programme.bounds(problem.values)
+    excess = np.maximum(low - rows, rows - high)
+    worst = int(np.argmax(excess))
+    given = np.array(list(problem.given.values()))
+    return Solution(
+        problem,
+        stats["return_status"],
+        bool(stats["success"]),
+        programme.objective(scaled),
+        phases,
+        problem.parameters(values[programme.free_indices], given),
+        int(stats["iter_count"]),
+        seconds,
+        worst_row=(*programme.labels[worst], float(max(excess[worst], 0.0))),
+        boundary_scale=programme.row_scale[programme.rows_before_boundary :],
+        primal=scaled,
+        dual=np.asarray(result["lam_g"]).ravel(),
+        bound_dual=np.asarray(result["lam_x"]).ravel(),
+        row_values=rows,
+        state_scale={name: programme.scale[lay.states[0]] for name, lay in programme.layouts.items()},
+        programme=programme,
+        values=problem.values,
+    )

@@ -1,0 +1,175 @@
+"""Records of a verification: each phase flown again, residuals of the optimality conditions, and the verdict."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from hoverslam.ocp.statement.options import Tolerances
+from hoverslam.reports.json_text import Json, plain
+from hoverslam.reports.results import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Optimality:
+    """Residuals, all relative.
+
+    Attributes:
+        kkt: of the transcribed problem's stationarity, to its largest multiplier.
+        transversality: the same for phase ends, times and free parameters alone.
+        costate: of the costate equation between nodes, to the largest costate.
+        hamiltonian: spread of the Hamiltonian over each phase that does not depend on time, to the size of its terms.
+    """
+
+    kkt: float
+    transversality: float
+    costate: float
+    hamiltonian: float
+
+
+class Extremes(NamedTuple):
+    """How far one limited quantity went along a phase, in its unit: its bounds, least and most, and when (s)."""
+
+    lower: float
+    upper: float
+    least: float
+    least_time: float
+    most: float
+    most_time: float
+
+
+@dataclass(frozen=True)
+class PhaseCheck:
+    """One phase re-flown.
+
+    Attributes:
+        errors: end error of each state, relative to its largest size in the phase.
+        limits: worst violation of each limit, relative to the limit's size, with its time: name -> (violation, s).
+        reached: extremes of each path constraint and of each bounded control and state, by name.
+        interval_violations: ``(intervals,)`` worst violation inside each interval.
+        times, states: the re-flown trajectory, sampled.
+    """
+
+    errors: dict[str, float]
+    limits: dict[str, tuple[float, float]]
+    reached: dict[str, Extremes]
+    interval_violations: np.ndarray
+    times: np.ndarray
+    states: np.ndarray
+
+    @property
+    def refly_error(self) -> float:
+        """Worst relative end error."""
+        return _worst(self.errors.values())
+
+    @property
+    def path_violation(self) -> float:
+        """Worst relative violation."""
+        return _worst(v for v, _ in self.limits.values())
+
+
+@dataclass(frozen=True)
+class Verification(Result):
+    """All phases re-flown, and the verdict."""
+
+    phases: dict[str, PhaseCheck]
+    tolerances: Tolerances
+    solver_converged: bool
+    boundary_violation: float = 0.0
+    mesh_error: float = 0.0
+    optimality: Optimality = field(default_factory=lambda: Optimality(*[np.nan] * 4))
+
+    @property
+    def refly_error(self) -> float:
+        """Worst relative error at any phase end."""
+        return _worst(c.refly_error for c in self.phases.values())
+
+    @property
+    def path_violation(self) -> float:
+        """Worst relative violation of any limit anywhere between nodes."""
+        return _worst(c.path_violation for c in self.phases.values())
+
+    @property
+    def passed(self) -> bool:
+        """Whether the solver converged and all errors are within tolerance; a NaN is a failure."""
+        t = self.tolerances
+        flown = self.refly_error < t.refly and self.boundary_violation < t.refly
+        return self.solver_converged and flown and self.path_violation < t.path and self.optimality.kkt < t.kkt
+
+    def _figures(self) -> list[tuple[str, float, float | None]]:
+        """Return every figure with its tolerance; None where it is for information."""
+        t, o = self.tolerances, self.optimality
+        return [
+            ("re-flight, worst phase end", self.refly_error, t.refly),
+            ("boundary constraints", self.boundary_violation, t.refly),
+            ("limits between nodes", self.path_violation, t.path),
+            ("states between nodes (estimate)", self.mesh_error, t.mesh),
+            ("optimality (KKT)", o.kkt, t.kkt),
+            ("  at phase ends (transversality)", o.transversality, t.kkt),
+            ("  costate equation", o.costate, None),
+            ("  Hamiltonian, spread", o.hamiltonian, None),
+        ]
+
+    def report(self) -> str:
+        """Return the verdict as text, with each figure beside its tolerance."""
+        lines = [
+            f"{what:34s} {value:9.1e}" + ("" if limit is None else f"   {'<' if value < limit else '>'} {limit:.0e}")
+            for what, value, limit in self._figures()
+        ]
+        worst = [
+            f"{'  ' + name + ': ' + limit:34s} {violation:9.1e}   at {when:.4g} s"
+            for name, check in self.phases.items()
+            for limit, (violation, when) in check.limits.items()
+            if violation >= self.tolerances.path
+        ]
+        verdict = "verified" if self.passed else "NOT verified"
+        solver = "" if self.solver_converged else " (the solver did not converge)"
+        return "\n".join([*lines, *worst, verdict + solver])
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the verdict, every figure with its tolerance, and the worst violation of each limit by phase."""
+        limits = {name: {what: violation for what, (violation, _) in c.limits.items()} for name, c in self.phases.items()}
+        figures = {what.strip(): {"value": value, "tolerance": limit} for what, value, limit in self._figures()}
+        return {
+            "passed": self.passed,
+            "solver_converged": self.solver_converged,
+            "figures": plain(figures),
+            "limit_violations": plain(limits),
+        }
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return one row a figure: ``figure``, ``value`` and ``tolerance``, both relative."""
+        import pandas as pd
+
+        rows = [(what.strip(), value, limit) for what, value, limit in self._figures()]
+        return pd.DataFrame(rows, columns=["figure", "value", "tolerance"])
+
+    def plot(self) -> "Figure":
+        """Return a picture of every figure that has a tolerance, over that tolerance: it passes left of one."""
+        from matplotlib.figure import Figure
+
+        from hoverslam.reports.pictures import COLOURS, plain_axis
+
+        judged = [(what.strip(), value / limit) for what, value, limit in self._figures() if limit is not None]
+        figure = Figure(figsize=(6.4, 2.8), layout="constrained")
+        axis = plain_axis(figure.subplots())
+        names, ratios = zip(*judged, strict=True)
+        axis.plot(np.maximum(ratios, 1e-9), range(len(names)), "o", color=COLOURS[0])
+        axis.axvline(1.0, color=COLOURS[1], linestyle="--")
+        axis.set_xscale("log")
+        axis.set_yticks(range(len(names)), names)
+        axis.set_ylim(len(names) - 0.5, -0.5)
+        axis.set_xlabel("error over tolerance")
+        return figure
+
+
+def _worst(values: Iterable[float]) -> float:
+    worst = 0.0
+    for value in values:
+        worst = value if not value <= worst else worst
+    return worst
