@@ -1,4 +1,4 @@
-"""Missions: what is known of flights that were seen."""
+"""Missions: prior knowledge of flights with telemetry."""
 
 import pytest
 
@@ -16,10 +16,10 @@ def test_every_mission_loads_and_names_places_that_exist() -> None:
         assert mission.orbit.perigee_altitude <= mission.orbit.apogee_altitude
 
 
-def test_an_unknown_mission_is_told_with_a_suggestion() -> None:
+def test_an_unknown_mission_gets_a_suggestion() -> None:
     with pytest.raises(VehicleError, match="crs11"):
         load_mission("crs12")
 
 
-def test_missions_are_no_vehicles() -> None:
+def test_the_list_of_vehicles_has_no_missions() -> None:
     assert "missions" not in list_vehicles()

@@ -189,7 +189,7 @@ class FitBuilder:
             self._touchdown(flight, last)
 
     def _touchdown(self, flight: Observation, last: str) -> None:
-        """Add the conditions at the end of the phase ``last``: at rest on the landing site, with what is left."""
+        """Add the conditions at the end of the phase ``last``: at rest on the landing site, with the propellant left."""
         frame, site, name, constrain = flight.frame, flight.mission.landing, flight.mission.name, self.problem.constrain
         if site is None:
             constrain(f"{name} touchdown: altitude", lambda e, p: frame.altitude(e[last].final.position), unit="m")

@@ -237,7 +237,7 @@ def _read_events(path: Path, time: Floats) -> Events:
         if value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-            raise TelemetryError(f"{path}: {name}: {value!r}: must be seconds after lift-off, or null if not seen")
+            raise TelemetryError(f"{path}: {name}: {value!r}: must be seconds after lift-off, or null if not known")
         given[name] = float(value)
     _check_pairs(path, given)
     events = Events(given["meco"], **{name: seconds for name, seconds in given.items() if name != "meco"})  # type: ignore[arg-type]
