@@ -117,7 +117,7 @@ class FlightFit:
         at = self._place[name]
         value = float(output.function(self._ends, self.solution.parameters))
         error = float(np.sqrt(max(self.covariance[at, at], 0.0)))
-        for prior in self.builder.priors:  # at a bound the curvature says nothing: the error is that of the prior
+        for prior in self.builder.priors:  # at a bound the curvature gives no error: that of the prior holds
             if prior.name == name and self.at_bound(prior):
                 error = prior.sigma
         return Estimate(value, error, output.unit)
