@@ -32,16 +32,14 @@ def changed_plan(plan: LaunchPlan, changes: Mapping[str, float]) -> LaunchPlan:
     return plan
 
 
-def restated(solution: Solved, plan: LaunchPlan, changed: LaunchPlan, payload: float) -> Problem:
+def restated(solution: Solved, changed: LaunchPlan, payload: float) -> Problem:
     """Return the problem of a changed plan that has the variables and constraints of a solved one.
 
     Args:
-        solution: The solution of ``plan``.
-        plan: The plan that was solved.
+        solution: The solution of another plan of the same launch.
         changed: The plan to state, from :func:`changed_plan`.
         payload: First guess of the payload (kg).
     """
     solved = solution.problem
     guess = LaunchGuess({name: phase.guess for name, phase in solved.phases.items() if phase.guess}, payload)
-    like = solved if changed.frame is plan.frame else None
-    return LaunchBuilder(changed, guess, like).build_launch()
+    return LaunchBuilder(changed, guess).build_launch()
