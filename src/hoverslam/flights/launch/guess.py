@@ -11,6 +11,7 @@ import numpy as np
 from scipy.optimize import brentq, least_squares
 
 from hoverslam.flights.craft import vehicle_parameters
+from hoverslam.flights.launch.plan import LaunchPlan
 from hoverslam.flights.launch.simulation import Arc, Simulator
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.problem import Guess
@@ -18,9 +19,6 @@ from hoverslam.physics.constants import (
     EARTH_GRAVITATIONAL_PARAMETER,
     STANDARD_GRAVITY,
 )
-from hoverslam.physics.earth import LaunchFrame
-from hoverslam.vehicles.models import Vehicle
-from hoverslam.vehicles.places import Orbit
 
 # Where a launch of each kind tends to stage: flight-path angle (rad) and share of the first stage's load kept back, the
 # latter only where the search begins.
@@ -32,31 +30,6 @@ _BOOSTBACK_PITCH = np.radians(170.0)  # backwards and a little up, so that the a
 _KICK_SPEED = 80.0  # m/s
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What the guess and the problem agree on before any flying.
-
-    Attributes:
-        vehicle, recovery, orbit: the case.
-        frame: launch frame.
-        values: given parameters, SI.
-        two_burns: whether the upper stage burns, coasts and burns again.
-        staging_coast: seconds from cut-off to upper-stage ignition.
-        flip: least seconds from cut-off to boostback.
-        target: landing pad in the launch frame ``(3,)``, or None where the distance is free.
-    """
-
-    vehicle: Vehicle
-    recovery: str
-    orbit: Orbit
-    frame: LaunchFrame
-    values: dict[str, float]
-    two_burns: bool
-    staging_coast: float
-    flip: float
-    target: np.ndarray | None
-
-
 @dataclass
 class LaunchGuess:
     """Guesses by phase name and the payload they fly (kg)."""
@@ -65,7 +38,7 @@ class LaunchGuess:
     payload: float
 
 
-def simulate_launch(plan: Plan, sim: Simulator) -> LaunchGuess:
+def simulate_launch(plan: LaunchPlan, sim: Simulator) -> LaunchGuess:
     """Fly the whole launch roughly; see the module."""
     rough = 0.03 * float(vehicle_parameters.liftoff_mass(Named(plan.values, payload=0.0)))
     kept = _propellant_kept(plan, sim, rough)
@@ -81,7 +54,7 @@ def simulate_launch(plan: Plan, sim: Simulator) -> LaunchGuess:
     return LaunchGuess(_as_guesses(arcs), payload)
 
 
-def _propellant_kept(plan: Plan, sim: Simulator, payload: float) -> float:
+def _propellant_kept(plan: LaunchPlan, sim: Simulator, payload: float) -> float:
     """Propellant (kg) the booster keeps at cut-off so that it just comes home from where that makes it stage."""
     if plan.recovery == "expendable":
         return 0.0
@@ -95,12 +68,12 @@ def _propellant_kept(plan: Plan, sim: Simulator, payload: float) -> float:
     return kept
 
 
-def fly_home(plan: Plan, sim: Simulator, time: float, staging: np.ndarray) -> dict[str, Guess]:
+def fly_home(plan: LaunchPlan, sim: Simulator, time: float, staging: np.ndarray) -> dict[str, Guess]:
     """Guesses of the booster's phases from the state ``(7,)`` at cut-off."""
     return _as_guesses(simulate_return(plan, sim, time, staging))
 
 
-def circularise(plan: Plan, sim: Simulator, time: float, injected: np.ndarray) -> dict[str, Guess]:
+def circularise(plan: LaunchPlan, sim: Simulator, time: float, injected: np.ndarray) -> dict[str, Guess]:
     """Guesses of the coast to apogee and the second burn from the state ``(7,)`` at the end of the first."""
     p = Named(plan.values)
     inputs = vehicle_parameters.upper_inputs(plan.vehicle.stage2.engine.count)(p)  # type: ignore[union-attr]
@@ -127,7 +100,7 @@ def _find_payload(excess: Any, start: float) -> float:
 
 
 # ---- ascent and upper stage ------------------------------------------------------------------------------------------
-def _climb(plan: Plan, sim: Simulator, payload: float, kept: float) -> dict[str, Arc]:
+def _climb(plan: LaunchPlan, sim: Simulator, payload: float, kept: float) -> dict[str, Arc]:
     """The first stage's arcs up to cut-off with ``kept`` kg of propellant left, at the path angle of the mode."""
     angle = _STAGING[plan.recovery][0]
     p = Named(plan.values, payload=payload)
@@ -141,7 +114,7 @@ def _climb(plan: Plan, sim: Simulator, payload: float, kept: float) -> dict[str,
     return _ascent(plan, sim, payload, kick, cutoff)
 
 
-def _to_orbit(plan: Plan, sim: Simulator, payload: float, kept: float) -> tuple[dict[str, Arc], float, Arc]:
+def _to_orbit(plan: LaunchPlan, sim: Simulator, payload: float, kept: float) -> tuple[dict[str, Arc], float, Arc]:
     """All arcs to orbit, the mass that would be left in orbit, and the arc that ends at staging."""
     p = Named(plan.values, payload=payload)
     arcs = _climb(plan, sim, payload, kept)
@@ -174,7 +147,7 @@ def _first_crossing(function: Any, points: np.ndarray) -> float:
 
 
 def _ascent(
-    plan: Plan, sim: Simulator, payload: float, kick: float, cutoff: float, coarse: bool = False
+    plan: LaunchPlan, sim: Simulator, payload: float, kick: float, cutoff: float, coarse: bool = False
 ) -> dict[str, Arc]:
     vehicle, p = plan.vehicle, Named(plan.values, payload=payload)
     step, count = (4.0 if coarse else 2.0), vehicle.stage1.engine.count
@@ -209,7 +182,7 @@ def _ascent(
     return arcs
 
 
-def _injection(plan: Plan) -> tuple[float, float]:
+def _injection(plan: LaunchPlan) -> tuple[float, float]:
     """Altitude (m) and inertial speed (m/s) at the end of the upper stage's first burn."""
     orbit = plan.orbit
     if plan.two_burns:
@@ -217,7 +190,7 @@ def _injection(plan: Plan) -> tuple[float, float]:
     return orbit.perigee_altitude, vehicle_parameters.perigee_speed(orbit.perigee_altitude, orbit.apogee_altitude)
 
 
-def _steering_to_orbit(plan: Plan, sim: Simulator, coast: Arc, p: Any, inputs: Any) -> tuple[float, float]:
+def _steering_to_orbit(plan: LaunchPlan, sim: Simulator, coast: Arc, p: Any, inputs: Any) -> tuple[float, float]:
     """Coefficients (a, b) of tan(local pitch) = a - b t that bring the first burn to level flight at its altitude."""
     altitude, _ = _injection(plan)
 
@@ -234,7 +207,13 @@ def _steering_to_orbit(plan: Plan, sim: Simulator, coast: Arc, p: Any, inputs: A
 
 
 def _upper(
-    plan: Plan, sim: Simulator, coast: Arc, p: Any, inputs: Any, tangent: tuple[float, float], coarse: bool = False
+    plan: LaunchPlan,
+    sim: Simulator,
+    coast: Arc,
+    p: Any,
+    inputs: Any,
+    tangent: tuple[float, float],
+    coarse: bool = False,
 ) -> dict[str, Arc]:
     """Upper-stage arcs: shrouded, upper, and for two burns the coast and the second burn."""
     _, speed = _injection(plan)
@@ -263,7 +242,9 @@ def _upper(
     return arcs
 
 
-def _second_burn(plan: Plan, sim: Simulator, begun: float, start: np.ndarray, p: Any, inputs: Any) -> dict[str, Arc]:
+def _second_burn(
+    plan: LaunchPlan, sim: Simulator, begun: float, start: np.ndarray, p: Any, inputs: Any
+) -> dict[str, Arc]:
     off = vehicle_parameters.upper_inputs(0)(p)
 
     def at_apogee(t: float, x: np.ndarray) -> bool:
@@ -289,7 +270,7 @@ def _second_burn(plan: Plan, sim: Simulator, begun: float, start: np.ndarray, p:
     return {"orbit_coast": coast, "second_burn": second}
 
 
-def _mass_in_orbit(plan: Plan, sim: Simulator, last: Arc, p: Any) -> float:
+def _mass_in_orbit(plan: LaunchPlan, sim: Simulator, last: Arc, p: Any) -> float:
     """Mass once the last arc's end has been brought to the orbit's speed, by the rocket equation."""
     radius = np.linalg.norm(last.end[:3] + plan.frame.origin)
     _, wanted = _injection(plan)
@@ -300,7 +281,7 @@ def _mass_in_orbit(plan: Plan, sim: Simulator, last: Arc, p: Any) -> float:
 
 
 # ---- booster ---------------------------------------------------------------------------------------------------------
-def simulate_return(plan: Plan, sim: Simulator, time: float, staging: np.ndarray) -> dict[str, Arc]:
+def simulate_return(plan: LaunchPlan, sim: Simulator, time: float, staging: np.ndarray) -> dict[str, Arc]:
     """Booster arcs from the state ``(7,)`` at cut-off to touchdown.
 
     A few rounds settle the mass it starts with, the impact point boostback aims for and the height of ignition, so that
@@ -330,7 +311,7 @@ class _Aim:
     ignition: float = 5e3
 
 
-def _fly_back(plan: Plan, sim: Simulator, time: float, start: np.ndarray, p: Any, aim: _Aim) -> dict[str, Arc]:
+def _fly_back(plan: LaunchPlan, sim: Simulator, time: float, start: np.ndarray, p: Any, aim: _Aim) -> dict[str, Arc]:
     home = plan.vehicle.recovery
     assert home is not None
     off, arcs, at = vehicle_parameters.descent_inputs(0)(p), {}, (time, start)
@@ -358,7 +339,7 @@ def _impact(sim: Simulator, x: np.ndarray) -> float:
     return float(x[0] + x[3] * (climb + np.sqrt(climb**2 + 2.0 * gravity * max(height, 0.0))) / gravity)
 
 
-def _descend(plan: Plan, sim: Simulator, coast: Arc, p: Any, aim: _Aim) -> dict[str, Arc]:
+def _descend(plan: LaunchPlan, sim: Simulator, coast: Arc, p: Any, aim: _Aim) -> dict[str, Arc]:
     home = plan.vehicle.recovery
     assert home is not None
     arcs = _brake(plan, sim, coast, p, aim)
@@ -377,7 +358,7 @@ def _descend(plan: Plan, sim: Simulator, coast: Arc, p: Any, aim: _Aim) -> dict[
     return arcs | _split(burn, home.landing_engines, throttle)
 
 
-def _landing_engines(plan: Plan, p: Any) -> int:
+def _landing_engines(plan: LaunchPlan, p: Any) -> int:
     """Of the counts the landing may use, the fewest engines that brake an almost empty stage by half a g."""
     home = plan.vehicle.recovery
     assert home is not None
@@ -392,7 +373,7 @@ def _slower_than(speed: float) -> Any:
     return lambda t, x: float(np.linalg.norm(x[3:6])) < speed
 
 
-def _brake(plan: Plan, sim: Simulator, coast: Arc, p: Any, aim: _Aim) -> dict[str, Arc]:
+def _brake(plan: LaunchPlan, sim: Simulator, coast: Arc, p: Any, aim: _Aim) -> dict[str, Arc]:
     """Entry burn just long enough for the glide after it to respect dynamic pressure and heating."""
     home = plan.vehicle.recovery
     assert home is not None

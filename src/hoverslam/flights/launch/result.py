@@ -1,37 +1,65 @@
-"""What a solved launch tells: payload, staging, propellant by burn, limits reached, verification, trajectory."""
+"""The result of a launch: payload, staging, propellant by burn, limits reached, verification, trajectory."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import jax
 import numpy as np
 
-from hoverslam.flights.launch.guess import Plan
-from hoverslam.ocp.solution import Solution
-from hoverslam.ocp.statement.names import Named
-from hoverslam.physics.motion import Flight
+from hoverslam.flights.launch.changes import changed_plan, restated
+from hoverslam.flights.launch.plan import LaunchPlan
+from hoverslam.flights.launch.trajectory import downrange, trajectory
+from hoverslam.flights.outcome.limits_reached import LimitReached, limits_table, path_limits_reached
+from hoverslam.flights.outcome.trajectories import trajectory_frame
+from hoverslam.ocp.solved import Solved
+from hoverslam.ocp.statement.options import Options, Tolerances
+from hoverslam.reports.json_text import Json, record
+from hoverslam.reports.results import Result, write_netcdf
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
+    from matplotlib.figure import Figure
 
-
-@dataclass(frozen=True)
-class Reached:
-    """One limit of one phase: how close the flight came, and when. Values in ``unit`` (SI)."""
-
-    phase: str
-    name: str
-    limit: float
-    reached: float
-    time: float
-    unit: str
+# The default of 1e-7 on the mesh error would cost passes that change the payload by grams.
+TOLERANCES = Tolerances(mesh=1e-6)
 
 
 @dataclass
-class LaunchResult:
-    """A solved launch. Masses in kg, speeds relative to the rotating Earth in m/s, altitudes in m, times in s.
+class LaunchResult(Result):
+    """A solved launch. Masses in kg, speeds relative to the rotating Earth in m/s, altitudes and distances in m, times in s.
 
-    ``propellant`` has the propellant of every powered phase by name; ``limits`` the limits and what was reached.
+    Attributes:
+        vehicle: Name of the vehicle.
+        title: Name of the vehicle for a person.
+        recovery: Recovery mode.
+        orbit: Name of the orbit.
+        inclination_deg: Inclination of the orbit (deg).
+        payload: The greatest payload.
+        liftoff_mass: Mass at lift-off.
+        staging_time: Time of first-stage cut-off.
+        staging_speed: Speed at cut-off.
+        staging_altitude: Altitude at cut-off.
+        staging_path_angle_deg: Flight-path angle at cut-off (deg).
+        boostback_propellant: Propellant of the boostback burn; None where there is none.
+        entry_propellant: Propellant of the entry burn; None for an expended booster.
+        landing_propellant: Propellant of the landing burn; None for an expended booster.
+        landing_reserve: Propellant left at touchdown; None for an expended booster.
+        landing_downrange: Distance of the touchdown from the pad; None for an expended booster.
+        landing_time: Time of touchdown; None for an expended booster.
+        injection_time: Time of injection into the orbit.
+        propellant: Propellant of each powered phase by name.
+        limits: Path constraints of all phases, and what was reached of each.
+        refly_error: Error of the independent re-flight, relative.
+        path_violation: Largest violation of a limit between nodes, relative.
+        converged: Whether the solver converged.
+        verified: Whether the verification passed.
+        status: Status of the solver.
+        iterations: Iterations of the solver.
+        seconds: Time of the solve.
+        solution: The solution of the optimal-control problem.
+        plan: The plan that was solved.
     """
 
     vehicle: str
@@ -53,7 +81,7 @@ class LaunchResult:
     landing_time: float | None
     injection_time: float
     propellant: dict[str, float]
-    limits: list[Reached]
+    limits: list[LimitReached]
     refly_error: float
     path_violation: float
     converged: bool
@@ -61,21 +89,108 @@ class LaunchResult:
     status: str
     iterations: int
     seconds: float
-    solution: Solution
-    plan: Plan
+    solution: Solved
+    plan: LaunchPlan
 
     def exchange_ratios(self) -> tuple[float, float]:
-        """Payload (kg) that a kilogram of landing reserve and of first-stage dry mass makes, from the multipliers."""
+        """Return the payload (kg) per kilogram of landing reserve, and per kilogram of first-stage dry mass."""
         slopes = self.solution.sensitivities()
         return slopes["landing.reserve"], slopes["stage1.dry_mass"]
 
+    def resolve(self, changes: Mapping[str, float]) -> "LaunchResult":
+        """Solve the launch again for other figures of the vehicle file, warm on the final mesh, and verify it.
+
+        Args:
+            changes: New values by key, such as ``{"stage1.dry_mass_t": 40.0}``, in the unit of the key.
+
+        Returns:
+            The changed launch; look at ``verified`` before using it.
+
+        Raises:
+            KeyError: For a key that is no figure of the vehicle.
+            ValueError: If the changed launch has other variables or constraints, such as another number of burns.
+        """
+        plan = changed_plan(self.plan, changes)
+        problem = restated(self.solution, plan, self.payload)
+        return summarise(plan, self.solution.resolve(options=Options(tolerances=TOLERANCES), problem=problem))
+
     def trajectory(self) -> "xr.Dataset":
-        """Labelled time histories of every phase at its re-flown samples; opens anywhere netCDF does."""
+        """Return labelled time histories of every phase at its re-flown samples."""
         return trajectory(self.plan, self.solution)
 
+    def report(self) -> str:
+        """Return payload, staging, propellant by burn, landing, limits and verdict as text."""
+        lines = [
+            f"{self.title}, {self.recovery.replace('_', ' ')}, to {self.orbit} at {self.inclination_deg:.1f} deg",
+            f"payload {self.payload:,.1f} kg, lift-off mass {self.liftoff_mass:,.0f} kg",
+            f"staging at {self.staging_time:.1f} s: {self.staging_speed:,.1f} m/s, {self.staging_altitude / 1e3:.2f} km, "
+            f"flight-path angle {self.staging_path_angle_deg:.1f} deg",
+            f"injection at {self.injection_time:.1f} s",
+            "propellant: " + ", ".join(f"{name} {mass:,.0f} kg" for name, mass in self.propellant.items()),
+        ]
+        if self.landing_time is not None and self.landing_downrange is not None:
+            lines.append(
+                f"touchdown at {self.landing_time:.1f} s, {self.landing_downrange / 1e3:,.1f} km from the pad, "
+                f"landing reserve {self.landing_reserve or 0.0:,.0f} kg"
+            )
+        return "\n".join([*lines, "", limits_table(self.limits), "", self._verdict()])
 
-def summarise(plan: Plan, solution: Solution) -> LaunchResult:
-    """Read the numbers off a solution."""
+    def _verdict(self) -> str:
+        verdict = "verified" if self.verified else "NOT VERIFIED" if self.converged else "NOT CONVERGED"
+        errors = f"re-flight error {self.refly_error:.1e}, path violation {self.path_violation:.1e}"
+        return f"{verdict}: {self.status}, {errors}; {self.iterations} iterations, {self.seconds:.1f} s"
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the figures as plain values; keys carry units."""
+        reached_km = None if self.landing_downrange is None else self.landing_downrange / 1e3
+        return record(
+            {
+                "vehicle": self.vehicle,
+                "title": self.title,
+                "recovery": self.recovery,
+                "orbit": self.orbit,
+                "inclination_deg": self.inclination_deg,
+                "payload_kg": self.payload,
+                "liftoff_mass_kg": self.liftoff_mass,
+                "staging_time_s": self.staging_time,
+                "staging_speed_m_s": self.staging_speed,
+                "staging_altitude_km": self.staging_altitude / 1e3,
+                "staging_path_angle_deg": self.staging_path_angle_deg,
+                "boostback_propellant_kg": self.boostback_propellant,
+                "entry_propellant_kg": self.entry_propellant,
+                "landing_propellant_kg": self.landing_propellant,
+                "landing_reserve_kg": self.landing_reserve,
+                "landing_downrange_km": reached_km,
+                "landing_time_s": self.landing_time,
+                "injection_time_s": self.injection_time,
+                "propellant_kg": self.propellant,
+                "limits": [limit.as_json() for limit in self.limits],
+                "refly_error": self.refly_error,
+                "path_violation": self.path_violation,
+                "converged": self.converged,
+                "verified": self.verified,
+                "status": self.status,
+                "iterations": self.iterations,
+                "solve_s": self.seconds,
+            }
+        )
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the trajectory as a table, one row a sample."""
+        return trajectory_frame(self.trajectory())
+
+    def plot(self) -> "Figure":
+        """Return altitude over downrange distance, speed and dynamic pressure of each body, and propellant by burn."""
+        from hoverslam.flights.launch.picture import draw_launch  # matplotlib is slow to import
+
+        return draw_launch(self.trajectory(), self.propellant, f"{self.title}, {self.recovery.replace('_', ' ')}")
+
+    def _writers(self) -> Mapping[str, Callable[[Path], None]]:
+        return {**super()._writers(), ".nc": write_netcdf(lambda path: self.trajectory().to_netcdf(path))}
+
+
+def summarise(plan: LaunchPlan, solution: Solved) -> LaunchResult:
+    """Return the result of a solved plan. The solution must have been verified, passed or not."""
     staging, check, home = solution["ascent"].final, solution.verification, plan.vehicle.recovery
     assert check is not None
     used = {
@@ -86,7 +201,6 @@ def summarise(plan: Plan, solution: Solution) -> LaunchResult:
     flown_home = plan.recovery != "expendable" and home is not None
     landing = [n for n in solution.phases if n.startswith("landing") or n == "ignition"]
     down = solution[landing[-1]] if flown_home else None
-    altitude = float(plan.frame.altitude(staging.position))
     speed = float(np.linalg.norm(staging.velocity))
     climb = float(staging.velocity @ plan.frame.up(staging.position))
     last = "second_burn" if plan.two_burns else "upper"
@@ -100,17 +214,17 @@ def summarise(plan: Plan, solution: Solution) -> LaunchResult:
         liftoff_mass=float(solution["rise"].initial.mass),
         staging_time=float(solution["ascent"].time[1]),
         staging_speed=speed,
-        staging_altitude=altitude,
+        staging_altitude=float(plan.frame.altitude(staging.position)),
         staging_path_angle_deg=float(np.degrees(np.arcsin(np.clip(climb / speed, -1, 1)))),
         boostback_propellant=used.get("boostback"),
         entry_propellant=used.get("entry", 0.0) if flown_home else None,
         landing_propellant=sum(used.get(n, 0.0) for n in landing) if flown_home else None,
         landing_reserve=plan.values["landing.reserve"] if flown_home else None,
-        landing_downrange=_downrange(plan, down.final.position) if down is not None else None,
+        landing_downrange=downrange(plan, down.final.position) if down is not None else None,
         landing_time=float(down.time[1]) if down is not None else None,
         injection_time=float(solution[last].time[1]),
         propellant=used,
-        limits=_reached(solution),
+        limits=path_limits_reached(solution),
         refly_error=check.refly_error,
         path_violation=check.path_violation,
         converged=solution.converged,
@@ -121,97 +235,3 @@ def summarise(plan: Plan, solution: Solution) -> LaunchResult:
         solution=solution,
         plan=plan,
     )
-
-
-def _downrange(plan: Plan, position: Any) -> float:
-    """Distance over the ground from the pad (m), on a sphere of the pad's radius."""
-    centre = np.asarray(plan.frame.from_centre(position))
-    cosine = centre @ plan.frame.origin / np.linalg.norm(centre) / np.linalg.norm(plan.frame.origin)
-    return float(np.linalg.norm(plan.frame.origin) * np.arccos(np.clip(cosine, -1.0, 1.0)))
-
-
-def _reached(solution: Solution) -> list[Reached]:
-    assert solution.verification is not None
-    rows = []
-    for name, check in solution.verification.phases.items():
-        for c in solution[name].phase.path:
-            found = check.reached[c.name]
-            if np.isfinite(found.upper):
-                rows.append(Reached(name, c.name, found.upper, found.most, found.most_time, c.unit))
-    return rows
-
-
-def trajectory(plan: Plan, solution: Solution) -> "xr.Dataset":
-    """One dataset over all phases: samples of the re-flown trajectory, with the phase each belongs to."""
-    import xarray as xr  # slow to import, and not everybody looks at the time history
-
-    assert solution.verification is not None
-    names, columns = [], {k: [] for k in ("time", "position", "velocity", "mass", "throttle", "axis")}  # type: ignore[var-annotated]
-    for name, check in solution.verification.phases.items():
-        part, times = solution[name], check.times
-        _, control = part.sample(times)
-        names += [name] * len(times)
-        columns["time"].append(times)
-        columns["position"].append(check.states[:, :3])
-        columns["velocity"].append(check.states[:, 3:6])
-        columns["mass"].append(check.states[:, 6])
-        columns["throttle"].append(np.asarray(control["throttle"]) if "throttle" in control else np.zeros(len(times)))
-        columns["axis"].append(_body_axis(part.phase, check.states, control))
-    data = {key: np.concatenate(parts) for key, parts in columns.items()}
-    derived = _derived(plan, data)
-    axis = {"axis": ["downrange", "left", "up"]}
-    axes = data.pop("axis")
-    data["pitch"], data["yaw"] = np.arctan2(axes[:, 2], axes[:, 0]), np.arcsin(np.clip(axes[:, 1], -1, 1))
-    units = {"position": "m", "velocity": "m/s", "mass": "kg", "pitch": "rad", "yaw": "rad", "throttle": "1"}
-    variables: dict[str, Any] = {
-        key: (("sample", "axis") if key in ("position", "velocity") else ("sample",), data[key], {"units": unit})
-        for key, unit in units.items()
-    }
-    variables |= {key: (("sample",), value, {"units": unit}) for key, (value, unit) in derived.items()}
-    latitude, longitude, elevation = plan.frame.geodetic(np.zeros(3))
-    return xr.Dataset(
-        variables,
-        coords={"time": ("sample", data["time"], {"units": "s"}), "phase": ("sample", names), **axis},
-        attrs={
-            "vehicle": plan.vehicle.name,
-            "recovery": plan.recovery,
-            "orbit": plan.orbit.name,
-            "payload_kg": float(solution.parameters.payload),
-            "verified": int(solution.verification.passed),
-            "frame": "Earth-fixed at the pad: downrange along the launch azimuth, left, up; velocity relative to the Earth",
-            "pad_latitude_deg": float(np.degrees(latitude)),
-            "pad_longitude_deg": float(np.degrees(longitude)),
-            "pad_altitude_m": elevation,
-            "launch_azimuth_deg": float(np.degrees(plan.frame.azimuth)),
-        },
-    )
-
-
-def _body_axis(phase: Any, states: np.ndarray, control: Any) -> np.ndarray:
-    """Nose direction ``(n, 3)`` along samples; NaN where the body coasts and no attitude is flown."""
-    if not control:
-        return np.full((len(states), 3), np.nan)
-    flight = phase.dynamics.__self__
-    return np.asarray(
-        jax.vmap(lambda x, u: flight.body_axis(Named(position=x[:3], velocity=x[3:6]), u))(states, control)
-    )
-
-
-def _derived(plan: Plan, data: dict[str, np.ndarray]) -> dict[str, tuple[np.ndarray, str]]:
-    """Altitude, speed, dynamic pressure, Mach and downrange distance along the samples."""
-    flight = Flight(plan.frame, "ascent")
-
-    def at(position: Any, velocity: Any) -> Any:
-        altitude, air, _, speed_squared = flight.flow(Named(position=position, velocity=velocity))
-        speed = jax.numpy.sqrt(velocity @ velocity)
-        return altitude, speed, 0.5 * air.density * speed_squared, speed / air.speed_of_sound
-
-    altitude, speed, pressure, mach = jax.vmap(at)(data["position"], data["velocity"])
-    downrange = np.array([_downrange(plan, r) for r in data["position"]])
-    return {
-        "altitude": (np.asarray(altitude), "m"),
-        "speed": (np.asarray(speed), "m/s"),
-        "dynamic_pressure": (np.asarray(pressure), "Pa"),
-        "mach": (np.asarray(mach), "1"),
-        "downrange": (downrange, "m"),
-    }

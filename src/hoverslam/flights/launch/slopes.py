@@ -1,90 +1,159 @@
-"""What one unit more of every figure of the vehicle file does to the payload of a solved launch; nothing is solved again.
+"""Derivatives of the payload of a solved launch by every figure of the vehicle file; nothing is solved again.
 
 Masses, thrusts and impulses enter the launch problem as given parameters, limits and throttles as literals of its
-statement. Both are varied alike: the launch is stated again with the figure moved a little either way, and the
-Lagrangian of both statements taken at the solution. To first order its difference is that of the optima (the envelope
-theorem; Fiacco 1983), limits at work and limits at rest told apart by their multipliers.
+statement. Both are varied in the same way: the launch is stated again with the figure moved a little either way, and the
+Lagrangians of both statements are taken at the solution. To first order their difference is that of the optima (the
+envelope theorem; Fiacco 1983). Active and inactive limits are told apart by their multipliers.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from hoverslam.data.figures import Figure, with_figure
-from hoverslam.flights.launch.guess import LaunchGuess, Plan
-from hoverslam.flights.launch.problem import LaunchBuilder
-from hoverslam.flights.launch.solve import make_plan
-from hoverslam.ocp.statement.problem import Problem
+from hoverslam.data.figures import Figure
+from hoverslam.flights.launch.changes import changed_plan, restated
+from hoverslam.flights.launch.result import LaunchResult
+from hoverslam.flights.launch.solve import solve_launch
+from hoverslam.reports.json_text import Json, record
+from hoverslam.reports.results import Result
+from hoverslam.vehicles.models import Vehicle
+from hoverslam.vehicles.places import Orbit
 
 if TYPE_CHECKING:
-    from hoverslam.flights.launch.result import LaunchResult
+    import pandas as pd
+    from matplotlib.figure import Figure as Picture
 
-STEP = 1e-4  # of a figure's value: far above rounding, and the error of a central difference is its square
-ELSEWHERE = ("payload_published", "liftoff_mass_published_t")  # figures that say something about a flight, not make it
+STEP = 1e-4  # of a figure's value: far above rounding; the error of a central difference is of the order of its square
+SMALLEST = 1e-3  # least value (in the unit of the key) that the step is a share of, for figures that are zero
+ROUNDING = 1e-9  # of the payload: a difference below it is rounding and counts as no derivative
+NOT_OF_THE_FLIGHT = ("payload_published", "liftoff_mass_published_t")  # figures that do not enter the problem
+SHOWN = 20  # figures in the picture
+
+
+@dataclass(frozen=True, eq=False)
+class PayloadSlopes(Result, Mapping[str, float]):
+    """Derivatives of the optimal payload by figures of the vehicle file: a mapping from key to kg per unit of the key.
+
+    Attributes:
+        title: Vehicle and recovery mode for a person.
+        payload: The optimal payload (kg).
+        slopes: Derivatives by key (kg per unit of the key).
+        figures: The figures by key.
+    """
+
+    title: str
+    payload: float
+    slopes: Mapping[str, float]
+    figures: Mapping[str, Figure]
+
+    def __getitem__(self, key: str) -> float:
+        return self.slopes[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.slopes)
+
+    def __len__(self) -> int:
+        return len(self.slopes)
+
+    def per_percent(self, key: str) -> float:
+        """Return the change of the payload (kg) when a figure grows by one per cent of its value, to first order."""
+        return 0.01 * self.slopes[key] * self.figures[key].value
+
+    def ranked(self) -> list[str]:
+        """Return the keys, the one with the largest effect of one per cent first."""
+        return sorted(self.slopes, key=lambda key: -abs(self.per_percent(key)))
+
+    def report(self) -> str:
+        """Return one line for each figure, the largest effect first."""
+        lines = [
+            f"{self.title}: payload {self.payload:,.1f} kg",
+            f"{'figure':58s} {'kg per unit':>14s} {'kg per 1 %':>12s}",
+        ]
+        for key in self.ranked():
+            figure = self.figures[key]
+            name = f"{key} = {figure.value:g} {figure.unit}".rstrip()
+            lines.append(f"{name:58s} {self.slopes[key]:14.6g} {self.per_percent(key):12.4g}")
+        return "\n".join(lines)
+
+    def as_json(self) -> dict[str, Json]:
+        """Return payload, and value, unit, derivative and effect of one per cent of each figure."""
+        rows = self.to_frame().to_dict("records")
+        return record({"title": self.title, "payload_kg": self.payload, "slopes": rows})
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return one row for each figure, in the order of the keys."""
+        import pandas as pd  # slow to import
+
+        rows = []
+        for key, slope in self.slopes.items():
+            figure = self.figures[key]
+            band = {"low": figure.low, "high": figure.high, "unit": figure.unit}
+            effect = {"payload_kg_per_unit": slope, "payload_kg_per_percent": self.per_percent(key)}
+            rows.append({"key": key, "value": figure.value, **band, **effect})
+        return pd.DataFrame(rows)
+
+    def plot(self) -> "Picture":
+        """Return bars of the change of payload when each figure grows by one per cent, the largest effects on top."""
+        from matplotlib.figure import Figure as Picture  # matplotlib is slow to import
+
+        from hoverslam.reports.pictures import COLOURS, plain_axis
+
+        keys = self.ranked()[:SHOWN]
+        effects = [self.per_percent(key) for key in keys]
+        picture = Picture(figsize=(9.0, 1.5 + 0.28 * len(keys)), layout="constrained")
+        axis = plain_axis(picture.subplots())
+        axis.barh(keys, effects, color=[COLOURS[0] if effect > 0.0 else COLOURS[1] for effect in effects])
+        axis.invert_yaxis()
+        axis.set(xlabel="change of payload when the figure grows by 1 %, kg", title=self.title)
+        return picture
 
 
 def payload_slopes(
-    flight: "LaunchResult", keys: Iterable[str] | None = None, report: Callable[[str], None] | None = None
-) -> dict[str, float]:
-    """Derivative of the optimal payload (kg) by figures of the vehicle file, per unit of each figure's key.
+    launch: LaunchResult | Vehicle | str | os.PathLike[str],
+    keys: Iterable[str] | None = None,
+    report: Callable[[str], None] | None = None,
+    *,
+    recovery: str = "expendable",
+    orbit: Orbit | str | None = None,
+) -> PayloadSlopes:
+    """Return the derivatives of the optimal payload (kg) by figures of the vehicle file, per unit of each figure's key.
 
     Args:
-        flight: a solved launch.
-        keys: figures by their keys, such as ``stage1.dry_mass_t``; all that move the launch if left out.
-        report: receives a line a figure.
+        launch: A solved launch; or a vehicle, the name of a known one, or the path of a vehicle file, which is solved
+            first.
+        keys: Figures by their keys, such as ``stage1.dry_mass_t``; all that enter the problem if left out.
+        report: Receives one line for each figure.
+        recovery: Recovery mode of a launch that is solved first.
+        orbit: Orbit of a launch that is solved first; the vehicle's default if left out.
 
     Returns:
-        kg per unit, in the order of the keys; without ``keys``, figures that do not move the payload are left out.
+        Derivatives in the order of the keys; without ``keys``, figures that do not move the payload are left out.
 
     Raises:
-        KeyError: for a key that is no figure of the vehicle.
-        ValueError: if the launch did not converge.
+        KeyError: For a key that is no figure of the vehicle.
+        ValueError: If the launch did not converge.
     """
+    flight = launch if isinstance(launch, LaunchResult) else solve_launch(launch, recovery, orbit, report=report)
     known = dict(flight.plan.vehicle.figures())
-    wanted = [key for key in known if not key.startswith(ELSEWHERE)] if keys is None else list(keys)
+    wanted = [key for key in known if not key.startswith(NOT_OF_THE_FLIGHT)] if keys is None else list(keys)
     slopes = {}
     for key in wanted:
         if report is not None:
             report(f"payload by {key}")
         slopes[key] = _slope(flight, key, known[key])
-    return slopes if keys is not None else {key: slope for key, slope in slopes.items() if slope != 0.0}
+    if keys is None:
+        slopes = {key: slope for key, slope in slopes.items() if slope != 0.0}
+    title = f"{flight.title}, {flight.recovery.replace('_', ' ')}, to {flight.orbit}"
+    return PayloadSlopes(title, flight.payload, slopes, {key: known[key] for key in slopes})
 
 
-def payload_with(flight: "LaunchResult", changes: Mapping[str, float]) -> float:
-    """Payload (kg) solved again on the same mesh with figures of the vehicle file set to ``changes``, in their units.
-
-    Not verified: for finite steps beside :func:`payload_slopes`. Raises ValueError where it does not converge.
-    """
-    plan = flight.plan
-    for key, value in changes.items():
-        plan = _moved(plan, key, value)
-    again = flight.solution.resolve(verify=False, problem=_stated(flight, plan))
-    if not again.converged:
-        raise ValueError(f"{plan.vehicle.name} {plan.recovery} with {dict(changes)}: {again.status}")
-    return float(again.objective)
-
-
-def _slope(flight: "LaunchResult", key: str, figure: Figure) -> float:
-    step = STEP * max(abs(figure.value), 1e-3)
-    moved = [_moved(flight.plan, key, figure.value + sign * step) for sign in (1.0, -1.0)]
-    up, down = (flight.solution.restated(_stated(flight, plan)) for plan in moved)
+def _slope(flight: LaunchResult, key: str, figure: Figure) -> float:
+    """Return the derivative of the payload by one figure (kg per unit of the key)."""
+    step = STEP * max(abs(figure.value), SMALLEST)
+    moved = [changed_plan(flight.plan, {key: figure.value + sign * step}) for sign in (1.0, -1.0)]
+    up, down = (
+        flight.solution.restated(restated(flight.solution, plan, flight.payload)) for plan in moved
+    )
     slope = (up - down) / (2.0 * step)
-    # A difference of rounding is no derivative: the payload is known to some 1e-9 of itself.
-    return 0.0 if abs(up - down) < 1e-9 * flight.payload else slope
-
-
-def _moved(plan: Plan, key: str, value: float) -> Plan:
-    vehicle = with_figure(plan.vehicle, key, value)
-    orbit = vehicle.orbit(plan.orbit.name, plan.recovery)
-    moved = make_plan(vehicle, plan.recovery, orbit)
-    same = np.array_equal(moved.frame.rotation, plan.frame.rotation)
-    return replace(moved, frame=plan.frame) if same else moved
-
-
-def _stated(flight: "LaunchResult", plan: Plan) -> Problem:
-    solved = flight.solution.problem
-    guess = LaunchGuess({n: phase.guess for n, phase in solved.phases.items() if phase.guess}, flight.payload)
-    like = solved if plan.frame is flight.plan.frame else None
-    return LaunchBuilder(plan, guess, like).build_launch()
+    return 0.0 if abs(up - down) < ROUNDING * flight.payload else slope

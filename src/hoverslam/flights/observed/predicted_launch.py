@@ -14,21 +14,22 @@ import jax.numpy as jnp
 import numpy as np
 
 from hoverslam.data.figures import Figure
-from hoverslam.flights.launch.guess import LaunchGuess, Plan
+from hoverslam.flights.launch.guess import LaunchGuess
+from hoverslam.flights.launch.plan import LaunchPlan, make_plan
 from hoverslam.flights.launch.problem import LaunchBuilder
 from hoverslam.flights.launch.result import LaunchResult, summarise
-from hoverslam.flights.launch.solve import ATTEMPTS, TWO_BURN_ALTITUDE, guess_launch, make_plan, solve_patiently
+from hoverslam.flights.launch.solve import ATTEMPTS, guess_launch, solve_patiently
 from hoverslam.flights.observed.assumptions import assumptions
 from hoverslam.flights.observed.habits import Habits
 from hoverslam.flights.observed.observation import mission_frame
-from hoverslam.ocp.solution import Solution
-from hoverslam.ocp.solving.solver import guess_from
+from hoverslam.ocp.solved import Solved
+from hoverslam.ocp.solving.carry import guess_from
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Variable
 from hoverslam.ocp.statement.problem import PathConstraint, Problem
 from hoverslam.vehicles.loading import load_vehicle
 from hoverslam.vehicles.missions import Mission
-from hoverslam.vehicles.models import Vehicle
+from hoverslam.vehicles.models import Vehicle, operations_of
 from hoverslam.vehicles.places import Orbit
 
 LONGEST_ATTEMPT = 75.0  # s: a mesh pass that converges takes 2 to 15
@@ -39,7 +40,7 @@ LEAST_RESERVE = 0.1  # t: a vehicle file accepts no reserve of zero
 class PredictionBuilder(LaunchBuilder):
     """The launch of a stated payload, within the habits of an operator."""
 
-    def __init__(self, plan: Plan, guess: LaunchGuess, payload: float, habits: Habits):
+    def __init__(self, plan: LaunchPlan, guess: LaunchGuess, payload: float, habits: Habits):
         """Start a problem for ``payload`` (kg)."""
         super().__init__(plan, guess)
         self.payload, self.habits = payload, habits
@@ -154,8 +155,8 @@ def _overrides(mission: Mission, base: Vehicle, habits: Habits, calibrated: Mapp
 
 
 def _solve_by_continuation(
-    plan: Plan, payload: float, habits: Habits, report: Callable[[str], None] | None
-) -> Solution:
+    plan: LaunchPlan, payload: float, habits: Habits, report: Callable[[str], None] | None
+) -> Solved:
     """Return the solution of a plan, by way of lower orbits where its orbit is high.
 
     The simulated guess of a single burn into a high orbit is too poor to converge from. The continuation starts at an
@@ -164,9 +165,9 @@ def _solve_by_continuation(
     # The third attempt, the slowest, has never converged where these two did not.
     attempts = [replace(a, ipopt={**a.ipopt, "max_wall_time": LONGEST_ATTEMPT}) for a in ATTEMPTS[:2]]
     goal = plan.orbit.perigee_altitude
-    altitude, step = min(goal, TWO_BURN_ALTITUDE), HIGHEST_STEP
+    altitude, step = min(goal, operations_of(plan.vehicle).two_burn_altitude_km.si), HIGHEST_STEP
 
-    def solved(altitude: float, guess: LaunchGuess) -> Solution:
+    def solved(altitude: float, guess: LaunchGuess) -> Solved:
         there = replace(plan, orbit=lower_orbit(plan.orbit, goal - altitude))
         if report is not None and altitude < goal:
             report(f"by way of {altitude / 1e3:.0f} km")

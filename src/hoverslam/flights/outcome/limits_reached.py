@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hoverslam.ocp.checks.verify import Extremes
-from hoverslam.ocp.solution import Solution
+from hoverslam.ocp.solved import Solved
+from hoverslam.ocp.verification import Extremes
+from hoverslam.reports.json_text import Json, record
 
 NEAR = 1e-3  # share of the size of a limit within which the flight counts as touching it
 
@@ -41,6 +42,19 @@ class LimitReached:
         """Whether the flight touches the limit."""
         return abs(self.reached - self.limit) <= NEAR * self.size
 
+    def as_json(self) -> dict[str, Json]:
+        """Return name, phase, limit, the value reached, its time and the unit as JSON types."""
+        return record(
+            {
+                "name": self.name,
+                "phase": self.phase,
+                "limit": self.limit,
+                "reached": self.reached,
+                "time_s": self.time,
+                "unit": self.unit,
+            }
+        )
+
     def line(self) -> str:
         """Return the limit as a line of text."""
         mark = "  <- reached" if self.active else ""
@@ -48,7 +62,7 @@ class LimitReached:
         return f"{stated}  reached {self.reached:12.6g} {self.unit:5s} at {self.time:8.3f} s{mark}"
 
 
-def limits_reached(solution: Solution) -> list[LimitReached]:
+def limits_reached(solution: Solved) -> list[LimitReached]:
     """Return all limits of all phases, each side of each: path constraints, and bounds of states and controls.
 
     Quantities that are fixed (equal bounds) are left out.
@@ -67,7 +81,7 @@ def limits_reached(solution: Solution) -> list[LimitReached]:
     return found
 
 
-def path_limits_reached(solution: Solution) -> list[LimitReached]:
+def path_limits_reached(solution: Solved) -> list[LimitReached]:
     """Return the path constraints of all phases only, each side of each, in the order in which they were stated.
 
     Raises:
@@ -94,7 +108,7 @@ def _sides(phase: str, name: str, extremes: Extremes, unit: str) -> Iterator[Lim
             yield LimitReached(phase, name, side, float(limit), value, time, unit, abs(limit) or spread)
 
 
-def _units(solution: Solution, phase: str) -> dict[str, str]:
+def _units(solution: Solved, phase: str) -> dict[str, str]:
     """Return the units of the path constraints, states and controls of a phase."""
     stated = solution[phase].phase
     units = {c.name: c.unit for c in stated.path}

@@ -1,0 +1,179 @@
+"""The limits along the phases of a launch: one list of those that every launch has, and the record by which a user adds one.
+
+import hoverslam as hs
+
+gentle = hs.LaunchLimit("axial_acceleration", "ascent", upper=3.5 * 9.80665, unit="m/s2", name="crew")
+flight = hs.solve_launch("falcon9", "downrange", constraints=[gentle])
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+import numpy as np
+from jax import Array
+
+from hoverslam.flights.craft.limits import FlightLimits
+from hoverslam.ocp.statement.names import Named
+from hoverslam.ocp.statement.problem import PathConstraint
+from hoverslam.physics.motion import Inputs, Shape
+from hoverslam.physics.propulsion import Propulsion
+from hoverslam.vehicles.models import Vehicle, operations_of
+from hoverslam.vehicles.recovery import Recovery
+
+Quantity = Callable[[Named, Named, Named], Array]  # of state, control and given parameters
+
+
+class InputsAndParameters(NamedTuple):
+    """Inputs of a phase with a limit of the user's own: those of the equations of motion, and the given parameters."""
+
+    engines: Propulsion
+    fixed: Propulsion
+    shape: Shape
+    parameters: Named
+
+
+@dataclass(frozen=True)
+class LaunchLimit:
+    """A limit ``lower <= quantity <= upper`` along phases of a launch.
+
+    It is held at the nodes of the solve, checked between them in the verification, and listed among the limits of the
+    result.
+
+    Attributes:
+        quantity: Either the name of a method of :class:`hoverslam.flights.craft.limits.FlightLimits`, such as
+            ``dynamic_pressure`` (Pa), ``axial_acceleration`` (m/s2), ``q_alpha`` (Pa rad) or ``heating`` (W/m2). Or a JAX
+            function of state (``position``, ``velocity``, ``mass``), control (``pitch``, ``yaw``, ``throttle``; in the
+            descent ``alpha``, ``beta``, ``throttle``; none in a coast) and given parameters (``p["stage1.dry_mass"]``),
+            all in SI, that returns a scalar.
+        phases: Names of the phases, such as ``ascent``, or patterns, such as ``landing_*``: one or several.
+        lower: Lower bound (SI).
+        upper: Upper bound (SI).
+        unit: SI unit of the quantity, for reports.
+        name: Name in reports; unique in its phase. The name of the quantity if left out.
+    """
+
+    quantity: str | Quantity
+    phases: str | Sequence[str]
+    lower: float = -np.inf
+    upper: float = np.inf
+    unit: str = ""
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.quantity, str) and not hasattr(FlightLimits, self.quantity):
+            known = [name for name, value in vars(FlightLimits).items() if callable(value) and name[0] != "_"]
+            raise ValueError(f"limit {self.label}: quantity {self.quantity!r} is unknown; known: {', '.join(known)}")
+        if not self.lower <= self.upper:
+            raise ValueError(f"limit {self.label}: lower bound {self.lower:g} is above upper bound {self.upper:g}")
+
+    @property
+    def label(self) -> str:
+        """Name in reports."""
+        return self.name or (self.quantity if isinstance(self.quantity, str) else self.quantity.__name__)
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Names and patterns of the phases."""
+        return (self.phases,) if isinstance(self.phases, str) else tuple(self.phases)
+
+    def holds_in(self, phase: str) -> bool:
+        """Return whether the limit holds along a phase."""
+        return any(fnmatchcase(phase, pattern) for pattern in self.patterns)
+
+    def path_constraint(self, known: FlightLimits) -> PathConstraint:
+        """Return the limit as a path constraint of a phase with the quantities ``known``."""
+        function = getattr(known, self.quantity) if isinstance(self.quantity, str) else self.of_parameters
+        return PathConstraint(self.label, function, self.lower, self.upper, self.unit)
+
+    def of_parameters(self, state: Named, control: Named, inputs: InputsAndParameters) -> Array:
+        """Return the quantity of a limit that is a function of state, control and given parameters."""
+        assert not isinstance(self.quantity, str)
+        return self.quantity(state, control, inputs.parameters)
+
+
+def with_parameters(inputs: Callable[[Named], Inputs]) -> Callable[[Named], InputsAndParameters]:
+    """Return the inputs of a phase with the given parameters beside them."""
+    return lambda p: InputsAndParameters(*inputs(p), p)
+
+
+def check_added(added: Sequence[LaunchLimit], others: Iterable[LaunchLimit], phases: Sequence[str]) -> None:
+    """Check limits that a user adds to ``others`` of a launch with these phases.
+
+    Raises:
+        ValueError: For a phase that the launch does not have, or a name that a limit of the same phase has already.
+    """
+    taken = {(phase, limit.label) for limit in others for phase in phases if limit.holds_in(phase)}
+    for limit in added:
+        for pattern in limit.patterns:
+            if not any(fnmatchcase(phase, pattern) for phase in phases):
+                raise ValueError(f"limit {limit.label}: no phase {pattern!r}; this launch has {', '.join(phases)}")
+        for phase in filter(limit.holds_in, phases):
+            if (phase, limit.label) in taken:
+                raise ValueError(f"limit {limit.label}: phase {phase!r} has a limit of that name: give another name=")
+            taken.add((phase, limit.label))
+
+
+# ---- limits that every launch has ----------------------------------------------------------------------------------
+def vehicle_limits(vehicle: Vehicle) -> list[LaunchLimit]:
+    """Return the limits that a vehicle and its operator set, in the order in which each phase states them.
+
+    To add one, add a line here; its bound may be any figure of the vehicle or of ``operations.toml``.
+    """
+    own, up = vehicle.limits, ("solids", "ascent")
+    upper = own.upper_axial_acceleration_max_g or own.axial_acceleration_max_g
+    hot = own.free_molecular_heating_max_W_m2
+    found = [
+        LaunchLimit("dynamic_pressure", up, upper=own.dynamic_pressure_max_kPa.si, unit="Pa"),
+        LaunchLimit("q_alpha", up, upper=own.q_alpha_max_kPa_deg.si, unit="Pa rad"),
+        LaunchLimit("axial_acceleration", up, upper=own.axial_acceleration_max_g.si, unit="m/s2"),
+        LaunchLimit("axial_acceleration", ("upper", "second_burn"), upper=upper.si, unit="m/s2"),
+        LaunchLimit("free_molecular_heating", "upper", upper=hot.si if hot else np.inf, unit="W/m2"),
+    ]
+    return found if vehicle.recovery is None else found + _return_limits(vehicle, vehicle.recovery)
+
+
+def _return_limits(vehicle: Vehicle, home: Recovery) -> list[LaunchLimit]:
+    down, hot = ("coast", "entry", "glide"), home.heating_max_kW_m2
+    return [
+        LaunchLimit("dynamic_pressure", down, upper=home.dynamic_pressure_max_kPa.si, unit="Pa"),
+        LaunchLimit("heating", down, upper=hot.si if hot else np.inf, unit="W/m2"),
+        *(
+            LaunchLimit("axial_acceleration", f"landing_{n}", upper=landing_acceleration(vehicle, n), unit="m/s2")
+            for n in home.landing_engines
+        ),
+    ]
+
+
+def landing_throttle_min(vehicle: Vehicle) -> float:
+    """Return the least throttle planned in a landing burn."""
+    home = vehicle.recovery
+    assert home is not None
+    return (home.landing_throttle_min or vehicle.stage1.engine.throttle_min).si
+
+
+def landing_acceleration(vehicle: Vehicle, engines: int) -> float:
+    """Return the limit of axial acceleration (m/s2) in a landing burn with ``engines`` lit.
+
+    It is the operator's limit, or 1.1 times what this many engines give at minimum throttle on a dry stage, if that is
+    more.
+    """
+    stage = vehicle.stage1
+    least = engines * landing_throttle_min(vehicle) * stage.engine.thrust_vacuum / stage.dry_mass
+    return max(operations_of(vehicle).landing_acceleration_max_m_s2.si, 1.1 * least)
+
+
+def limits_of_phase(limits: Iterable[LaunchLimit], phase: str) -> list[LaunchLimit]:
+    """Return those limits that hold along a phase."""
+    return [limit for limit in limits if limit.holds_in(phase)]
+
+
+def uses_parameters(limits: Iterable[LaunchLimit]) -> bool:
+    """Return whether one of the limits is a function of the given parameters."""
+    return any(not isinstance(limit.quantity, str) for limit in limits)
+
+
+def path_constraints(limits: Iterable[LaunchLimit], known: Any) -> tuple[PathConstraint, ...]:
+    """Return limits of a phase as its path constraints."""
+    return tuple(limit.path_constraint(known) for limit in limits)
