@@ -1,14 +1,18 @@
 """Telemetry: files are read as they were written, mistakes are named, and measurements have the stated errors."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
 
 from hoverslam.flights.observed.events import first_motion, refined_events
-from hoverslam.flights.observed.samples import altitude_samples, speed_samples
+from hoverslam.flights.observed.samples import Samples, altitude_samples, speed_samples
 from hoverslam.flights.observed.telemetry import (
     Events,
+    Floats,
     Telemetry,
     TelemetryError,
     known_telemetry,
@@ -18,29 +22,33 @@ from hoverslam.flights.observed.telemetry import (
 
 TIME = np.arange(0.0, 200.0, 1.0 / 30.0)
 KM_H = 1.0 / 3.6  # m/s
+Table: TypeAlias = dict[str, Any]
+Files: TypeAlias = Callable[..., Path]
 
 
-def trace(speed=TIME, altitude=None, time=TIME, events=None):
+def trace(
+    speed: Floats = TIME, altitude: Floats | None = None, time: Floats = TIME, events: Events | None = None
+) -> Telemetry:
     """Return a trace whose first stage cuts off at 150 s."""
     altitude = np.zeros(len(time)) if altitude is None else altitude
     return Telemetry("made", time, speed, altitude, events or Events(150.0))
 
 
-def shown(values, step):
+def shown(values: Floats, step: float) -> Floats:
     """Return values as a display with this step rounds them."""
     return np.round(values / step) * step
 
 
-def chi2(samples, truth):
+def chi2(samples: Samples, truth: Callable[[Floats], Floats]) -> float:
     """Return the mean square of the error over its standard error: 1 where the standard error is right."""
-    return np.mean(((samples.value - truth(samples.time)) / samples.sigma) ** 2)
+    return float(np.mean(((samples.value - truth(samples.time)) / samples.sigma) ** 2))
 
 
 @pytest.fixture
-def files(tmp_path):
+def files(tmp_path: Path) -> Files:
     """Return a function that writes a valid trace and its events, changed by ``change`` before they are written."""
 
-    def write(change=lambda columns, events: None):
+    def write(change: Callable[[Table, Table], object] = lambda columns, events: None) -> Path:
         columns = {"time": list(range(100)), "velocity": [2.0 * t for t in range(100)], "altitude": [0.1] * 100}
         events = {"meco": 50, "landing_start": 80, "landing_end": 90}
         change(columns, events)
@@ -53,7 +61,7 @@ def files(tmp_path):
 
 # ---- files -----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", ["y_stage1_raw.json", "y.json", "y.csv"])
-def test_a_saved_trace_is_loaded_with_the_same_values(tmp_path, name):
+def test_a_saved_trace_is_loaded_with_the_same_values(tmp_path: Path, name: str) -> None:
     before = load_telemetry("crs11")
     save_telemetry(before, tmp_path / name)
     after = load_telemetry(tmp_path / name)
@@ -64,7 +72,7 @@ def test_a_saved_trace_is_loaded_with_the_same_values(tmp_path, name):
 
 
 @pytest.mark.parametrize(("speed", "altitude"), [("speed_m_s", "altitude_m"), ("velocity_km_h", "altitude_km")])
-def test_columns_have_the_units_in_their_names(files, tmp_path, speed, altitude):
+def test_columns_have_the_units_in_their_names(files: Files, tmp_path: Path, speed: str, altitude: str) -> None:
     files()
     rows = [f"{t},{36 * t},{t}" for t in range(100)]
     (tmp_path / "x.csv").write_text("\n".join([f"time_s,{speed},{altitude}", *rows]))
@@ -73,21 +81,21 @@ def test_columns_have_the_units_in_their_names(files, tmp_path, speed, altitude)
     np.testing.assert_allclose(read.altitude, (1000.0 if altitude.endswith("km") else 1.0) * read.time)
 
 
-def test_events_may_be_in_another_file(files, tmp_path):
+def test_events_may_be_in_another_file(files: Files, tmp_path: Path) -> None:
     path = files()
     (tmp_path / "other.json").write_text('{"meco": 42}')
     assert load_telemetry(path, tmp_path / "other.json").events == Events(42.0)
 
 
-def test_the_first_of_two_samples_at_one_time_is_kept(files):
+def test_the_first_of_two_samples_at_one_time_is_kept(files: Files) -> None:
     path = files(lambda columns, events: columns["time"].__setitem__(31, 30))
     read = load_telemetry(path)
     assert len(read.time) == 99
     assert np.all(np.diff(read.time) > 0.0)
 
 
-def test_a_misread_digit_is_replaced(files):
-    def misread(columns, events):
+def test_a_misread_digit_is_replaced(files: Files) -> None:
+    def misread(columns: Table, events: Table) -> None:
         columns["time"] = [t / 30.0 for t in range(3000)]
         columns["velocity"] = [t / 30.0 for t in range(3000)]
         columns["altitude"] = [0.0] * 3000
@@ -115,14 +123,14 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_named_with_file_key_and_remedy(files, mistake):
+def test_a_mistake_is_named_with_file_key_and_remedy(files: Files, mistake: str) -> None:
     change, message = MISTAKES[mistake]
     pattern = message if ".*" in message else "".join(f"\\{c}" if c in "[]()." else c for c in message)
     with pytest.raises(TelemetryError, match=rf"x_(stage1_raw|events)\.json: .*{pattern}|x_.*json: {pattern}"):
         load_telemetry(files(change))
 
 
-def test_a_missing_file_is_named(files, tmp_path):
+def test_a_missing_file_is_named(files: Files, tmp_path: Path) -> None:
     with pytest.raises(TelemetryError, match=r"nowhere: no such file; known traces are crs11, nrol76, saocom1a"):
         load_telemetry("nowhere")
     path = files()
@@ -131,18 +139,18 @@ def test_a_missing_file_is_named(files, tmp_path):
         load_telemetry(path)
 
 
-def test_another_suffix_is_refused(tmp_path):
+def test_another_suffix_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("")
     with pytest.raises(TelemetryError, match=r"x\.txt: suffix '\.txt': must be \.json or \.csv"):
         load_telemetry(tmp_path / "x.txt")
 
 
-def test_a_trace_is_saved_only_as_json_or_csv(tmp_path):
+def test_a_trace_is_saved_only_as_json_or_csv(tmp_path: Path) -> None:
     with pytest.raises(TelemetryError, match=r"y\.txt: suffix"):
         save_telemetry(load_telemetry("crs11"), tmp_path / "y.txt")
 
 
-def test_a_list_is_not_a_trace(files):
+def test_a_list_is_not_a_trace(files: Files) -> None:
     path = files()
     path.write_text("[1, 2]")
     with pytest.raises(TelemetryError, match=r"x_stage1_raw\.json: a list: must be a table"):
@@ -152,22 +160,22 @@ def test_a_list_is_not_a_trace(files):
 # ---- samples ---------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("step", [KM_H, 1.0])
 @pytest.mark.parametrize("acceleration", [3.0, 9.0, 25.0])
-def test_a_rounded_linear_speed_is_recovered_within_its_error(acceleration, step):
+def test_a_rounded_linear_speed_is_recovered_within_its_error(acceleration: float, step: float) -> None:
     samples = speed_samples(trace(shown(acceleration * TIME, step)), 5.0, 195.0, 1.0)
     assert len(samples.time) == 190
     assert np.all(np.abs(samples.value - acceleration * samples.time) < 3.0 * samples.sigma)
     assert np.all(samples.sigma < step)
 
 
-def test_the_standard_error_contains_the_noise():
+def test_the_standard_error_contains_the_noise() -> None:
     noise = np.random.default_rng(1).normal(0.0, 0.3, len(TIME))
     samples = speed_samples(trace(shown(9.0 * TIME + noise, KM_H)), 5.0, 195.0, 1.0)
     assert 0.5 < chi2(samples, lambda time: 9.0 * time) < 1.5
 
 
 @pytest.mark.parametrize("step", [100.0, 1000.0])
-def test_a_coarse_altitude_is_recovered_within_its_error(step):
-    def height(time):
+def test_a_coarse_altitude_is_recovered_within_its_error(step: float) -> None:
+    def height(time: Floats) -> Floats:
         return 60e3 + 600.0 * time - 4.5 * time**2
 
     samples = altitude_samples(trace(altitude=shown(height(TIME), step)), 5.0, 130.0, 2.0)
@@ -176,7 +184,7 @@ def test_a_coarse_altitude_is_recovered_within_its_error(step):
     assert np.median(samples.sigma) < 0.15 * step
 
 
-def test_an_animated_display_is_as_late_as_its_speed():
+def test_an_animated_display_is_as_late_as_its_speed() -> None:
     """Every frame, the display moves by 1/18 of the difference towards the kilometre nearest to the height."""
     height, goal = 100.0 * TIME, shown(100.0 * TIME, 1000.0)
     glide = np.empty(len(TIME))
@@ -190,7 +198,7 @@ def test_an_animated_display_is_as_late_as_its_speed():
 
 
 @pytest.mark.parametrize("change", [100.0, 99_500.0])
-def test_the_display_changes_at_the_value_itself_at_its_lowest_and_at_its_first_coarse_step(change):
+def test_the_display_changes_at_the_value_itself_at_its_lowest_and_at_its_first_coarse_step(change: float) -> None:
     """The display shows no altitude below 0.1 km, and whole kilometres from 99.5 km."""
     height = change + 10.0 * (TIME - 100.0)
     fine = shown(height, 100.0)
@@ -200,7 +208,7 @@ def test_the_display_changes_at_the_value_itself_at_its_lowest_and_at_its_first_
     assert samples.value[0] == pytest.approx(change + 10.0 * (samples.time[0] - 100.0), abs=1.0)
 
 
-def test_there_is_no_sample_in_a_gap_or_outside_the_span():
+def test_there_is_no_sample_in_a_gap_or_outside_the_span() -> None:
     kept = (TIME < 50.0) | (TIME > 60.0)
     samples = speed_samples(trace(9.0 * TIME[kept], time=TIME[kept]), 20.0, 100.0, 1.0)
     assert samples.time.min() > 20.0
@@ -210,34 +218,34 @@ def test_there_is_no_sample_in_a_gap_or_outside_the_span():
 
 
 # ---- events ----------------------------------------------------------------------------------------------------------
-def test_first_motion_is_where_the_extrapolated_speed_is_zero():
+def test_first_motion_is_where_the_extrapolated_speed_is_zero() -> None:
     since = np.maximum(TIME - 1.37, 0.0)
     time, error = first_motion(trace(shown(3.4 * since + 0.05 * since**2, KM_H)))
     assert time == pytest.approx(1.37, abs=3.0 * error)
     assert error < 0.2
 
 
-def test_a_trace_without_lift_off_has_no_first_motion():
+def test_a_trace_without_lift_off_has_no_first_motion() -> None:
     with pytest.raises(TelemetryError, match="made: no lift-off"):
         first_motion(trace(TIME + 500.0))
 
 
 @pytest.mark.parametrize("kink", [148.9, 150.0, 151.3])
-def test_a_kink_is_found_within_a_fifth_of_a_second(kink):
+def test_a_kink_is_found_within_a_fifth_of_a_second(kink: float) -> None:
     speed = 10.0 * TIME - 30.0 * np.maximum(TIME - kink, 0.0) + 0.05 * TIME**2
     refined = refined_events(trace(shown(speed, KM_H)))
     assert refined.meco == pytest.approx(kink, abs=0.2)
     assert refined.error("meco") <= 0.2
 
 
-def test_an_event_without_a_kink_keeps_its_stated_second():
+def test_an_event_without_a_kink_keeps_its_stated_second() -> None:
     refined = refined_events(trace(shown(10.0 * TIME + 0.05 * TIME**2, KM_H)))
     assert refined.meco == 150.0
     assert refined.error("meco") == 0.5
 
 
 @pytest.mark.parametrize("name", known_telemetry())
-def test_refined_events_of_known_flights_are_near_the_stated_ones(name):
+def test_refined_events_of_known_flights_are_near_the_stated_ones(name: str) -> None:
     flight = load_telemetry(name)
     start, error = first_motion(flight)
     assert 0.0 < start < 1.7
@@ -250,13 +258,13 @@ def test_refined_events_of_known_flights_are_near_the_stated_ones(name):
 
 
 @pytest.mark.parametrize(("name", "end"), [("crs11", 210.7), ("nrol76", 200.5), ("saocom1a", 199.6)])
-def test_boostback_ends_when_the_energy_becomes_constant(name, end):
+def test_boostback_ends_when_the_energy_becomes_constant(name: str, end: float) -> None:
     """The stated seconds are 211, 210 and 205. At the last two the energy has been constant for long."""
     assert refined_events(load_telemetry(name)).boostback_end == pytest.approx(end, abs=0.5)
 
 
 @pytest.mark.parametrize("name", known_telemetry())
-def test_the_climb_rate_of_known_flights_is_below_their_speed(name):
+def test_the_climb_rate_of_known_flights_is_below_their_speed(name: str) -> None:
     flight = load_telemetry(name)
     altitude = altitude_samples(flight, 5.0, flight.time[-1] - 5.0, 4.0)
     speed = np.interp(altitude.time, flight.time, flight.speed)
