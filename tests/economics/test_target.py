@@ -5,7 +5,7 @@ import pytest
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import load_cost_inputs
 from hoverslam.economics.questions.estimate import estimate_cost
-from hoverslam.economics.questions.target import PayloadFigure, what_would_have_to_be_true
+from hoverslam.economics.questions.target import PayloadFigure, requirements_for_target
 
 SAMPLES = 400
 
@@ -17,7 +17,7 @@ def median(vehicle, recovery, payload, landing=None, **changed):
 
 
 def asked(vehicle, recovery, payload, target, **more):
-    found = what_would_have_to_be_true(vehicle, recovery, payload, target, samples=SAMPLES, **more)
+    found = requirements_for_target(vehicle, recovery, payload, target, samples=SAMPLES, **more)
     return {(one.what, one.given): one for one in found}
 
 
@@ -77,4 +77,4 @@ def test_an_expendable_vehicle_is_not_asked_to_land():
 @pytest.mark.parametrize("target", [0.0, -1.0, float("nan")])
 def test_a_target_is_a_cost(target):
     with pytest.raises(CostQuestionError, match="target_cny_per_kg"):
-        what_would_have_to_be_true("falcon9", "downrange", 17_500.0, target)
+        requirements_for_target("falcon9", "downrange", 17_500.0, target)

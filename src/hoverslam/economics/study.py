@@ -17,10 +17,10 @@ from hoverslam.economics.model.factors import cost_factors, factor_bands, landin
 from hoverslam.economics.model.launch_cost import COMPONENTS
 from hoverslam.economics.questions.estimate import CostEstimate, estimate_cost
 from hoverslam.economics.questions.levers import CostPoint, Influence, Lever, cost_levers
-from hoverslam.economics.questions.projection import Projected, cost_as_landings_are_practised
+from hoverslam.economics.questions.projection import Projected, cost_after_attempts
 from hoverslam.economics.questions.reserve import ReserveCase, ReserveOptimum, optimal_reserve
 from hoverslam.economics.questions.reuse import ReuseVerdict, reuse_verdict
-from hoverslam.economics.questions.target import PayloadFigure, Requirement, what_would_have_to_be_true
+from hoverslam.economics.questions.target import PayloadFigure, Requirement, requirements_for_target
 from hoverslam.economics.second_opinion.vehicles import TranscostEstimate, transcost_estimate
 from hoverslam.margins.study.curve import MarginCurve
 from hoverslam.vehicles.models import Vehicle
@@ -132,11 +132,11 @@ def study_cost(
         reuse=None if twin is None else reuse_verdict(inputs, recovery, payload_kg, twin.payload_kg, landing),
         reserve=_cheapest_reserve(vehicle, recovery, inputs, payload_kg, slopes, curve) if home else None,
         levers=cost_levers(_point(estimate, inputs, recovery), _influences(vehicle, recovery, slopes, curve)),
-        requirements=[] if target is None else what_would_have_to_be_true(
+        requirements=[] if target is None else requirements_for_target(
             vehicle.name, recovery, payload_kg, target.mode, inputs=inputs, reserve_probability=margin,
             figures=_askable(vehicle, slopes), seed=seed,
         ),
-        practised=[] if not home else cost_as_landings_are_practised(
+        practised=[] if not home else cost_after_attempts(
             inputs, recovery, payload_kg, margin_probability=estimate.margin_probability or 0.0, seed=seed
         ),
         curve=curve if home else None,

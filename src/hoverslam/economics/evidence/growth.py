@@ -1,8 +1,7 @@
-"""How landing gets more reliable with practice: the Crow-AMSAA power law of failures, and a learning curve.
+"""Growth of the landing probability with practice: the Crow-AMSAA power law of failures.
 
-Failures in a young programme bunch at its beginning. The power law N(n) = lambda n^beta for the expected failures in
-n attempts says so with two numbers; beta below 1 is growth. It keeps improving for ever, while mature programmes
-flatten: the learning form ends at a ceiling instead.
+Failures in a young programme are more frequent at its beginning. The power law N(n) = lambda n^beta for the expected
+failures in n attempts describes this with two numbers; a beta below 1 is growth.
 """
 
 from __future__ import annotations
@@ -22,7 +21,13 @@ LARGEST_SHAPE = 50.0  # reliability that decays with the fiftieth power of pract
 class CrowAmsaa:
     """A fitted power law of failures: N(n) = ``scale`` n^``shape``.
 
-    ``failures`` in ``attempts`` is what it was fitted to. L. H. Crow, AMSAA TR-138, 1974; MIL-HDBK-189C.
+    L. H. Crow, AMSAA TR-138, 1974; MIL-HDBK-189C.
+
+    Attributes:
+        scale: Factor lambda.
+        shape: Exponent beta.
+        failures: Number of failures in the data of the fit.
+        attempts: Number of attempts in the data of the fit.
     """
 
     scale: float
@@ -37,8 +42,10 @@ class CrowAmsaa:
     def landing_probability(self, attempt: Quantity) -> Quantity:
         """Return the probability that attempt n (from 1) lands: 1 - (N(n) - N(n - 1)), at least 0.
 
-        The power law expects more than one failure in the very first attempts of a programme that began badly; there
-        the probability is 0.
+        The power law may expect more than one failure in the first attempt of a programme; the probability is 0 there.
+
+        Raises:
+            CostQuestionError: For an attempt below 1.
         """
         n = np.asarray(attempt, dtype=float)
         if not np.all(n >= 1.0):
@@ -48,12 +55,16 @@ class CrowAmsaa:
 
 
 def crow_amsaa(failure_attempts: Sequence[float], attempts: float) -> CrowAmsaa:
-    """Fit the power law to the attempts that failed, out of ``attempts`` observed (maximum likelihood).
+    """Return the power law fitted to failed attempts by maximum likelihood, for time-truncated data.
 
         beta = n / sum ln(T/t_i),    lambda = n / T^beta
 
-    Time-truncated data: observation ended at T, not at a failure. Raises ``CostQuestionError`` for no failure, for a
-    failure outside (0, T], and where all failures crowd at T (a shape above 50).
+    Args:
+        failure_attempts: The numbers t_i of the attempts that failed.
+        attempts: The number T of attempts observed; the observation does not end at a failure.
+
+    Raises:
+        CostQuestionError: Without a failure, for a failure outside (0, T], or if the fitted shape exceeds 50.
     """
     times = np.asarray(failure_attempts, dtype=float)
     if times.size == 0 or not np.all((times > 0.0) & (times <= attempts)):

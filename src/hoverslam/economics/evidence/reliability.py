@@ -1,8 +1,7 @@
-"""How often a booster comes home: landing probability from a record of attempts, with its uncertainty.
+"""Probability that a booster returns: a landing probability inferred from a record of attempts, with its uncertainty.
 
-The record is binomial and the belief about its probability a Beta distribution (Jeffreys' prior, Beta(1/2, 1/2)). A
-newcomer with few attempts of its own starts instead from another vehicle's record, discounted: each attempt there
-counts as a fraction of one here.
+The record is binomial, and its probability has a Beta distribution (Jeffreys' prior, Beta(1/2, 1/2)). A vehicle with few
+attempts of its own starts from the record of another vehicle, discounted: each attempt there counts as a fraction of one.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from hoverslam.economics.inputs.quantities import Quantity
 
 @dataclass(frozen=True, slots=True)
 class BetaBelief:
-    """A Beta(alpha, beta) distribution of a probability. Its parameters may be arrays: one belief for each sample."""
+    """A Beta(``alpha``, ``beta``) distribution of a probability. Both may be arrays with one value for each sample."""
 
     alpha: Quantity
     beta: Quantity
@@ -28,19 +27,20 @@ class BetaBelief:
 
     @property
     def mean(self) -> Quantity:
+        """Mean of the probability."""
         return self.alpha / (self.alpha + self.beta)
 
     def interval(self, confidence: float = 0.90) -> tuple[float, float]:
-        """Return the central interval that holds the probability with this confidence."""
+        """Return the central interval that contains the probability with this confidence."""
         tail = (1.0 - confidence) / 2.0
         return float(self.quantile(tail)), float(self.quantile(1.0 - tail))
 
     def quantile(self, level: Quantity) -> Quantity:
-        """Return the probability that is not exceeded with probability ``level``: feed it uniforms to sample."""
+        """Return the quantile of the probability at ``level``; uniform levels give samples."""
         return stats.beta.ppf(level, self.alpha, self.beta)
 
     def updated(self, successes: float, failures: float) -> BetaBelief:
-        """Return the belief after further attempts."""
+        """Return the distribution after further attempts."""
         return BetaBelief(self.alpha + _count(successes), self.beta + _count(failures))
 
 
@@ -50,10 +50,13 @@ def jeffreys(successes: float, failures: float) -> BetaBelief:
 
 
 def discounted(belief: BetaBelief, discount: Quantity) -> BetaBelief:
-    """Return a belief that weighs ``discount`` (above 0, at most 1) of the given one: same mean, wider.
+    """Return a distribution with the weight of the given one multiplied by ``discount``: the same mean, and wider.
 
-    A power prior: use it to lend a newcomer the record of an older vehicle. Family-level learning in this spirit:
+    This is a power prior; it transfers the record of an older vehicle to a new one. Compare the family-level learning of
     Guikema and Pate-Cornell, Journal of Spacecraft and Rockets, 2004.
+
+    Raises:
+        ValueError: For a discount outside (0, 1].
     """
     if not np.all((np.asarray(discount) > 0.0) & (np.asarray(discount) <= 1.0)):
         raise ValueError(f"discount = {discount}: must be above 0 and at most 1")
@@ -63,8 +66,12 @@ def discounted(belief: BetaBelief, discount: Quantity) -> BetaBelief:
 def landing_probability(margin: Quantity, other: Quantity) -> Quantity:
     """Return the probability of landing: p_margin p_other.
 
-    ``margin`` is that the landing propellant suffices (a Monte Carlo's answer), ``other`` that nothing else fails
-    (engines, hydraulics, legs, guidance: a record's answer). Raises ``ValueError`` outside [0, 1].
+    Args:
+        margin: Probability that the landing propellant suffices, from a Monte Carlo.
+        other: Probability that nothing else fails (engines, hydraulics, legs, guidance), from a landing record.
+
+    Raises:
+        ValueError: For a probability outside [0, 1].
     """
     return _probability("margin", margin) * _probability("other", other)
 
@@ -72,8 +79,13 @@ def landing_probability(margin: Quantity, other: Quantity) -> Quantity:
 def survival_probability(landing: Quantity, intact: Quantity = 1.0, retired: Quantity = 0.0) -> Quantity:
     """Return the probability q that a flown booster flies again: p_land p_intact (1 - p_retire).
 
-    ``intact`` is that a landed booster comes home undamaged, ``retired`` that inspection retires it none the less.
-    Raises ``ValueError`` outside [0, 1].
+    Args:
+        landing: Probability of landing.
+        intact: Probability that a landed booster is undamaged.
+        retired: Probability that the inspection retires an undamaged booster.
+
+    Raises:
+        ValueError: For a probability outside [0, 1].
     """
     kept = 1.0 - _probability("retired", retired)
     return _probability("landing", landing) * _probability("intact", intact) * kept

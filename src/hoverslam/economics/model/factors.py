@@ -1,6 +1,6 @@
-"""From a vehicle's bands to the numbers of one estimate: all modes, or one sample of everything at a time.
+"""From the bands of a vehicle to the numbers of one evaluation: every band at its mode, or a sample of each.
 
-A ``Picker`` says which number stands for a band. Money becomes CNY here, and only here.
+A ``Picker`` returns the number that stands for a band. Money is converted to CNY here and nowhere else.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FACTORS = tuple(each.name for each in dataclasses.fields(CostFactors))
 
 
 def at_modes(name: str, band: Band) -> float:
-    """Pick the mode of a band."""
+    """Return the mode of a band."""
     return band.mode
 
 
@@ -36,9 +36,10 @@ def at_draws(draws: Draws) -> Picker:
 
 
 def recovery_bands(inputs: CostInputs, recovery: str) -> dict[str, Band]:
-    """Return the bands that only a returning booster needs, by field name; empty when ``recovery`` is expendable.
+    """Return the bands that only a returning booster needs, by field; empty if ``recovery`` is expendable.
 
-    Raises ``CostQuestionError`` for an unknown recovery, and for one that the inputs do not cover.
+    Raises:
+        CostQuestionError: For an unknown recovery mode, or one that the inputs do not cover.
     """
     if recovery not in MODES:
         raise CostQuestionError(f"unknown recovery {recovery!r}; it is one of {', '.join(MODES)}")
@@ -117,9 +118,10 @@ def cost_factors(inputs: CostInputs, recovery: str, exchange: ExchangeRate, pick
 
 
 def landing_belief(inputs: CostInputs, pick: Picker = at_modes) -> BetaBelief:
-    """Return the belief about a vehicle's landing probability: its record on Jeffreys' prior or on a discounted one.
+    """Return the distribution of the landing probability: the vehicle's record on Jeffreys' prior or on a discounted one.
 
-    Raises ``CostQuestionError`` when the inputs name no landing record.
+    Raises:
+        CostQuestionError: If the inputs name no landing record.
     """
     landing = inputs.landing
     if landing is None:
@@ -134,9 +136,15 @@ def landing_belief(inputs: CostInputs, pick: Picker = at_modes) -> BetaBelief:
 
 @dataclass(frozen=True, slots=True)
 class BoosterLife:
-    """How a booster fares: that it lands, comes home intact and so can fly again, its flights and refurbishments.
+    """Life of a booster.
 
-    ``refurbishment_age`` is the mean number of earlier refurbishments behind one that is made.
+    Attributes:
+        landing_probability: Probability of landing.
+        intact_probability: Probability that a landed booster is undamaged.
+        survival: Probability that a flown booster flies again.
+        max_flights: Flight after which it is retired.
+        flights: Expected flights, the first included.
+        refurbishment_age: Mean number of earlier refurbishments of a booster that is refurbished.
     """
 
     landing_probability: Quantity
@@ -150,7 +158,7 @@ class BoosterLife:
 def booster_life(
     inputs: CostInputs, recovery: str, landing_probability: Quantity, pick: Picker = at_modes
 ) -> BoosterLife | None:
-    """Return the life of a booster that lands with this probability; None when it is expended."""
+    """Return the life of a booster that lands with this probability; None if it is expended."""
     bands = recovery_bands(inputs, recovery)
     if not bands:
         return None

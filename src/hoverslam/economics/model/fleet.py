@@ -1,7 +1,7 @@
-"""How long a booster lives, how many must be built each year, and how many are in the loop at once.
+"""Flights of a booster, boosters to build each year, and boosters in the loop of flight and turnaround, in closed form.
 
-A landing may fail and no booster flies for ever; one that lands is away for its turnaround. ``fleet_simulation`` flies
-the same fleet launch by launch.
+Landings may fail, every booster is retired after a maximum number of flights, and a booster that has landed cannot fly
+during its turnaround. The tests compare these formulas with a fleet that is simulated launch by launch.
 """
 
 from __future__ import annotations
@@ -20,10 +20,14 @@ DAYS_PER_YEAR = 365.0
 def expected_flights(survival: Quantity, max_flights: Quantity) -> Quantity:
     """Return the expected flights of a booster, its first included: (1 - q^N)/(1 - q).
 
-    ``survival`` q is the probability that a flown booster can fly again (landed and intact), ``max_flights`` N the
-    flight after which it is retired, not necessarily an integer when it is sampled. The sum of the geometric survival
-    1 + q + ... + q^(N-1); exactly N at q = 1 and exact to rounding near it. Raises ``ValueError`` outside 0 <= q <=
-    1, N >= 1.
+    This is the sum of the geometric survival 1 + q + ... + q^(N-1). It is exactly N at q = 1 and exact to rounding near it.
+
+    Args:
+        survival: Probability q that a flown booster can fly again (landed and intact).
+        max_flights: Flight N after which it is retired; not necessarily whole if it is sampled.
+
+    Raises:
+        ValueError: Outside 0 <= q <= 1 or N >= 1.
     """
     q, n = np.broadcast_arrays(np.asarray(survival, dtype=float), np.asarray(max_flights, dtype=float))
     if not np.all((q >= 0.0) & (q <= 1.0)):
@@ -37,12 +41,14 @@ def expected_flights(survival: Quantity, max_flights: Quantity) -> Quantity:
 
 
 def expected_flights_slopes(survival: float, max_flights: float) -> tuple[float, float]:
-    """Return the derivatives of ``expected_flights`` by survival q and by max flights N.
+    """Return the derivatives of ``expected_flights`` by survival q and by maximum flights N.
 
         dF/dq = (1 - q^N - N q^(N-1) (1 - q))/(1 - q)^2,    dF/dN = -q^N ln q/(1 - q)
 
-    N(N - 1)/2 and 1 at q = 1; near it the first is summed as a series in 1 - q, where the quotient cancels. Raises
-    ``ValueError`` as ``expected_flights``.
+    At q = 1 they are N(N - 1)/2 and 1. Near it, where the quotient cancels, the first is summed as a series in 1 - q.
+
+    Raises:
+        ValueError: As ``expected_flights``.
     """
     expected_flights(survival, max_flights)  # for its checks
     q, n, loss = float(survival), float(max_flights), 1.0 - float(survival)
@@ -74,14 +80,20 @@ SERIES_BELOW = 0.5
 
 
 def refurbishment_age(survival: Quantity, max_flights: Quantity) -> Quantity:
-    """Return how many refurbishments lie behind a booster, on average, when it is refurbished.
+    """Return the mean number of earlier refurbishments of a booster that is refurbished.
 
         A = sum_j j q^j/sum_j q^j = q/(1 - q) - M q^M/(1 - q^M),    j = 0 .. M - 1,  M = N - 1
 
-    The refurbishment before flight k has k - 2 behind it, and happens with probability q^(k - 1). A cost that starts
-    at c and grows by g c a flight therefore averages c (1 + g A), and is paid on 1 - 1/F of the launches. 0 where
-    there is no second refurbishment (N <= 2), (M - 1)/2 at q = 1; near it, where the quotients cancel, a series in
-    x = -ln q. Arguments, between whole numbers too, and ``ValueError`` as ``expected_flights``.
+    The refurbishment before flight k has k - 2 before it, and happens with probability q^(k - 1). A cost that starts at c and
+    grows by g c a flight therefore averages c (1 + g A), and is paid on 1 - 1/F of the launches. A is 0 if there is no second
+    refurbishment (N <= 2) and (M - 1)/2 at q = 1; near it, where the quotients cancel, a series in x = -ln q is used.
+
+    Args:
+        survival: Probability q that a flown booster can fly again.
+        max_flights: Flight N after which it is retired; not necessarily whole.
+
+    Raises:
+        ValueError: As ``expected_flights``.
     """
     expected_flights(survival, max_flights)  # for its checks
     q, n = np.broadcast_arrays(np.asarray(survival, dtype=float), np.asarray(max_flights, dtype=float))
@@ -99,12 +111,15 @@ def refurbishment_age(survival: Quantity, max_flights: Quantity) -> Quantity:
 
 
 def refurbishment_age_slopes(survival: float, max_flights: float) -> tuple[float, float]:
-    """Return the derivatives of ``refurbishment_age`` by survival q and by max flights N.
+    """Return the derivatives of ``refurbishment_age`` by survival q and by maximum flights N.
 
         dA/dq = 1/(1 - q)^2 - M^2 q^(M-1)/(1 - q^M)^2,    dA/dN = -q^M/(1 - q^M) - M ln q q^M/(1 - q^M)^2
 
-    (M^2 - 1)/12 and 1/2 at q = 1, with the same series near it. 0 below two flights; at two, where A begins to rise,
-    the slope towards more. Raises ``ValueError`` as ``expected_flights``.
+    At q = 1 they are (M^2 - 1)/12 and 1/2; near it the series of ``refurbishment_age`` is used. Below two flights they are 0;
+    at two flights, where A begins to rise, the slope is that towards more flights.
+
+    Raises:
+        ValueError: As ``expected_flights``.
     """
     expected_flights(survival, max_flights)  # for its checks
     q, m = float(survival), float(max_flights) - 1.0
@@ -125,10 +140,16 @@ def refurbishment_age_slopes(survival: float, max_flights: float) -> tuple[float
 
 @dataclass(frozen=True, slots=True)
 class FleetNeed:
-    """What a launch rate asks of production and of the fleet, per year and in the long run.
+    """What a launch rate requires of production and of the fleet, per year in steady state.
 
-    ``boosters_built`` a year replace ``lost_at_landing``, ``lost_after_landing`` and ``retired``, and nothing else.
-    ``boosters_in_fleet`` is B = L t/(365 u) + spares: those away on their turnaround, at utilisation u, and spares.
+    Attributes:
+        launches: Launches.
+        boosters_built: Boosters built; they replace those lost at landing, lost after landing and retired.
+        upper_stages_built: Upper stages built.
+        boosters_in_fleet: B = L t/(365 u) + spares: boosters in turnaround at utilisation u, and spares.
+        lost_at_landing: Boosters lost at landing.
+        lost_after_landing: Boosters that landed and were damaged.
+        retired: Boosters retired after their maximum number of flights.
     """
 
     launches: float
@@ -150,11 +171,20 @@ def fleet_need(
     utilisation: float = 1.0,
     spares: float = 0.0,
 ) -> FleetNeed:
-    """Return boosters and upper stages to build, boosters in the fleet and losses, a year in steady state.
+    """Return boosters and upper stages to build, boosters in the fleet and losses, per year in steady state.
 
-    ``utilisation`` is the share of its time that a booster is in the loop of flight and turnaround (0.6 to 0.8 in
-    planning, 1 at best). An expendable vehicle is ``landing_probability = 0``. Raises ``CostQuestionError`` for a rate
-    or a turnaround below 0, spares below 0, or a utilisation outside (0, 1]; ``ValueError`` as ``expected_flights``.
+    Args:
+        launches_per_year: Launch rate L.
+        landing_probability: Probability of landing; 0 for an expendable vehicle.
+        max_flights: Flight after which a booster is retired.
+        turnaround_days: Mean time from a launch until its booster can fly again (days).
+        intact_probability: Probability that a landed booster is undamaged.
+        utilisation: Share of its time that a booster spends in the loop of flight and turnaround (0.6 to 0.8 in planning).
+        spares: Boosters kept as spares.
+
+    Raises:
+        CostQuestionError: For a rate, turnaround or spares below 0, or a utilisation outside (0, 1].
+        ValueError: As ``expected_flights``.
     """
     if not (launches_per_year >= 0.0 and turnaround_days >= 0.0 and spares >= 0.0 and 0.0 < utilisation <= 1.0):
         raise CostQuestionError(

@@ -1,13 +1,13 @@
-"""What one launch costs its operator, component by component, and what a kilogram of delivered payload costs.
+"""Cost of one launch to its operator, component by component, and cost of a kilogram of delivered payload.
 
-Pure functions of numbers: every quantity may be a float or an array of samples, and money may be in any one currency.
-The equation, with N the flights per booster built (first flight included) and L the launches a year:
+Every quantity may be a number or an array of samples, and money may be in any one currency. With N flights per booster
+built (the first included) and L launches a year:
 
     C = C1(L/N)/N + C2(L) + Cf/nf + C_ref (1 - 1/N)(1 + g A) + C_rec + C_pad + C_ops + C_prop + F/L + D s/(L T) + C_ins
 
-with A the mean number of earlier refurbishments behind one that is made, and D s the development to be earned back in
-T years. An expendable twin is the same equation with N = 1, a stage without recovery hardware, and nothing recovered
-or refurbished, so that the two differ by what reuse changes and by nothing else.
+A is the mean number of earlier refurbishments of a booster that is refurbished; D s is the development cost to be earned
+back in T years. The expendable twin follows from the same equation with N = 1, a stage without recovery hardware, and
+neither recovery nor refurbishment. The two differ only by what reuse changes.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from hoverslam.economics.inputs.quantities import Quantity, checked_payload
 
 @dataclass(frozen=True, slots=True)
 class CostFactors:
-    """The numbers that a launch cost is made of. Money in one currency, rates per year, the rest fractions.
+    """The numbers from which a launch cost is computed. Money in one currency, rates per year, the rest fractions.
 
-    ``stage1_unit_cost`` is the cost of a stage when ``reference_units_per_year`` are built, with the recovery hardware,
-    which adds ``recovery_hardware_fraction`` to the stage's cost without it. ``refurbishment_fraction`` is the first
-    refurbishment over that stage cost, and each later one is dearer by ``refurbishment_growth`` of the first. The upper
-    stage's line learns by its own slope and reference rate; at slope 1 it does not.
+    ``stage1_unit_cost`` is the cost of a stage if ``reference_units_per_year`` are built, with the recovery hardware, which
+    adds ``recovery_hardware_fraction`` to the cost of the stage without it. ``refurbishment_fraction`` is the first
+    refurbishment over that stage cost; each later one costs ``refurbishment_growth`` of the first more. Upper stages learn by
+    their own slope and reference rate; at slope 1 their cost does not depend on the rate.
     """
 
     stage1_unit_cost: Quantity
@@ -149,12 +149,12 @@ class CostBreakdown:
 
     @property
     def total(self) -> Quantity:
-        """The cost of the launch."""
+        """Cost of the launch."""
         return sum(self.components().values(), start=0.0)
 
     @property
     def marginal(self) -> Quantity:
-        """The cost of one more flight of a booster that exists: the total less booster, fixed cost and development."""
+        """Cost of one more flight of an existing booster: the total less booster, fixed cost and development."""
         return self.total - self.stage1 - self.fixed_cost - self.development
 
 
@@ -169,18 +169,26 @@ def learned_unit_cost(
 ) -> Quantity:
     """Return the unit cost at a production rate: C_ref (U/U_ref)^(log2 s).
 
-    ``slope`` s is the factor on cost for each doubling (0.9: 10 % cheaper). The learning curve of Wright with the
-    rate of production as its argument: a reusable vehicle builds L/N boosters a year and forgoes learning.
+    Wright's learning curve with the rate of production as its argument. A reusable vehicle builds L/N boosters a year, and
+    each costs more than if L were built.
+
+    Args:
+        reference_cost: Unit cost C_ref at the reference rate.
+        units_per_year: Production rate U.
+        reference_units_per_year: Reference rate U_ref.
+        slope: Factor s on the cost for each doubling of the rate (0.9: 10 % cheaper).
     """
     xp = _namespace(reference_cost, units_per_year, reference_units_per_year, slope)
     return reference_cost * xp.power(units_per_year / reference_units_per_year, xp.log2(slope))
 
 
 def mean_learning_factor(first_unit: int, last_unit: int, slope: float) -> float:
-    """Return the mean cost of units ``first_unit`` to ``last_unit`` over that of unit 1: mean of i^(log2 s).
+    """Return the mean cost of units ``first_unit`` to ``last_unit`` over that of unit 1: the mean of i^(log2 s).
 
-    TRANSCOST's cost reduction factor f4 (Wright's curve by unit number). Raises ``CostQuestionError`` unless 1 <=
-    first <= last and the slope is above 0.
+    This is the cost reduction factor f4 of TRANSCOST (Wright's curve by unit number).
+
+    Raises:
+        CostQuestionError: Unless 1 <= first <= last and the slope is above 0.
     """
     if not (1 <= first_unit <= last_unit and slope > 0.0):
         raise CostQuestionError(
@@ -193,7 +201,7 @@ def mean_learning_factor(first_unit: int, last_unit: int, slope: float) -> float
 def expendable_twin(factors: CostFactors) -> CostFactors:
     """Return the factors of the same vehicle flown without recovery: no hardware for it, no refurbishment, no ship.
 
-    It earns back the same development: reuse was paid for whether or not this flight makes use of it.
+    The twin earns back the same development cost, since reuse was developed whether or not this flight makes use of it.
     """
     return dataclasses.replace(
         factors,
@@ -206,12 +214,19 @@ def expendable_twin(factors: CostFactors) -> CostFactors:
 def cost_per_launch(
     factors: CostFactors, flights_per_booster: Quantity, refurbishment_age: Quantity = 0.0
 ) -> CostBreakdown:
-    """Return the breakdown of one launch's cost when each booster built makes ``flights_per_booster`` (>= 1) flights.
+    """Return the components of the cost of a launch.
 
-    Refurbishment is a fraction of the stage's reference cost, not of its learned one, and is paid before every flight
-    but a booster's first. ``refurbishment_age`` (>= 0) is the mean number of earlier refurbishments behind one of
-    them (``fleet.refurbishment_age``). Recovery operations are paid on every launch, whether or not the landing
-    succeeds. Insurance is a fraction of the cost of everything else but development, which no accident takes back.
+    Refurbishment is a fraction of the reference cost of the stage, not of its learned cost, and is paid before every flight
+    but the first of a booster. Recovery operations are paid on every launch, whether or not the landing succeeds. Insurance is
+    a fraction of all other costs except development.
+
+    Args:
+        factors: The numbers of the launch.
+        flights_per_booster: Flights that each booster built makes, 1 or more.
+        refurbishment_age: Mean number of earlier refurbishments of a booster that is refurbished, 0 or more.
+
+    Raises:
+        CostQuestionError: For fewer than 1 flight, or an age below 0.
     """
     flights = np.asarray(flights_per_booster, dtype=float)
     if not np.all(flights >= 1.0):
@@ -225,7 +240,7 @@ def cost_per_launch(
 def launch_breakdown(
     factors: CostFactors, flights_per_booster: Quantity, refurbishment_age: Quantity = 0.0
 ) -> CostBreakdown:
-    """Return what ``cost_per_launch`` does, unchecked: the arithmetic alone, which JAX can also trace."""
+    """Return the result of ``cost_per_launch`` without its checks: arithmetic that JAX can trace."""
     unit_cost = learned_unit_cost(
         factors.stage1_unit_cost,
         factors.launches_per_year / flights_per_booster,
@@ -264,10 +279,16 @@ def launch_breakdown(
 def cost_per_kilogram(
     launch_cost: Quantity, payload_kg: Quantity, mission_success: Quantity = 1.0, load_factor: Quantity = 1.0
 ) -> Quantity:
-    """Return the launch cost per kilogram delivered: C / (m p_mission load), in the currency given per kg.
+    """Return the launch cost per kilogram delivered: C/(m p_mission load), in the currency given per kg.
 
-    ``payload_kg`` is the capability to the orbit of comparison. Raises ``CostQuestionError`` for a payload that is
-    not a positive number.
+    Args:
+        launch_cost: Cost C of a launch.
+        payload_kg: Payload m to the orbit of comparison (kg).
+        mission_success: Probability that the payload arrives.
+        load_factor: Mean share of the payload that is used.
+
+    Raises:
+        CostQuestionError: For a payload that is not a positive number.
     """
     return launch_cost / (checked_payload(payload_kg) * mission_success * load_factor)
 

@@ -184,7 +184,7 @@ def _component_rows(case: PointCase) -> list[ExplainRow]:
     """Return a row for each component of the launch cost, in M CNY."""
     bands, rate = factor_bands(case.inputs, case.recovery), case.exchange.mode
     texts = {name: _m(band, rate) if isinstance(band, Money) else _n(band) for name, band in bands.items()}
-    cites = {name: (_cite(name, band),) for name, band in bands.items()}
+    cites: dict[str, tuple[str, ...]] = {name: (_cite(name, band),) for name, band in bands.items()}
     hardware = bands.get("recovery_hardware_fraction")
     if case.recovery == "expendable" and hardware is not None:
         texts["stage1_unit_cost"] += f" / (1 + {_n(hardware)})"

@@ -1,7 +1,6 @@
-"""How the cost of a kilogram moves with each number that it is made of: exact derivatives, by JAX.
+"""Derivatives of the cost of a kilogram by each number from which it is computed, exact to rounding, by JAX.
 
-JAX differentiates the arithmetic of ``launch_cost`` itself, so the derivatives cannot drift from the cost. It is
-imported when first asked for: whoever only wants a cost does not wait for it.
+JAX differentiates the arithmetic of ``launch_cost`` itself. It is imported at the first call, since it is slow to import.
 """
 
 from __future__ import annotations
@@ -25,10 +24,14 @@ from hoverslam.economics.model.launch_cost import CostFactors, cost_per_kilogram
 
 @dataclass(frozen=True, slots=True)
 class CostGradient:
-    """The cost per kilogram and its derivatives by every factor, by flights and age of the boosters, payload and rates.
+    """Cost of a kilogram and its derivatives.
 
-    ``derivatives`` are per unit of the factor: CNY per kg for each CNY of unit cost, for each launch a year, for each
-    kilogram of payload. ``elasticities`` are the per cent of cost for one per cent of the factor.
+    Attributes:
+        cost_per_kg: Cost of a kilogram.
+        values: The numbers by which the cost is differentiated: cost factors, flights and refurbishment age of the boosters,
+            payload and rates.
+        derivatives: Derivatives per unit of each number: CNY per kg for each CNY of unit cost, each launch a year, each
+            kilogram of payload.
     """
 
     cost_per_kg: Quantity
@@ -74,7 +77,7 @@ class CostGradient:
 
     @property
     def elasticities(self) -> dict[str, Quantity]:
-        """The relative change of the cost over the relative change of each factor."""
+        """Relative change of the cost over the relative change of each number."""
         return {name: slope * self.values[name] / self.cost_per_kg for name, slope in self.derivatives.items()}
 
 

@@ -1,8 +1,9 @@
-"""What each figure is worth: the derivative of the cost of a kilogram by everything that goes into it, in one table.
+"""Effect of each figure on the cost of a kilogram: the derivative of the cost by every input, in one table.
 
-Three chains meet here. A cost input acts through the cost factors (JAX, ``gradient``). A figure of the vehicle acts
-through the payload, by what the launch optimum's multipliers say of it. A dispersion acts through the probability that the
-landing reserve suffices, by the margin curve; the reserve itself through both. This room is handed the last two as numbers.
+Three chains of derivatives are joined. A cost input acts through the cost factors (JAX, ``gradient``). A figure of the
+vehicle acts through the payload, by the multipliers of the launch optimum. A dispersion acts through the probability that
+the landing reserve suffices, by the margin curve; the reserve acts through payload and probability. The derivatives of
+payload and probability are arguments here.
 """
 
 from __future__ import annotations
@@ -46,7 +47,15 @@ PROBABILITIES = (
 
 @dataclass(frozen=True, slots=True)
 class Influence:
-    """A figure outside this room: its value and band in ``unit``, what one unit does to the payload (kg) and to p_margin."""
+    """A figure of the vehicle or a dispersion, with its effect on payload and landing.
+
+    Attributes:
+        kind: ``vehicle`` or ``dispersion``.
+        value: Its value, in ``unit``; ``low`` and ``high`` are the ends of its band.
+        unit: Its unit.
+        on_payload: Payload (kg) for one unit more.
+        on_margin: Probability that the landing reserve suffices, for one unit more.
+    """
 
     kind: Kind
     value: float
@@ -59,12 +68,21 @@ class Influence:
 
 @dataclass(frozen=True, slots=True)
 class Lever:
-    """One figure and what it is worth.
+    """A figure and its effect on the cost of a kilogram.
 
-    ``slope`` is CNY per kg for one ``unit`` more. ``step`` is a step towards the better, in the unit: a per cent of the
-    value, a tonne or a tenth of one, one launch, one percentage point. ``worth`` is what it takes off the cost (CNY per kg),
-    to first order. ``at_low`` and ``at_high`` are what the ends of the band add to the cost: computed anew, with payload and
-    margin moved to first order; None without a band, and where its end leaves no payload.
+    Attributes:
+        name: Name of the figure.
+        kind: What it belongs to.
+        unit: Its unit.
+        value: Its value, in ``unit``.
+        slope: Cost (CNY/kg) for one unit more.
+        step: A step in the direction that lowers the cost, in ``unit``: 1 % of the value, a tonne or a tenth of one, one
+            launch, one percentage point.
+        low: Low end of its band.
+        high: High end of its band.
+        at_low: What the low end adds to the cost (CNY/kg), computed anew with payload and margin to first order; None
+            without a band, or if the end leaves no payload.
+        at_high: The same of the high end.
     """
 
     name: str
@@ -80,20 +98,25 @@ class Lever:
 
     @property
     def worth(self) -> float:
+        """Cost that a step saves (CNY/kg), to first order."""
         return -self.slope * self.step
 
     @property
     def swing(self) -> float:
-        """How far the cost moves from one end of the band to the other (CNY per kg), 0 without a band."""
+        """Difference of the cost between the ends of the band (CNY/kg); 0 without a band."""
         return abs((self.at_high or 0.0) - (self.at_low or 0.0))
 
 
 @dataclass(frozen=True, slots=True)
 class CostPoint:
-    """The cost of a kilogram with every band at its mode, where the derivatives are taken.
+    """The point at which the derivatives are taken: every band at its mode.
 
-    ``margin_probability`` p_margin and ``other_probability`` p_other multiply to the landing probability; both are 1 for a
-    booster that is expended, which they do not touch.
+    Attributes:
+        inputs: Cost inputs.
+        recovery: Recovery mode.
+        payload_kg: Payload (kg).
+        margin_probability: Probability that the landing reserve suffices; 1 for an expended booster.
+        other_probability: Probability that nothing else prevents the landing; 1 for an expended booster.
     """
 
     inputs: CostInputs
@@ -104,6 +127,7 @@ class CostPoint:
 
     @property
     def landing_probability(self) -> float:
+        """Probability of landing."""
         return self.margin_probability * self.other_probability
 
     def bands(self) -> dict[str, Band]:
@@ -111,7 +135,7 @@ class CostPoint:
         return bands_in_use(self.inputs, self.recovery, load_exchange_rate())
 
     def cost(self) -> float:
-        """The cost of a kilogram (CNY) at the modes."""
+        """Return the cost of a kilogram (CNY) at the modes."""
         operations, life = self.inputs.operations, self._life()
         flights, age = (1.0, 0.0) if life is None else (life.flights, life.refurbishment_age)
         launch = cost_per_launch(self._factors(), flights, age).total
@@ -119,7 +143,7 @@ class CostPoint:
         return float(cost_per_kilogram(launch, self.payload_kg, success, load))
 
     def gradient(self) -> CostGradient:
-        """Derivatives by cost factors, flights, payload and rates."""
+        """Return the derivatives by cost factors, flights, payload and rates."""
         operations, factors, life = self.inputs.operations, self._factors(), self._life()
         return cost_gradient(
             factors, 1.0 if life is None else life.flights, self.payload_kg,
@@ -135,9 +159,14 @@ class CostPoint:
 
 
 def cost_levers(point: CostPoint, influences: Mapping[str, Influence]) -> list[Lever]:
-    """Return the lever of every cost input of a point and of every figure of the vehicle or dispersion handed in.
+    """Return the lever of every cost input and of every influence, the largest saving first.
 
-    The largest worth first. Raises ``CostQuestionError`` for an influence on p_margin of a booster that is expended.
+    Args:
+        point: Where the derivatives are taken.
+        influences: Figures of the vehicle and dispersions, by name.
+
+    Raises:
+        CostQuestionError: For an influence on the landing of an expended booster.
     """
     gradient = point.gradient()
     home = _life_slopes(point, gradient)
@@ -153,7 +182,7 @@ def cost_levers(point: CostPoint, influences: Mapping[str, Influence]) -> list[L
 
 
 def _life_slopes(point: CostPoint, gradient: CostGradient) -> dict[str, float]:
-    """Derivatives of the cost by what decides a booster's life; empty when it is expended."""
+    """Return the derivatives of the cost by the inputs of a booster's life; empty if it is expended."""
     if point.recovery == "expendable":
         return {}
     operations = point.inputs.operations
@@ -193,7 +222,7 @@ def _input_levers(point: CostPoint, gradient: CostGradient, home: Mapping[str, f
 
 
 def _cost_with_band(point: CostPoint, name: str, lever: Lever, value: float) -> float:
-    """The cost with one band at another value; what is in no file of inputs (exchange rate, discount) to first order."""
+    """Return the cost with one band at another value; to first order for a band that no file of inputs holds."""
     key = field_of(name, point.recovery)
     if key not in point.inputs.bands():
         return point.cost() + lever.slope * (value - lever.value)
@@ -201,7 +230,7 @@ def _cost_with_band(point: CostPoint, name: str, lever: Lever, value: float) -> 
 
 
 def _moved(point: CostPoint, one: Influence, value: float) -> CostPoint:
-    """The point with a figure at another value: payload and margin to first order, within what can be."""
+    """Return the point with a figure at another value: payload and margin to first order, the probability within [0, 1]."""
     step = value - one.value
     margin = min(max(point.margin_probability + one.on_margin * step, 0.0), 1.0)
     return dataclasses.replace(point, payload_kg=point.payload_kg + one.on_payload * step, margin_probability=margin)
@@ -210,7 +239,7 @@ def _moved(point: CostPoint, one: Influence, value: float) -> CostPoint:
 def _with_ends(
     lever: Lever, low: float | None, high: float | None, cost: Callable[[float], float], now: float
 ) -> Lever:
-    """The lever with what the ends of its band add to the cost as it is ``now``."""
+    """Return the lever with what the ends of its band add to the cost ``now``."""
     if low is None and high is None:
         return lever
     low, high = (lever.value if end is None else end for end in (low, high))
@@ -220,7 +249,7 @@ def _with_ends(
 
 
 def _added(cost: Callable[[float], float], end: float, now: float) -> float | None:
-    """What an end of a band adds to the cost; None where it leaves no payload."""
+    """Return what an end of a band adds to the cost; None if it leaves no payload."""
     try:
         return cost(end) - now
     except CostQuestionError:
@@ -228,7 +257,7 @@ def _added(cost: Callable[[float], float], end: float, now: float) -> float | No
 
 
 def _band_slopes(point: CostPoint, gradient: CostGradient, bands: Mapping[str, Band]) -> dict[str, float]:
-    """Derivative of the cost by every band that acts through the cost factors, in the unit of the band."""
+    """Return the derivative of the cost by every band that acts through the cost factors, in the unit of the band."""
     import jax
 
     def factors(values: Mapping[str, Quantity]) -> dict[str, Quantity]:
@@ -242,7 +271,7 @@ def _band_slopes(point: CostPoint, gradient: CostGradient, bands: Mapping[str, B
 
 
 def _lever(name: str, kind: Kind, unit: str, value: float, slope: float) -> Lever:
-    """A lever with a step of a natural size, towards the better."""
+    """Return a lever with a step of a size that suits its unit, in the direction that lowers the cost."""
     if name in ONE_MORE:
         size = 1.0
     elif name in PROBABILITIES:
@@ -255,7 +284,7 @@ def _lever(name: str, kind: Kind, unit: str, value: float, slope: float) -> Leve
 
 
 def shown_step(lever: Lever) -> str:
-    """A step in words: ``+1 %`` of a value, ``-1 t``, ``+1``."""
+    """Return a step as text: ``+1 %`` of a value, ``-1 t``, ``+1``."""
     if lever.name in ONE_MORE:
         return f"{lever.step:+.0f}"
     if lever.name in PROBABILITIES:

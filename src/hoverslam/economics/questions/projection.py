@@ -1,7 +1,7 @@
-"""As landings are practised: what a kilogram costs once a vehicle has tried so many of them, if it learns as Falcon did.
+"""Cost of a kilogram after a number of landing attempts, if the vehicle learns to land as Falcon did.
 
-The power law of Falcon's failures (``growth``) gives the chance that attempt n lands; it stands in for what the vehicle's own
-record says today. A projection, not a forecast: others may learn faster from Falcon's mistakes, or not at all.
+The power law of Falcon's landing failures (``growth``) gives the landing probability of attempt n; it replaces the one
+inferred from the vehicle's own record. This is a projection, not a forecast: others may learn faster or not at all.
 """
 
 from __future__ import annotations
@@ -21,7 +21,14 @@ ATTEMPTS = (5, 10, 20, 50, 100, 200)
 
 @dataclass(frozen=True, slots=True)
 class Projected:
-    """Attempt n, the probability that it lands (reserve and all else), flights of a booster, and the cost (CNY per kg)."""
+    """The cost at one landing attempt.
+
+    Attributes:
+        attempt: Number of the attempt.
+        landing_probability: Probability that it lands, the reserve included.
+        flights_per_booster: Mean flights of a booster.
+        cost_cny_per_kg: Cost of a kilogram (CNY).
+    """
 
     attempt: int
     landing_probability: float
@@ -35,7 +42,7 @@ def falcon_growth() -> CrowAmsaa:
     return crow_amsaa(record.failure_attempts, record.attempts)
 
 
-def cost_as_landings_are_practised(
+def cost_after_attempts(
     inputs: CostInputs,
     recovery: str,
     payload_kg: float,

@@ -1,8 +1,8 @@
-"""Whether reuse pays for one vehicle, by its own figures: with how many uses, how many landings, what refurbishment.
+"""Whether reuse lowers the cost of a kilogram, from the figures of one vehicle: uses, landings and refurbishment required.
 
-The reusable vehicle and its expendable twin are compared by the kilogram with every band at its mode and with everything
-the cost model knows: learning, hardware that only a returning stage has, refurbishment that grows, fixed cost. ULA's
-index of the same inputs stands beside it, which leaves some of that out (``break_even``).
+The reusable vehicle and its expendable twin are compared by the cost of a kilogram, every band at its mode, with the whole
+cost model: learning, recovery hardware, refurbishment that grows, fixed cost. ULA's index of the same inputs, which omits
+some of these (``break_even``), is given for comparison.
 """
 
 from __future__ import annotations
@@ -25,13 +25,19 @@ MOST_USES = 1000
 
 @dataclass(frozen=True, slots=True)
 class ReuseVerdict:
-    """When reuse pays per kilogram, every band at its mode. Money in CNY per launch.
+    """When reuse lowers the cost of a kilogram, every band at its mode. Money in CNY per launch.
 
-    ``cost_ratio`` is the cost of a kilogram over the expendable twin's. ``uses`` is the least number of flights a booster
-    must make, if all did, ``uses_by_index`` the same by ULA's index; ``landing`` the least landing probability with the
-    vehicle's intact probability and maximum flights. None where nothing suffices. ``refurbishment_ceiling`` is the dearest
-    recovery and refurbishment a launch at which reuse still pays, ``refurbishment`` what they are; a negative ceiling says
-    that none is cheap enough.
+    Attributes:
+        payload_ratio: Payload over that of the expendable twin.
+        recovered_share: Share of the first stage in the cost of the expendable launch.
+        cost_ratio: Cost of a kilogram over that of the expendable twin.
+        uses: Least number of flights that each booster must make; None if no number suffices.
+        uses_by_index: The same by ULA's index.
+        landing: Least landing probability, with the vehicle's intact probability and maximum flights; None if no
+            probability suffices.
+        refurbishment_ceiling: Greatest cost of recovery and refurbishment at which reuse still pays; below 0 if none is
+            small enough.
+        refurbishment: Cost of recovery and refurbishment.
     """
 
     payload_ratio: float
@@ -45,15 +51,24 @@ class ReuseVerdict:
 
     @property
     def pays(self) -> bool:
+        """Whether reuse lowers the cost of a kilogram."""
         return self.cost_ratio < 1.0
 
 
 def reuse_verdict(
     inputs: CostInputs, recovery: str, payload_kg: float, twin_payload_kg: float, landing_probability: float
 ) -> ReuseVerdict:
-    """Return whether and when reuse pays. ``twin_payload_kg`` is what the vehicle lifts without recovery.
+    """Return whether and when reuse lowers the cost of a kilogram.
 
-    Raises ``CostQuestionError`` for an expendable recovery, or payloads that are not above zero.
+    Args:
+        inputs: Cost inputs of the vehicle.
+        recovery: Recovery mode.
+        payload_kg: Payload with recovery (kg).
+        twin_payload_kg: Payload without recovery (kg).
+        landing_probability: Probability of landing.
+
+    Raises:
+        CostQuestionError: For an expendable flight, or payloads that are not above zero.
     """
     if recovery == "expendable":
         raise CostQuestionError("recovery = expendable: there is nothing to compare it with; name another recovery")
@@ -79,7 +94,7 @@ def reuse_verdict(
 
 
 def _least_uses(factors: CostFactors, allowed: float) -> int | None:
-    """Least flights of a booster that always lands at which a launch costs no more than ``allowed``."""
+    """Return the least flights of a booster that always lands at which a launch costs no more than ``allowed``."""
     for uses in range(1, MOST_USES + 1):
         if float(cost_per_launch(factors, float(uses), float(refurbishment_age(1.0, uses))).total) <= allowed:
             return uses

@@ -1,8 +1,8 @@
-"""What would have to be true: the model turned round, to ask for which input a kilogram costs what was promised.
+"""Requirements of a target price: the value that each input would need for a kilogram to cost no more than the target.
 
-One input at a time is moved from where it is towards the better, the others keep their bands, until the median cost of a
-kilogram meets the target; an input that cannot do it alone says how far it gets. Then the same for the launch rate with
-every other input at the better end of its band: what is left to ask when everything else has gone well.
+One input at a time is moved in the direction that lowers the cost, the others keep their bands, until the median cost
+meets the target; an input that cannot meet it alone states the cost at its best value. A last requirement asks for the
+launch rate with every other input at the better end of its band.
 """
 
 from __future__ import annotations
@@ -32,8 +32,14 @@ SAMPLES = 1000
 class Requirement:
     """What one input would have to be for the median cost to meet the target.
 
-    ``now`` is the input's mode, ``needed`` what it takes, None where even ``best`` does not do; ``cost_at_best`` is the
-    median cost (CNY per kg) there. ``unit`` is that of the input; ``given`` says what else is assumed.
+    Attributes:
+        what: The input.
+        unit: Its unit.
+        now: Its mode.
+        needed: The value that meets the target; None if even ``best`` does not.
+        best: The best value that is considered.
+        cost_at_best: Median cost there (CNY/kg).
+        given: What else is assumed.
     """
 
     what: str
@@ -52,7 +58,14 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class PayloadFigure:
-    """A figure of the vehicle that moves the payload: its value, kg of payload per unit of it, and the best asked."""
+    """A figure of the vehicle that changes the payload.
+
+    Attributes:
+        name: Name of the figure; ``unit`` is its unit.
+        value: Its value.
+        slope: Payload (kg) for one unit more.
+        best: The best value that is considered.
+    """
 
     name: str
     unit: str
@@ -61,7 +74,7 @@ class PayloadFigure:
     best: float
 
 
-def what_would_have_to_be_true(
+def requirements_for_target(
     vehicle: str,
     recovery: str,
     payload_kg: float,
@@ -102,7 +115,7 @@ def what_would_have_to_be_true(
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    """The median cost as a function of whatever is changed."""
+    """The median cost as a function of the inputs that are changed."""
 
     inputs: CostInputs
     recovery: str
