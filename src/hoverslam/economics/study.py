@@ -1,6 +1,6 @@
-"""Everything this room knows of one vehicle flown one way: cost, second opinion, reuse, reserve, levers, target.
+"""The economics of one vehicle flown with one recovery mode: cost, second opinion, reuse, reserve, levers, requirements.
 
-The flight and the margin arrive as numbers: a payload, what each figure of the vehicle does to it, a margin curve.
+Flight and margin are given as numbers: a payload, its derivatives by the figures of the vehicle, a margin curve.
 """
 
 from __future__ import annotations
@@ -30,27 +30,29 @@ LIGHTEST = 0.5  # of the first stage's dry mass: the least that is asked for
 
 
 def reserve_key(recovery: str, vehicle: Vehicle) -> str:
-    """The key of the landing reserve that a recovery mode keeps."""
+    """Return the key of the landing reserve that applies to a recovery mode."""
     assert vehicle.recovery is not None
     return f"recovery.{vehicle.recovery.reserve_key(recovery)}"
 
 
 @dataclass(frozen=True)
 class CostStudy:
-    """What a kilogram costs and what that hangs on. Parts that do not exist for this flight are None or empty.
+    """Cost of a kilogram and what it depends on. Parts that do not apply to the flight are None or empty.
 
     Attributes:
-        vehicle, recovery, payload_kg: the case.
-        estimate: bottom-up, with bands.
-        twin: the same vehicle expended, None for an expendable recovery or where its payload was not given.
-        transcost: the second opinion.
-        reuse: whether reuse pays.
-        reserve: the cheapest landing reserve.
-        levers: what each figure is worth, the largest first.
-        requirements: what would have to be true for the operator's target.
-        practised: the cost as landings are practised, for a booster that comes home.
-        curve: the margin curve behind ``p_margin``.
-        notes: what a reader has to know.
+        vehicle: The vehicle.
+        recovery: Recovery mode.
+        payload_kg: Payload (kg).
+        estimate: Bottom-up cost, with bands.
+        twin: The same vehicle expended; None for an expendable flight, or if its payload was not given.
+        transcost: The second opinion.
+        reuse: Whether reuse lowers the cost of a kilogram.
+        reserve: The landing reserve of least cost.
+        levers: Effect of each figure, the largest saving first.
+        requirements: What would have to be true for the operator's target.
+        practised: Cost after a number of landing attempts, for a booster that returns.
+        curve: The margin curve behind ``p_margin``.
+        notes: Remarks for the reader.
     """
 
     vehicle: Vehicle
@@ -76,7 +78,7 @@ class CostStudy:
 
     @property
     def basis(self) -> str:
-        """How well known the cost is: the status that most of it, at the modes, rests on."""
+        """Status on which most of the cost at the modes rests."""
         return cost_basis(self.estimate)
 
 
@@ -92,23 +94,22 @@ def study_cost(
     samples: int = 4000,
     seed: int = 0,
 ) -> CostStudy:
-    """Return the study of a vehicle flown with a recovery.
+    """Return the study of a vehicle flown with a recovery mode.
 
-    Parameters
-    ----------
-    vehicle, recovery, payload_kg
-        The case and its payload.
-    twin_payload_kg
-        What the vehicle lifts to the same orbit without recovery; without it nothing is said of reuse.
-    payload_slopes
-        kg of payload per unit of figures of the vehicle file, by key (``flights.slopes``). Those that are there become
-        levers; the landing reserve's is needed for the cheapest reserve.
-    curve
-        Margin curve; without one the reserve suffices with the probability of the vehicle file, or always.
-    inputs, samples, seed
-        As ``estimate_cost``.
+    Args:
+        vehicle: The vehicle.
+        recovery: Recovery mode.
+        payload_kg: Payload with this recovery mode (kg).
+        twin_payload_kg: Payload to the same orbit without recovery (kg); without it, reuse is not judged.
+        payload_slopes: Payload (kg) per unit of figures of the vehicle file, by key (``flights.launch.slopes``). These figures
+            become levers; that of the landing reserve is needed for the reserve of least cost.
+        curve: Margin curve; without one, the reserve suffices with the probability of the vehicle file, or always.
+        inputs: Cost inputs in place of those that come with the package.
+        samples: Number of samples.
+        seed: Seed of the samples.
 
-    Raises ``CostQuestionError`` as ``estimate_cost``.
+    Raises:
+        CostQuestionError: As ``estimate_cost``.
     """
     inputs = load_cost_inputs(vehicle.name) if inputs is None else inputs
     slopes = dict(payload_slopes or {})
@@ -145,9 +146,9 @@ def study_cost(
 
 
 def margin_belief(vehicle: Vehicle, recovery: str, curve: MarginCurve | None) -> tuple[float | BetaBelief, str]:
-    """Return what is believed of the landing reserve's sufficiency, and by whom.
+    """Return the probability that the landing reserve suffices, and its source.
 
-    Counted flights of a margin curve, at the reserve that the vehicle keeps; else the vehicle file's word; else no doubt.
+    It is from the counted flights of a margin curve at the reserve of the vehicle, else from the vehicle file, else it is 1.
     """
     if recovery == "expendable" or vehicle.recovery is None:
         return 1.0, ""
@@ -178,7 +179,7 @@ def _landing_at_modes(estimate: CostEstimate) -> float:
 def _influences(
     vehicle: Vehicle, recovery: str, slopes: Mapping[str, float], curve: MarginCurve | None
 ) -> dict[str, Influence]:
-    """Figures of the vehicle through the payload, the reserve through the margin as well, dispersions through it alone."""
+    """Return the figures of the vehicle, which act on the payload (the reserve also on the margin), and the dispersions."""
     figures, found = dict(vehicle.figures()), {}
     home = recovery != "expendable" and vehicle.recovery is not None
     kept = reserve_key(recovery, vehicle) if home else ""
@@ -203,7 +204,7 @@ def _cheapest_reserve(
     slopes: Mapping[str, float],
     curve: MarginCurve | None,
 ) -> ReserveOptimum | None:
-    """The reserve at which a kilogram costs least; None without margin curve, exchange ratio or room in the payload."""
+    """Return the reserve of least cost; None without margin curve or exchange ratio, or if no payload is left."""
     key = reserve_key(recovery, vehicle)
     price = -slopes.get(key, 0.0) / 1e3  # kg of payload for a kilogram of reserve
     if curve is None or price <= 0.0:
@@ -232,7 +233,7 @@ def _cheapest_reserve(
 
 
 def _askable(vehicle: Vehicle, slopes: Mapping[str, float]) -> dict[str, PayloadFigure]:
-    """Figures that a target may be asked of: the dry mass of the first stage."""
+    """Return the figures of the vehicle of which a target may ask: the dry mass of the first stage."""
     if DRY_MASS not in slopes:
         return {}
     mass = vehicle.stage1.dry_mass_t
@@ -251,7 +252,7 @@ def _notes(vehicle: Vehicle, recovery: str, curve: MarginCurve | None) -> tuple[
 
 
 def cost_basis(estimate: CostEstimate) -> str:
-    """The status on which most of the launch cost at the modes rests: ``estimate`` if half of it or more is one."""
+    """Return the status on which most of the launch cost at the modes rests."""
     bands = factor_bands(estimate.at_modes.inputs, estimate.recovery)
     weights: dict[str, float] = {}
     for name, value in estimate.breakdown_cny.components().items():

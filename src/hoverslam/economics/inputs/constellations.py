@@ -28,7 +28,7 @@ class Milestone(Section):
 
 
 class LaunchedYear(Sourced):
-    """What was launched in a year, and by whom: the check on an operator that has done it."""
+    """Launches of a year and their vehicle: a check against an operator that has deployed a constellation."""
 
     year: int
     vehicle: str
@@ -38,6 +38,7 @@ class LaunchedYear(Sourced):
 
     @property
     def satellites_per_launch(self) -> float:
+        """Mean number of satellites on a launch."""
         return self.satellites / self.launches
 
 
@@ -49,11 +50,11 @@ class FairingLimit(Sourced):
 
 
 class Constellation(Sourced):
-    """A constellation: how many satellites of which mass, where, by when, and how long each lives.
+    """A constellation: how many satellites of which mass, in which orbit, by when, and their life.
 
-    ``orbit`` names the orbit of the vehicle data that launchers bring them to, ``release_orbit`` a lower one where
-    satellites that climb by themselves are let go. ``dispenser_fraction`` is the share of a payload that is no
-    satellite. ``fairings`` are limits of single vehicles; ``for_scale`` names vehicles that cannot be hired for it.
+    ``orbit`` names the orbit of the vehicle data to which launchers bring the satellites, ``release_orbit`` a lower one for
+    satellites that climb by themselves. ``dispenser_fraction`` is the share of a payload that is no satellite. ``fairings``
+    are limits of single vehicles. ``for_scale`` names vehicles that are shown for comparison and are not available to it.
     """
 
     name: str
@@ -84,13 +85,13 @@ class Constellation(Sourced):
 
     @property
     def every_milestone(self) -> tuple[Milestone, ...]:
-        """The milestones and, last, the whole constellation at its deadline, where it has one."""
+        """The milestones and, last, the whole constellation at its deadline, if it has one."""
         if self.deadline is None:
             return self.milestones
         return (*self.milestones, Milestone(satellites=self.satellites, deadline=self.deadline))
 
     def most(self, vehicle: str) -> int:
-        """The most satellites that fit under the vehicle's fairing: its own limit, or the high of all launches seen."""
+        """Return the most satellites under the fairing of a vehicle: its own limit, or the high end of the launches seen."""
         limits = (limit.satellites for limit in self.fairings if limit.vehicle == vehicle)
         return next(limits, math.floor(self.satellites_per_launch.high))
 

@@ -1,8 +1,7 @@
-"""When reuse pays: ULA's reuse index, the break-even number of uses, the dearest refurbishment that still pays.
+"""ULA's reuse index and the number of uses at which reuse breaks even.
 
-The index and Musk's rule of "even with two flights, ahead with three" are one equation with different inputs: how
-much payload recovery costs, how large a share of the launch is recovered, and whether building fewer makes each
-dearer.
+The index and Musk's rule of "even with two flights, ahead with three" follow from one equation with different inputs: how
+much payload recovery costs, which share of the launch is recovered, and whether a part costs more if fewer are built.
 """
 
 from __future__ import annotations
@@ -25,11 +24,19 @@ def reuse_index(
 
         I(n) = (k (F(n) (1 + h)/n + r) + 1 - k)/p,    F(n) = n^(-log2 s)
 
-    ``payload_ratio`` p is reusable payload over expendable, ``recovered_share`` k the recovered part's share of the
-    expendable launch cost; ``recovery_hardware`` h and ``recovery_and_refurbishment`` r (per flight) are fractions of
-    the recovered part's cost; ``learning_slope`` s makes a part dearer when 1/n as many are built. Ragab, Cheatwood,
-    Hughes and Lowry, AIAA 2015-4490, section 7; refurbishment is counted on every flight, the first included, as they
-    do. Raises ``CostQuestionError`` for uses below 1, a ratio that is not positive, or a share outside [0, 1].
+    Ragab, Cheatwood, Hughes and Lowry, AIAA 2015-4490, section 7. As there, refurbishment is counted on every flight, the
+    first included.
+
+    Args:
+        uses: Number of uses n.
+        payload_ratio: Reusable payload over expendable payload, p.
+        recovered_share: Share k of the recovered part in the cost of the expendable launch.
+        recovery_hardware: Recovery hardware h over the cost of the recovered part.
+        recovery_and_refurbishment: Recovery and refurbishment r per flight over the cost of the recovered part.
+        learning_slope: Slope s by which a part costs more if 1/n as many are built.
+
+    Raises:
+        CostQuestionError: For uses below 1, a ratio that is not positive, or a share outside [0, 1].
     """
     if not (uses >= 1.0 and payload_ratio > 0.0 and 0.0 <= recovered_share <= 1.0 and learning_slope > 0.0):
         raise CostQuestionError(

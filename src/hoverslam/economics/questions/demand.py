@@ -1,7 +1,7 @@
-"""What a constellation asks of launchers: launches to deploy and to maintain it, the fleet behind them, and the date.
+"""Demand of a constellation for launches: to deploy and to maintain it, the fleet required, and the date.
 
-Satellites are launched, live their life and are replaced. With a launched total A(t), those in orbit are A(t) - A(t - T):
-everything here follows from that.
+Satellites are launched, live their life and are replaced. With a launched total A(t) and a life T, those in orbit are
+A(t) - A(t - T); the rest follows from that.
 """
 
 from __future__ import annotations
@@ -30,8 +30,14 @@ def satellites_per_launch(
 ) -> int:
     """Return how many satellites a payload to their orbit carries: floor(m (1 - d)/m_sat), at most ``most``.
 
-    ``dispenser_fraction`` d is the share of the payload that stays on the upper stage, ``most`` what the fairing
-    holds. Raises ``CostQuestionError`` where the payload carries none.
+    Args:
+        payload_kg: Payload m (kg).
+        satellite_mass_kg: Launch mass of a satellite (kg).
+        dispenser_fraction: Share d of the payload that is no satellite.
+        most: Satellites that fit under the fairing; None for no limit.
+
+    Raises:
+        CostQuestionError: If the payload carries none.
     """
     checked_payload(payload_kg)
     if not (satellite_mass_kg > 0.0 and 0.0 <= dispenser_fraction < 1.0):
@@ -48,7 +54,10 @@ def satellites_per_launch(
 def satellites_per_launch_band(payload_kg: float, constellation: Constellation, most: int) -> tuple[int, int]:
     """Return the fewest and the most satellites on a launch over the bands of satellite mass and dispenser.
 
-    The fewest may be 0. Raises ``CostQuestionError`` where not even the lightest is carried.
+    The fewest may be 0.
+
+    Raises:
+        CostQuestionError: If not even the lightest satellite is carried.
     """
     mass, dispenser = constellation.satellite_mass_kg, constellation.dispenser_fraction
     greatest = satellites_per_launch(payload_kg, mass.low, dispenser_fraction=dispenser.low, most=most)
@@ -65,7 +74,7 @@ def launches_to_deploy(satellites: float, per_launch: float, mission_success: fl
 
 
 def _delivered(satellites: float, per_launch: float, mission_success: float) -> float:
-    """Return the satellites that a launch delivers on average, having checked all three numbers."""
+    """Return the satellites that a launch delivers on average, after a check of all three numbers."""
     if not (satellites >= 0.0 and per_launch > 0.0 and 0.0 < mission_success <= 1.0):
         raise CostQuestionError(
             f"satellites = {satellites}, per_launch = {per_launch}, mission_success = {mission_success}: give >= 0, > 0, "
@@ -77,7 +86,7 @@ def _delivered(satellites: float, per_launch: float, mission_success: float) -> 
 def steady_launches_per_year(
     satellites: float, per_launch: float, life_years: float, mission_success: float = 1.0
 ) -> float:
-    """Return the launches a year that keep a constellation at its number: N/(n p T)."""
+    """Return the launches per year that keep a constellation at its number: N/(n p T)."""
     if not life_years > 0.0:
         raise CostQuestionError(f"life_years = {life_years}: give a life above 0")
     return satellites / (_delivered(satellites, per_launch, mission_success) * life_years)
@@ -94,8 +103,8 @@ def launches_per_year_by(
 ) -> float:
     """Return the constant launch rate that has this many satellites in orbit after ``years``.
 
-    (N - survivors)/(n p min(T, years)): beyond one life T, what was launched first must be launched again, and those
-    already ``in_orbit`` are gone. 0 where the survivors suffice.
+    (N - survivors)/(n p min(T, years)): after one life T, the satellites launched first must be launched again, and those
+    ``in_orbit`` at the start are gone. 0 if the survivors suffice.
     """
     if not (years > 0.0 and life_years > 0.0 and in_orbit >= 0.0):
         raise CostQuestionError(
@@ -117,8 +126,8 @@ def years_until(
 ) -> float:
     """Return the years after which a constant launch rate first has this many satellites in orbit; inf for never.
 
-    The number rises for one life T and no longer, to L n p T: what is not reached by then never is, since from then
-    on satellites die as fast as they come.
+    The number rises for one life T, to L n p T. A number that is not reached by then is never reached, since satellites then
+    reach the end of their life as fast as they are launched.
     """
     delivered = launches_per_year * _delivered(in_orbit, per_launch, mission_success)
     if not (launches_per_year >= 0.0 and life_years > 0.0):
@@ -144,8 +153,8 @@ def satellites_in_orbit(
 ) -> NDArray[np.float64]:
     """Return the satellites in orbit ``years`` after the start, given the launches of the first, second, ... year.
 
-    A(t) - A(t - T) + those ``in_orbit`` at the start while t < T; within a year launches are evenly spread, and after
-    the last year given there are none.
+    A(t) - A(t - T), and those ``in_orbit`` at the start while t < T. Launches are evenly spread over a year; after the last
+    year given there are none.
     """
     rates = np.asarray(launches, dtype=float)
     if rates.ndim != 1 or rates.size == 0 or not np.all(rates >= 0.0):
@@ -179,7 +188,7 @@ class MilestoneOutcome:
 
 @dataclass(frozen=True, slots=True)
 class LaunchService:
-    """A vehicle as a constellation sees it: satellites a launch, cost factors, and how its boosters fare.
+    """A vehicle that launches a constellation: satellites per launch, cost factors and the life of its boosters.
 
     An expendable vehicle has ``landing_probability`` 0. Money is in the currency of the factors.
     """
@@ -195,7 +204,7 @@ class LaunchService:
     utilisation: float = 0.7
 
     def fleet_at(self, launches_per_year: float) -> FleetNeed:
-        """Return the boosters and stages to build, the fleet and its losses at a launch rate."""
+        """Return boosters and stages to build, the fleet and its losses at a launch rate."""
         return fleet_need(
             launches_per_year,
             landing_probability=self.landing_probability,
@@ -206,7 +215,7 @@ class LaunchService:
         )
 
     def cost_per_launch_at(self, launches_per_year: float) -> float:
-        """Return the cost of a launch at a launch rate: fixed cost spreads, and each line learns, with the rate."""
+        """Return the cost of a launch at a launch rate, on which fixed cost and learning depend."""
         need = self.fleet_at(launches_per_year)
         factors = dataclasses.replace(self.factors, launches_per_year=launches_per_year)
         age = refurbishment_age(self.landing_probability * self.intact_probability, self.max_flights)
@@ -227,9 +236,19 @@ def launch_service(
 ) -> LaunchService:
     """Return a vehicle with cost inputs as a launch service for a constellation, in CNY, every band at its mode.
 
-    ``payload_kg`` is to the constellation's orbit with this recovery; ``reserve_probability`` that the landing reserve
-    suffices multiplies the landing record's. The dispenser's share and ``most`` are the constellation's unless given,
-    the turnaround is a guess. Raises ``CostQuestionError`` as ``estimate_cost`` and ``satellites_per_launch``.
+    Args:
+        vehicle: Name of the vehicle.
+        recovery: Recovery mode.
+        payload_kg: Payload to the orbit of the constellation with this recovery mode (kg).
+        constellation: The constellation.
+        inputs: Cost inputs in place of those that come with the package.
+        reserve_probability: Probability that the landing reserve suffices; multiplies that of the landing record.
+        turnaround_days: Time from a launch until its booster can fly again (days).
+        dispenser_fraction: Share of the payload that is no satellite; that of the constellation if None.
+        most: Satellites that fit under the fairing; that of the constellation if None.
+
+    Raises:
+        CostQuestionError: As ``estimate_cost`` and ``satellites_per_launch``.
     """
     if not 0.0 <= reserve_probability <= 1.0:
         raise CostQuestionError(f"reserve_probability = {reserve_probability}: a probability lies in [0, 1]")
@@ -263,11 +282,18 @@ def _mode(band: Band | None) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One constellation on one vehicle: launches, rates, fleets and costs, to deploy it and to keep it.
+    """Deployment and upkeep of a constellation on one vehicle.
 
-    ``build_out`` is the fleet at the rate that meets the deadline from the date of the count in orbit; ``steady`` the
-    fleet that replaces satellites at the end of their life. Costs are in the currency of the service's factors, each
-    at its own launch rate.
+    Costs are in the currency of the factors of the service, each at its own launch rate.
+
+    Attributes:
+        launches: Launches to deploy it.
+        years_left: Years from the count in orbit to the deadline.
+        build_out: The fleet at the rate that meets the deadline.
+        steady: The fleet that replaces satellites at the end of their life.
+        cost_to_deadline: Cost of all launches to the deadline.
+        cost_per_year_steady: Cost of the launches of a year in steady state.
+        cost_per_satellite: Launch cost of a satellite in steady state.
     """
 
     launches: int
@@ -280,10 +306,15 @@ class Deployment:
 
 
 def deployment(constellation: Constellation, service: LaunchService, milestone: Milestone | None = None) -> Deployment:
-    """Return what it takes to deploy a constellation by its deadline on one vehicle, and to keep it afterwards.
+    """Return the deployment of a constellation by its deadline on one vehicle, and its upkeep.
 
-    With a ``milestone``, what it takes to have that many by that date, and to keep them. Raises ``CostQuestionError``
-    for a constellation without a deadline, and for a milestone that is not after the count in orbit.
+    Args:
+        constellation: The constellation.
+        service: The vehicle.
+        milestone: Number and date in place of the whole constellation at its deadline.
+
+    Raises:
+        CostQuestionError: For a constellation without a deadline, or a milestone that is not after the count in orbit.
     """
     if milestone is None and constellation.deadline is None:
         raise CostQuestionError(f"{constellation.name} has no deadline: give it one to plan its deployment")

@@ -1,8 +1,8 @@
-"""How much landing propellant to carry: the reserve at which a kilogram to orbit costs least.
+"""The landing reserve at which a kilogram to orbit costs least.
 
-More reserve lands more boosters and lifts less payload. A Monte Carlo of the landing says how much propellant the
-dispersed flights used, an exchange ratio what a kilogram of reserve costs in payload, and the launch cost what a lost
-booster costs. The optimum is flat: one standard deviation too much is nearly free, one too little is not.
+More reserve lands more boosters and lifts less payload. A Monte Carlo of the landing gives the propellant that disturbed
+flights used, an exchange ratio the payload that a kilogram of reserve costs, and the launch cost the value of a landed
+booster. The optimum is flat on one side: one standard deviation more costs little, one less costs much.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ GRID = 241
 
 
 def normal_success(mean_kg: float, sd_kg: float) -> SuccessCurve:
-    """Return Pr(D <= reserve) for normally distributed propellant use: a textbook curve, thin in the upper tail.
+    """Return Pr(D <= reserve) for normally distributed propellant use, as in textbooks.
 
-    Propellant use is skewed: prefer ``lognormal_success`` or, with thousands of runs, ``empirical_success``.
+    The use of propellant is skewed: ``lognormal_success`` or, with thousands of runs, ``empirical_success`` fit it better.
     """
     if not sd_kg > 0.0:
         raise CostQuestionError(f"sd_kg = {sd_kg}: give a standard deviation above 0 kg")
@@ -36,9 +36,9 @@ def normal_success(mean_kg: float, sd_kg: float) -> SuccessCurve:
 
 
 def lognormal_success(propellant_used_kg: Sequence[float] | NDArray[np.float64]) -> SuccessCurve:
-    """Return Pr(D <= reserve) of a lognormal law fitted to dispersed flights' propellant use (maximum likelihood).
+    """Return Pr(D <= reserve) of a lognormal law fitted to the propellant use of disturbed flights by maximum likelihood.
 
-    Says something about the tail beyond the worst run, on the strength of the law alone.
+    Beyond the worst run, the tail is an assumption of the law.
     """
     used = _checked(propellant_used_kg)
     if not np.all(np.isfinite(used)):
@@ -49,10 +49,10 @@ def lognormal_success(propellant_used_kg: Sequence[float] | NDArray[np.float64])
 
 
 def empirical_success(propellant_used_kg: Sequence[float] | NDArray[np.float64]) -> SuccessCurve:
-    """Return Pr(D <= reserve) as counted in dispersed flights: i/(n + 1) at the i-th least use, linear between.
+    """Return Pr(D <= reserve) as counted in disturbed flights: i/(n + 1) at the i-th least use, linear between them.
 
-    Never above n/(n + 1): what n runs did not show, they do not promise. Give flights that ran dry the use of a
-    reserve that would have landed them, or leave them in as infinite.
+    It never exceeds n/(n + 1). A flight that ran dry counts with the use of a reserve that would have landed it, or as
+    infinite.
     """
     used = np.sort(_checked(propellant_used_kg))
     levels = np.arange(1, used.size + 1) / (used.size + 1.0)
@@ -74,10 +74,18 @@ def _checked(propellant_used_kg: Sequence[float] | NDArray[np.float64]) -> NDArr
 class ReserveCase:
     """What the choice of a landing reserve depends on.
 
-    ``success`` maps a reserve (kg) to the probability that it suffices; ``mean_kg`` and ``sd_kg`` of the propellant
-    used only give the scale of sigmas. ``payload_kg`` is lifted with ``nominal_reserve_kg`` on board, and each
-    ``reserve_per_payload`` K kilograms of reserve cost one of payload. ``residual_kg`` cannot be burnt.
-    ``other_probability`` is that nothing but propellant prevents the landing.
+    Attributes:
+        factors: Cost factors.
+        success: Maps a reserve (kg) to the probability that it suffices.
+        mean_kg: Mean propellant used (kg); with ``sd_kg``, its standard deviation, it gives the scale of sigmas.
+        payload_kg: Payload with ``nominal_reserve_kg`` on board (kg).
+        reserve_per_payload: Kilograms K of reserve that cost one kilogram of payload.
+        max_flights: Flight after which a booster is retired.
+        other_probability: Probability that nothing but propellant prevents the landing.
+        intact_probability: Probability that a landed booster is undamaged.
+        mission_success: Probability that the payload arrives.
+        load_factor: Mean share of the payload that is used.
+        residual_kg: Propellant that cannot be burnt (kg).
     """
 
     factors: CostFactors
@@ -103,7 +111,11 @@ class ReserveCase:
                 raise CostQuestionError(f"{name} = {getattr(self, name)}: a probability lies in [0, 1]")
 
     def at(self, reserve_kg: float) -> ReservePoint:
-        """Return what this reserve leads to. Raises ``CostQuestionError`` where it leaves no payload."""
+        """Return the outcome of a reserve.
+
+        Raises:
+            CostQuestionError: If the reserve leaves no payload.
+        """
         margin = float(self.success(reserve_kg - self.residual_kg))
         flights, launch = self._flights_and_launch(margin)
         payload = self.payload_kg - (reserve_kg - self.nominal_reserve_kg) / self.reserve_per_payload
@@ -119,18 +131,18 @@ class ReserveCase:
         )
 
     def booster_value(self, margin_probability: float) -> float:
-        """Return what a landing is worth at that margin: how much a launch's cost falls per unit of p_margin."""
+        """Return how much the cost of a launch falls per unit of p_margin, at that p_margin."""
         step = 1e-5 * max(min(margin_probability, 1.0 - margin_probability), 1e-3)
         low, high = max(margin_probability - step, 0.0), min(margin_probability + step, 1.0)
         costs = [self._flights_and_launch(margin)[1] for margin in (low, high)]
         return (costs[0] - costs[1]) / (high - low)
 
     def reserve_at(self, sigma: float) -> float:
-        """Return the reserve (kg) that many standard deviations above the mean use, with the residual."""
+        """Return the reserve (kg) that many standard deviations above the mean use, residual included."""
         return self.mean_kg + sigma * self.sd_kg + self.residual_kg
 
     def sigma_of(self, reserve_kg: float) -> float:
-        """Return how many standard deviations a reserve (kg) lies above the mean use, the residual taken off."""
+        """Return how many standard deviations a reserve (kg) lies above the mean use, residual excluded."""
         return (reserve_kg - self.residual_kg - self.mean_kg) / self.sd_kg
 
     def _flights_and_launch(self, margin: float) -> tuple[float, float]:
@@ -143,7 +155,7 @@ class ReserveCase:
 
 @dataclass(frozen=True, slots=True)
 class ReservePoint:
-    """One reserve and what it leads to; ``sigma`` counts standard deviations above the mean propellant used."""
+    """A reserve and its outcome; ``sigma`` is in standard deviations above the mean propellant used."""
 
     reserve_kg: float
     sigma: float
@@ -157,10 +169,16 @@ class ReservePoint:
 
 @dataclass(frozen=True, slots=True)
 class ReserveOptimum:
-    """The cheapest reserve, its neighbours one standard deviation thinner and fatter, and the first-order answer.
+    """The reserve of least cost, its neighbours, and the first-order solution.
 
-    ``interior`` is False where the least cost lies at an end of the search: landing is then not worth any reserve, or
-    the success curve still rises at its end. ``first_order_sigma`` is None where the closed form has no optimum.
+    Attributes:
+        best: The reserve at which a kilogram costs least.
+        thinner: One standard deviation less.
+        fatter: One standard deviation more.
+        interior: Whether the least cost lies inside the search. If not, no reserve is worth its payload, or the success
+            curve still rises at its end.
+        booster_value: How much the cost of a launch falls per unit of p_margin.
+        first_order_sigma: The closed form; None if it has no optimum.
     """
 
     best: ReservePoint
@@ -184,9 +202,11 @@ class ReserveOptimum:
 def optimal_reserve(case: ReserveCase) -> ReserveOptimum:
     """Return the reserve at which a kilogram costs least, searched from 4 sigma below the mean use to 8 above.
 
-    A grid first, so that a local minimum cannot pass for the optimum, then Brent's method between grid points. The
-    search ends where the payload does, and starts at no reserve at the least. Raises ``CostQuestionError`` where that
-    leaves nothing to search.
+    A grid first, so that a local minimum is not taken for the optimum, then Brent's method between grid points. The search is
+    limited to reserves of 0 or more that leave a payload.
+
+    Raises:
+        CostQuestionError: If that leaves nothing to search.
     """
     most = case.nominal_reserve_kg + case.reserve_per_payload * case.payload_kg
     low = max(SIGMAS[0], case.sigma_of(0.0))
@@ -231,10 +251,17 @@ def first_order_sigma(
 
         phi(z) = s c/(K V),    z = sqrt(-2 ln(sqrt(2 pi) s c/(K V)))
 
-    s the standard deviation (kg), c the launch cost per kilogram of payload, K kilograms of reserve per kilogram of
-    payload, V the value of a landed booster. What one more kilogram of reserve costs in payload equals what it saves in
-    boosters. Exact where c and V are those at the optimum. None where no reserve is worth its payload (the bracket is 1
-    or more).
+    At the optimum, one more kilogram of reserve costs as much payload as it saves boosters. Exact if c and V are those at the
+    optimum.
+
+    Args:
+        sd_kg: Standard deviation s of the propellant use (kg).
+        cost_per_payload_kg: Launch cost c per kilogram of payload.
+        reserve_per_payload: Kilograms K of reserve per kilogram of payload.
+        booster_value: Value V of a landed booster.
+
+    Returns:
+        z, or None if no reserve is worth its payload (the argument of the logarithm is 1 or more).
     """
     if not (sd_kg > 0.0 and cost_per_payload_kg > 0.0 and reserve_per_payload > 0.0):
         raise CostQuestionError(

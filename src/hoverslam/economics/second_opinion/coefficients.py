@@ -25,9 +25,9 @@ LEAST_RATE = 3.0  # launches a year below which the ground operations were never
 
 
 class Element(Sourced):
-    """The relations of one kind of element: development a M^x and production of unit 1 a M^x (WYr, M dry in kg).
+    """The relations of one kind of element: development a M^x and production of unit 1 a M^x (WYr; dry mass M in kg).
 
-    ``experience_in_fit`` says that the production fit holds industrial practice already, and takes no f10.
+    ``experience_in_fit`` states that the production fit includes industrial practice, so that the factor f10 does not apply.
     """
 
     name: str

@@ -16,7 +16,7 @@ BANDS = ("learning_slope", "experience", "engine_thrust_to_weight")
 
 
 class Judgement(Section):
-    """What TRANSCOST asks about one vehicle: who builds it, of what it burns, how many have flown."""
+    """What TRANSCOST asks about one vehicle: its maker's country, its fuel, and how many have flown."""
 
     country: Literal["usa", "china"]
     provider: Provider
@@ -29,13 +29,13 @@ class Judgement(Section):
 
     @property
     def work_year(self) -> Band:
-        """What a work-year costs there: M CNY in China, M USD elsewhere."""
+        """Cost of a work-year: M CNY in China, M USD elsewhere."""
         data = load_judgements()
         return data.work_year_china_MCNY if self.country == "china" else data.work_year_usa_MUSD
 
     @property
     def bands(self) -> dict[str, Band]:
-        """What is sampled of it, by name: its own figures where it has any."""
+        """Bands that are sampled, by name: those of the vehicle where it has its own."""
         data = load_judgements()
         found = {name: getattr(data, name) for name in BANDS}
         if self.engine_thrust_to_weight is not None:
@@ -65,6 +65,6 @@ def load_judgements() -> Judgements:
 
 
 def judgement_of(vehicle: str) -> Judgement:
-    """Return what is judged of a vehicle; of one that is not listed, what stands in."""
+    """Return the judgement of a vehicle; the default for a vehicle that is not listed."""
     listed = load_judgements().vehicle
     return listed.get(vehicle, listed[DEFAULT])

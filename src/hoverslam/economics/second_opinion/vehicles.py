@@ -42,10 +42,19 @@ UPPER = ("upper stage and fairing", "upper-stage engines")
 
 @dataclass(frozen=True)
 class TranscostEstimate:
-    """A launch by TRANSCOST. ``at_modes`` is in work-years; money is CNY of today.
+    """A launch by TRANSCOST. Money is CNY of today.
 
-    ``development`` (WYr and CNY) is that of the whole vehicle at the modes, of which nothing is in the cost of a launch.
-    ``notes`` say where a relation was stretched.
+    Attributes:
+        vehicle: Name of the vehicle.
+        recovery: Recovery mode.
+        described: The vehicle in the terms of TRANSCOST.
+        flights: First and last flight over which the cost is averaged.
+        at_modes: Components of a launch at the modes (WYr).
+        work_year_cny: Cost of a work-year (CNY).
+        cost_per_launch_cny: Cost of a launch (CNY).
+        cost_cny_per_kg: Cost of a delivered kilogram (CNY).
+        development_wyr: Development of the whole vehicle at the modes (WYr); no part of it is in the cost of a launch.
+        notes: Where a relation is used outside its range.
     """
 
     vehicle: str
@@ -61,10 +70,11 @@ class TranscostEstimate:
 
     @property
     def development_cny(self) -> float:
+        """Development of the whole vehicle at the modes (CNY)."""
         return self.development_wyr * self.work_year_cny
 
     def components_cny(self) -> dict[str, float]:
-        """The components of a launch (CNY) at the modes, under the names of the bottom-up cost as far as they match."""
+        """Return the components of a launch (CNY) at the modes, by the names of the bottom-up cost where they match."""
         at, one = self.at_modes, self.described
         shares = (part_share(one.parts[name], self.flights, one.productivity) for name in UPPER)
         upper = vehicle_production(sum(shares), one.stages, management=one.management, contracting=one.contracting)
@@ -99,11 +109,20 @@ def transcost_estimate(
     samples: int = SAMPLES,
     seed: int = 0,
 ) -> TranscostEstimate:
-    """Return what TRANSCOST says of a launch with this recovery.
+    """Return the cost of a launch by TRANSCOST.
 
-    ``flights_per_booster`` (1 or more, not necessarily whole) is ignored when ``recovery`` is expendable; ``delivered`` is
-    the share of ``payload_kg`` that arrives on the average (mission success times load). Raises ``CostQuestionError`` for
-    a payload, a rate or a number of flights that cannot be.
+    Args:
+        vehicle: The vehicle.
+        recovery: Recovery mode.
+        payload_kg: Payload (kg).
+        flights_per_booster: Flights of a booster, 1 or more, not necessarily whole; not used for an expendable flight.
+        launches_per_year: Launch rate.
+        delivered: Mean share of the payload that arrives (mission success times load).
+        samples: Number of samples.
+        seed: Seed of the samples.
+
+    Raises:
+        CostQuestionError: For a payload, a rate or a number of flights outside its range.
     """
     checked_payload(payload_kg)
     if not (flights_per_booster >= 1.0 and launches_per_year > 0.0 and 0.0 < delivered <= 1.0):
@@ -135,7 +154,7 @@ def transcost_estimate(
 
 
 def _work_year(about: Judgement, draws: Draws | None = None) -> Quantity:
-    """CNY a work-year: a number at the mode, or samples."""
+    """Return the cost of a work-year (CNY): a number at the mode, or samples."""
     band, rate = about.work_year, 1.0 if about.country == "china" else load_exchange_rate().mode
     return MILLION * rate * (band.mode if draws is None else draws.band("transcost_work_year", band))
 
@@ -180,7 +199,7 @@ def _picked(name: str, band: Band, number: int | None, draws: Draws | None) -> f
 
 
 def _fit(element: str, number: int | None, draws: Draws | None) -> float:
-    """Where in the scatter of its relation an element lies, over the curve itself."""
+    """Return where in the scatter of its relation an element lies, over the curve itself."""
     fit = load_transcost().elements[element]
     low, high = fit.production_a_low, fit.production_a_high
     if number is None or draws is None or low is None or high is None:
@@ -197,7 +216,7 @@ def _stream(name: str, draws: Draws, low: float, mode: float, high: float) -> ND
 def _parts(
     vehicle: Vehicle, uses: float, thrust_to_weight: float, common: Mapping[str, float], fits: Mapping[str, float]
 ) -> dict[str, Part]:
-    """Stages without their engines, the engines, solid boosters; the fairing counts with the upper stage."""
+    """Return stages without their engines, the engines and solid boosters; the fairing counts with the upper stage."""
     one, two = vehicle.stage1, vehicle.stage2
     assert two is not None
     small = one.engine.thrust_sea_level / (STANDARD_GRAVITY * thrust_to_weight)
@@ -224,7 +243,7 @@ def _parts(
 
 
 def _development(described: TranscostVehicle, recovery: str) -> float:
-    """Development of the vehicle (WYr): every element once, a returning first stage by its own relation."""
+    """Return the development of the vehicle (WYr): every element once, a returning first stage by its own relation."""
     total = 0.0
     for name, part in described.parts.items():
         kind = REUSABLE_STAGE if name == "first stage" and recovery != "expendable" else part.element
