@@ -45,12 +45,12 @@ def test_a_reserve_moves_only_the_mode_it_belongs_to():
 
 
 def test_the_command_line_knows_every_question():
-    from hoverslam.cli import _wrong_margin
+    from hoverslam.cli.margin import mistake_of
 
     vehicle = load_vehicle("falcon9")
     asked = ("downrange", "convex", "random", None)
-    assert _wrong_margin(vehicle, *asked, list(further.QUESTIONS)) is None
-    assert "--also: 'weather'" in _wrong_margin(vehicle, *asked, ["weather"])
+    assert mistake_of(vehicle, *asked, list(further.QUESTIONS)) == ""
+    assert "--also: 'weather'" in mistake_of(vehicle, *asked, ["weather"])
 
 
 def test_the_picture_is_drawn(study, tmp_path):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from hoverslam.economics.model.launch_cost import COMPONENTS
 from hoverslam.reports.json_text import Json, record
 
 if TYPE_CHECKING:
@@ -19,21 +20,6 @@ if TYPE_CHECKING:
     from hoverslam.economics.study import CostStudy
 
 SHOWN_LEVERS = 24  # of some eighty; the JSON has all
-PARTS = {
-    "stage1": "first stage, its share",
-    "upper_stage": "upper stage",
-    "fairing": "fairing",
-    "refurbishment": "refurbishment",
-    "recovery_operations": "recovery",
-    "pad_and_range": "pad and range",
-    "mission_operations": "mission operations",
-    "propellant": "propellant",
-    "fixed_cost": "fixed cost",
-    "development": "development",
-    "insurance": "insurance",
-}
-
-
 # ---- for a person ----------------------------------------------------------------------------------------------------
 def cost_tables(study: "CostStudy", explain: bool = False, verified: bool = True) -> "list[RenderableType]":
     """Return the study as tables and lines for a terminal.
@@ -104,7 +90,7 @@ def _components(study: "CostStudy") -> Table:
     total = float(study.estimate.breakdown_cny.total)
     for name, value in parts.items():
         second = f"{other[name] / 1e6:,.1f}" if name in other else ""
-        table.add_row(PARTS.get(name, name), f"{float(value) / 1e6:,.1f}", f"{100 * float(value) / total:.1f}", second)
+        table.add_row(COMPONENTS[name].label, f"{float(value) / 1e6:,.1f}", f"{100 * float(value) / total:.1f}", second)
     table.add_section()
     table.add_row("launch", f"{total / 1e6:,.1f}", "100.0", f"{sum(other.values()) / 1e6:,.1f}")
     return table

@@ -180,7 +180,7 @@ def _flown(vehicle: Vehicle, case: Case, report: Report | None) -> tuple[float, 
     flight = solve_launch(vehicle, case.recovery, case.orbit, report=report)
     if not flight.converged:
         raise VehicleError([f"{vehicle.name} {case.recovery} to {flight.orbit}: not solved: {flight.status}"])
-    slopes = payload_slopes(flight, report=report)
+    slopes = dict(payload_slopes(flight, report=report))
     if case.recovery == "expendable":
         return flight.payload, None, slopes, flight.verified
     if report is not None:
