@@ -1,4 +1,4 @@
-"""The rigid body: what is conserved, its mass properties, and that it is translated exactly."""
+"""The rigid body: conserved quantities, mass properties, and the torque of gimballed thrust."""
 
 import jax
 import jax.numpy as jnp

@@ -24,7 +24,7 @@ AS_PUBLISHED = (
 LAUNCHERS = [name for name in VEHICLES if load_vehicle(name).stage2]
 
 
-def test_the_shipped_vehicles_are_all_there():
+def test_the_vehicles_of_the_package_are_complete():
     assert VEHICLES == [
         "falcon9",
         "longmarch12a",
@@ -85,7 +85,7 @@ def test_liftoff_thrust_to_weight_is_the_known_one(name, ratio):
     assert vehicle.liftoff_thrust / (mass * 9.80665) == pytest.approx(ratio, abs=0.01)
 
 
-def test_values_come_out_in_si():
+def test_values_convert_to_si():
     vehicle = load_vehicle(AS_PUBLISHED)
     assert vehicle.stage1.dry_mass == 27_200.0
     assert vehicle.stage1.engine.thrust_sea_level == 845_000.0
@@ -102,7 +102,7 @@ def test_values_come_out_in_si():
 
 
 @pytest.mark.parametrize("key", ["dry_mass_t", "thrust_min", "throttle_max", "landing_engines", "drag_factor"])
-def test_only_a_real_suffix_is_a_unit(key):
+def test_a_key_without_a_unit_suffix_has_no_unit(key):
     assert unit_of(key) == ("t" if key == "dry_mass_t" else "")
     assert si_factor(unit_of(key)) == (1000.0 if key == "dry_mass_t" else 1.0)
 
@@ -124,7 +124,7 @@ def test_strap_ons_burn_their_whole_load():
     assert motor.thrust_vacuum - 101_325.0 * motor.exit_area == pytest.approx(motor.thrust_sea_level_kN.si, rel=0.01)
 
 
-def test_modes():
+def test_modes_start_with_expendable_and_follow_the_recovery():
     assert load_vehicle("falcon9").modes == ("expendable", "downrange", "return_to_launch_site")
     assert load_vehicle("longmarch6a").modes == ("expendable",)
     assert load_vehicle("vtvl1").modes == ()

@@ -1,4 +1,4 @@
-"""A bad file is told in one clear line per mistake, all of them together, and never in a traceback."""
+"""A wrong vehicle file raises one error with one line per mistake, and never another exception."""
 
 import tomllib
 from importlib.resources import files
@@ -22,8 +22,8 @@ def write(folder, text):
     return path
 
 
-def told(folder, text):
-    """The mistakes told about a file, without the folder it lies in."""
+def mistakes_in(folder, text):
+    """The mistakes of a file with this text, without the folder in which it is."""
     path = write(folder, text)
     return [line.removeprefix(f"{folder}/") for line in check_file(path)]
 
@@ -199,14 +199,14 @@ CASES = {
 }
 
 
-def test_the_unchanged_file_is_fine(tmp_path):
-    assert told(tmp_path, GOOD) == []
+def test_the_unchanged_file_has_no_mistakes(tmp_path):
+    assert mistakes_in(tmp_path, GOOD) == []
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_malformed_file_is_told_line_by_line(tmp_path, case):
+def test_a_wrong_file_gives_one_line_per_mistake(tmp_path, case):
     text, expected = CASES[case]
-    assert told(tmp_path, text) == expected
+    assert mistakes_in(tmp_path, text) == expected
 
 
 def test_loading_raises_all_the_lines_at_once(tmp_path):
@@ -218,7 +218,7 @@ def test_loading_raises_all_the_lines_at_once(tmp_path):
     assert isinstance(caught.value, ValueError)
 
 
-def test_a_missing_file_a_folder_and_an_odd_name_are_one_line_each(tmp_path):
+def test_a_missing_file_a_folder_and_a_name_with_a_null_character_give_one_line_each(tmp_path):
     assert check_file(tmp_path / "none.toml") == [f"{tmp_path}/none.toml: cannot be read: no such file or directory"]
     assert check_file(tmp_path) == [f"{tmp_path}: cannot be read: is a directory"]
     assert len(check_file("bad\0name.toml")) == 1
@@ -231,9 +231,9 @@ def test_an_unknown_vehicle_gets_a_suggestion():
         load_vehicle("sites")
 
 
-def test_brackets_without_end_and_endless_integers_are_one_line(tmp_path):
-    assert len(told(tmp_path, "a = " + "[" * 100_000)) == 1
-    assert len(told(tmp_path, "a = " + "9" * 10_000)) == 1
+def test_deeply_nested_brackets_and_very_long_integers_give_one_line(tmp_path):
+    assert len(mistakes_in(tmp_path, "a = " + "[" * 100_000)) == 1
+    assert len(mistakes_in(tmp_path, "a = " + "9" * 10_000)) == 1
 
 
 def test_an_override_replaces_the_value_and_says_so():
@@ -246,7 +246,7 @@ def test_an_override_replaces_the_value_and_says_so():
     assert load_vehicle("falcon9").stage1.dry_mass_t.value == 27.9
 
 
-def test_overrides_come_as_text_too_and_reach_plain_values():
+def test_overrides_may_be_text_and_may_change_plain_values():
     changes = ["stage1.dry_mass_t=25", "site = slc4e", "default_orbit=sso500", "recovery.landing_engines=[3, 1]"]
     changes += ["aero.grid_fins=false", "limits.upper_axial_acceleration_max_g=5"]
     vehicle = load_vehicle("falcon9", changes)
@@ -270,13 +270,13 @@ def test_overrides_come_as_text_too_and_reach_plain_values():
         ("recovery.landing_engines=3", "override: recovery.landing_engines: 3: must be a list in square brackets"),
     ],
 )
-def test_a_bad_override_is_one_line(override, line):
+def test_a_wrong_override_gives_one_line(override, line):
     with pytest.raises(VehicleError) as caught:
         load_vehicle("falcon9", [override])
     assert caught.value.mistakes == (line,)
 
 
-def test_strap_ons_whose_figures_contradict_each_other_are_told():
+def test_a_burn_time_that_contradicts_thrust_and_load_is_a_mistake():
     with pytest.raises(VehicleError, match=r"^override: strap_ons\.burn_time_s: 300: .* imply 146 s; must agree"):
         load_vehicle("longmarch6a", {"strap_ons.burn_time_s": 300})
 
@@ -311,7 +311,7 @@ KEYS = [
 
 
 def mistakes_of(load, *arguments):
-    """The mistakes `load` tells; any other exception passes through and fails the test."""
+    """The mistakes that ``load`` raises; any other exception fails the test."""
     try:
         load(*arguments)
     except VehicleError as error:
@@ -334,7 +334,7 @@ def put(document, key, value):
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.lists(st.tuples(st.sampled_from(KEYS), VALUES), min_size=1, max_size=3))
-def test_garbage_in_a_document_never_raises_anything_but_a_vehicle_error(changes):
+def test_random_values_in_a_document_raise_no_other_exception(changes):
     document = tomllib.loads(GOOD)
     for key, value in changes:
         try:
@@ -346,19 +346,19 @@ def test_garbage_in_a_document_never_raises_anything_but_a_vehicle_error(changes
 
 @settings(max_examples=60, deadline=None)
 @given(key=st.text(max_size=30) | st.sampled_from(["stage1.dry_mass_t", "site", "recovery.modes"]), value=VALUES)
-def test_garbage_overrides_never_raise_anything_but_a_vehicle_error(key, value):
+def test_random_overrides_raise_no_other_exception(key, value):
     for overrides in ({key: value}, [f"{key}={value}"]):
         assert all(line.isprintable() for line in mistakes_of(load_vehicle, "falcon9", overrides))
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))
-def test_garbage_files_are_told_in_printable_lines(tmp_path, content):
+def test_mistakes_of_random_files_are_printable_lines(tmp_path, content):
     lines = check_file(write(tmp_path, content))
     assert lines
     assert all(line.isprintable() for line in lines)
 
 
-def test_no_shipped_file_is_told_anything():
+def test_the_files_of_the_package_have_no_mistakes():
     folder = files("hoverslam.vehicles") / "files"
     assert [check_file(str(folder / f"{name}.toml")) for name in list_vehicles()] == [[] for _ in list_vehicles()]

@@ -1,1 +1,1 @@
-"""What every data file shares: figures with band, unit, source and status; units; reading with messages; errors."""
+"""Data files: figures with band, unit, status and source; curves; reading, overrides, and one line per mistake."""

@@ -1,4 +1,4 @@
-"""Writing files so that a reader never sees half of one."""
+"""Files that appear as a whole: a reader finds the old content or the new one, never a part of it."""
 
 import os
 from collections.abc import Callable

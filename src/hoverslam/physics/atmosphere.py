@@ -7,7 +7,7 @@ follows from both by the gas law, the speed of sound from the molecular-scale te
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
 import jax.numpy as jnp
 import numpy as np
@@ -57,13 +57,16 @@ class Air(NamedTuple):
     speed_of_sound: Array
 
 
-def _temperature(altitude: Any, root: Callable[[Any], Any] = jnp.sqrt) -> Any:
+_SquareRoot = Callable[[Array], Array]
+
+
+def _temperature(altitude: Array | float, root: _SquareRoot = jnp.sqrt) -> Array:
     """Return the molecular-scale temperature (K) at geometric altitude (m), with numpy's or JAX's square root."""
     height = GEOPOTENTIAL_RADIUS * altitude / (GEOPOTENTIAL_RADIUS + altitude)
-    above = height - _KINKS
+    above = cast(Array, height - _KINKS)
     at_ground = np.sqrt(_KINKS**2 + _ROUNDING**2) - _KINKS
     ramps = 0.5 * (above + root(above**2 + _ROUNDING**2) - at_ground)
-    return _SEA_LEVEL_TEMPERATURE + _LAPSES[0] * height + ramps @ _LAPSE_CHANGES
+    return cast(Array, _SEA_LEVEL_TEMPERATURE + _LAPSES[0] * height + ramps @ _LAPSE_CHANGES)
 
 
 def standard_layers(altitude: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -98,7 +101,7 @@ def _log_pressure_spline() -> Spline:
     """Return the spline of the logarithm of the pressure (Pa) over geometric altitude (m)."""
     _, lower = standard_layers(_PRESSURE_KNOTS)
     altitude, density = _UPPER_DENSITY["altitude_m"], _UPPER_DENSITY["density_kg_m3"]
-    upper = density * AIR_GAS_CONSTANT * np.array([_temperature(z, np.sqrt) for z in altitude])
+    upper = density * AIR_GAS_CONSTANT * np.array([_temperature(z, cast(_SquareRoot, np.sqrt)) for z in altitude])
     return Spline(np.concatenate([_PRESSURE_KNOTS, altitude]), np.log(np.concatenate([lower, upper])))
 
 

@@ -67,7 +67,7 @@ def check_file(path: str | os.PathLike[str]) -> list[str]:
     return []
 
 
-def figure_rows(vehicle: Vehicle) -> list[dict[str, Any]]:
+def figure_rows(vehicle: Vehicle) -> list[dict[str, str | float | None]]:
     """Return every figure of a vehicle as one row of a table: key, value, low, high, unit, status, source."""
     columns = ("value", "low", "high", "unit", "status", "source")
     return [{"key": key, **{name: getattr(figure, name) for name in columns}} for key, figure in vehicle.figures()]
@@ -146,7 +146,7 @@ def _put(document: dict[str, Any], key: str, value: Any) -> Mistake | None:
     return None
 
 
-def _toml_value(text: str) -> Any:
+def _toml_value(text: str) -> object:
     """Return ``true``, ``3`` or ``[3, 1]`` as TOML reads them, and everything else as text."""
     try:
         read = tomllib.loads(f"value = {text}")

@@ -6,7 +6,7 @@ A vehicle file may override single figures in a section ``[operations]``; ``oper
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator
 
@@ -89,7 +89,7 @@ def default_operations() -> Operations:
     return checked(Operations, read_toml(FILE, FILE.name, VehicleError), FILE.name, VehicleError)
 
 
-def _over_defaults(stated: Any) -> Any:
+def _over_defaults(stated: object) -> object:
     """Return the figures that a vehicle file states, with all others from ``operations.toml``."""
     if not isinstance(stated, dict):
         return stated
