@@ -15,7 +15,7 @@ LISTED = [name for page in sorted(PAGES.glob("*.md")) for name in re.findall(r"^
 def test_every_public_name_has_an_entry_in_the_reference(room):
     wanted = {f"{room.__name__}.{name}" for name in room.__all__} - {"hoverslam.ocp", "hoverslam.physics"}
     listed = {name for name in LISTED if name.rpartition(".")[0] == room.__name__}
-    assert listed == wanted
+    assert listed == wanted, f"not in docs/reference: {wanted - listed}; not public: {listed - wanted}"
 
 
 def test_no_name_has_two_entries_in_the_reference():
