@@ -19,7 +19,7 @@ from peers import interpreter, say
 
 from hoverslam import solve_launch
 from hoverslam.margins.campaigns.executors import default_workers
-from hoverslam.margins.campaigns.flyer import GUIDANCE
+from hoverslam.margins.choices import GUIDANCE
 from hoverslam.margins.guidance.reference import reference_of
 from hoverslam.margins.study.margin import study_margin
 

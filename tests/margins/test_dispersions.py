@@ -1,4 +1,4 @@
-"""The table of dispersions: sourced, complete, and wrong files and overrides told in one line each."""
+"""The table of dispersions: sources and bands are complete; each mistake in a file or an override gives one line."""
 
 import tomllib
 from itertools import permutations
@@ -19,8 +19,8 @@ GENERAL = tomllib.loads((DATA / "dispersions.toml").read_text(encoding="utf-8"))
 FALCON = tomllib.loads((DATA / "vehicles" / "falcon9.toml").read_text(encoding="utf-8"))
 
 
-def told(content=GENERAL, own=None, overrides=()):
-    """The mistakes told about the documents; any other exception passes through and fails the test."""
+def mistake_lines(content=GENERAL, own=None, overrides=()):
+    """Return the lines of the mistakes in the documents; any other exception fails the test."""
     try:
         table_of(content, own or {}, overrides, ("dispersions.toml", "vehicles/mine.toml"))
     except VehicleError as error:
@@ -225,13 +225,13 @@ def test_every_table_can_be_doubled(name):
         ),
     ],
 )
-def test_mistakes_in_a_file_are_told_in_one_line_each(document, lines):
-    assert told(document) == lines
+def test_each_mistake_in_a_file_gives_one_line(document, lines):
+    assert mistake_lines(document) == lines
 
 
-def test_mistakes_are_told_of_the_file_they_are_in():
+def test_a_mistake_names_the_file_it_is_in():
     own = {"wind": {"sigma_m_s": figure(-1.0)}, "thrust": {"sigma_percnt": figure(1.0)}}
-    lines = told(changed("impulse.group", "impuls"), own, {"dry_mass.sigma_percent": 50})
+    lines = mistake_lines(changed("impulse.group", "impuls"), own, {"dry_mass.sigma_percent": 50})
     assert [line.split(": ")[:2] for line in lines] == [
         ["override", "dry_mass.sigma_percent"],
         ["dispersions.toml", "impulse.group"],
@@ -257,13 +257,13 @@ def test_mistakes_are_told_of_the_file_they_are_in():
         (["wind.sigma_m_s"], "override: wind.sigma_m_s: must be key=value, such as stage1.dry_mass_t=25"),
     ],
 )
-def test_overrides_that_cannot_be_used_are_told(overrides, line):
+def test_an_override_that_cannot_be_used_gives_one_line(overrides, line):
     with pytest.raises(VehicleError) as caught:
         load_dispersions("falcon9", overrides)
     assert caught.value.mistakes == (line,)
 
 
-def test_an_unknown_vehicle_is_told_with_the_nearest_name():
+def test_an_unknown_vehicle_gives_the_nearest_name():
     with pytest.raises(VehicleError, match=r'vehicle: "falcon": unknown, did you mean falcon9\? \(None takes'):
         load_dispersions("falcon")
 
@@ -280,7 +280,7 @@ def test_correlations_are_accepted_just_when_they_are_positive_definite(pairs_of
         matrix[i, j] = matrix[j, i] = coefficient
     least = np.linalg.eigvalsh(matrix)[0]
     if abs(least) > 1e-9:  # nearer to zero, rounding decides
-        lines = told(pairs(*distinct.values()))
+        lines = mistake_lines(pairs(*distinct.values()))
         assert len(lines) == (least < 0.0)
         assert all(" and " in line and line.startswith("dispersions.toml: correlations[") for line in lines)
 
@@ -289,7 +289,7 @@ def test_the_order_of_correlations_does_not_matter():
     """Without its third pair this matrix would be indefinite."""
     stated = [("thrust", "impulse", 0.9), ("impulse", "dry_mass", 0.9), ("dry_mass", "thrust", 0.7)]
     for order in permutations(stated):
-        assert told(pairs(*order)) == []
+        assert mistake_lines(pairs(*order)) == []
 
 
 VALUES = (
@@ -316,9 +316,9 @@ KEYS = [
 @given(key=st.sampled_from(KEYS), value=VALUES, scale=st.floats(0, 2))
 def test_garbage_in_a_document_never_raises_anything_but_a_vehicle_error(key, value, scale):
     document = changed(key, value) if value is not None else GENERAL
-    assert all(line.isprintable() for line in told(document, {}, {"scale": scale}))
+    assert all(line.isprintable() for line in mistake_lines(document, {}, {"scale": scale}))
     section = key.partition(".")[0]
-    assert all(line.isprintable() for line in told(GENERAL, {section: value}, {"wind.sigma_m_s": 2.0}))
+    assert all(line.isprintable() for line in mistake_lines(GENERAL, {section: value}, {"wind.sigma_m_s": 2.0}))
 
 
 @settings(max_examples=100, deadline=None)
@@ -327,4 +327,4 @@ def test_garbage_in_a_document_never_raises_anything_but_a_vehicle_error(key, va
 )
 def test_garbage_overrides_never_raise_anything_but_a_vehicle_error(key, value):
     for overrides in ({key: value}, [f"{key}={value}"]):
-        assert all(line.isprintable() for line in told(GENERAL, FALCON, overrides))
+        assert all(line.isprintable() for line in mistake_lines(GENERAL, FALCON, overrides))

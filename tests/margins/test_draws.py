@@ -12,6 +12,7 @@ from scipy import stats
 from scipy.special import ndtr, ndtri
 
 from hoverslam.data.figures import Figure
+from hoverslam.margins.choices import SCHEMES
 from hoverslam.margins.disturbances.booster import Booster
 from hoverslam.margins.disturbances.columns import ALTITUDES, COLUMNS, column_groups, column_names
 from hoverslam.margins.disturbances.dispersions import DispersionTable, components_of, effects_of
@@ -19,7 +20,7 @@ from hoverslam.margins.disturbances.draws import draw, nominal, perturbations_at
 from hoverslam.margins.disturbances.effects import CUT_OFF_MASS, Scales
 from hoverslam.margins.disturbances.entries import GROUPS, Dispersion, Relative
 from hoverslam.margins.disturbances.loading import load_dispersions
-from hoverslam.margins.disturbances.uniforms import SCHEMES, standard_vectors
+from hoverslam.margins.disturbances.uniforms import standard_vectors
 from hoverslam.margins.disturbances.world import world_of
 
 TABLE = load_dispersions("falcon9")

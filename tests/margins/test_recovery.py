@@ -1,4 +1,4 @@
-"""Guided recoveries: at rest without disturbances they fly the optimum; disturbed ones stay where physics leaves them."""
+"""Guided recoveries: without disturbances they fly the optimum; disturbed ones mostly land, and losses have a cause."""
 
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from hoverslam.margins.disturbances.loading import load_dispersions
 from hoverslam.margins.disturbances.touchdown import CAUSES, LANDED, TouchdownLimits, causes_of, reserve_needed
 from hoverslam.margins.guidance.reference import Reference
 from hoverslam.margins.guidance.steering import descent_table_of, impact, nose_direction
-from hoverslam.physics.motion import Flight
 from hoverslam.vehicles.loading import load_vehicle
 
 SAVED = Path(__file__).parent / "data" / "falcon9_return_to_launch_site.npz"
@@ -23,7 +22,7 @@ SAVED = Path(__file__).parent / "data" / "falcon9_return_to_launch_site.npz"
 
 @pytest.fixture(scope="module")
 def reference() -> Reference:
-    """An optimum that was solved before: whether it is today's does not matter here."""
+    """An optimum that was solved before; it need not be the present one."""
     return Reference.load(SAVED)
 
 
@@ -45,7 +44,7 @@ def disturbed(simple):
 
 @pytest.mark.parametrize("guidance", ["hover_slam", "convex"])
 def test_without_dispersions_guidance_lands_for_what_the_optimum_burns(reference, guidance):
-    """Two per cent is what is asked for; the optimum has no lags, no start transients and knows its future."""
+    """Within 2 %: the optimum has no lags and no start transients."""
     flown = flyer(reference, guidance, scale=0.0)(np.arange(1))
     assert flown["propellant"][0] == pytest.approx(reference.propellant, rel=0.02)
     assert causes_of(flown, TouchdownLimits.of(load_vehicle("falcon9"))).tolist() == [LANDED]
@@ -54,7 +53,7 @@ def test_without_dispersions_guidance_lands_for_what_the_optimum_burns(reference
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("vehicle", "guidance"), [("nebula1", "hover_slam"), ("longmarch12a", "convex")])
-def test_without_boostback_too_the_undisturbed_flight_burns_its_fuel_where_the_optimum_does(vehicle, guidance):
+def test_without_boostback_the_undisturbed_flight_burns_as_much_in_each_burn_as_the_optimum(vehicle, guidance):
     """Nebula-1 coasts a long way through thin air; Long March 12A lights its entry burn before it falls."""
     reference = Reference.load(SAVED.with_name(f"{vehicle}_downrange.npz"))
     flyer = RecoveryFlyer(load_vehicle(vehicle), reference, load_dispersions(vehicle), guidance=guidance)
@@ -90,13 +89,13 @@ def test_the_same_numbers_give_the_same_flights_bit_for_bit(simple, disturbed):
 
 @pytest.mark.parametrize("numbers", [np.arange(100)[::-1].copy(), np.arange(20, 60)])
 def test_another_order_or_batch_gives_the_same_flights_to_rounding(simple, disturbed, numbers):
-    """Not bit for bit: XLA rounds otherwise in another lane. A campaign keeps each number in its lane for that reason."""
+    """Not bit for bit: XLA rounds differently at another position of the batch, so a campaign fixes the positions."""
     again = simple(numbers)
     for name, column in disturbed.items():
         assert np.allclose(again[name], column[numbers], rtol=1e-6, atol=1e-6), name
 
 
-def test_what_is_not_a_number_is_a_loss_with_a_cause(disturbed):
+def test_a_flight_that_is_not_a_number_is_lost_and_has_that_cause(disturbed):
     broken = {name: np.array(column, dtype=float) for name, column in disturbed.items()}
     broken["miss"][3] = np.nan
     broken["propellant"][4] = np.inf
@@ -106,7 +105,7 @@ def test_what_is_not_a_number_is_a_loss_with_a_cause(disturbed):
     assert np.isinf(reserve_needed(broken, limits)[[3, 4]]).all()
 
 
-def test_too_small_a_reserve_is_lost_for_want_of_propellant_and_more_never_loses(disturbed):
+def test_with_too_small_a_reserve_flights_are_lost_by_propellant_and_more_reserve_never_loses_flights(disturbed):
     limits = TouchdownLimits.of(load_vehicle("falcon9"))
     landed = [np.sum(causes_of(disturbed, limits, reserve) == LANDED) for reserve in (-3e3, 0.0, 1e3, 2e3, 1e4)]
     assert landed == sorted(landed)
@@ -115,8 +114,7 @@ def test_too_small_a_reserve_is_lost_for_want_of_propellant_and_more_never_loses
     assert "propellant" in causes_of(disturbed, limits, -3e3)
 
 
-def test_more_head_start_needs_more_propellant(simple):
-    """Faster away from home at cut-off: boostback has more to take back."""
+def test_boostback_burns_more_propellant_for_a_faster_cut_off(simple):
     faster = nominal(3)
     faster.staging_velocity[:, 0] = [-10.0, 0.0, 10.0]
     burned = simple.fly(faster)["boostback"]
@@ -132,18 +130,17 @@ def test_a_booster_whose_only_landing_engine_fails_is_lost(simple):
     assert causes[1] != LANDED
 
 
-def test_wind_moves_what_air_does(simple):
+def test_wind_changes_the_miss_at_the_end_of_the_glide(simple):
     windy = nominal(2)
     windy.wind_east[1] = 8.0 * np.exp(-((ALTITUDES - 8e3) ** 2) / 5e3**2)
     flown = simple.fly(windy)
     assert flown["glide_miss"][0] != flown["glide_miss"][1]
 
 
-def test_predicted_impact_is_where_a_body_without_air_comes_down(reference):
+def test_predicted_impact_agrees_with_the_integrated_fall_without_air(reference):
     """Against integration over the rotating Earth; J2, which the prediction leaves out, moves it by tens of metres."""
     frame, leg = reference.frame, reference.legs["boostback"]
     radius = float(np.linalg.norm(frame.from_centre(reference.legs["entry"].position[0])))
-    flight = Flight(frame, "vacuum")
     start = np.concatenate([leg.position[-1], leg.velocity[-1]])
 
     @jax.jit
@@ -156,12 +153,11 @@ def test_predicted_impact_is_where_a_body_without_air_comes_down(reference):
     through.terminal, through.direction = True, -1
     done = solve_ivp(lambda t, x: np.asarray(rates(x)), (0.0, 900.0), start, events=through, rtol=1e-9, atol=1e-6)
     where, after = impact(frame, leg.position[-1], leg.velocity[-1], radius)
-    assert flight.regime == "vacuum"
     assert float(after) == pytest.approx(done.t[-1], abs=0.3)
     assert np.linalg.norm(np.asarray(where) - done.y[:3, -1]) < 300.0
 
 
-def test_on_the_reference_the_regulator_leans_as_the_reference_does(reference, simple):
+def test_on_the_reference_the_regulator_commands_the_attitude_of_the_reference(reference, simple):
     flights, booster, plan = simple.parts
     descent, leg = descent_table_of(reference, booster), reference.legs["glide"]
     middle = len(leg.time) // 2

@@ -4,9 +4,9 @@ from typing import Protocol
 
 import numpy as np
 
+from hoverslam.margins.choices import Scheme
 from hoverslam.margins.disturbances.dispersions import DispersionTable
 from hoverslam.margins.disturbances.draws import Perturbations
-from hoverslam.margins.disturbances.uniforms import Scheme
 from hoverslam.margins.guidance.reference import Reference
 from hoverslam.vehicles.models import Vehicle
 

@@ -15,10 +15,10 @@ import jax
 import numpy as np
 
 from hoverslam import __version__
+from hoverslam.margins.choices import GUIDANCE, Guidance, Scheme
 from hoverslam.margins.disturbances.booster import Booster, BoosterFlight
 from hoverslam.margins.disturbances.dispersions import DispersionTable
 from hoverslam.margins.disturbances.draws import Perturbations, draw, nominal
-from hoverslam.margins.disturbances.uniforms import Scheme
 from hoverslam.margins.guidance.planning import booster_of, flights_of, plan_of
 from hoverslam.margins.guidance.powered_landing import HoverSlam
 from hoverslam.margins.guidance.recovery import FlownRecovery, GuidancePlan, recover
@@ -26,7 +26,6 @@ from hoverslam.margins.guidance.reference import Reference
 from hoverslam.margins.guidance.replanning import ConvexReplanning
 from hoverslam.vehicles.models import Vehicle
 
-GUIDANCE = ("convex", "hover_slam")
 # On a CPU, XLA can deadlock if two threads execute a programme such as this at once (seen with jaxlib 0.10.2). So a process
 # executes one at a time; more cores need more processes.
 _EXECUTING = Lock()
@@ -62,7 +61,7 @@ class RecoveryFlyer:
     seed: int = 0
     scheme: Scheme = "random"
     total: int | None = None
-    guidance: str = "convex"
+    guidance: Guidance = "convex"
 
     def __post_init__(self) -> None:
         if self.guidance not in GUIDANCE:

@@ -42,21 +42,21 @@ class Booster(NamedTuple):
         empty_mass: Dry mass and residual propellant (kg).
     """
 
-    thrust_vacuum: Any
-    mass_flow: Any
-    exit_area: Any
-    throttle_floor: Any
-    throttle_most: Any
-    start_ramp: Any
-    throttle_lag: Any
-    attitude_lag: Any
-    turn_rate: Any
-    angle_of_attack: Any
-    base_area: Any
-    axial_factor: Any
-    side_area_ratio: Any
-    preserved_drag: Any
-    empty_mass: Any
+    thrust_vacuum: Array | float
+    mass_flow: Array | float
+    exit_area: Array | float
+    throttle_floor: Array | float
+    throttle_most: Array | float
+    start_ramp: Array | float
+    throttle_lag: Array | float
+    attitude_lag: Array | float
+    turn_rate: Array | float
+    angle_of_attack: Array | float
+    base_area: Array | float
+    axial_factor: Array | float
+    side_area_ratio: Array | float
+    preserved_drag: Array | float
+    empty_mass: Array | float
 
     @property
     def exhaust_velocity(self) -> Any:
@@ -103,9 +103,9 @@ class AirProfiles(NamedTuple):
     The values hold at altitudes ``PROFILE_STEP`` apart, from sea level up.
     """
 
-    density: Any
-    east: Any
-    north: Any
+    density: Array
+    east: Array
+    north: Array
 
     def at(self, altitude: Array) -> tuple[Array, Array, Array]:
         """Return the three at ``altitude`` (m), linear between the altitudes and constant outside them."""

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
+from hoverslam.margins.choices import Scheme
 from hoverslam.margins.disturbances.columns import ALTITUDES, blocks_of, column_count, column_names
 from hoverslam.margins.disturbances.dispersions import DispersionTable, components_of, effects_of
 from hoverslam.margins.disturbances.entries import Dispersion, Profile
-from hoverslam.margins.disturbances.uniforms import Scheme, standard_vectors
+from hoverslam.margins.disturbances.uniforms import standard_vectors
 
 Floats = NDArray[np.float64]
 

@@ -6,18 +6,16 @@ in every batch and order, and in another process.
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import qmc
 
 from hoverslam.data.errors import did_you_mean, shown
+from hoverslam.margins.choices import SCHEMES, Scheme
 from hoverslam.margins.disturbances.columns import COLUMNS
 
 Floats = NDArray[np.float64]
-Scheme = Literal["random", "sobol", "latin"]
-SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 
 _SOBOL_BITS = 30  # the most that scipy's direction numbers allow in steps of one
 _LATIN_MOST = 2**20  # with more samples the slices of all columns take over a gigabyte of memory

@@ -32,16 +32,16 @@ class World(NamedTuple):
     """
 
     booster: Booster
-    cut_off_mass: Any
+    cut_off_mass: Array
     air: AirProfiles
-    engine_thrust: Any
-    start_delay: Any
-    start_ramp: Any
-    misalignment: Any
-    position_error: Any
-    velocity_error: Any
-    engine_out_burn: Any
-    engine_out_share: Any
+    engine_thrust: Array
+    start_delay: Array
+    start_ramp: Array
+    misalignment: Array
+    position_error: Array
+    velocity_error: Array
+    engine_out_burn: Array
+    engine_out_share: Array
 
 
 def world_of(
@@ -61,15 +61,15 @@ def world_of(
     return World(
         booster=Booster(**disturbed),
         cut_off_mass=mass,
-        air=AirProfiles(p.density, p.wind_east, p.wind_north),
-        engine_thrust=p.engine_thrust,
-        start_delay=p.start_delay,
-        start_ramp=booster.start_ramp * (1.0 + p.start_transient),
-        misalignment=p.misalignment,
-        position_error=p.navigation_position,
-        velocity_error=p.navigation_velocity,
-        engine_out_burn=p.engine_out_burn,
-        engine_out_share=p.engine_out_share,
+        air=AirProfiles(jnp.asarray(p.density), jnp.asarray(p.wind_east), jnp.asarray(p.wind_north)),
+        engine_thrust=jnp.asarray(p.engine_thrust),
+        start_delay=jnp.asarray(p.start_delay),
+        start_ramp=booster.start_ramp * (1.0 + jnp.asarray(p.start_transient)),
+        misalignment=jnp.asarray(p.misalignment),
+        position_error=jnp.asarray(p.navigation_position),
+        velocity_error=jnp.asarray(p.navigation_velocity),
+        engine_out_burn=jnp.asarray(p.engine_out_burn),
+        engine_out_share=jnp.asarray(p.engine_out_share),
     )
 
 

@@ -13,7 +13,7 @@ position and velocity, ``(slack, position)`` of each of the ``W`` inner nodes at
 """
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -45,20 +45,20 @@ class DescentCase(NamedTuple):
         touchdown_velocity: ``(3,)`` (m/s).
     """
 
-    position: Any
-    velocity: Any
-    mass: Any
-    flight_time: Any
-    acceleration: Any
-    effect: Any
-    thrust_min: Any
-    thrust_max: Any
-    exhaust_velocity: Any
-    axis: Any
-    cos_angle: Any
-    cot_glide_slope: Any
-    pad: Any
-    touchdown_velocity: Any
+    position: Array
+    velocity: Array
+    mass: Array
+    flight_time: Array
+    acceleration: Array
+    effect: Array
+    thrust_min: Array
+    thrust_max: Array
+    exhaust_velocity: Array
+    axis: Array
+    cos_angle: Array
+    cot_glide_slope: Array
+    pad: Array
+    touchdown_velocity: Array
 
 
 @lru_cache(maxsize=8)  # numbers of steps and nodes that a process uses

@@ -67,9 +67,9 @@ def plan_of(vehicle: Vehicle, reference: Reference, booster: Booster) -> Guidanc
     first = next(iter(reference.legs.values()))
     boostback = _boostback(vehicle, reference) if "boostback" in reference.legs else None
     plan = GuidancePlan(
-        position=first.position[0],
-        velocity=first.velocity[0],
-        mass=first.mass[0],
+        position=jnp.asarray(first.position[0]),
+        velocity=jnp.asarray(first.velocity[0]),
+        mass=jnp.asarray(first.mass[0]),
         boostback=boostback,
         entry=_entry(vehicle, reference),
         descent=descent_table_of(reference, booster),
@@ -98,17 +98,17 @@ def _boostback(vehicle: Vehicle, reference: Reference) -> BoostbackPlan:
     towards = along / np.linalg.norm(along)
     side = np.cross([0.0, 0.0, 1.0], towards)
     return BoostbackPlan(
-        engines=float(home.boostback_engines or 1),
-        throttle=float(leg.throttle[0]),
-        wait=reference.legs["flip"].duration - 0.5 * home.ignition_lead_s.si,
-        duration=leg.duration,
-        step=times[1],
-        axes=at(leg.axis),
-        across=points @ side,
-        target=target,
-        towards=towards,
-        side=side,
-        radius=radius,
+        engines=jnp.asarray(float(home.boostback_engines or 1)),
+        throttle=jnp.asarray(float(leg.throttle[0])),
+        wait=jnp.asarray(reference.legs["flip"].duration - 0.5 * home.ignition_lead_s.si),
+        duration=jnp.asarray(leg.duration),
+        step=jnp.asarray(times[1]),
+        axes=jnp.asarray(at(leg.axis)),
+        across=jnp.asarray(points @ side),
+        target=jnp.asarray(target),
+        towards=jnp.asarray(towards),
+        side=jnp.asarray(side),
+        radius=jnp.asarray(radius),
     )
 
 
@@ -124,19 +124,19 @@ def _entry(vehicle: Vehicle, reference: Reference) -> EntryPlan:
     speed = float(np.linalg.norm(after.velocity[0]))
     aimed = "boostback" in reference.legs  # boostback has already set the impact point
     return EntryPlan(
-        engines=float(home.entry_engines or 1),
-        throttle=float(leg.throttle[0]),
-        height=leg.position[0, 2],
-        after=reference.legs["coast"].duration if leg.velocity[0, 2] > -LEVEL_FLIGHT else np.inf,
-        duration=leg.duration,
-        radius=radius,
-        target=target,
-        towards=level / np.linalg.norm(level),
-        end_energy=energies[0],
-        end_height=after.position[0, 2],
-        drag=slope,
-        above=0.0 if aimed else FIGURES.entry_burn.energy_above.si * speed**2,
-        below=0.0 if aimed else FIGURES.entry_burn.energy_below.si * speed**2,
+        engines=jnp.asarray(float(home.entry_engines or 1)),
+        throttle=jnp.asarray(float(leg.throttle[0])),
+        height=jnp.asarray(leg.position[0, 2]),
+        after=jnp.asarray(reference.legs["coast"].duration if leg.velocity[0, 2] > -LEVEL_FLIGHT else np.inf),
+        duration=jnp.asarray(leg.duration),
+        radius=jnp.asarray(radius),
+        target=jnp.asarray(target),
+        towards=jnp.asarray(level / np.linalg.norm(level)),
+        end_energy=jnp.asarray(energies[0]),
+        end_height=jnp.asarray(after.position[0, 2]),
+        drag=jnp.asarray(slope),
+        above=jnp.asarray(0.0 if aimed else FIGURES.entry_burn.energy_above.si * speed**2),
+        below=jnp.asarray(0.0 if aimed else FIGURES.entry_burn.energy_below.si * speed**2),
     )
 
 
@@ -148,16 +148,16 @@ def _landing(vehicle: Vehicle, reference: Reference, booster: Booster) -> Landin
     sinks = [-float(leg.velocity[0, 2]) for leg in legs[1:]]
     duration = sum(leg.duration for leg in [start, *legs])
     guidance = LandingGuidance(
-        engines=np.array((counts + counts[-1:] * 2)[:3]),
-        sinks=np.array((sinks + [NEVER] * 2)[:2]),
-        gates=_gates(legs),
-        throttle=home.landing_throttle_max.si,
-        ignition_height=start.position[0, 2],
-        watch=WATCH_TIME * -start.velocity[0, 2],
-        stop_height=0.0,
-        tilt=_tilt([start, *legs]) + FIGURES.landing_burn.tilt_margin_deg.si,
-        duration=duration,
-        step=min(CONTROL_STEP, duration / LEAST_CONTROL_STEPS),
+        engines=jnp.asarray(np.array((counts + counts[-1:] * 2)[:3])),
+        sinks=jnp.asarray(np.array((sinks + [NEVER] * 2)[:2])),
+        gates=jnp.asarray(_gates(legs)),
+        throttle=jnp.asarray(home.landing_throttle_max.si),
+        ignition_height=jnp.asarray(start.position[0, 2]),
+        watch=jnp.asarray(WATCH_TIME * -start.velocity[0, 2]),
+        stop_height=jnp.asarray(0.0),
+        tilt=jnp.asarray(_tilt([start, *legs]) + FIGURES.landing_burn.tilt_margin_deg.si),
+        duration=jnp.asarray(duration),
+        step=jnp.asarray(min(CONTROL_STEP, duration / LEAST_CONTROL_STEPS)),
     )
     guidance = jax.tree.map(jnp.asarray, guidance)
     stop = predicted_stop(

@@ -80,16 +80,16 @@ class LandingGuidance(NamedTuple):
         step: Control step (s).
     """
 
-    engines: Any
-    sinks: Any
-    gates: Any
-    throttle: Any
-    ignition_height: Any
-    watch: Any
-    stop_height: Any
-    tilt: Any
-    duration: Any
-    step: Any
+    engines: Array
+    sinks: Array
+    gates: Array
+    throttle: Array
+    ignition_height: Array
+    watch: Array
+    stop_height: Array
+    tilt: Array
+    duration: Array
+    step: Array
 
 
 class Touchdown(NamedTuple):

@@ -4,7 +4,7 @@ Each part of the recovery is a loop of fixed steps. Its last step is shortened s
 impact point, an energy, a height or the ground. Under ``jax.vmap`` a loop runs until the last flight has ended.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -73,17 +73,17 @@ class BoostbackPlan(NamedTuple):
         radius: Distance from the Earth's centre at which impact counts (m).
     """
 
-    engines: Any
-    throttle: Any
-    wait: Any
-    duration: Any
-    step: Any
-    axes: Any
-    across: Any
-    target: Any
-    towards: Any
-    side: Any
-    radius: Any
+    engines: Array
+    throttle: Array
+    wait: Array
+    duration: Array
+    step: Array
+    axes: Array
+    across: Array
+    target: Array
+    towards: Array
+    side: Array
+    radius: Array
 
 
 class EntryPlan(NamedTuple):
@@ -110,19 +110,19 @@ class EntryPlan(NamedTuple):
         below: Energy below the reference's with which the burn may end (J/kg).
     """
 
-    engines: Any
-    throttle: Any
-    height: Any
-    after: Any
-    duration: Any
-    radius: Any
-    target: Any
-    towards: Any
-    end_energy: Any
-    end_height: Any
-    drag: Any
-    above: Any
-    below: Any
+    engines: Array
+    throttle: Array
+    height: Array
+    after: Array
+    duration: Array
+    radius: Array
+    target: Array
+    towards: Array
+    end_energy: Array
+    end_height: Array
+    drag: Array
+    above: Array
+    below: Array
 
 
 class GuidancePlan(NamedTuple):
@@ -138,9 +138,9 @@ class GuidancePlan(NamedTuple):
         landing: Of the landing burn.
     """
 
-    position: Any
-    velocity: Any
-    mass: Any
+    position: Array
+    velocity: Array
+    mass: Array
     boostback: BoostbackPlan | None
     entry: EntryPlan
     descent: DescentTable
@@ -196,8 +196,8 @@ def recover(
     zero = jnp.zeros(())
     state = BoosterState(
         time=zero,
-        position=plan.position + p.staging_position,
-        velocity=plan.velocity + p.staging_velocity,
+        position=plan.position + jnp.asarray(p.staging_position),
+        velocity=plan.velocity + jnp.asarray(p.staging_velocity),
         mass=world.cut_off_mass,
         axis=jnp.array([0.0, 0.0, 1.0]),
         throttle=zero,

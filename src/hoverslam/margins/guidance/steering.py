@@ -44,9 +44,9 @@ class DescentTable(NamedTuple):
             the gain ``(2, 5)`` of the regulator.
     """
 
-    lowest: Any
-    highest: Any
-    rows: Any
+    lowest: Array
+    highest: Array
+    rows: Array
 
     def at(self, height: Array) -> tuple[Array, Array, Array]:
         """Return the reference ``(5,)``, its lean ``(2,)`` and the gain ``(2, 5)`` at ``height`` (m above the pad)."""
@@ -63,7 +63,7 @@ class DescentTable(NamedTuple):
         return lean - gain @ (here - wanted)
 
 
-def nose_direction(flight: BoosterFlight, state: Any, lean: Array, most: Array) -> Array:
+def nose_direction(flight: BoosterFlight, state: Any, lean: Array, most: Array | float) -> Array:
     """Return the body axis ``(3,)`` for a lean, which is limited to a circle of radius ``most``; still air."""
     size = jnp.sqrt(lean @ lean + SPEED_SQUARED_FLOOR)
     alpha, beta = lean * jnp.minimum(1.0, most / size)
@@ -154,7 +154,9 @@ def descent_table_of(reference: Reference, booster: Booster) -> DescentTable:
     late = np.arange(LATE_IGNITION * lowest, lowest, heights[1] - heights[0])[::-1]
     below = _rows_for_late_ignition(reference, rows[0], late)
     step = (highest - lowest) / (HEIGHTS - 1)
-    return DescentTable(lowest - len(below) * step, highest, np.concatenate([below, rows]))
+    return DescentTable(
+        jnp.asarray(lowest - len(below) * step), jnp.asarray(highest), jnp.asarray(np.concatenate([below, rows]))
+    )
 
 
 def _rows_for_late_ignition(reference: Reference, last: np.ndarray, heights: np.ndarray) -> np.ndarray:

@@ -18,9 +18,9 @@ from hoverslam.flights.launch.solve import solve_launch
 from hoverslam.margins.campaigns.campaign import run_campaign
 from hoverslam.margins.campaigns.flyer import RecoveryFlyer
 from hoverslam.margins.campaigns.progress import Progress
+from hoverslam.margins.choices import Guidance, Scheme
 from hoverslam.margins.disturbances.loading import load_dispersions
 from hoverslam.margins.disturbances.touchdown import TouchdownLimits, causes_of
-from hoverslam.margins.disturbances.uniforms import Scheme
 from hoverslam.margins.guidance.reference import Reference, reference_of
 from hoverslam.margins.study.picture import draw_study
 from hoverslam.margins.study.record import MarginRecord
@@ -63,7 +63,7 @@ def study_margin(
     samples: int = 2000,
     seed: int = 0,
     *,
-    guidance: str = "convex",
+    guidance: Guidance = "convex",
     scheme: Scheme = "random",
     dispersions: Mapping[str, float] | Sequence[str] | None = None,
     probability: float = 0.99,
