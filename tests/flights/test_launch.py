@@ -4,9 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hoverslam.ocp.solved import solve
+import xarray as xr
 
-from hoverslam.flights.launch.solve import ATTEMPTS, guess_launch, launch_problem, make_plan, solve_launch
+from hoverslam.flights.launch.limits import LaunchLimit
+from hoverslam.flights.launch.plan import make_plan
+from hoverslam.flights.launch.problem import launch_problem
+from hoverslam.flights.launch.slopes import payload_slopes
+from hoverslam.flights.launch.solve import ATTEMPTS, guess_launch, solve_launch
+from hoverslam.ocp.solved import solve
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import load_vehicle
 
@@ -88,3 +93,108 @@ def test_the_trajectory_is_labelled_and_starts_on_the_pad(expendable):
 def test_a_recovery_the_vehicle_does_not_fly_is_one_clear_message():
     with pytest.raises(VehicleError, match="has expendable"):
         solve_launch("longmarch6a", "downrange")
+
+
+# ---- limits of the user's own --------------------------------------------------------------------------------------
+MAX_Q = 28e3  # Pa, well below what Falcon 9 flies
+
+
+@pytest.fixture(scope="module")
+def gentle():
+    limit = LaunchLimit("dynamic_pressure", "ascent", upper=MAX_Q, unit="Pa", name="gentle")
+    return solve_launch("falcon9", constraints=[limit])
+
+
+def test_an_added_limit_binds_lowers_the_payload_and_equals_that_limit_of_the_vehicle_file(expendable, gentle):
+    of_file = solve_launch(load_vehicle("falcon9", {"limits.dynamic_pressure_max_kPa": MAX_Q / 1e3}))
+    assert gentle.verified
+    assert of_file.verified
+    assert gentle.payload < expendable.payload - 10.0
+    assert gentle.payload == pytest.approx(of_file.payload, rel=1e-6)
+
+
+def test_an_added_limit_is_held_between_nodes_and_listed_among_the_limits(gentle):
+    listed = next(limit for limit in gentle.limits if limit.name == "gentle")
+    assert (listed.phase, listed.side, listed.limit, listed.unit) == ("ascent", "at most", MAX_Q, "Pa")
+    assert listed.active
+    assert float(gentle.trajectory().dynamic_pressure.max()) < MAX_Q * 1.001
+
+
+def test_a_limit_that_is_a_function_of_the_parameters_equals_the_named_one(expendable):
+    def acceleration(state, control, parameters):
+        return control.throttle * parameters["stage2.thrust_vacuum"] / state.mass
+
+    payloads = []
+    for quantity in (acceleration, "axial_acceleration"):
+        limit = LaunchLimit(quantity, "upper", upper=25.0, unit="m/s2", name="soft")
+        plan = make_plan(expendable.plan.vehicle, "expendable", expendable.plan.orbit, [limit])
+        solution = solve(launch_problem(plan, guess_launch(plan)), QUICK)
+        assert solution.converged
+        payloads.append(float(solution.parameters.payload))
+    assert payloads[0] == pytest.approx(payloads[1], rel=1e-9)
+    assert payloads[0] < expendable.payload - 1.0
+
+
+@pytest.mark.parametrize(
+    ("limit", "message"),
+    [
+        (lambda: LaunchLimit("dynamic_presure", "ascent", upper=1.0), "known: dynamic_pressure"),
+        (
+            lambda: LaunchLimit("dynamic_pressure", "ascend", upper=1.0),
+            "no phase 'ascend'; this launch has rise, ascent",
+        ),
+        (lambda: LaunchLimit("dynamic_pressure", "ascent", upper=1.0), "give another name"),
+        (lambda: LaunchLimit("dynamic_pressure", "ascent", lower=2.0, upper=1.0, name="x"), "lower bound 2 is above"),
+    ],
+)
+def test_a_limit_that_cannot_be_held_is_one_clear_message(limit, message):
+    with pytest.raises(ValueError, match=message):
+        solve_launch("falcon9", constraints=[limit()])
+
+
+def test_the_plan_names_the_phases_of_the_problem(base):
+    vehicle = load_vehicle("falcon9")
+    plan = make_plan(vehicle, "downrange", vehicle.orbit(None, "downrange"))
+    assert tuple(launch_problem(plan, base[0]).phases) == plan.phases
+
+
+def test_a_vehicle_file_overrides_an_operators_habit():
+    vehicle = load_vehicle("falcon9", {"operations.staging_coast_s": 9.5})
+    assert make_plan(vehicle, "expendable", vehicle.orbit()).staging_coast == 9.5
+
+
+# ---- the verbs of the result ---------------------------------------------------------------------------------------
+def test_the_report_and_the_json_have_the_payload_and_every_limit(expendable):
+    assert f"payload {expendable.payload:,.1f} kg" in expendable.report()
+    content = expendable.as_json()
+    assert content["payload_kg"] == expendable.payload
+    assert [limit["name"] for limit in content["limits"]] == [limit.name for limit in expendable.limits]
+    assert set(content["limits"][0]) == {"name", "phase", "limit", "reached", "time_s", "unit"}
+
+
+def test_the_table_has_a_row_a_sample_with_units_in_its_columns(expendable):
+    data, frame = expendable.trajectory(), expendable.to_frame()
+    assert len(frame) == data.sizes["sample"]
+    assert np.array_equal(frame["velocity_downrange_m_s"], data.velocity.values[:, 0])
+
+
+def test_a_saved_flight_reads_back_as_its_trajectory(expendable, tmp_path):
+    with xr.open_dataset(expendable.save(tmp_path / "flight.nc")) as read:
+        assert np.array_equal(read.mass.values, expendable.trajectory().mass.values)
+
+
+def test_the_picture_shows_every_body_and_every_burn(expendable):
+    path, _, _, burns = expendable.plot().axes
+    assert [text.get_text() for text in path.get_legend().get_texts()] == ["first stage with payload", "upper stage"]
+    assert len(burns.patches) == len(expendable.propellant)
+
+
+def test_solving_again_for_another_dry_mass_is_verified_and_follows_the_slope(expendable):
+    key = "stage1.dry_mass_t"
+    slopes = payload_slopes(expendable, [key])
+    step = 0.1  # t
+    heavier = expendable.resolve({key: expendable.plan.vehicle.stage1.dry_mass_t.value + step})
+    assert heavier.verified
+    assert heavier.payload - expendable.payload == pytest.approx(slopes[key] * step, rel=0.01)
+    assert dict(slopes) == {key: slopes[key]}
+    assert key in slopes.report()
