@@ -10,12 +10,14 @@ from jax import Array
 
 from hoverslam.flights.craft.lander import Lander
 from hoverslam.flights.hop.events import HopEvents, Stated, stated_event
+from hoverslam.flights.landing.default_limits import default_limits
 from hoverslam.physics.constants import STANDARD_GRAVITY
 from hoverslam.physics.earth import FlatGround, LaunchFrame
 from hoverslam.physics.winds import Wind
 from hoverslam.vehicles.loading import as_vehicle
 from hoverslam.vehicles.models import Vehicle
 
+_DEFAULTS = default_limits().hop
 LIFTOFF_MASS = "liftoff_mass"
 FLOOR = "stage1.throttle_min"
 FREED = (
@@ -32,7 +34,7 @@ UNITS = {"stage1.thrust_sea_level": "N", "stage1.isp_sea_level": "s", "stage1.is
 
 @dataclass(frozen=True)
 class HopLimits:
-    """Limits that a hop respects. None leaves a limit out.
+    """Limits that a hop respects. None leaves a limit out; ``default_limits.toml`` in ``landing/files`` has the defaults.
 
     Attributes:
         rise: Time of vertical flight after lift-off (s).
@@ -53,18 +55,18 @@ class HopLimits:
         ValueError: If an angle is outside 0 to pi/2, or another limit is not positive.
     """
 
-    rise: float = 5.0
-    tilt: float = float(np.radians(20.0))
-    tilt_at_touchdown: float = float(np.radians(0.5))
-    turn_rate: float = float(np.radians(5.0))
-    throttle_rate: float = 0.2
-    angle_of_attack: float = float(np.radians(10.0))
-    angle_of_attack_from: float = 2e3
+    rise: float = _DEFAULTS.rise_s.si
+    tilt: float = _DEFAULTS.tilt_deg.si
+    tilt_at_touchdown: float = _DEFAULTS.tilt_at_touchdown_deg.si
+    turn_rate: float = _DEFAULTS.turn_rate_deg_s.si
+    throttle_rate: float = _DEFAULTS.throttle_rate_per_s.si
+    angle_of_attack: float = _DEFAULTS.angle_of_attack_deg.si
+    angle_of_attack_from: float = _DEFAULTS.angle_of_attack_from_kPa.si
     dynamic_pressure: float | None = None
     dynamic_pressure_down: float | None = None
     q_alpha: float | None = None
     acceleration: float | None = None
-    shortest_coast: float = 1.0
+    shortest_coast: float = _DEFAULTS.shortest_coast_s.si
 
     def __post_init__(self) -> None:
         for name in ("tilt", "tilt_at_touchdown", "angle_of_attack"):

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from hoverslam.flights.craft.lander import Lander
+from hoverslam.flights.landing.default_limits import default_limits
 from hoverslam.physics.earth import FlatGround, LaunchFrame
 from hoverslam.physics.winds import Wind
 
 AXES = ("downrange", "left", "up")
+_DEFAULTS = default_limits().landing
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class LandingLimits:
-    """Limits that a landing respects. None leaves a limit out.
+    """Limits that a landing respects. None leaves a limit out; ``files/default_limits.toml`` has the source of defaults.
 
     Attributes:
         glide_slope: Elevation from the ground of the cone above the touchdown point that the flight stays inside (rad).
@@ -106,13 +108,13 @@ class LandingLimits:
     tilt: float | None = None
     tilt_at_touchdown: float | None = None
     angle_of_attack: float | None = None
-    angle_of_attack_from: float = 2e3
+    angle_of_attack_from: float = _DEFAULTS.angle_of_attack_from_kPa.si
     dynamic_pressure: float | None = None
     acceleration: float | None = None
     speed: float | None = None
-    turn_rate: float | None = np.radians(8.0)
-    shortest_burn: float = 0.5
-    longest_burn: float = 300.0
+    turn_rate: float | None = _DEFAULTS.turn_rate_deg_s.si
+    shortest_burn: float = _DEFAULTS.shortest_burn_s.si
+    longest_burn: float = _DEFAULTS.longest_burn_s.si
     body_rate: float | None = None
     rate_at_touchdown: float | None = None
     gate: Gate | None = None

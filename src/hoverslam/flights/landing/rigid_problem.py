@@ -22,7 +22,8 @@ from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Named, Range, Variable
 from hoverslam.ocp.statement.problem import Guess, PathConstraint
 from hoverslam.physics.constants import STANDARD_GRAVITY
-from hoverslam.physics.motion import Propulsion, Shape
+from hoverslam.physics.motion import Shape
+from hoverslam.physics.propulsion import Propulsion
 from hoverslam.physics.rigid_body import RigidFlight, RigidInputs
 
 COAST_INTERVALS, BURN_INTERVALS, SHORT_INTERVALS = 8, 16, 6
@@ -128,7 +129,9 @@ class RigidLandingBuilder(LandingBuilder):
         # One actuator produces each torque: fins in the coast, the gimbal (with cold gas for roll) under thrust, cold gas
         # where there is neither. Two actuators of one torque would leave the optimum undetermined.
         if coasting and self._finned:
-            controls.append(Variable("fins", 3, "rad", -lander.fin_deflection, lander.fin_deflection, rate=lander.fin_rate))
+            controls.append(
+                Variable("fins", 3, "rad", -lander.fin_deflection, lander.fin_deflection, rate=lander.fin_rate)
+            )
         elif lander.cold_gas is not None:
             torque = np.array(lander.cold_gas) * (
                 [1.0, 1.0, 1.0] if coasting or self.thrust_has_no_arm else [0.0, 0.0, 1.0]

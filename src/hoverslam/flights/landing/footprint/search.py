@@ -164,7 +164,7 @@ class _Walk:
         if kept is not None:
             return self._note(site, kept, warm=True, good=False)
         known = cold.outcome is LandingOutcome.INFEASIBLE and cold.solution.diagnosis is not None
-        conclusive = known and bool(cold.solution.diagnosis.shortfalls)  # type: ignore[union-attr]
+        conclusive = known and bool(cold.solution.diagnosis.shortfalls)
         self.map.status[site] = SiteOutcome.OUT_OF_REACH if conclusive else SiteOutcome.NOT_SOLVED
         return None
 
