@@ -1,0 +1,1 @@
+"""Rules that translate JAX primitives into CasADi expressions, by subject."""
