@@ -194,8 +194,8 @@ def test_a_hop_solved_again_with_more_specific_impulse_burns_less(low):
     again = low.cheapest.resolve({"stage1.isp_sea_level": 1.02 * isp})
     assert again.verified
     assert again.figures["stage1.isp_sea_level"] == pytest.approx(1.02 * isp)
-    # Less mass flow for the same thrust saves 2 % of the propellant, and a little for the lighter propellant aboard.
-    assert 0.97 < again.propellant / low.cheapest.propellant < 0.985
+    # The mass flow falls by 2 % at the same thrust; the vehicle is heavier at landing, which costs a part of that.
+    assert 0.98 < again.propellant / low.cheapest.propellant < 0.995
 
 
 def test_a_saved_hop_has_the_figures_of_the_result(low, tmp_path):
