@@ -36,10 +36,13 @@ def draw_launch(trajectory: xr.Dataset, propellant: Mapping[str, float], title: 
         own = bodies == body
         if not own.any():
             continue
-        line = {"color": colour, "linestyle": style, "label": body}
-        path.plot(trajectory["downrange"].values[own] / 1e3, trajectory["altitude"].values[own] / 1e3, **line)
-        speed.plot(time[own], trajectory["speed"].values[own], **line)
-        pressure.plot(time[own], trajectory["dynamic_pressure"].values[own] / 1e3, **line)
+        lines = (
+            (path, trajectory["downrange"].values / 1e3, trajectory["altitude"].values / 1e3),
+            (speed, time, trajectory["speed"].values),
+            (pressure, time, trajectory["dynamic_pressure"].values / 1e3),
+        )
+        for axis, x, y in lines:
+            axis.plot(x[own], y[own], color=colour, linestyle=style, label=body)
     path.set(xlabel="downrange, km", ylabel="altitude, km")
     speed.set(xlabel="time, s", ylabel="speed, m/s")
     pressure.set(xlabel="time, s", ylabel="dynamic pressure, kPa")

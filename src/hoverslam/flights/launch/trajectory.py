@@ -43,7 +43,7 @@ def trajectory(plan: LaunchPlan, solution: Solved) -> "xr.Dataset":
         "throttle": (np.concatenate([_throttle(phase) for phase in flown]), "1"),
     }
     latitude, longitude, elevation = plan.frame.geodetic(np.zeros(3))
-    attributes = {
+    attributes: dict[str, str | int | float] = {
         "vehicle": plan.vehicle.name,
         "recovery": plan.recovery,
         "orbit": plan.orbit.name,
@@ -60,7 +60,7 @@ def trajectory(plan: LaunchPlan, solution: Solved) -> "xr.Dataset":
 
 def downrange(plan: LaunchPlan, position: NDArray[np.float64]) -> float:
     """Return the distance over the ground from the pad (m), on a sphere of the pad's radius."""
-    centre = np.asarray(plan.frame.from_centre(position))
+    centre = np.asarray(plan.frame.from_centre(jnp.asarray(position)))
     cosine = centre @ plan.frame.origin / np.linalg.norm(centre) / np.linalg.norm(plan.frame.origin)
     return float(np.linalg.norm(plan.frame.origin) * np.arccos(np.clip(cosine, -1.0, 1.0)))
 

@@ -72,7 +72,7 @@ def limits_reached(solution: Solved) -> list[LimitReached]:
     """
     if solution.verification is None:
         raise ValueError(f"{solution.problem.name}: not verified, so nothing has been flown to compare with its limits")
-    found = []
+    found: list[LimitReached] = []
     for phase, check in solution.verification.phases.items():
         units = _units(solution, phase)
         for name, extremes in check.reached.items():
@@ -89,7 +89,7 @@ def path_limits_reached(solution: Solved) -> list[LimitReached]:
     """
     if solution.verification is None:
         raise ValueError(f"{solution.problem.name}: not verified, so nothing has been flown to compare with its limits")
-    found = []
+    found: list[LimitReached] = []
     for phase, check in solution.verification.phases.items():
         for constraint in solution[phase].phase.path:
             found += _sides(phase, constraint.name, check.reached[constraint.name], constraint.unit)
