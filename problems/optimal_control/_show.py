@@ -3,15 +3,15 @@
 import argparse
 import json
 
-from hoverslam.ocp import Options, Problem, solve
+import hoverslam as hs
 
 
-def main(problem: Problem, known: float, unit: str, options: Options | None = None) -> int:
-    """Solve, print (``--json`` for machines), and answer 0 if the solution is verified."""
+def main(problem: hs.ocp.Problem, known: float, unit: str, options: hs.ocp.Options | None = None) -> int:
+    """Solve, print (``--json`` for programs), and return 0 if the solution is verified, else 1."""
     parser = argparse.ArgumentParser(description=f"{problem.name}: known optimum {known} {unit}")
     parser.add_argument("--json", action="store_true", help="print figures as JSON")
     arguments = parser.parse_args()
-    solution = solve(problem, options or Options(tolerance=1e-10), None if arguments.json else print)
+    solution = hs.ocp.solve(problem, options or hs.ocp.Options(tolerance=1e-10), None if arguments.json else print)
     verified = solution.verification is not None and solution.verification.passed
     if arguments.json:
         print(json.dumps({"objective": solution.objective, "known": known, "unit": unit, "verified": verified}))

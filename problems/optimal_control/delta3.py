@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from _show import main
 
-from hoverslam.ocp import PathConstraint, Problem, Variable
+import hoverslam as hs
 
 MU, RADIUS, SPIN = 3.986012e14, 6378145.0, 7.29211585e-5  # m3/s2, m, rad/s
 DENSITY, SCALE_HEIGHT, AREA, DRAG, G0 = 1.225, 7200.0, 4.0 * np.pi, 0.5, 9.80665
@@ -57,10 +57,10 @@ def problem(**changes):
     """The problem; ``changes`` replace values of ``GIVEN``."""
     goal = orbit((AXIS, ECCENTRICITY, INCLINATION, NODE, PERIGEE))
     start = RADIUS * np.array([np.cos(np.radians(28.5)), 0.0, np.sin(np.radians(28.5))])
-    problem = Problem("Delta III")
+    problem = hs.ocp.Problem("Delta III")
     for name, value in (GIVEN | changes).items():
         problem.parameter(name, value=value)
-    unit = PathConstraint("direction", lambda s, c, p: c.u @ c.u, 1.0, 1.0)
+    unit = hs.ocp.PathConstraint("direction", lambda s, c, p: c.u @ c.u, 1.0, 1.0)
     burn = {}
     for name, lit in SOLIDS.items():
         burn[name] = rates(
@@ -74,11 +74,15 @@ def problem(**changes):
         problem.phase(
             name,
             states=[
-                Variable("r", 3, "m", initial=start if number == 0 else None, guess=start if number < 2 else goal[0]),
-                Variable("v", 3, "m/s", initial=early[1] if number == 0 else None, guess=speeds),
-                Variable("m", None, "kg", lower=100.0, guess=(301454.0, 171863.0, 79623.0, 32294.0)[number]),
+                hs.ocp.Variable(
+                    "r", 3, "m", initial=start if number == 0 else None, guess=start if number < 2 else goal[0]
+                ),
+                hs.ocp.Variable("v", 3, "m/s", initial=early[1] if number == 0 else None, guess=speeds),
+                hs.ocp.Variable("m", None, "kg", lower=100.0, guess=(301454.0, 171863.0, 79623.0, 32294.0)[number]),
             ],
-            controls=[Variable("u", 3, "", -1.1, 1.1, guess=(1.0, 0.0, 0.0) if number == 0 else (0.0, 1.0, 0.0))],
+            controls=[
+                hs.ocp.Variable("u", 3, "", -1.1, 1.1, guess=(1.0, 0.0, 0.0) if number == 0 else (0.0, 1.0, 0.0))
+            ],
             dynamics=burn[name],
             path=[unit],
             initial_time=ENDS[number],

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from _show import main
 
-from hoverslam.ocp import PathConstraint, Problem, Variable
+import hoverslam as hs
 
 G0, ISP, RADIUS, HEIGHT = 9.81, 330.0, 4.5, 50.0  # m/s2, s, m, m
 ARM, PRESSURE_ARM = 0.4 * HEIGHT, 0.2 * HEIGHT
@@ -46,15 +46,17 @@ def rates(engines):
 
 
 TERMINAL = [
-    PathConstraint("left of the cone", lambda s, c, p: s.r[0] * np.tan(np.radians(5.0)) - s.r[1], 0.0, unit="m"),
-    PathConstraint("right of the cone", lambda s, c, p: s.r[0] * np.tan(np.radians(5.0)) + s.r[1], 0.0, unit="m"),
-    PathConstraint("speed", lambda s, c, p: s.v @ s.v, upper=400.0, unit="m2/s2"),
+    hs.ocp.PathConstraint("left of the cone", lambda s, c, p: s.r[0] * np.tan(np.radians(5.0)) - s.r[1], 0.0, unit="m"),
+    hs.ocp.PathConstraint(
+        "right of the cone", lambda s, c, p: s.r[0] * np.tan(np.radians(5.0)) + s.r[1], 0.0, unit="m"
+    ),
+    hs.ocp.PathConstraint("speed", lambda s, c, p: s.v @ s.v, upper=400.0, unit="m2/s2"),
 ]
 
 
 def problem(shortest=0.2, at_most=10.0):
     """The problem with powered phases of ``shortest`` to ``at_most`` seconds."""
-    problem = Problem("landing flip")
+    problem = hs.ocp.Problem("landing flip")
     tight = np.radians([5.0, 2.5, 1.0])  # tilt, its rate, gimbal in the terminal phase
     heights, speeds = (1000.0, 500.0, 250.0, 100.0, 0.0), (-90.0, -85.0, -60.0, -20.0, 0.0)
     places = [(height, 0.1 * height) for height in heights]
@@ -62,21 +64,21 @@ def problem(shortest=0.2, at_most=10.0):
         first, last, narrow = k == 0, name == "terminal", name == "terminal"
         tilt, spin, gimbal = tight if narrow else (np.pi, 2.0, GIMBAL)
         states = [
-            Variable("m", None, "kg", lower=85e3, initial=100e3 if first else None, guess=100e3),
-            Variable("r", 2, "m", initial=(1000.0, 100.0) if first else (100.0, None) if last else None,
+            hs.ocp.Variable("m", None, "kg", lower=85e3, initial=100e3 if first else None, guess=100e3),
+            hs.ocp.Variable("r", 2, "m", initial=(1000.0, 100.0) if first else (100.0, None) if last else None,
                      final=(0.0, 0.0) if last else None, guess=places[k : k + 2]),
-            Variable("v", 2, "m/s", initial=(-90.0, 0.0) if first else None, final=(0.0, 0.0) if last else None,
+            hs.ocp.Variable("v", 2, "m/s", initial=(-90.0, 0.0) if first else None, final=(0.0, 0.0) if last else None,
                      guess=((speeds[k], 0.0), (speeds[k + 1], 0.0))),
-            Variable("theta", None, "rad", -tilt, tilt, initial=np.pi / 2 if first else None,
+            hs.ocp.Variable("theta", None, "rad", -tilt, tilt, initial=np.pi / 2 if first else None,
                      final=0.0 if last else None, guess=np.pi / 2 if k < 1 else (np.pi / 2, 0.0) if k == 1 else 0.0),
-            Variable("omega", None, "rad/s", -spin, spin, initial=0.0 if first else None, final=0.0 if last else None),
+            hs.ocp.Variable("omega", None, "rad/s", -spin, spin, initial=0.0 if first else None, final=0.0 if last else None),
         ]  # fmt: skip
         controls = []
         if engines:
-            states.append(Variable("delta", None, "rad", -gimbal, gimbal))
+            states.append(hs.ocp.Variable("delta", None, "rad", -gimbal, gimbal))
             controls = [
-                Variable("thrust", None, "N", *ENGINE),
-                Variable("swing", None, "rad/s", -GIMBAL_RATE, GIMBAL_RATE),
+                hs.ocp.Variable("thrust", None, "N", *ENGINE),
+                hs.ocp.Variable("swing", None, "rad/s", -GIMBAL_RATE, GIMBAL_RATE),
             ]
         problem.phase(
             name,

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from _show import main
 
-from hoverslam.ocp import PathConstraint, Problem, Variable
+import hoverslam as hs
 
 WET, DRY = 1905.0, 1505.0  # kg
 CANT = np.cos(np.radians(27.0))
@@ -39,24 +39,24 @@ def problem(
 
     All arguments are in metres; what is stated to the solver is in units of ``length`` metres.
     """
-    problem = Problem("Mars landing")
+    problem = hs.ocp.Problem("Mars landing")
     for name, value in (GIVEN | changes).items():
         problem.parameter(name, value=value / length if name == "gravity" else value)
     position, velocity = (tuple(x / length for x in each) for each in start)
-    path = [PathConstraint("thrust", lambda s, c, p: jnp.sqrt(c.T @ c.T), "thrust_min", "thrust_max", "N")]
+    path = [hs.ocp.PathConstraint("thrust", lambda s, c, p: jnp.sqrt(c.T @ c.T), "thrust_min", "thrust_max", "N")]
     if glide_slope is not None:
         steep = np.tan(glide_slope)
         aside = lambda r: jnp.sqrt(r[1] ** 2 + r[2] ** 2 + (1e-3 / length) ** 2) - 1e-3 / length  # noqa: E731 - smooth
         above = lambda s, c, p: s.r[0] - steep * aside(s.r)  # noqa: E731
-        path.append(PathConstraint("glide slope", above, 0.0, unit="m"))
+        path.append(hs.ocp.PathConstraint("glide slope", above, 0.0, unit="m"))
     problem.phase(
         "descent",
         states=[
-            Variable("r", 3, "m", initial=position, final=(0.0, 0.0, 0.0)),
-            Variable("v", 3, "m/s", initial=velocity, final=(0.0, 0.0, 0.0)),
-            Variable("m", None, "kg", lower=DRY, initial="m0"),
+            hs.ocp.Variable("r", 3, "m", initial=position, final=(0.0, 0.0, 0.0)),
+            hs.ocp.Variable("v", 3, "m/s", initial=velocity, final=(0.0, 0.0, 0.0)),
+            hs.ocp.Variable("m", None, "kg", lower=DRY, initial="m0"),
         ],
-        controls=[Variable("T", 3, "N", guess=(7000.0, 0.0, 0.0))],
+        controls=[hs.ocp.Variable("T", 3, "N", guess=(7000.0, 0.0, 0.0))],
         dynamics=rates(length),
         path=path,
         initial_time=0.0,

@@ -6,7 +6,7 @@ Falcon 9's, from 5 km at 300 m/s down, burns 4746.809282749813 kg (closed form, 
 
 from _show import main
 
-from hoverslam.ocp import Problem, Variable
+import hoverslam as hs
 
 EARTH = {"h0": 5000.0, "v0": -300.0, "m0": 28000.0, "thrust": 845e3, "isp": 282.0, "gravity": 9.80665}
 MARS = {
@@ -19,7 +19,7 @@ MOON = {"h0": 1.0, "v0": -0.783, "m0": 1.0, "thrust": 1.227, "isp": 2.349 / 9.80
 def problem(case=None, length=1.0, duration=None, **changes):
     """The problem for a ``case`` (a dict like ``EARTH``) with ``changes``, stated in units of ``length`` metres."""
     given = (case or EARTH) | changes
-    problem = Problem("soft landing")
+    problem = hs.ocp.Problem("soft landing")
     for name, value in given.items():
         scale = length if name in ("h0", "v0", "gravity") else 1.0
         problem.parameter(name, value=value / scale)
@@ -27,11 +27,11 @@ def problem(case=None, length=1.0, duration=None, **changes):
     problem.phase(
         "descent",
         states=[
-            Variable("h", initial="h0", final=0.0, unit="m"),
-            Variable("v", initial="v0", final=0.0, unit="m/s"),
-            Variable("m", initial="m0", lower=0.05 * given["m0"], unit="kg"),
+            hs.ocp.Variable("h", initial="h0", final=0.0, unit="m"),
+            hs.ocp.Variable("v", initial="v0", final=0.0, unit="m/s"),
+            hs.ocp.Variable("m", initial="m0", lower=0.05 * given["m0"], unit="kg"),
         ],
-        controls=[Variable("throttle", lower=0.0, upper=1.0)],
+        controls=[hs.ocp.Variable("throttle", lower=0.0, upper=1.0)],
         dynamics=lambda s, c, p: {
             "h": s.v,
             "v": c.throttle * p.thrust / length / s.m - p.gravity,

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from _show import main
 
-from hoverslam.ocp import PathConstraint, Problem, Variable
+import hoverslam as hs
 
 INERTIA, ARM, FLOW = 0.01, 0.01, 0.01
 THRUST = (0.3, 5.0)
@@ -50,27 +50,27 @@ def aside(r):
 
 
 PATH = [
-    PathConstraint("thrust", lambda s, c, p: jnp.sqrt(c.T @ c.T), *THRUST),
-    PathConstraint("gimbal", lambda s, c, p: c.T[0] - np.cos(GIMBAL) * jnp.sqrt(c.T @ c.T), 0.0),
-    PathConstraint("tilt", lambda s, c, p: 1 - 2 * (s.q[2] ** 2 + s.q[3] ** 2), np.cos(TILT)),
-    PathConstraint("glide slope", lambda s, c, p: s.r[0] - np.tan(GLIDE) * aside(s.r), 0.0),
-    PathConstraint("body rate", lambda s, c, p: s.omega @ s.omega, upper=RATE**2),
+    hs.ocp.PathConstraint("thrust", lambda s, c, p: jnp.sqrt(c.T @ c.T), *THRUST),
+    hs.ocp.PathConstraint("gimbal", lambda s, c, p: c.T[0] - np.cos(GIMBAL) * jnp.sqrt(c.T @ c.T), 0.0),
+    hs.ocp.PathConstraint("tilt", lambda s, c, p: 1 - 2 * (s.q[2] ** 2 + s.q[3] ** 2), np.cos(TILT)),
+    hs.ocp.PathConstraint("glide slope", lambda s, c, p: s.r[0] - np.tan(GLIDE) * aside(s.r), 0.0),
+    hs.ocp.PathConstraint("body rate", lambda s, c, p: s.omega @ s.omega, upper=RATE**2),
 ]
 
 
 def problem(velocity=(-1.0, -4.0, 0.0), least="time"):
     """The problem from a start ``velocity``, in least ``"time"`` or ``"propellant"``."""
-    problem = Problem("6-DoF landing")
+    problem = hs.ocp.Problem("6-DoF landing")
     problem.phase(
         "descent",
         states=[
-            Variable("m", lower=1.0, upper=2.0, initial=2.0, guess=(2.0, 1.8)),
-            Variable("r", 3, initial=(4.0, 4.0, 0.0), final=(0.0, 0.0, 0.0)),
-            Variable("v", 3, initial=velocity, final=(-0.1, 0.0, 0.0)),
-            Variable("q", 4, lower=-1.1, upper=1.1, final=(1.0, 0.0, 0.0, 0.0), guess=(1.0, 0.0, 0.0, 0.0)),
-            Variable("omega", 3, initial=(0.0, 0.0, 0.0), final=(0.0, 0.0, 0.0)),
+            hs.ocp.Variable("m", lower=1.0, upper=2.0, initial=2.0, guess=(2.0, 1.8)),
+            hs.ocp.Variable("r", 3, initial=(4.0, 4.0, 0.0), final=(0.0, 0.0, 0.0)),
+            hs.ocp.Variable("v", 3, initial=velocity, final=(-0.1, 0.0, 0.0)),
+            hs.ocp.Variable("q", 4, lower=-1.1, upper=1.1, final=(1.0, 0.0, 0.0, 0.0), guess=(1.0, 0.0, 0.0, 0.0)),
+            hs.ocp.Variable("omega", 3, initial=(0.0, 0.0, 0.0), final=(0.0, 0.0, 0.0)),
         ],
-        controls=[Variable("T", 3, lower=(0.0, -5.0, -5.0), upper=5.0, guess=(2.0, 0.0, 0.0))],
+        controls=[hs.ocp.Variable("T", 3, lower=(0.0, -5.0, -5.0), upper=5.0, guess=(2.0, 0.0, 0.0))],
         dynamics=rates,
         path=PATH,
         initial_time=0.0,
