@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 import pytest
-from hoverslam.ocp.solved import solve
 from synthetic_flights import CLOCK, Truth, downrange_mission, downrange_truth, overlay
 
 from hoverslam.flights.observed import fit_problem, observation
@@ -18,7 +17,7 @@ from hoverslam.flights.observed.fit_problem import FitBuilder
 from hoverslam.flights.observed.flight_fit import OPTIONS, Estimate, FlightFit, restart_from
 from hoverslam.flights.observed.reconstruction import Reconstruction, published_vehicle, reconstruct
 from hoverslam.flights.observed.telemetry import Telemetry, load_telemetry, save_telemetry
-from hoverslam.ocp.solution import Solution
+from hoverslam.ocp.solved import Solved, solve
 
 MODEL_ERROR = (0.3, 20.0)  # m/s, m: the simulated flight has the fit's equations of motion, but other controls
 DRAWS = 100
@@ -200,11 +199,11 @@ class Redrawn:
         programme.of_ends = cache(lambda output, of_ends=programme.of_ends: jax.jit(of_ends(output)))
 
     @staticmethod
-    def _values(measurement: Any, solution: Solution) -> np.ndarray:
+    def _values(measurement: Any, solution: Solved) -> np.ndarray:
         state, _ = solution[measurement.phase].sample(measurement.times)
         return np.asarray(jax.vmap(lambda x: measurement.function(x, solution.parameters))(state))
 
-    def draw(self, seed: int) -> Solution:
+    def draw(self, seed: int) -> Solved:
         """Return the fit to one draw of all inputs."""
         rng = np.random.default_rng(seed)
         for measurement, values in zip(self.problem.measurements, self.exact, strict=True):
@@ -212,7 +211,7 @@ class Redrawn:
         changes = {name: centre + sigma * rng.standard_normal() for name, (centre, sigma) in self.centres.items()}
         return self.start.resolve(changes, OPTIONS, verify=False)
 
-    def counted(self, solution: Solution) -> tuple[np.ndarray, np.ndarray]:
+    def counted(self, solution: Solved) -> tuple[np.ndarray, np.ndarray]:
         """Return estimates and standard errors of the outputs in ``COUNTED``."""
         fit = FlightFit(self.builder, replace(solution, converged=False))  # without the covariance of all outputs
         variance = np.diagonal(solution.covariance(**self.outputs))
