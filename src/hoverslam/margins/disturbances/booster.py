@@ -6,7 +6,7 @@ Engines and their failures are in :mod:`hoverslam.margins.disturbances.world`. E
 works under ``jax.vmap``.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
@@ -59,11 +59,11 @@ class Booster(NamedTuple):
     empty_mass: Array | float
 
     @property
-    def exhaust_velocity(self) -> Any:
+    def exhaust_velocity(self) -> Array | float:
         """Effective exhaust velocity in vacuum (m/s)."""
         return self.thrust_vacuum / self.mass_flow
 
-    def inputs(self, engines: Any) -> Inputs:
+    def inputs(self, engines: Array | float) -> Inputs:
         """Return the inputs of the equations of motion with ``engines`` burning."""
         burning = Propulsion(engines * self.thrust_vacuum, engines * self.mass_flow, engines * self.exit_area)
         shape = Shape(self.base_area, self.axial_factor, self.side_area_ratio, self.preserved_drag)
@@ -240,7 +240,7 @@ def observe_disturbance(
 
 
 def loads(
-    flight: BoosterFlight, state: BoosterState, base_area: Any, density: Array, wind: Array
+    flight: BoosterFlight, state: BoosterState, base_area: Array | float, density: Array, wind: Array
 ) -> tuple[Array, Array]:
     """Return the dynamic pressure (Pa) and the stagnation heating (W/m2) at the start of a step."""
     now = Named(position=state.position, velocity=state.velocity, density=density, wind=wind)

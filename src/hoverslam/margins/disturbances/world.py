@@ -1,6 +1,6 @@
 """The disturbed world of one sample: its booster with dispersed figures, its air, its engines and its navigation errors."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
@@ -45,7 +45,7 @@ class World(NamedTuple):
 
 
 def world_of(
-    booster: Booster, cut_off_mass: Any, p: Perturbations, table: type[DispersionTable] = DispersionTable
+    booster: Booster, cut_off_mass: Array | float, p: Perturbations, table: type[DispersionTable] = DispersionTable
 ) -> World:
     """Return the world of one sample.
 

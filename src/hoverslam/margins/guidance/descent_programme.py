@@ -53,7 +53,7 @@ class DescentCase(NamedTuple):
     effect: Array
     thrust_min: Array
     thrust_max: Array
-    exhaust_velocity: Array
+    exhaust_velocity: Array | float
     axis: Array
     cos_angle: Array
     cot_glide_slope: Array

@@ -238,7 +238,7 @@ def fly_boostback(flight: BoosterFlight, plan: BoostbackPlan, world: World, stat
         )
         return (plan.target - where) @ plan.towards, where @ plan.side, fall
 
-    def goes_on(carry: tuple[BoosterState, Array, Array]) -> Array:
+    def unfinished(carry: tuple[BoosterState, Array, Array]) -> Array:
         s, step, _ = carry
         return (step > SHORTEST_STEP) & (s.time - begun < LONGEST["boostback"] * plan.duration)
 
@@ -263,12 +263,12 @@ def fly_boostback(flight: BoosterFlight, plan: BoostbackPlan, world: World, stat
         return s, jnp.minimum(BOOSTBACK_STEP, after / speed), after
 
     first = remaining(state)[0]
-    state, _, _ = jax.lax.while_loop(goes_on, body, (state, jnp.asarray(BOOSTBACK_STEP), first))
+    state, _, _ = jax.lax.while_loop(unfinished, body, (state, jnp.asarray(BOOSTBACK_STEP), first))
     return state._replace(throttle=jnp.zeros(()))
 
 
 def coast_to(flight: BoosterFlight, entry: EntryPlan, world: World, state: BoosterState) -> BoosterState:
-    """Coast, engines ahead and along the flow, to the ignition of the entry burn, half a start transient early."""
+    """Fly the coast, engines ahead and along the flow, to the ignition of the entry burn, half a start transient early."""
     off = world.booster.inputs(0.0)
     # The reference coasts without a plume. The smoothed shielding of a plume does not vanish at zero thrust and thin air.
     off = off._replace(shape=off.shape._replace(preserved_drag=1.0))
@@ -283,7 +283,7 @@ def coast_to(flight: BoosterFlight, entry: EntryPlan, world: World, state: Boost
         by_height = jnp.where(falling > LEAST_CLOSING_SPEED, time, COAST_STEP)
         return jnp.where(jnp.isfinite(entry.after), entry.after - lead - (s.time - begun), by_height)
 
-    def goes_on(s: BoosterState) -> Array:
+    def unfinished(s: BoosterState) -> Array:
         return (left(s) > SHORTEST_STEP) & (s.time - begun < LONGEST["coast"]) & (s.position[2] > 0.0)
 
     def body(s: BoosterState) -> BoosterState:
@@ -291,7 +291,7 @@ def coast_to(flight: BoosterFlight, entry: EntryPlan, world: World, state: Boost
         against = -s.velocity / jnp.sqrt(s.velocity @ s.velocity)
         return fly_step(flight, s._replace(axis=against), against, jnp.zeros(()), off, world.air, step)
 
-    return jax.lax.while_loop(goes_on, body, state)
+    return jax.lax.while_loop(unfinished, body, state)
 
 
 def fly_entry(
@@ -314,7 +314,7 @@ def fly_entry(
         far = now[0] / rate[0]
         return jnp.clip(far, (now[1] - entry.above) / rate[1], (now[1] + entry.below) / rate[1])
 
-    def goes_on(carry: tuple[BoosterState, Array]) -> Array:
+    def unfinished(carry: tuple[BoosterState, Array]) -> Array:
         s, step = carry
         high = s.position[2] > LOWEST_ENTRY_BURN * entry.end_height
         return (step > SHORTEST_STEP) & high & (s.time - begun < LONGEST["entry"] * entry.duration + ENTRY_GRACE)
@@ -330,7 +330,7 @@ def fly_entry(
         return s, jnp.where(since < world.start_ramp[ENTRY - 1], jnp.maximum(ahead, ENTRY_STEP), ahead)
 
     first = jnp.where(excess(state)[1] > -entry.below, ENTRY_STEP, 0.0)
-    state, _ = jax.lax.while_loop(goes_on, body, (state, first))
+    state, _ = jax.lax.while_loop(unfinished, body, (state, first))
     return state._replace(throttle=jnp.zeros(()))
 
 
@@ -347,7 +347,7 @@ def steered(
 def glide(
     flight: BoosterFlight, booster: Booster, plan: GuidancePlan, world: World, state: BoosterState
 ) -> BoosterState:
-    """Steer to the pad without thrust, until the landing burn, which is predicted at every step near the end, must begin."""
+    """Fly the glide to the ignition of the landing burn, which is predicted at every step near the end."""
     off, begun = world.booster.inputs(0.0), state.time
     high = plan.landing.ignition_height + plan.landing.watch
 
@@ -364,7 +364,7 @@ def glide(
     def margin(s: BoosterState) -> Array:
         return ignition_margin(flight, booster, plan.landing, navigation_estimate(world, s))
 
-    def goes_on(carry: tuple[BoosterState, Array]) -> Array:
+    def unfinished(carry: tuple[BoosterState, Array]) -> Array:
         s, step = carry
         return (step > SHORTEST_STEP) & (s.position[2] > 0.0)
 
@@ -374,5 +374,5 @@ def glide(
         return s, jnp.minimum(GLIDE_STEP, margin(s) / jnp.maximum(-s.velocity[2], LEAST_CLOSING_SPEED))
 
     first = jnp.minimum(GLIDE_STEP, margin(state) / jnp.maximum(-state.velocity[2], LEAST_CLOSING_SPEED))
-    state, _ = jax.lax.while_loop(goes_on, last, (state, first))
+    state, _ = jax.lax.while_loop(unfinished, last, (state, first))
     return state
