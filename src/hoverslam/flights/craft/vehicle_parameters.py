@@ -12,7 +12,8 @@ import numpy as np
 from hoverslam.data.figures import Figure
 from hoverslam.physics.constants import EARTH_EQUATORIAL_RADIUS, EARTH_GRAVITATIONAL_PARAMETER, EARTH_ROTATION_RATE
 from hoverslam.physics.earth import LaunchFrame
-from hoverslam.physics.motion import Inputs, Propulsion, Shape
+from hoverslam.physics.motion import Inputs, Shape
+from hoverslam.physics.propulsion import Propulsion
 from hoverslam.vehicles.models import Vehicle, operations_of
 from hoverslam.vehicles.places import Orbit, Site
 

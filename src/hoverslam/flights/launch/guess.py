@@ -1,45 +1,47 @@
-"""First guesses by flying: a gravity-turn ascent, a linear-tangent upper stage, a booster that brakes where it must.
+"""First guesses by simulation: a gravity-turn ascent, a linear-tangent upper stage, a booster that brakes within limits.
 
-Nothing here is typed in per vehicle. The ascent's kick is searched for the path angle at staging, the upper stage's two
-steering coefficients for level flight at the injection altitude, and the payload for the propellant to come out even.
+Nothing here is set per vehicle. The kick angle of the ascent is searched for the path angle at staging, the two steering
+coefficients of the upper stage for level flight at the injection altitude, and the payload so that the upper stage's
+propellant is just used up.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq, least_squares
 
 from hoverslam.flights.craft import vehicle_parameters
 from hoverslam.flights.launch.plan import LaunchPlan
-from hoverslam.flights.launch.simulation import Arc, Simulator
+from hoverslam.flights.launch.simulation import Arc, Simulator, Stop
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.problem import Guess
-from hoverslam.physics.constants import (
-    EARTH_GRAVITATIONAL_PARAMETER,
-    STANDARD_GRAVITY,
-)
+from hoverslam.physics.constants import EARTH_GRAVITATIONAL_PARAMETER, STANDARD_GRAVITY
+from hoverslam.physics.motion import Inputs
 
-# Where a launch of each kind tends to stage: flight-path angle (rad) and share of the first stage's load kept back, the
-# latter only where the search begins.
+FloatArray = NDArray[np.float64]
+
+# Typical staging of each recovery mode: flight-path angle (rad), and the share of the first stage's propellant kept back,
+# which is where the search for it begins.
 _STAGING = {"expendable": (0.42, 0.0), "downrange": (0.52, 0.08), "return_to_launch_site": (0.80, 0.16)}
 _FAIRING_ALTITUDE = 112e3  # m, where free-molecular heating falls below about 1135 W/m2
 _PARKING_ALTITUDE = 170e3  # m, perigee of the transfer when the orbit is reached by two burns
-_ENTRY_ALTITUDE = 55e3  # m, where the entry burn begins
-_BOOSTBACK_PITCH = np.radians(170.0)  # backwards and a little up, so that the arc home stays above the air
-_KICK_SPEED = 80.0  # m/s
+_ENTRY_ALTITUDE = 55e3  # m, where the simulated entry burn begins
+_BOOSTBACK_PITCH = np.radians(170.0)  # backwards and a little up, so that the way back stays above the atmosphere
+_KICK_SPEED = 80.0  # m/s, at which the ascent begins to turn
 
 
 @dataclass
 class LaunchGuess:
-    """Guesses by phase name and the payload they fly (kg)."""
+    """Guesses by phase name, and the payload that they carry (kg)."""
 
     phases: dict[str, Guess]
     payload: float
 
 
 def simulate_launch(plan: LaunchPlan, sim: Simulator) -> LaunchGuess:
-    """Fly the whole launch roughly; see the module."""
+    """Return a guess of the whole launch by simulation."""
     rough = 0.03 * float(vehicle_parameters.liftoff_mass(Named(plan.values, payload=0.0)))
     kept = _propellant_kept(plan, sim, rough)
 
@@ -55,7 +57,7 @@ def simulate_launch(plan: LaunchPlan, sim: Simulator) -> LaunchGuess:
 
 
 def _propellant_kept(plan: LaunchPlan, sim: Simulator, payload: float) -> float:
-    """Propellant (kg) the booster keeps at cut-off so that it just comes home from where that makes it stage."""
+    """Return the propellant (kg) kept at cut-off with which the booster just reaches the ground from the staging it gives."""
     if plan.recovery == "expendable":
         return 0.0
     empty = plan.values["stage1.dry_mass"] + plan.values["stage1.residual"]
@@ -68,13 +70,13 @@ def _propellant_kept(plan: LaunchPlan, sim: Simulator, payload: float) -> float:
     return kept
 
 
-def fly_home(plan: LaunchPlan, sim: Simulator, time: float, staging: np.ndarray) -> dict[str, Guess]:
-    """Guesses of the booster's phases from the state ``(7,)`` at cut-off."""
+def fly_home(plan: LaunchPlan, sim: Simulator, time: float, staging: FloatArray) -> dict[str, Guess]:
+    """Return guesses of the booster's phases from the time (s) and state ``(7,)`` at cut-off."""
     return _as_guesses(simulate_return(plan, sim, time, staging))
 
 
-def circularise(plan: LaunchPlan, sim: Simulator, time: float, injected: np.ndarray) -> dict[str, Guess]:
-    """Guesses of the coast to apogee and the second burn from the state ``(7,)`` at the end of the first."""
+def circularise(plan: LaunchPlan, sim: Simulator, time: float, injected: FloatArray) -> dict[str, Guess]:
+    """Return guesses of the coast to apogee and the second burn from time (s) and state ``(7,)`` after the first burn."""
     p = Named(plan.values)
     inputs = vehicle_parameters.upper_inputs(plan.vehicle.stage2.engine.count)(p)  # type: ignore[union-attr]
     return _as_guesses(_second_burn(plan, sim, time, injected, p, inputs))
@@ -85,8 +87,8 @@ def _as_guesses(arcs: dict[str, Arc]) -> dict[str, Guess]:
     return {name: arc.guess(name not in coasting) for name, arc in arcs.items()}
 
 
-def _find_payload(excess: Any, start: float) -> float:
-    """Payload at which the upper stage's propellant comes out even, by bracketing; the nearest end if it never does."""
+def _find_payload(excess: Callable[[float], float], start: float) -> float:
+    """Return the payload at which the upper stage's propellant is just used up, by bracketing; else the nearer end."""
     low, high = 0.02 * start, start
     at_low, at_high = excess(low), excess(high)
     while at_high > 0 and high < 6 * start:
@@ -101,7 +103,7 @@ def _find_payload(excess: Any, start: float) -> float:
 
 # ---- ascent and upper stage ------------------------------------------------------------------------------------------
 def _climb(plan: LaunchPlan, sim: Simulator, payload: float, kept: float) -> dict[str, Arc]:
-    """The first stage's arcs up to cut-off with ``kept`` kg of propellant left, at the path angle of the mode."""
+    """Return the first stage's arcs to cut-off with ``kept`` kg of propellant left, at the path angle of the mode."""
     angle = _STAGING[plan.recovery][0]
     p = Named(plan.values, payload=payload)
     cutoff = float(vehicle_parameters.upper_stack_mass(p)) + p["stage1.dry_mass"] + p["stage1.residual"] + kept
@@ -115,7 +117,7 @@ def _climb(plan: LaunchPlan, sim: Simulator, payload: float, kept: float) -> dic
 
 
 def _to_orbit(plan: LaunchPlan, sim: Simulator, payload: float, kept: float) -> tuple[dict[str, Arc], float, Arc]:
-    """All arcs to orbit, the mass that would be left in orbit, and the arc that ends at staging."""
+    """Return all arcs to orbit, the mass that would reach the orbit (kg), and the arc that ends at staging."""
     p = Named(plan.values, payload=payload)
     arcs = _climb(plan, sim, payload, kept)
     staged = list(arcs.values())[-1]
@@ -133,8 +135,8 @@ def _to_orbit(plan: LaunchPlan, sim: Simulator, payload: float, kept: float) -> 
     return arcs, _mass_in_orbit(plan, sim, final, p), staged
 
 
-def _first_crossing(function: Any, points: np.ndarray) -> float:
-    """First zero of a falling function among brackets of ``points``; the last point if it never falls below zero."""
+def _first_crossing(function: Callable[[float], float], points: FloatArray) -> float:
+    """Return the first zero of a falling function between ``points``; the last point if it never falls below zero."""
     before = None
     for point in points:
         value = function(point)
@@ -158,8 +160,8 @@ def _ascent(
 
     most = vehicle.stage1.engine.throttle_max.si
 
-    def steer(t: float, x: np.ndarray) -> tuple[float, float]:
-        # Turning starts with speed, not with time: a slow climber would fall over if kicked at the end of its rise.
+    def steer(t: float, x: FloatArray) -> tuple[float, float]:
+        # The turn starts at a speed, not at a time: a vehicle that climbs slowly would turn too far.
         turning = t >= rise - 1e-9 and np.hypot(x[3], x[5]) > _KICK_SPEED
         pitch = min(np.arctan2(x[5], x[3]), np.pi / 2 - kick) if turning else np.pi / 2
         return float(pitch), float(min(most, limit * x[6] / inputs.engines.thrust_vacuum))
@@ -183,18 +185,18 @@ def _ascent(
 
 
 def _injection(plan: LaunchPlan) -> tuple[float, float]:
-    """Altitude (m) and inertial speed (m/s) at the end of the upper stage's first burn."""
+    """Return altitude (m) and inertial speed (m/s) at the end of the upper stage's first burn."""
     orbit = plan.orbit
     if plan.two_burns:
         return _PARKING_ALTITUDE, vehicle_parameters.perigee_speed(_PARKING_ALTITUDE, orbit.perigee_altitude)
     return orbit.perigee_altitude, vehicle_parameters.perigee_speed(orbit.perigee_altitude, orbit.apogee_altitude)
 
 
-def _steering_to_orbit(plan: LaunchPlan, sim: Simulator, coast: Arc, p: Any, inputs: Any) -> tuple[float, float]:
-    """Coefficients (a, b) of tan(local pitch) = a - b t that bring the first burn to level flight at its altitude."""
+def _steering_to_orbit(plan: LaunchPlan, sim: Simulator, coast: Arc, p: Named, inputs: Inputs) -> tuple[float, float]:
+    """Return (a, b) of tan(local pitch) = a - b t with which the first burn ends in level flight at its altitude."""
     altitude, _ = _injection(plan)
 
-    def miss(ab: np.ndarray) -> np.ndarray:
+    def miss(ab: FloatArray) -> FloatArray:
         end = _upper(plan, sim, coast, p, inputs, (ab[0], ab[1]), coarse=True)["upper"].end
         return np.array([(sim.altitude(end) - altitude) / 5e4, sim.climb_rate(end) / 500.0])
 
@@ -210,21 +212,21 @@ def _upper(
     plan: LaunchPlan,
     sim: Simulator,
     coast: Arc,
-    p: Any,
-    inputs: Any,
+    p: Named,
+    inputs: Inputs,
     tangent: tuple[float, float],
     coarse: bool = False,
 ) -> dict[str, Arc]:
-    """Upper-stage arcs: shrouded, upper, and for two burns the coast and the second burn."""
+    """Return the upper-stage arcs: shrouded, upper, and for two burns the coast and the second burn."""
     _, speed = _injection(plan)
     step, ignition = (10.0 if coarse else 4.0), coast.end_time
     light = 0.05 * coast.end[6]
 
-    def steer(t: float, x: np.ndarray) -> tuple[float, float]:
+    def steer(t: float, x: FloatArray) -> tuple[float, float]:
         local = np.arctan(tangent[0] - tangent[1] * (t - ignition))
         return local - sim.local_pitch_offset(x), 1.0
 
-    def done(t: float, x: np.ndarray) -> bool:
+    def done(t: float, x: FloatArray) -> bool:
         return sim.inertial_speed(x) >= speed or x[6] < light
 
     shrouded = sim.fly(
@@ -243,16 +245,16 @@ def _upper(
 
 
 def _second_burn(
-    plan: LaunchPlan, sim: Simulator, begun: float, start: np.ndarray, p: Any, inputs: Any
+    plan: LaunchPlan, sim: Simulator, begun: float, start: FloatArray, p: Named, inputs: Inputs
 ) -> dict[str, Arc]:
     off = vehicle_parameters.upper_inputs(0)(p)
 
-    def at_apogee(t: float, x: np.ndarray) -> bool:
+    def at_apogee(t: float, x: FloatArray) -> bool:
         return t - begun > 600.0 and sim.climb_rate(x) < 0.0
 
     coast = sim.fly("vacuum", begun, start, off, lambda t, x: (0.0, 0.0), at_apogee, 20.0, 3200.0)
 
-    def prograde(t: float, x: np.ndarray) -> tuple[float, float]:
+    def prograde(t: float, x: FloatArray) -> tuple[float, float]:
         v = sim.inertial_velocity(x)
         return float(np.arctan2(v[2], v[0])), 1.0
 
@@ -270,8 +272,8 @@ def _second_burn(
     return {"orbit_coast": coast, "second_burn": second}
 
 
-def _mass_in_orbit(plan: LaunchPlan, sim: Simulator, last: Arc, p: Any) -> float:
-    """Mass once the last arc's end has been brought to the orbit's speed, by the rocket equation."""
+def _mass_in_orbit(plan: LaunchPlan, sim: Simulator, last: Arc, p: Named) -> float:
+    """Return the mass (kg) after an instant burn from the end of the last arc to the orbit's speed (rocket equation)."""
     radius = np.linalg.norm(last.end[:3] + plan.frame.origin)
     _, wanted = _injection(plan)
     if plan.two_burns:
@@ -281,11 +283,11 @@ def _mass_in_orbit(plan: LaunchPlan, sim: Simulator, last: Arc, p: Any) -> float
 
 
 # ---- booster ---------------------------------------------------------------------------------------------------------
-def simulate_return(plan: LaunchPlan, sim: Simulator, time: float, staging: np.ndarray) -> dict[str, Arc]:
-    """Booster arcs from the state ``(7,)`` at cut-off to touchdown.
+def simulate_return(plan: LaunchPlan, sim: Simulator, time: float, staging: FloatArray) -> dict[str, Arc]:
+    """Return the booster's arcs from time (s) and state ``(7,)`` at cut-off to touchdown.
 
-    A few rounds settle the mass it starts with, the impact point boostback aims for and the height of ignition, so that
-    the flight ends near the target, near the ground and with the tanks as empty as they should be.
+    Repeated flights correct the mass at the start, the impact point that the boostback burn aims for and the height of
+    ignition, so that the last flight ends near the target, near the ground and with the propellant that should be left.
     """
     p = Named(plan.values)
     aim = _Aim(mass=1.9 * p["stage1.dry_mass"], impact=0.0 if plan.target is None else float(plan.target[0]))
@@ -306,12 +308,14 @@ def simulate_return(plan: LaunchPlan, sim: Simulator, time: float, staging: np.n
 
 @dataclass
 class _Aim:
+    """What the booster's simulation corrects: mass at cut-off (kg), impact point (m), height of ignition (m)."""
+
     mass: float
     impact: float
     ignition: float = 5e3
 
 
-def _fly_back(plan: LaunchPlan, sim: Simulator, time: float, start: np.ndarray, p: Any, aim: _Aim) -> dict[str, Arc]:
+def _fly_back(plan: LaunchPlan, sim: Simulator, time: float, start: FloatArray, p: Named, aim: _Aim) -> dict[str, Arc]:
     home = plan.vehicle.recovery
     assert home is not None
     off, arcs, at = vehicle_parameters.descent_inputs(0)(p), {}, (time, start)
@@ -332,14 +336,14 @@ def _fly_back(plan: LaunchPlan, sim: Simulator, time: float, start: np.ndarray, 
     return arcs | _descend(plan, sim, arcs["coast"], p, aim)
 
 
-def _impact(sim: Simulator, x: np.ndarray) -> float:
-    """Downrange distance (m) at which a body thrown from here over a flat, airless Earth comes down."""
+def _impact(sim: Simulator, x: FloatArray) -> float:
+    """Return the downrange distance (m) at which a body in free fall over a flat Earth without air comes down."""
     height, climb = sim.altitude(x), sim.climb_rate(x)
     gravity = STANDARD_GRAVITY * (1.0 - 2.0 * height / 6.4e6)
     return float(x[0] + x[3] * (climb + np.sqrt(climb**2 + 2.0 * gravity * max(height, 0.0))) / gravity)
 
 
-def _descend(plan: LaunchPlan, sim: Simulator, coast: Arc, p: Any, aim: _Aim) -> dict[str, Arc]:
+def _descend(plan: LaunchPlan, sim: Simulator, coast: Arc, p: Named, aim: _Aim) -> dict[str, Arc]:
     home = plan.vehicle.recovery
     assert home is not None
     arcs = _brake(plan, sim, coast, p, aim)
@@ -358,8 +362,8 @@ def _descend(plan: LaunchPlan, sim: Simulator, coast: Arc, p: Any, aim: _Aim) ->
     return arcs | _split(burn, home.landing_engines, throttle)
 
 
-def _landing_engines(plan: LaunchPlan, p: Any) -> int:
-    """Of the counts the landing may use, the fewest engines that brake an almost empty stage by half a g."""
+def _landing_engines(plan: LaunchPlan, p: Named) -> int:
+    """Return the smallest engine count of the landing that decelerates an almost empty stage by half a g."""
     home = plan.vehicle.recovery
     assert home is not None
     for lit in sorted(home.landing_engines):
@@ -369,12 +373,13 @@ def _landing_engines(plan: LaunchPlan, p: Any) -> int:
     return max(home.landing_engines)
 
 
-def _slower_than(speed: float) -> Any:
+def _slower_than(speed: float) -> Stop:
+    """Return the condition that the speed is below a value (m/s)."""
     return lambda t, x: float(np.linalg.norm(x[3:6])) < speed
 
 
-def _brake(plan: LaunchPlan, sim: Simulator, coast: Arc, p: Any, aim: _Aim) -> dict[str, Arc]:
-    """Entry burn just long enough for the glide after it to respect dynamic pressure and heating."""
+def _brake(plan: LaunchPlan, sim: Simulator, coast: Arc, p: Named, aim: _Aim) -> dict[str, Arc]:
+    """Return entry burn and glide, the burn just long enough for the glide to stay within pressure and heating limits."""
     home = plan.vehicle.recovery
     assert home is not None
     engines = vehicle_parameters.descent_inputs(home.entry_engines or 1)(p)
@@ -399,7 +404,7 @@ def _brake(plan: LaunchPlan, sim: Simulator, coast: Arc, p: Any, aim: _Aim) -> d
 
 
 def _split(arc: Arc, engines: tuple[int, ...], throttle: float) -> dict[str, Arc]:
-    """Cut a landing burn into one arc for each engine count, the last the longest."""
+    """Return a landing burn cut into one arc for each engine count, the last one the longest."""
     if len(engines) == 1:
         return {f"landing_{engines[0]}": arc}
     count = len(arc.time)

@@ -1,9 +1,8 @@
-"""A quick fixed-step simulation of the flight equations, for guesses: accurate to a per cent, fast, never used as a result."""
+"""A fixed-step simulation of the equations of motion for first guesses: accurate to about one per cent, never a result."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import casadi as ca
 import jax
@@ -26,7 +25,15 @@ Stop = Callable[[float, np.ndarray], bool]
 
 @dataclass(frozen=True)
 class Arc:
-    """One simulated arc: times ``(n,)``, states ``(n, 7)``, first angle and throttle ``(n,)``, the angles' names."""
+    """One simulated arc.
+
+    Attributes:
+        time: Times ``(n,)`` (s).
+        states: Position, velocity and mass ``(n, 7)`` (SI).
+        angle: First angle of the body axis ``(n,)``: pitch (rad), or the tangent ``alpha`` in a descent.
+        throttle: Throttle ``(n,)``.
+        names: Names of the two angles.
+    """
 
     time: np.ndarray
     states: np.ndarray
@@ -45,7 +52,7 @@ class Arc:
         return float(self.time[-1])
 
     def guess(self, controls: bool = True) -> Guess:
-        """The arc as a guess; the first angle made continuous, the second zero."""
+        """Return the arc as a guess, with the first angle made continuous and the second one zero."""
         states = {"position": self.states[:, :3], "velocity": self.states[:, 3:6], "mass": self.states[:, 6]}
         first, second = self.names
         steering = {first: np.unwrap(self.angle), second: 0.0 * self.angle, "throttle": self.throttle}
@@ -60,7 +67,7 @@ def _angles(regime: str) -> tuple[str, str]:
 
 
 def _runge_kutta_step(flight: Flight) -> ca.Function:
-    """CasADi function of state ``(7,)``, control ``(3,)``, the ten flattened inputs and the step: the next state."""
+    """Return the next state as a CasADi function of state ``(7,)``, control ``(3,)``, ten flattened inputs and step (s)."""
     tree = jax.tree_util.tree_structure(_TEMPLATE)
 
     def rates(x: jax.Array, u: jax.Array, q: jax.Array) -> jax.Array:
@@ -92,7 +99,7 @@ def _advanced(advance: ca.Function, x: np.ndarray, u: tuple[float, ...], q: np.n
 
 
 def _until(stop: Stop, time: float, step: float, ahead: Callable[[float], np.ndarray]) -> float:
-    """``step`` (s), or if the flight stops within it, what is left until it does, to a thousandth of the step."""
+    """Return ``step`` (s), or the time until the flight stops within it, to a thousandth of the step."""
     if not stop(time + step, ahead(step)):
         return step
     low, high = 0.0, step
@@ -103,7 +110,7 @@ def _until(stop: Stop, time: float, step: float, ahead: Callable[[float], np.nda
 
 
 class Simulator:
-    """Runge-Kutta flights in one launch frame."""
+    """Simulation of flights in one launch frame, by the classical Runge-Kutta method of fourth order."""
 
     def __init__(self, frame: LaunchFrame, wind: Wind | None = None):
         self.frame = frame
@@ -114,29 +121,29 @@ class Simulator:
         self._radius = float(np.linalg.norm(frame.origin))
 
     def altitude(self, x: np.ndarray) -> float:
-        """Altitude (m) above the pad's radius: spherical, good enough to steer by."""
+        """Return the altitude (m) above a sphere through the pad, which is accurate enough to steer by."""
         return float(np.linalg.norm(x[:3] + self.frame.origin)) - self._radius
 
     def local_pitch_offset(self, x: np.ndarray) -> float:
-        """Angle (rad) by which the local horizontal has turned from the pad's: add it to a pad pitch for a local one."""
+        """Return the angle (rad) from the horizontal of the pad to the local one; pitch plus this is the local pitch."""
         centre = x[:3] + self.frame.origin
         return float(np.arctan2(centre[0], centre[2]))
 
     def inertial_speed(self, x: np.ndarray) -> float:
-        """Inertial speed (m/s)."""
+        """Return the inertial speed (m/s)."""
         return float(np.linalg.norm(self.inertial_velocity(x)))
 
     def inertial_velocity(self, x: np.ndarray) -> np.ndarray:
-        """Inertial velocity ``(3,)`` (m/s), in plain NumPy: it is asked for at every step."""
+        """Return the inertial velocity ``(3,)`` (m/s); in plain NumPy, because it is needed at every step."""
         return x[3:6] + EARTH_ROTATION_RATE * np.cross(self.frame.axis, x[:3] + self.frame.origin)
 
     def climb_rate(self, x: np.ndarray) -> float:
-        """Vertical speed (m/s)."""
+        """Return the vertical speed (m/s)."""
         centre = x[:3] + self.frame.origin
         return float(x[3:6] @ centre / np.linalg.norm(centre))
 
     def loads(self, states: np.ndarray, base_area: float) -> tuple[float, float]:
-        """Largest dynamic pressure (Pa) and stagnation heating (W/m2) along ``states`` ``(n, 7)``."""
+        """Return the largest dynamic pressure (Pa) and stagnation heating (W/m2) along ``states`` ``(n, 7)``."""
         values = self._loads.map(len(states))(states.T, np.sqrt(base_area / np.pi)).full()
         return float(values[0].max()), float(values[1].max())
 
@@ -145,15 +152,23 @@ class Simulator:
         regime: str,
         start: float,
         x: np.ndarray,
-        inputs: Any,
+        inputs: Inputs,
         steer: Steering,
         stop: Stop,
         step: float,
         limit: float,
     ) -> Arc:
-        """Fly from state ``x`` at time ``start`` until ``stop`` or ``limit`` seconds have passed.
+        """Return the flight from a state until a condition holds or a time has passed.
 
-        Throttle is clipped to [0, 1]; ``inputs`` is the phase's pytree of figures.
+        Args:
+            regime: ``ascent``, ``descent`` or ``vacuum``.
+            start: Time at the start (s).
+            x: State at the start ``(7,)``.
+            inputs: Inputs of the equations of motion.
+            steer: First angle and throttle as a function of time and state.
+            stop: Condition, as a function of time and state, at which the flight ends.
+            step: Step of the integration (s).
+            limit: Longest duration (s).
         """
         advance, q = self._steps[regime], np.array(jax.tree_util.tree_leaves(inputs), dtype=float)
         t, samples = start, []
@@ -163,7 +178,6 @@ class Simulator:
             if stop(t, x) or t - start >= limit - 1e-9 or not np.all(np.isfinite(x)):
                 break
             h = min(step, limit - (t - start))
-
             h = _until(stop, t, h, partial(_advanced, advance, x, (angle, 0.0, throttle), q))
             x, t = _advanced(advance, x, (angle, 0.0, throttle), q, h), t + h
         times, states, angles, throttles = (np.array(column) for column in zip(*samples, strict=True))

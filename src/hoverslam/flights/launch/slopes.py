@@ -152,8 +152,6 @@ def _slope(flight: LaunchResult, key: str, figure: Figure) -> float:
     """Return the derivative of the payload by one figure (kg per unit of the key)."""
     step = STEP * max(abs(figure.value), SMALLEST)
     moved = [changed_plan(flight.plan, {key: figure.value + sign * step}) for sign in (1.0, -1.0)]
-    up, down = (
-        flight.solution.restated(restated(flight.solution, plan, flight.payload)) for plan in moved
-    )
+    up, down = (flight.solution.restated(restated(flight.solution, plan, flight.payload)) for plan in moved)
     slope = (up - down) / (2.0 * step)
     return 0.0 if abs(up - down) < ROUNDING * flight.payload else slope

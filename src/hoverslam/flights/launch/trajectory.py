@@ -78,7 +78,7 @@ def _body_axis(plan: LaunchPlan, phase: FlownPhase) -> NDArray[np.float64]:
     def axis(x: Array, u: Named) -> Array:
         return flight.body_axis(Named(position=x[:3], velocity=x[3:6]), u)
 
-    return np.asarray(jax.vmap(axis)(phase.flat_states, phase.controls))
+    return np.asarray(jax.vmap(axis)(jnp.asarray(phase.flat_states), phase.controls))
 
 
 def _derived(plan: LaunchPlan, position: NDArray[np.float64], velocity: NDArray[np.float64]) -> dict[str, Column]:
@@ -90,7 +90,7 @@ def _derived(plan: LaunchPlan, position: NDArray[np.float64], velocity: NDArray[
         speed = jnp.sqrt(velocity @ velocity)
         return altitude, speed, 0.5 * air.density * speed_squared, speed / air.speed_of_sound
 
-    altitude, speed, pressure, mach = jax.vmap(at)(position, velocity)
+    altitude, speed, pressure, mach = jax.vmap(at)(jnp.asarray(position), jnp.asarray(velocity))
     return {
         "altitude": (np.asarray(altitude), "m"),
         "speed": (np.asarray(speed), "m/s"),
