@@ -113,7 +113,7 @@ def draw_bands(title: str, bands: Sequence[Band], curve: tuple[Floats, Floats, F
 
 def draw_bars(title: str, bars: Sequence[Bar], label: str) -> Figure:
     """Return one horizontal bar a quantity, with what is allowed behind it; a bar that exceeds it is red."""
-    figure = Figure(figsize=(9, 0.3 * len(bars) + 1.6), layout="constrained")
+    figure = Figure(figsize=(10, 0.3 * len(bars) + 1.8), layout="constrained")
     axis = plain_axis(figure.subplots())
     rows = np.arange(len(bars))[::-1]
     for row, bar in zip(rows, bars, strict=True):
@@ -124,6 +124,6 @@ def draw_bars(title: str, bars: Sequence[Bar], label: str) -> Figure:
     axis.axvline(0.0, color="#666666", linewidth=0.8)
     axis.set_yticks(rows, [bar.label for bar in bars], fontsize=8)
     axis.set_ylim(-0.7, len(bars) - 0.3)
-    axis.set_xlabel(f"{label} (grey: allowed; green: met, red: missed, blue: not judged)")
+    axis.set_xlabel(f"{label}\ngrey: allowed; green: met, red: missed, blue: not judged", fontsize=9)
     figure.suptitle(title, fontweight="bold")
     return figure
