@@ -185,7 +185,9 @@ def test_programme_derivatives_agree_with_differences(degree):
     problem.parameter("gain", guess=1.3)
     dynamics = lambda s, c, p: {"x": s.v * p.gain, "v": c.u - 0.1 * jnp.sin(s.x) * s.v, "effort": c.u**2}  # noqa: E731
     problem.phases["go"].dynamics = dynamics
-    programme = Programme(problem, {"go": problem.phases["go"].mesh}, guesses(problem), StructureCache(), smoothing=1e-2)
+    programme = Programme(
+        problem, {"go": problem.phases["go"].mesh}, guesses(problem), StructureCache(), smoothing=1e-2
+    )
     random = np.random.default_rng(0)
     w = programme.pack(programme.guesses) + 0.1 * random.normal(size=programme.size)
     p, lam, sigma, step = programme.parameter_vector(), random.normal(size=programme.rows), 0.7, 1e-5
