@@ -1,8 +1,7 @@
 """One solved hop: masses, events, throttle, limits reached, and the same hop solved again for other figures."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jax
@@ -14,8 +13,8 @@ from hoverslam.flights.hop.case import FLOOR, HopCase
 from hoverslam.flights.hop.event_values import event_value
 from hoverslam.flights.hop.events import UNIT_OF_EVENT, WITH_COAST
 from hoverslam.flights.outcome.flight_picture import DrawnLimits, flight_profile, plot_flight
-from hoverslam.flights.outcome.limits_reached import LimitReached, limits_reached, limits_table
-from hoverslam.flights.outcome.trajectories import joined, trajectory_frame
+from hoverslam.flights.outcome.flown_result import FlownResult
+from hoverslam.flights.outcome.limits_reached import limits_table
 from hoverslam.ocp.solution import PhaseSolution
 from hoverslam.ocp.solved import Solved
 from hoverslam.ocp.statement.names import Named
@@ -23,18 +22,15 @@ from hoverslam.ocp.statement.options import Options, Tolerances
 from hoverslam.ocp.statement.problem import Guess
 from hoverslam.physics.motion import Flight
 from hoverslam.reports.json_text import Json, plain
-from hoverslam.reports.results import Result, write_netcdf
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
     from matplotlib.figure import Figure
 
 TOLERANCES = Tolerances(mesh=1e-6)  # rates are limited and controls piecewise linear; see docs/engine.md
 
 
 @dataclass
-class HopFlight(Result):
+class HopFlight(FlownResult):
     """One solved hop; look at :attr:`verified` before using it. SI units; heights above the pad.
 
     Attributes:
@@ -120,22 +116,9 @@ class HopFlight(Result):
         """Every figure of the vehicle that it was flown with (SI), by parameter name."""
         return {n: float(v) for n, v in self.solution.parameters.items()}
 
-    @property
-    def limits(self) -> list[LimitReached]:
-        """Every limit, the value that the re-flown trajectory reached, and when."""
-        return limits_reached(self.solution)
-
     def guess(self) -> dict[str, Guess]:
         """Return this flight as the guess of another solve."""
         return {n: _sampled(self.solution, n) for n in self.solution.phases}
-
-    def trajectory(self) -> "xr.Dataset":
-        """Return all phases joined as one labelled dataset; see :func:`hoverslam.flights.outcome.trajectories.joined`.
-
-        Raises:
-            ValueError: If the solution was not verified, so that no trajectory was re-flown.
-        """
-        return joined(self.solution)
 
     def resolve(self, changes: Mapping[str, float], verify: bool = True) -> "HopFlight":
         """Solve the same hop again for other values, on the same mesh, with nothing rebuilt.
@@ -149,14 +132,6 @@ class HopFlight(Result):
             StatementError: For a name that is not a given parameter of the problem.
         """
         return replace(self, solution=self.solution.resolve(changes, Options(tolerances=TOLERANCES), verify))
-
-    def to_frame(self) -> "pd.DataFrame":
-        """Return the re-flown trajectory as a table, one row a time.
-
-        Raises:
-            ValueError: If the solution was not verified, so that no trajectory was re-flown.
-        """
-        return trajectory_frame(self.trajectory())
 
     def plot(self) -> "Figure":
         """Return a picture of the path and of altitude, speed, throttle and tilt over time, with their limits.
@@ -216,9 +191,6 @@ class HopFlight(Result):
             "figures": plain(self.figures),
             "limits": [plain(asdict(limit)) for limit in limits],
         }
-
-    def _writers(self) -> Mapping[str, Callable[[Path], None]]:
-        return {**super()._writers(), ".nc": write_netcdf(lambda path: self.trajectory().to_netcdf(path))}
 
 
 def _with_unit(event: str) -> str:

@@ -193,7 +193,7 @@ class HopResult(Result):
         return pd.concat(frames, ignore_index=True)
 
     def plot(self) -> "Figure":
-        """Return a picture of the flight as flown; see :meth:`HopFlight.plot`, which draws the cheapest as well."""
+        """Return a picture of the flight as flown; ``cheapest.plot()`` draws the cheapest one."""
         return self.as_flown.plot()
 
     def _flights(self) -> dict[str, HopFlight]:

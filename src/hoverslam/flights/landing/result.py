@@ -1,10 +1,8 @@
 """What a solved landing tells: propellant, times, ignition, limits reached, what other engine sequences cost."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,15 +12,12 @@ from hoverslam.flights.landing.case import LandingCase, LandingStart, lit_engine
 from hoverslam.flights.landing.motion import flight_of
 from hoverslam.flights.landing.solver_settings import attempts_for, options_for
 from hoverslam.flights.outcome.flight_picture import DrawnLimits, flight_profile, plot_flight
-from hoverslam.flights.outcome.limits_reached import LimitReached, limits_reached, limits_table
-from hoverslam.flights.outcome.trajectories import joined, trajectory_frame
+from hoverslam.flights.outcome.flown_result import FlownResult
+from hoverslam.flights.outcome.limits_reached import limits_table
 from hoverslam.ocp.solved import Solved
 from hoverslam.reports.json_text import Json, plain
-from hoverslam.reports.results import Result, write_netcdf
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
     from matplotlib.figure import Figure
 
 
@@ -59,7 +54,7 @@ class Alternative:
 
 
 @dataclass
-class LandingResult(Result):
+class LandingResult(FlownResult):
     """A solved landing; look at :attr:`verified` before using it. Masses in kg, times in s, heights above the pad in m.
 
     Attributes:
@@ -151,11 +146,6 @@ class LandingResult(Result):
         lander, lit = self.case.lander, zip(self._burning, lit_engines(self.case, self.sequence), strict=True)
         return self.propellant / sum(lander.mass_flow * count * self.solution[name].duration for name, count in lit)
 
-    @property
-    def limits(self) -> list[LimitReached]:
-        """Every limit, the value that the re-flown trajectory reached, and when."""
-        return limits_reached(self.solution)
-
     def resolve(self, start: LandingStart, verify: bool = True) -> "LandingResult":
         """Solve the same landing from another start, on the same mesh and with the same engine sequence.
 
@@ -225,22 +215,6 @@ class LandingResult(Result):
             "burns_s": dict(self.burns),
         }
 
-    def trajectory(self) -> "xr.Dataset":
-        """Return all phases joined as one labelled dataset; see :func:`hoverslam.flights.outcome.trajectories.joined`.
-
-        Raises:
-            ValueError: If the solution was not verified, so that no trajectory was re-flown.
-        """
-        return joined(self.solution)
-
-    def to_frame(self) -> "pd.DataFrame":
-        """Return the re-flown trajectory as a table, one row a time.
-
-        Raises:
-            ValueError: If the solution was not verified, so that no trajectory was re-flown.
-        """
-        return trajectory_frame(self.trajectory())
-
     def plot(self) -> "Figure":
         """Return a picture of the path and of altitude, speed, throttle and tilt over time, with their limits.
 
@@ -252,9 +226,6 @@ class LandingResult(Result):
         title = f"{case.lander.name}: {self.message}"
         title += f", {self.propellant:,.0f} kg of propellant in {self.flight_time:.1f} s" if self.lands else ""
         return plot_flight(flight_profile(self.solution, partial(flight_of, case)), drawn, title)
-
-    def _writers(self) -> Mapping[str, Callable[[Path], None]]:
-        return {**super()._writers(), ".nc": write_netcdf(lambda path: self.trajectory().to_netcdf(path))}
 
 
 def _start_settings(phase: str, start: LandingStart, rigid: bool) -> dict[str, float]:

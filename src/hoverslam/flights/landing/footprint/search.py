@@ -163,8 +163,9 @@ class _Walk:
             return self._note(site, cold, warm=False)
         if kept is not None:
             return self._note(site, kept, warm=True, good=False)
-        known = cold.outcome is LandingOutcome.INFEASIBLE and cold.solution.diagnosis is not None
-        conclusive = known and bool(cold.solution.diagnosis.shortfalls)
+        diagnosis = cold.solution.diagnosis
+        named = diagnosis is not None and bool(diagnosis.shortfalls)
+        conclusive = cold.outcome is LandingOutcome.INFEASIBLE and named
         self.map.status[site] = SiteOutcome.OUT_OF_REACH if conclusive else SiteOutcome.NOT_SOLVED
         return None
 
