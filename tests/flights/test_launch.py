@@ -186,7 +186,7 @@ def test_a_saved_flight_reads_back_as_its_trajectory(expendable, tmp_path):
 def test_the_picture_shows_every_body_and_every_burn(expendable):
     path, _, _, burns = expendable.plot().axes
     assert [text.get_text() for text in path.get_legend().get_texts()] == ["first stage with payload", "upper stage"]
-    assert len(burns.patches) == len(expendable.propellant)
+    assert len(burns.patches) == len(expendable.burns)
 
 
 def test_solving_again_for_another_dry_mass_is_verified_and_follows_the_slope(expendable):

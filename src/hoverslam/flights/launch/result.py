@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # The default of 1e-7 on the mesh error would cost passes that change the payload by grams.
 TOLERANCES = Tolerances(mesh=1e-6)
+LEAST_BURN = 1e-3  # kg: a smaller change of mass is rounding
 
 
 @dataclass
@@ -92,6 +93,11 @@ class LaunchResult(Result):
     solution: Solved
     plan: LaunchPlan
 
+    @property
+    def burns(self) -> dict[str, float]:
+        """Propellant of each burn by phase (kg), without coasts, whose mass changes by rounding only."""
+        return {name: mass for name, mass in self.propellant.items() if mass > LEAST_BURN}
+
     def exchange_ratios(self) -> tuple[float, float]:
         """Return the payload (kg) per kilogram of landing reserve, and per kilogram of first-stage dry mass."""
         slopes = self.solution.sensitivities()
@@ -126,7 +132,7 @@ class LaunchResult(Result):
             f"staging at {self.staging_time:.1f} s: {self.staging_speed:,.1f} m/s, {self.staging_altitude / 1e3:.2f} km, "
             f"flight-path angle {self.staging_path_angle_deg:.1f} deg",
             f"injection at {self.injection_time:.1f} s",
-            "propellant: " + ", ".join(f"{name} {mass:,.0f} kg" for name, mass in self.propellant.items()),
+            "propellant: " + ", ".join(f"{name} {mass:,.0f} kg" for name, mass in self.burns.items()),
         ]
         if self.landing_time is not None and self.landing_downrange is not None:
             lines.append(
@@ -163,7 +169,7 @@ class LaunchResult(Result):
                 "landing_downrange_km": reached_km,
                 "landing_time_s": self.landing_time,
                 "injection_time_s": self.injection_time,
-                "propellant_kg": self.propellant,
+                "propellant_kg": self.burns,
                 "limits": [limit.as_json() for limit in self.limits],
                 "refly_error": self.refly_error,
                 "path_violation": self.path_violation,
@@ -183,7 +189,7 @@ class LaunchResult(Result):
         """Return altitude over downrange distance, speed and dynamic pressure of each body, and propellant by burn."""
         from hoverslam.flights.launch.picture import draw_launch  # matplotlib is slow to import
 
-        return draw_launch(self.trajectory(), self.propellant, f"{self.title}, {self.recovery.replace('_', ' ')}")
+        return draw_launch(self.trajectory(), self.burns, f"{self.title}, {self.recovery.replace('_', ' ')}")
 
     def _writers(self) -> Mapping[str, Callable[[Path], None]]:
         return {**super()._writers(), ".nc": write_netcdf(lambda path: self.trajectory().to_netcdf(path))}
