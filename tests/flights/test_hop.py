@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hoverslam.ocp.statement.options import Options
 
 from hoverslam.flights.craft.lander import Lander
 from hoverslam.flights.hop.case import HopLimits, Hopper
 from hoverslam.flights.hop.events import HopEvents
 from hoverslam.flights.hop.flight import TOLERANCES
 from hoverslam.flights.hop.solve import EVENNESS, Hop
+from hoverslam.ocp.statement.options import Options
 from hoverslam.physics.constants import STANDARD_GRAVITY
 
 TEN_KM = HopEvents(

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from hoverslam.ocp.statement.options import Options, Tolerances
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from landers import (
@@ -38,6 +37,7 @@ from hoverslam.flights.landing.solve import Landing
 from hoverslam.flights.references.burn import CannotLand
 from hoverslam.flights.references.vertical_landing import vertical_landing
 from hoverslam.ocp.statement.names import Named
+from hoverslam.ocp.statement.options import Options, Tolerances
 from hoverslam.physics.constants import STANDARD_GRAVITY
 from hoverslam.physics.earth import FlatGround
 from hoverslam.physics.motion import Flight

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from hoverslam.ocp.statement.options import Options, Tolerances
 from landers import (
     CAPE,
     DEGREE,
@@ -18,6 +17,7 @@ from hoverslam.flights.craft.lander import Lander
 from hoverslam.flights.craft.rigid_lander import RigidLander
 from hoverslam.flights.landing.case import LandingLimits, LandingStart
 from hoverslam.flights.landing.solve import Landing
+from hoverslam.ocp.statement.options import Options, Tolerances
 from hoverslam.physics.earth import FlatGround
 from hoverslam.physics.rigid_body import FixedBody
 
