@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError  # type: ignore[import-untyped]
+from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, TerminatedWorkerError  # type: ignore[import-untyped]
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -72,7 +72,7 @@ def work(
             for future in wait(busy, return_when=FIRST_COMPLETED).done:
                 place, process = busy.pop(future)
                 done: Done[Answer] = _done(place, future)
-                if isinstance(future.exception(), TerminatedWorkerError):
+                if isinstance(future.exception(), BrokenProcessPool):
                     process.shutdown(kill_workers=True)
                     process = _process()
                 idle.append(process)
