@@ -221,5 +221,5 @@ class LandingBuilder:
             problem.minimize(self._propellant, unit="kg")
 
     def _propellant(self, e: Named, p: Named) -> Array:
-        """Propellant burned until touchdown (kg)."""
+        """Return the propellant burned until touchdown (kg)."""
         return e[self.names[0]].initial.mass - e[self.names[-1]].final.mass

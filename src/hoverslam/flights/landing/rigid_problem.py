@@ -217,7 +217,7 @@ class RigidLandingBuilder(LandingBuilder):
             self.problem.link(before, after, states=states, controls=shared)
 
     def _propellant(self, e: Named, p: Named) -> Array:
-        """Propellant burned until touchdown and while the engines run down after it (kg)."""
+        """Return the propellant burned until touchdown and while the engines run down after it (kg)."""
         lander, last = self.lander, e[self.names[-1]]
         burned = e[self.names[0]].initial.mass - last.final.mass
         if not lander.lag:
