@@ -1,4 +1,8 @@
-"""What a solve returns: the trajectory as named arrays, evaluated with the transcription's own interpolant."""
+"""Records of a solved problem: phases as named arrays, costates, the diagnosis of a failure, and the solution.
+
+These classes hold values and look them up; they neither solve nor verify. :mod:`hoverslam.ocp.solved` has the solution with
+verbs that users get.
+"""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -15,10 +19,11 @@ from hoverslam.ocp.verification import Verification
 
 @dataclass(frozen=True)
 class PhaseSolution:
-    """One phase's nodes.
+    """The solution of one phase at its nodes.
 
     Attributes:
-        phase, mesh: what was transcribed.
+        phase: the phase as stated.
+        mesh: the mesh, with knots at their solved times.
         time: ``(2,)`` start and end (s).
         states: ``(state nodes, nx)`` physical values.
         controls: ``(control nodes, nu)`` physical values.
@@ -32,7 +37,7 @@ class PhaseSolution:
 
     @property
     def duration(self) -> float:
-        """Seconds from start to end."""
+        """Time from start to end (s)."""
         return float(self.time[1] - self.time[0])
 
     @property
@@ -51,15 +56,15 @@ class PhaseSolution:
         return self.time[0] + self.mesh.control_nodes * self.duration
 
     def sample(self, times: np.ndarray) -> tuple[Named, Named]:
-        """States and controls at ``times`` ``(n,)`` (s) by the transcription's own polynomials.
+        """Return states and controls at ``times`` ``(n,)`` (s), from the polynomials of the transcription.
 
-        At an edge where a control jumps this is its value just before.
+        At an edge where a control jumps this is the value before the jump.
         """
         x, u = self.sample_flat(np.asarray(times, dtype=float))
         return self.phase.states.unflatten(x), self.phase.controls.unflatten(u)
 
     def sample_flat(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The same as flat arrays ``(n, nx)`` and ``(n, nu)``."""
+        """Return the same as flat arrays ``(n, nx)`` and ``(n, nu)``."""
         fractions = np.clip((times - self.time[0]) / max(self.duration, 1e-300), 0.0, 1.0)
         edges = np.asarray(self.mesh.edges)
         interval = np.clip(np.searchsorted(edges, fractions - 1e-12, side="right") - 1, 0, self.mesh.intervals - 1)
@@ -67,7 +72,7 @@ class PhaseSolution:
         return self.sample_local(interval, local)
 
     def sample_local(self, interval: np.ndarray, local: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """States ``(n, nx)`` and controls ``(n, nu)`` at fractions ``local`` ``(n,)`` of the intervals ``interval``."""
+        """Return states ``(n, nx)`` and controls ``(n, nu)`` at fractions ``local`` ``(n,)`` of the intervals ``interval``."""
         x, u = np.zeros((len(local), self.states.shape[1])), np.zeros((len(local), self.controls.shape[1]))
         counts = self.mesh.counts[interval]
         for count in np.unique(counts):
@@ -93,7 +98,7 @@ class PhaseSolution:
 
     @property
     def ends(self) -> Named:
-        """What boundary constraints and objectives see of the phase."""
+        """Both ends of the phase, as boundary constraints and objectives get them."""
         first, last = (self.controls[0], self.controls[-1]) if self.controls.size else (_nothing(), _nothing())
         return self.phase.ends(self.states[0], self.states[-1], first, last, self.time)
 
@@ -103,18 +108,18 @@ def _nothing() -> np.ndarray:
 
 
 class Outcome(Enum):
-    """What came of a solve."""
+    """How a solve ended; the value is a phrase for the reader."""
 
     SOLVED = "solved"
     INFEASIBLE = "infeasible"
-    STUCK = "the solver found no feasible point near where it looked"
+    STUCK = "the solver found no feasible point"
     ITERATIONS = "iteration limit"
     FAILED = "the solver failed"
 
 
 @dataclass(frozen=True)
 class Costates:
-    """Of one phase, at its state nodes.
+    """Costates, Hamiltonian and path multipliers of one phase.
 
     Attributes:
         costate: ``(nodes, nx)`` derivative of the objective to each state, objective unit over state unit.
@@ -158,11 +163,11 @@ class Shortfall:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What the elastic problem tells.
+    """The result of the elastic problem.
 
     Attributes:
         shortfalls: limits that cannot be met, the worst first; empty if a feasible trajectory exists.
-        trajectory: the least violating one, as a solution that has not converged.
+        trajectory: the trajectory with the smallest violations, as a solution that has not converged.
         conclusive: whether the elastic problem itself was solved.
     """
 
@@ -172,27 +177,27 @@ class Diagnosis:
 
     @property
     def message(self) -> str:
-        """One line a limit."""
+        """The verdict in words, with the worst limits."""
         if not self.conclusive:
             return "no verdict: the elastic problem did not converge either"
         if not self.shortfalls:
-            return "a feasible trajectory exists; the optimiser lost its way: start from it (guess_from)"
+            return "a feasible trajectory exists, but the optimiser did not converge: start from that trajectory (guess_from)"
         return "cannot be met together: " + "; ".join(str(s) for s in self.shortfalls[:4])
 
 
 @dataclass
 class Solution:
-    """A solved (or unsolved: look at ``converged``) problem.
+    """The solution of a problem, or the last point of a solver that failed: look at ``converged``.
 
     Attributes:
-        problem: what was solved.
-        status: the solver's own word, such as ``Solve_Succeeded``.
-        converged: whether the solver met its tolerances.
+        problem: the problem.
+        status: status that IPOPT returns, such as ``Solve_Succeeded``.
+        converged: whether IPOPT met its tolerance.
         objective: value of the stated objective, in its unit.
         phases: trajectory by phase name.
-        parameters: free and given parameters.
-        iterations, seconds: solver effort over all mesh passes.
-        passes: one record a mesh pass.
+        parameters: free and given parameters by name.
+        iterations, seconds: iterations and time of all mesh passes.
+        passes: one record for each mesh pass.
         worst_row: the constraint row violated most at the end: phase, what, amount over its size.
         boundary_scale: what each boundary row is multiplied by to be of the order of one.
         primal, dual, bound_dual, row_values: the transcribed problem's variables, multipliers of rows and of bounds,
@@ -200,9 +205,9 @@ class Solution:
         programme: the transcribed problem.
         state_scale: size of one scaled unit of each state, by phase.
         mesh_error: worst relative error of the states between nodes, estimated.
-        values: given parameters and settings that it was solved for.
-        diagnosis: why it failed, if it did and was asked.
-        verification: filled by :func:`hoverslam.ocp.checks.verify.verify`.
+        values: given parameters and settings for which it was solved.
+        diagnosis: why the first pass failed, if it did and a diagnosis was asked for.
+        verification: the verification, if one was made.
     """
 
     problem: Problem
@@ -229,7 +234,7 @@ class Solution:
 
     @property
     def outcome(self) -> Outcome:
-        """What came of it."""
+        """How the solve ended."""
         if self.converged:
             return Outcome.SOLVED
         if self.diagnosis is not None and self.diagnosis.shortfalls and self.diagnosis.conclusive:
@@ -239,9 +244,9 @@ class Solution:
 
     @property
     def message(self) -> str:
-        """The outcome in words; for an infeasible problem which limits cannot be met, where and by how much."""
-        told = "" if self.diagnosis is None else f": {self.diagnosis.message}"
-        return f"{self.problem.name}: {self.outcome.value}{told}"
+        """The outcome in words; for an infeasible problem with the limits that cannot be met, the place and the amount."""
+        why = "" if self.diagnosis is None else f": {self.diagnosis.message}"
+        return f"{self.problem.name}: {self.outcome.value}{why}"
 
     @property
     def ends(self) -> Named:

@@ -129,7 +129,10 @@ class Solved(Solution, Result):
     def report(self) -> str:
         """Return the outcome, the objective, the phases and the verification as text."""
         unit = f" {self.problem.objective_unit}" if self.problem.objective_unit else ""
-        lines = [self.message, f"objective {self.objective:.10g}{unit} in {self.iterations} iterations, {self.seconds:.1f} s"]
+        lines = [
+            self.message,
+            f"objective {self.objective:.10g}{unit} in {self.iterations} iterations, {self.seconds:.1f} s",
+        ]
         lines += [
             f"phase {name}: {part.time[0]:.6g} to {part.time[1]:.6g} s, {len(part.states)} nodes"
             for name, part in self.phases.items()

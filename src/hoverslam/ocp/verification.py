@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Optimality:
-    """Residuals, all relative.
+    """Relative residuals of the optimality conditions.
 
     Attributes:
         kkt: of the transcribed problem's stationarity, to its largest multiplier.
@@ -33,7 +33,7 @@ class Optimality:
 
 
 class Extremes(NamedTuple):
-    """How far one limited quantity went along a phase, in its unit: its bounds, least and most, and when (s)."""
+    """Bounds, least and greatest value of a limited quantity along a phase, in its unit, with their times (s)."""
 
     lower: float
     upper: float
@@ -45,7 +45,7 @@ class Extremes(NamedTuple):
 
 @dataclass(frozen=True)
 class PhaseCheck:
-    """One phase re-flown.
+    """The check of one re-flown phase.
 
     Attributes:
         errors: end error of each state, relative to its largest size in the phase.
@@ -75,7 +75,7 @@ class PhaseCheck:
 
 @dataclass(frozen=True)
 class Verification(Result):
-    """All phases re-flown, and the verdict."""
+    """The verification of a solution: look at ``passed``."""
 
     phases: dict[str, PhaseCheck]
     tolerances: Tolerances
@@ -133,7 +133,9 @@ class Verification(Result):
 
     def as_json(self) -> dict[str, Json]:
         """Return the verdict, every figure with its tolerance, and the worst violation of each limit by phase."""
-        limits = {name: {what: violation for what, (violation, _) in c.limits.items()} for name, c in self.phases.items()}
+        limits = {
+            name: {what: violation for what, (violation, _) in c.limits.items()} for name, c in self.phases.items()
+        }
         figures = {what.strip(): {"value": value, "tolerance": limit} for what, value, limit in self._figures()}
         return {
             "passed": self.passed,

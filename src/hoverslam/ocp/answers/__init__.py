@@ -1,1 +1,1 @@
-"""What can be asked of a solved problem: derivatives, files, sweeps, other optima."""
+"""What is computed from a solved problem: derivatives, tables, files, sweeps, starts for other optima."""

@@ -1,4 +1,4 @@
-"""Derivatives of an optimum to everything it was solved for, from the optimality conditions: nothing is solved again.
+"""Derivatives of an optimum by all given values, from the optimality conditions; nothing is solved again.
 
 The derivative of the optimal objective to a parameter is that of the Lagrangian. The derivative of any other output
 follows the solution itself, which the implicit function theorem gives: one factorisation of the optimality conditions
@@ -23,10 +23,10 @@ from hoverslam.ocp.transcription.programme import Programme
 
 
 def objective_derivatives(solution: Solution) -> dict[str, float]:
-    """Derivative of the optimal objective to each given parameter and setting, in their units.
+    """Return the derivative of the optimal objective by each given parameter and setting, in their units.
 
     Raises:
-        ValueError: if the solution did not converge.
+        ValueError: If the solution did not converge.
     """
     programme = _converged(solution)
     with programme.problem.holding(solution.values):
@@ -43,18 +43,18 @@ def objective_derivatives(solution: Solution) -> dict[str, float]:
 
 
 def restated_objective(solution: Solution, problem: Problem) -> float:
-    """Optimal objective of a slightly different statement of the solved problem, to first order.
+    """Return the optimal objective of a slightly different statement of the solved problem, to first order.
 
-    The Lagrangian of the other statement at this solution, with the moves of its bounds: what is a literal in a
+    This is the Lagrangian of the other statement at this solution, with the changes of its bounds. A literal in a
     statement (a limit, a target) can so be varied without solving again. Half the difference of two such values is a
     central difference of the Lagrangian, whose error is the curvature of the statement, not of the optimum.
 
     Args:
-        solution: a converged solution.
-        problem: of the same phases, variables and constraints in the same order.
+        solution: A converged solution.
+        problem: A problem with the same phases, variables and constraints in the same order.
 
     Raises:
-        ValueError: if the solution did not converge, or the statements are not alike.
+        ValueError: If the solution did not converge, or the statements are not alike.
     """
     programme, other = _converged(solution), restated_programme(solution, problem)
     after = _values(other, solution, other.parameter_vector()), other.bounds(problem.values)
@@ -69,7 +69,7 @@ def restated_objective(solution: Solution, problem: Problem) -> float:
 
 
 def _values(programme: Programme, solution: Solution, p: np.ndarray) -> float:
-    """The Lagrangian at the solution, without the bounds."""
+    """Return the Lagrangian at the solution, without the bounds."""
     f, g = programme.functions["nlp"](solution.primal, p)
     return float(f) + float(solution.dual @ np.asarray(g).ravel())
 
@@ -77,17 +77,17 @@ def _values(programme: Programme, solution: Solution, p: np.ndarray) -> float:
 def output_derivatives(
     solution: Solution, outputs: Mapping[str, Callable[[Named, Named], Any]]
 ) -> dict[str, dict[str, float]]:
-    """Derivative of each output to each given parameter and setting.
+    """Return the derivative of each output by each given parameter and setting.
 
     Args:
-        solution: a converged solution.
-        outputs: scalar functions of ``(ends, parameters)``, as objectives are, by name.
+        solution: A converged solution.
+        outputs: Scalar functions of ``(ends, parameters)``, as objectives are, by name.
 
     Returns:
         ``{output: {parameter: derivative}}``.
 
     Raises:
-        ValueError: if the solution did not converge.
+        ValueError: If the solution did not converge.
     """
     programme = _converged(solution)
     problem = programme.problem
@@ -114,17 +114,19 @@ def output_derivatives(
 
 
 def output_covariance(solution: Solution, outputs: Mapping[str, Callable[[Named, Named], Any]]) -> np.ndarray:
-    """Covariance ``(n, n)`` of ``n`` outputs of a fit whose objective is minus the logarithm of the probability.
+    """Return the covariance ``(n, n)`` of ``n`` outputs of a fit whose objective is minus the logarithm of the probability.
 
     Near the optimum the probability falls as a Gaussian whose inverse covariance is the Hessian of the Lagrangian on the
     linearised constraints (Laplace's approximation): one solve of the optimality conditions an output.
 
     Raises:
-        ValueError: if the solution did not converge, or its objective is not minimised.
+        ValueError: If the solution did not converge, or its objective is not minimised.
     """
     programme = _converged(solution)
     if programme.problem.sense < 0.0:
-        raise ValueError(f"{programme.problem.name}: a maximised objective is no improbability: it has no covariance")
+        raise ValueError(
+            f"{programme.problem.name}: a maximised objective is no minus log-probability: it has no covariance"
+        )
     with programme.problem.holding(solution.values):
         system = _System(programme, solution, programme.parameter_vector())
         given = np.array(list(programme.problem.given.values()))
@@ -149,7 +151,7 @@ def _converged(solution: Solution) -> Programme:
 
 
 def _lagrangian(programme: Programme) -> ca.Function:
-    """``(x, p, lam) -> gradients of the Lagrangian to p and to x``, built once."""
+    """Return ``(x, p, lam) -> gradients of the Lagrangian by p and by x``, built once."""
     if "lagrangian" not in programme.functions:
         x, p, lam = (
             ca.MX.sym(n, size)
@@ -164,7 +166,7 @@ def _lagrangian(programme: Programme) -> ca.Function:
 
 
 def _moved_bounds(programme: Programme, values: Mapping[str, float]) -> dict[str, tuple[np.ndarray, ...]]:
-    """Derivative of every bound (of variables: lower, upper; of rows: low, high) to each value that moves one."""
+    """Return the derivative of every bound (of variables: lower, upper; of rows: low, high) by each value that moves one."""
     base, moved = programme.bounds(values), {}
     for name, value in values.items():
         step = max(abs(value), 1.0)  # bounds are linear in what they name: any step gives the exact slope
@@ -177,14 +179,14 @@ def _moved_bounds(programme: Programme, values: Mapping[str, float]) -> dict[str
 
 
 def _multipliers(programme: Programme, solution: Solution, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Multipliers of variables (what is fixed included) and of rows."""
+    """Return multipliers of variables (fixed ones included) and of rows."""
     lower, upper, _, _ = programme.bounds(solution.values)
     gradient = np.asarray(_lagrangian(programme)(solution.primal, p, solution.dual)[1]).ravel()
     return np.where(lower == upper, -gradient, solution.bound_dual), solution.dual
 
 
 def _pull(multipliers: np.ndarray, low: np.ndarray, high: np.ndarray) -> float:
-    """What moving bounds does through their multipliers: a negative one belongs to the lower bound."""
+    """Return the effect of moved bounds through their multipliers; a negative one belongs to the lower bound."""
     return float(np.minimum(multipliers, 0.0) @ low + np.maximum(multipliers, 0.0) @ high)
 
 
@@ -222,7 +224,7 @@ class _System:
         return programme.functions["cross"]
 
     def direction(self, dp: np.ndarray, moved: tuple[np.ndarray, ...] | None) -> np.ndarray:
-        """Change of the scaled variables per unit of a parameter that moves ``p`` by ``dp`` and bounds by ``moved``."""
+        """Return the change of the scaled variables per unit of a parameter that moves ``p`` by ``dp`` and bounds by ``moved``."""
         gradient, rows = (np.asarray(v).ravel() for v in self.cross(self.x, self.p, self.lam, dp))
         step, target = np.zeros(self.programme.size), -rows[self.active]
         if moved is not None:
@@ -236,6 +238,6 @@ class _System:
 
 
 def _active(value: np.ndarray, low: np.ndarray, high: np.ndarray, multiplier: np.ndarray) -> np.ndarray:
-    """-1, 1 or 0: held at the lower bound, at the upper one (equations count as such), or free."""
+    """Return -1, 1 or 0: active at the lower bound, at the upper one (equations included), or free."""
     up = (high - value < multiplier) | (low == high)
     return np.where(up, 1, np.where(value - low < -multiplier, -1, 0))

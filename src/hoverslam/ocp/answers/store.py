@@ -1,7 +1,7 @@
 """Solutions as labelled arrays, and in netCDF files that give back the same numbers.
 
 A file holds the nodes, times, parameters, values, multipliers and scales of a solution and a hash of the problem that it
-solves. Functions cannot be stored: loading takes the problem stated again, and says what changed if it differs.
+solves. Functions cannot be stored: loading takes the problem stated again, and names what changed if it differs.
 """
 
 import hashlib
@@ -30,11 +30,11 @@ _ARRAYS = ("primal", "dual", "bound_dual", "row_values", "boundary_scale")
 
 
 class StoreError(ValueError):
-    """A file that does not fit: not a solution, another version, or another problem; the message says what differs."""
+    """A file that cannot be loaded: no solution, another version, or another problem; the message names what differs."""
 
 
 def fingerprint(problem: Problem) -> dict[str, str]:
-    """Hashes of what a problem is: of its declarations, and of the mathematics of each phase and of the phase ends.
+    """Return hashes of a problem: of its declarations, and of the mathematics of each phase and of the phase ends.
 
     Functions are hashed as traced (operations and constants), so renaming or reformatting one changes nothing.
     """
@@ -50,7 +50,7 @@ def fingerprint(problem: Problem) -> dict[str, str]:
 
 
 def problem_hash(problem: Problem) -> str:
-    """One hash of a whole problem."""
+    """Return one hash of a whole problem."""
     return _digest(json.dumps(fingerprint(problem)))
 
 
@@ -94,7 +94,7 @@ def _end_arguments(problem: Problem) -> tuple[Any, ...]:
 
 
 def dataset(solution: Solution, phase: str) -> "xr.Dataset":
-    """A phase as labelled arrays: states and costates over ``time``, controls over ``control_time``, with units."""
+    """Return a phase as labelled arrays: states and costates over ``time``, controls over ``control_time``, with units."""
     import xarray as xr
 
     part = solution[phase]

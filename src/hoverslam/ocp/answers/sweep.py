@@ -1,7 +1,7 @@
-"""Sweeps: one problem for many values of its parameters, each solve starting from the last one that worked.
+"""Sweeps: one problem for many values of its parameters; each solve starts from the last verified one.
 
-A point that fails is marked and the sweep goes on. In several processes each takes a stretch of neighbouring points and
-builds the problem once; Ctrl-C keeps the points that are done.
+A point that fails is marked and the sweep continues. Each of several processes solves neighbouring points and builds the
+problem once. Ctrl-C keeps the points that are done.
 """
 
 import pickle
@@ -31,7 +31,7 @@ Outputs = Mapping[str, Callable[[Named, Named], Any]]
 
 @dataclass(frozen=True)
 class SweepPoint:
-    """One point: what was changed and what came of it; NaN where it failed.
+    """One point of a sweep: the changed values and the result; NaN where it failed.
 
     Attributes:
         changes: parameters and settings by name.
@@ -118,22 +118,22 @@ def sweep(
     processes: int = 1,
     report: Report | None = None,
 ) -> Sweep:
-    """Solve a problem at every point, in order, carrying the solution along.
+    """Solve a problem at every point, in order, each from the last verified solution.
 
     Args:
-        problem: the problem, or a function that states it; several processes need a function of a module, which they
+        problem: The problem, or a function that states it; several processes need a function of a module, which they
             can import.
-        points: changes of given parameters and settings by name.
-        outputs: scalar functions of ``(ends, parameters)`` to note of each optimum.
-        options: of the solver.
-        processes: how many share the points.
-        report: receives one line a point.
+        points: Changes of given parameters and settings by name.
+        outputs: Scalar functions of ``(ends, parameters)`` to evaluate at each optimum.
+        options: Options of the solver.
+        processes: Number of processes.
+        report: Receives one line for each point.
 
     Returns:
         One entry a point, in their order; fewer if interrupted.
 
     Raises:
-        ValueError: if several processes are asked for and the problem or the outputs cannot be sent to them.
+        ValueError: If several processes are asked for and the problem or the outputs cannot be sent to them.
     """
     outputs, options = dict(outputs or {}), options or Options()
     if processes == 1:

@@ -68,10 +68,14 @@ def plot_phases(solution: Solution) -> "Figure":
             for entry in range(length):
                 style = LINE_STYLES[entry % len(LINE_STYLES)]
                 label = name if entry == 0 else None
-                axes[title].plot(times, values[:, at], color=COLOURS[number % len(COLOURS)], linestyle=style, label=label)
+                axes[title].plot(
+                    times, values[:, at], color=COLOURS[number % len(COLOURS)], linestyle=style, label=label
+                )
                 at += 1
     if len(solution.phases) > 1:
-        handles = {label: h for axis in axes.values() for h, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+        handles = {
+            label: h for axis in axes.values() for h, label in zip(*axis.get_legend_handles_labels(), strict=True)
+        }
         figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=min(len(handles), 5))
     figure.suptitle(solution.problem.name)
     return figure

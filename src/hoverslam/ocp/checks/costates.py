@@ -14,15 +14,15 @@ from hoverslam.ocp.transcription.programme import Programme
 
 
 def local_weights(programme: Programme, phase: str) -> np.ndarray:
-    """Quadrature weight of each collocation point as a fraction of its interval."""
+    """Return the quadrature weight of each collocation point as a fraction of its interval."""
     return np.concatenate([radau_weights(int(n)) for n in programme.layouts[phase].mesh.counts])
 
 
 def costates(solution: Solution, phase: str) -> Costates:
-    """Costates of ``phase``.
+    """Return the costates of a phase.
 
     Raises:
-        ValueError: if the solution did not converge, so that its multipliers mean nothing.
+        ValueError: If the solution did not converge: its multipliers are then not those of an optimum.
     """
     if not solution.converged:
         raise ValueError(f"{solution.problem.name}: not converged ({solution.status}), so there are no costates")

@@ -1,7 +1,7 @@
-"""Flying a phase again: the JAX functions themselves, compiled for one point, in SciPy's Dormand-Prince 8(5,3).
+"""Re-flight of a phase: the JAX functions, compiled for one point, in SciPy's Dormand-Prince 8(5,3).
 
 Only the equations of motion are compiled (by XLA, from the function as it was written, not from its translation); steps
-and error control are SciPy's. Nothing here is shared with the transcription but the control polynomials.
+and error control are SciPy's. Only the control polynomials are shared with the transcription.
 """
 
 from collections.abc import Callable, Hashable
@@ -54,7 +54,7 @@ def _lifted(function: Callable[..., Any]) -> tuple[Hashable, Arrays, Callable[[A
 
 
 def compiled(phase: Phase) -> Callable[[np.ndarray, Any], Any]:
-    """``(x, u, t stacked; inputs) -> rates and path constraints stacked``, compiled once for phases of one kind."""
+    """Return ``(x, u, t stacked; inputs) -> rates and path constraints stacked``, compiled once for like phases."""
     named = [phase.dynamics, *phase.integrals.values(), *(c.function for c in phase.path)]
     lifted = [_lifted(function) for function in named]
     key = (
@@ -89,7 +89,7 @@ def _point(phase: Phase, rebuild: list[Callable[[list[Any]], Callable[..., Any]]
 
 
 def phase_inputs(problem: Problem, phase: Phase, parameters: Named) -> Any:
-    """What a phase's functions take as inputs, as JAX arrays."""
+    """Return the inputs of a phase's functions as JAX arrays."""
     given = jnp.asarray(list(problem.given.values()))
     inputs = parameters if phase.inputs is None else inputs_of(problem, phase, given)
     return jax.tree_util.tree_map(lambda leaf: jnp.asarray(leaf, dtype=float), inputs)
@@ -99,12 +99,12 @@ def fly(part: PhaseSolution, inputs: Any, sizes: np.ndarray) -> tuple[np.ndarray
     """Fly a phase from its first state with its controls, one interval after the other.
 
     Args:
-        part: the solved phase.
-        inputs: what its functions take.
-        sizes: ``(nx,)`` typical size of each state.
+        part: The solved phase.
+        inputs: Inputs of its functions.
+        sizes: Typical size of each state ``(nx,)``.
 
     Returns:
-        Times ``(intervals, SAMPLES)`` (s) and states ``(intervals, SAMPLES, nx)``; NaN from where it cannot go on.
+        Times ``(intervals, SAMPLES)`` (s) and states ``(intervals, SAMPLES, nx)``; NaN after a failure.
     """
     function, nx, duration, edges = compiled(part.phase), part.states.shape[1], part.duration, part.edge_times
     times = np.linspace(edges[:-1], edges[1:], SAMPLES, axis=1)
@@ -133,7 +133,7 @@ def fly(part: PhaseSolution, inputs: Any, sizes: np.ndarray) -> tuple[np.ndarray
 
 
 def _powers(part: PhaseSolution, interval: int) -> np.ndarray:
-    """Coefficients ``(degree + 1, nu)`` of an interval's controls in powers of ``2 s - 1``, ``s`` from 0 to 1."""
+    """Return coefficients ``(degree + 1, nu)`` of an interval's controls in powers of ``2 s - 1``, ``s`` from 0 to 1."""
     if not part.controls.shape[1]:
         return np.zeros((1, 0))
     count = int(part.mesh.counts[interval])
@@ -144,11 +144,11 @@ def _powers(part: PhaseSolution, interval: int) -> np.ndarray:
 def _integrate(
     rates: Callable[[float, np.ndarray], np.ndarray], x: np.ndarray, sizes: np.ndarray, step: float | None
 ) -> tuple[np.ndarray, float | None]:
-    """States at ``SAMPLES`` even fractions of one interval, and the step size to go on with."""
+    """Return states at ``SAMPLES`` even fractions of one interval, and the first step size of the next one."""
     at, found = np.linspace(0.0, 1.0, SAMPLES), np.full((SAMPLES, len(x)), np.nan)
     found[0] = x
     if not np.all(np.isfinite(rates(0.0, x))):
-        return found, None  # the integrator would look for a first step for ever
+        return found, None  # the integrator would search for a first step without end
     solver = DOP853(rates, 0.0, x, 1.0, rtol=RELATIVE, atol=ABSOLUTE * sizes, first_step=step)
     steps = 0
     while solver.status == "running":
@@ -165,7 +165,7 @@ def _integrate(
 
 
 def boundary_values(problem: Problem, ends: Named, parameters: Named) -> list[np.ndarray]:
-    """Every boundary constraint at the phases' ends, each flat; compiled as one, for each alone would cost more."""
+    """Return every boundary constraint at the phases' ends, each flat; all are compiled as one function."""
     functions = [c.function for c in problem.boundary]
     if not functions:
         return []
@@ -179,7 +179,7 @@ def boundary_values(problem: Problem, ends: Named, parameters: Named) -> list[np
 def path_values(
     part: PhaseSolution, inputs: Any, times: np.ndarray, states: np.ndarray, controls: np.ndarray
 ) -> np.ndarray:
-    """Path constraints ``(n, path)`` at ``n`` times, states and controls."""
+    """Return path constraints ``(n, path)`` at ``n`` times, states and controls."""
     if not part.phase.path:
         return np.zeros((len(times), 0))
     function, nx = compiled(part.phase), states.shape[1]

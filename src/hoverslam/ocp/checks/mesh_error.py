@@ -1,7 +1,7 @@
-"""How wrong a solution is between its nodes, estimated without flying it: what mesh passes go by.
+"""Error of a solution between its nodes, estimated without a re-flight; it controls the mesh passes.
 
 In each interval the interpolated states and controls go through the equations of motion on a finer set of Radau points;
-the integral of those rates should give the interpolated states back (Patterson and Rao, ACM TOMS 41(1), 2014, section 5).
+the integral of those rates should equal the interpolated states (Patterson and Rao, ACM TOMS 41(1), 2014, section 5).
 """
 
 from dataclasses import dataclass
@@ -14,23 +14,28 @@ from hoverslam.ocp.transcription.local import flat_inputs
 from hoverslam.ocp.transcription.programme import Programme
 from hoverslam.ocp.transcription.scaling import ROUNDING
 
-EXTRA = 3  # more points than the interval has
-BETWEEN = 9  # evenly spaced points an interval at which limits are looked at
+EXTRA = 3  # points more than the interval has
+BETWEEN = 9  # evenly spaced points an interval at which limits are checked
 
 
 @dataclass(frozen=True)
 class PhaseError:
-    """``states`` ``(intervals,)``: relative error of the states; ``limits`` ``(intervals,)``: worst relative violation."""
+    """Errors of a phase by interval.
+
+    Attributes:
+        states: Relative error of the states ``(intervals,)``.
+        limits: Worst relative violation of any limit ``(intervals,)``.
+    """
 
     states: np.ndarray
     limits: np.ndarray
 
 
 def state_sizes(part: PhaseSolution, scale: np.ndarray) -> np.ndarray:
-    """Size ``(nx,)`` of each state, against which its errors are judged.
+    """Return the size ``(nx,)`` of each state, to which its errors are relative.
 
-    It is the largest over the phase, and the length of a vector counts, not each entry; where a state stays at zero, so
-    that nothing but rounding is left, a millionth of its ``scale`` in the programme.
+    The size is the largest value over the phase; for a vector, the largest length. Where a state stays at zero, so that
+    only rounding is left, it is a millionth of its ``scale`` in the programme.
     """
     sizes = np.ones(part.states.shape[1])
     for variable in part.phase.states.variables:
@@ -42,7 +47,7 @@ def state_sizes(part: PhaseSolution, scale: np.ndarray) -> np.ndarray:
 
 
 def estimate(programme: Programme, solution: Solution) -> dict[str, PhaseError]:
-    """Error of every phase, by interval."""
+    """Return the errors of every phase, by interval."""
     return {name: _phase_error(programme, solution, part) for name, part in solution.phases.items()}
 
 
@@ -76,7 +81,7 @@ def _phase_error(programme: Programme, solution: Solution, part: PhaseSolution) 
 def limit_violation(
     part: PhaseSolution, x: np.ndarray, u: np.ndarray, c: np.ndarray, values: dict[str, float]
 ) -> np.ndarray:
-    """Worst relative violation of any limit in each interval, from samples ``(intervals, samples, ...)``."""
+    """Return the worst relative violation of any limit in each interval, from samples ``(intervals, samples, ...)``."""
     worst = np.zeros(len(x))
     for _, low, high, size, samples in limits_of(part, x, u, c, values):
         worst = np.fmax(worst, np.max(np.maximum(low - samples, samples - high), axis=1) / size)
@@ -84,7 +89,7 @@ def limit_violation(
 
 
 def limits_of(part: PhaseSolution, x: np.ndarray, u: np.ndarray, c: np.ndarray, values: dict[str, float]):  # type: ignore[no-untyped-def]
-    """Name, lower and upper bound, size and samples of every limit along a phase."""
+    """Yield name, lower and upper bound, size and samples of every limit along a phase."""
     for j, constraint in enumerate(part.phase.path):
         reach = float(np.max(np.abs(c[..., j]), initial=0.0))
         size = constraint.size(values) or 0.0

@@ -1,4 +1,4 @@
-"""How well a solution meets the conditions of optimality: the transcribed problem's, and those it stands for."""
+"""Residuals of the optimality conditions: those of the transcribed problem and those of the continuous problem."""
 
 import casadi as ca
 import numpy as np
@@ -10,11 +10,11 @@ from hoverslam.ocp.transcription.local import flat_inputs
 from hoverslam.ocp.transcription.programme import Programme
 from hoverslam.ocp.verification import Optimality
 
-EXTRA = 2  # points more than the interval has, at which the costate equation is looked at
+EXTRA = 2  # points more than the interval has, at which the costate equation is evaluated
 
 
 def optimality(solution: Solution) -> Optimality:
-    """Residuals of a converged solution; NaN for one that is not."""
+    """Return the residuals of a converged solution; NaN for one that did not converge."""
     if not solution.converged:
         return Optimality(*[np.nan] * 4)
     programme = solution.programme
@@ -40,7 +40,7 @@ def optimality(solution: Solution) -> Optimality:
 
 
 def stationarity(programme: Programme, solution: Solution) -> np.ndarray:
-    """Gradient of the scaled Lagrangian, ``(variables,)``; zero for what is fixed, whose multiplier takes any value."""
+    """Return the gradient of the scaled Lagrangian ``(variables,)``; zero for fixed variables, whose multiplier is free."""
     with programme.problem.holding(solution.values):
         p = programme.parameter_vector()
         lower, upper = programme.variable_bounds(programme.problem.values)
@@ -51,9 +51,9 @@ def stationarity(programme: Programme, solution: Solution) -> np.ndarray:
 
 
 def _costate_residual(programme: Programme, solution: Solution, part: PhaseSolution, found: Costates) -> float:
-    """Worst misfit of the costate equation between nodes, as for the states.
+    """Return the worst error of the costate equation between nodes, estimated like that of the states.
 
-    Intervals where a limit on the states alone is active are left out: costates jump there.
+    Intervals in which a limit on the states alone is active are left out, because costates jump there.
     """
     problem, phase, mesh = solution.problem, part.phase, part.mesh
     adjoint = _adjoint(programme, phase.name)
@@ -81,7 +81,7 @@ def _costate_residual(programme: Programme, solution: Solution, part: PhaseSolut
 
 
 def _adjoint(programme: Programme, phase: str) -> ca.Function:
-    """``(x, u, q, free, t, costate, path multiplier) -> minus the rate of the costate``."""
+    """Return ``(x, u, q, free, t, costate, path multiplier) -> minus the rate of the costate``."""
     rates = programme.local[phase].rates
     symbols = [ca.SX.sym(f"a{i}", rates.size1_in(i)) for i in range(5)]
     f, c = rates(*symbols)
@@ -92,7 +92,7 @@ def _adjoint(programme: Programme, phase: str) -> ca.Function:
 
 
 def _held_states(programme: Programme, solution: Solution, phase: str) -> np.ndarray:
-    """Intervals in or beside which a limit on the states alone is active."""
+    """Return the intervals in or beside which a limit on the states alone is active."""
     lay = programme.layouts[phase]
     mesh = lay.mesh
     held = np.any(np.abs(solution.bound_dual[lay.states[1:]]) > 1e-6, axis=1)

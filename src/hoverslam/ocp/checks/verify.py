@@ -2,8 +2,8 @@
 
 The JAX functions as they were written and the solution's own control polynomials go through SciPy's Dormand-Prince
 8(5,3) at tolerances far below the transcription's. From one continuous flight of each phase come the error at its end
-and, sampled densely, the worst violation of every path constraint, control bound and state bound between nodes. Beside
-that stand the conditions of optimality: the residual of the discrete ones, and of the continuous ones that they stand for.
+and, sampled densely, the worst violation of every path constraint, control bound and state bound between nodes. The
+residuals of the discrete and of the continuous optimality conditions are added.
 """
 
 from typing import Any
@@ -20,7 +20,12 @@ from hoverslam.ocp.verification import Extremes, PhaseCheck, Verification
 
 
 def verify(solution: Solution, tolerances: Tolerances | None = None) -> Verification:
-    """Fly every phase of ``solution`` again and judge it."""
+    """Fly every phase of ``solution`` again and return the errors with the verdict.
+
+    Args:
+        solution: The solution.
+        tolerances: Errors that it must not exceed; by default those of :class:`Tolerances`.
+    """
     with solution.problem.holding(solution.values):
         checks = {name: _check(solution, part) for name, part in solution.phases.items()}
         boundary = _boundary_violation(solution)
@@ -30,7 +35,7 @@ def verify(solution: Solution, tolerances: Tolerances | None = None) -> Verifica
 
 
 def _boundary_violation(solution: Solution) -> float:
-    """Worst violation of any boundary constraint or link, in the scaling that makes each of the order of one."""
+    """Return the worst violation of any boundary constraint or link, scaled to the order of one."""
     scales, at, worst = solution.boundary_scale, 0, 0.0
     values = boundary_values(solution.problem, solution.ends, solution.parameters)
     for c, value in zip(solution.problem.boundary, values, strict=True):
@@ -55,7 +60,7 @@ def _check(solution: Solution, part: PhaseSolution) -> PhaseCheck:
 def _limits(
     solution: Solution, part: PhaseSolution, inputs: Any, times: np.ndarray, flown: np.ndarray
 ) -> tuple[Any, Any, np.ndarray]:
-    """Worst violation of every limit on the re-flown trajectory, by limit and by interval."""
+    """Return the worst violation of every limit on the re-flown trajectory, by limit and by interval."""
     intervals, samples = times.shape
     local = np.tile(np.linspace(0.0, 1.0, samples), intervals)
     _, u = part.sample_local(np.repeat(np.arange(intervals), samples), local)

@@ -1,7 +1,7 @@
-"""A solution carried to another mesh: variables sampled, multipliers as densities in time.
+"""Transfer of a solution to another mesh: variables are sampled, multipliers are transferred as densities in time.
 
-A multiplier of a row at a collocation point is the continuous one times the quadrature weight of the point, so it is the
-quotient that another mesh shares. Rows without a counterpart (control rates, smoothness) start from zero.
+A multiplier of a row at a collocation point is the continuous multiplier times the quadrature weight of the point. Their
+quotient does not depend on the mesh. Rows without a counterpart (control rates, smoothness) start from zero.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from hoverslam.ocp.transcription.programme import Programme
 
 @dataclass(frozen=True)
 class Start:
-    """Where IPOPT starts: scaled variables, and multipliers of bounds and rows if known."""
+    """The start of IPOPT: scaled variables, and multipliers of bounds and rows if known."""
 
     x: np.ndarray
     bound_multipliers: np.ndarray | None = None
@@ -26,7 +26,7 @@ class Start:
 
 
 def guess_from(part: PhaseSolution, mesh: Mesh | None = None) -> Guess:
-    """A solved phase as a guess: sampled at its own nodes, or at those of ``mesh``."""
+    """Return a solved phase as a guess, sampled at its own nodes or at those of ``mesh``."""
     if mesh is None:
         times = np.unique(np.concatenate([part.node_times, part.edge_times]))
     else:
@@ -37,7 +37,7 @@ def guess_from(part: PhaseSolution, mesh: Mesh | None = None) -> Guess:
 
 
 def carried(solution: Solution, programme: Programme, guesses: Mapping[str, Guess]) -> Start:
-    """``solution`` as a start for ``programme``, whose variables are sampled from ``guesses``."""
+    """Return ``solution`` as a start for ``programme``, whose variables are sampled from ``guesses``."""
     old = solution.programme
     rows_physical = solution.dual * old.row_scale / old.objective_scale
     bounds_physical = solution.bound_dual / old.scale / old.objective_scale

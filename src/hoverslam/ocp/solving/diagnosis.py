@@ -1,8 +1,8 @@
-"""Why a problem has no solution: which limits cannot be met together, where, and by how much.
+"""Diagnosis of a problem without a solution: which limits cannot be met together, where, and by how much.
 
-The elastic problem lets every limit but the equations of motion, the links between phases, control bounds and starting
-conditions give way, each by a slack of its own, and minimises the sum of the slacks (scaled as everything is). What is
-left over names the conflict; the trajectory that goes with it is the least violating one.
+The elastic problem adds a slack to every limit except the equations of motion, the links between phases, control bounds
+and initial conditions, and minimises the sum of the scaled slacks. The slacks that remain name the conflict; the trajectory
+is the one with the smallest violations.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from hoverslam.ocp.transcription.programme import Programme
 from hoverslam.ocp.transcription.sparse import constant
 
 NOTICED = 1e-6  # scaled slack below which a limit is met
-FLOOR = 0.9  # share of a state's bound that may give way: a mass stays positive
+FLOOR = 0.9  # largest slack as a fraction of a positive lower bound: a mass stays positive
 
 
 @dataclass(frozen=True)
 class _Soft:
-    """One limit that may give way: a row, or a bound of a variable; its place, name, unit and physical size."""
+    """One limit with a slack: a row, or a bound of a variable; its place, name, unit and physical size."""
 
     index: int
     is_row: bool
@@ -80,7 +80,7 @@ def _soft_rows(programme: Programme, low: np.ndarray, high: np.ndarray) -> list[
 
 
 def _soft_bounds(programme: Programme, lower: np.ndarray, upper: np.ndarray) -> list[_Soft]:
-    """Bounds of states after the start, and of final times."""
+    """Return the bounds of states after the start, and of final times."""
     soft = []
     for name, lay in programme.layouts.items():
         labels, units = lay.phase.states.labels(), lay.phase.states.units()
@@ -104,7 +104,7 @@ def _soft_bounds(programme: Programme, lower: np.ndarray, upper: np.ndarray) -> 
 
 
 def _elastic(programme: Programme, soft: list[_Soft], bounds: tuple[np.ndarray, ...], start: np.ndarray) -> Any:
-    """Functions and arguments of the elastic problem: variables, then slacks below, then slacks above."""
+    """Return functions and arguments of the elastic problem: variables, then lower slacks, then upper slacks."""
     lower, upper, low, high = (b.copy() for b in bounds)
     n, rows, m = programme.size, programme.rows, len(soft)
     freed = [s for s in soft if not s.is_row]
@@ -147,13 +147,13 @@ def _elastic(programme: Programme, soft: list[_Soft], bounds: tuple[np.ndarray, 
 
 
 def _places(soft: list[_Soft], rows: int) -> np.ndarray:
-    """Row that each slack enters: its own, or one added for a bound."""
+    """Return the row of each slack: its own, or one added for a bound."""
     added = np.cumsum([not s.is_row for s in soft]) - 1
     return np.array([s.index if s.is_row else rows + int(a) for s, a in zip(soft, added, strict=True)], dtype=int)
 
 
 def _shortfalls(soft: list[_Soft], slack: np.ndarray, trajectory: Solution) -> tuple[Shortfall, ...]:
-    """The worst miss of each limit that is missed, the largest first."""
+    """Return the largest shortfall of each limit that is not met, the largest first."""
     worst: dict[tuple[str, str], Shortfall] = {}
     for s, below, above in zip(soft, *slack, strict=True):
         weight = max(below, above)

@@ -15,7 +15,7 @@ WARM = 1e-7  # barrier parameter of a start from the solution on another mesh
 
 
 def ipopt_settings(options: Options) -> dict[str, Any]:
-    """IPOPT's options for a start from a guess."""
+    """Return IPOPT's options for a start from a guess."""
     return {
         "tol": options.tolerance,
         "constr_viol_tol": options.tolerance,
@@ -27,7 +27,7 @@ def ipopt_settings(options: Options) -> dict[str, Any]:
         "bound_relax_factor": 0.0,
         "mu_strategy": "monotone",
         "mu_max": 1.0,
-        # At its default pivoting MUMPS miscounts the inertia of these systems, and IPOPT crawls over false curvature.
+        # With its default pivoting tolerance MUMPS returns a wrong inertia for these systems, and IPOPT takes tiny steps.
         "mumps_pivtol": 1e-2,
         "perturb_always_cd": "yes",
         **options.ipopt,
@@ -35,7 +35,7 @@ def ipopt_settings(options: Options) -> dict[str, Any]:
 
 
 def ipopt(programme: Programme, options: Options, barrier: float | None = None) -> ca.Function:
-    """IPOPT on a programme; ``barrier`` (parameter) starts warm, from multipliers and close to bounds."""
+    """Return IPOPT for a programme; with a ``barrier`` parameter it starts from multipliers and close to bounds."""
     settings = ipopt_settings(options)
     if barrier is not None:
         settings |= {
@@ -69,7 +69,14 @@ def ipopt(programme: Programme, options: Options, barrier: float | None = None) 
 
 
 def run(programme: Programme, options: Options, start: Start, barrier: float = WARM) -> Solution:
-    """One IPOPT run on a built programme, for the problem's values as they are now."""
+    """Run IPOPT once on a programme, for the current values of its problem.
+
+    Args:
+        programme: The programme.
+        options: Options of the solver.
+        start: Where it starts, warm if it has multipliers.
+        barrier: Barrier parameter of a warm start.
+    """
     began = time.perf_counter()
     warm = start.row_multipliers is not None
     used = barrier if warm else None
@@ -89,7 +96,7 @@ def run(programme: Programme, options: Options, start: Start, barrier: float = W
 
 
 def unpack(programme: Programme, result: dict[str, Any], stats: dict[str, Any], seconds: float) -> Solution:
-    """Named physical arrays from IPOPT's flat scaled answer."""
+    """Return the solution with named physical arrays from IPOPT's flat scaled result."""
     problem = programme.problem
     scaled = np.asarray(result["x"]).ravel()
     values = scaled * programme.scale

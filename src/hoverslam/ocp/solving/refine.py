@@ -1,8 +1,8 @@
-"""Finer meshes: more points where the solution is smooth, cuts where it is not, arcs where a control switches.
+"""Finer meshes: more points where the solution is smooth, smaller intervals elsewhere, arcs where a control switches.
 
-A phase without a mesh of its own is scouted first: piecewise linear controls on a coarse even mesh neither ring nor hide
-jumps, so the arcs show. From them follows a mesh of collocation polynomials with a knot at every switch, and passes over
-that raise the number of points until the error is met.
+A phase without a mesh of its own is first solved with piecewise linear controls on a coarse even mesh (scouting). These
+neither oscillate nor hide jumps, so that arcs can be detected. The next mesh has collocation polynomials and a knot at every
+switch; further passes raise the number of points until the error is below its tolerance.
 """
 
 import math
@@ -21,7 +21,7 @@ from hoverslam.ocp.statement.problem import Phase, Problem
 from hoverslam.ocp.transcription.programme import Programme
 
 MOST_POINTS = 12
-SAME_KNOT = 5e-3  # of the phase: knots closer than this are one; the solver finds their place, not the detection
+SAME_KNOT = 5e-3  # of the phase: knots closer than this are one, because the solver finds their exact place
 SCOUT_INTERVALS, FEWEST_INTERVALS, SCOUT_POINTS = 20, 10, 3
 SPARE = 2  # see Mesh.spare
 STEEP, SHARPEST = 0.15, 1e-3  # change of a control over an interval that calls for a cut, and the narrowest cut
@@ -29,10 +29,10 @@ FIRST_POINTS = 6  # of the intervals that follow the scouting
 
 
 def scouting_mesh(problem: Problem, phase: Phase) -> Mesh:
-    """The first mesh of a phase that states none.
+    """Return the first mesh of a phase that states none.
 
-    A path constraint that is an equation (a direction of unit length) leaves piecewise linear controls no freedom:
-    such phases are scouted with collocation polynomials.
+    Piecewise linear controls cannot meet a path constraint that is an equation (a direction of unit length). Such phases
+    are scouted with collocation polynomials.
     """
     intervals = max(SCOUT_INTERVALS // len(problem.phases), FEWEST_INTERVALS)
     bounds = [c.bounds(problem.values) for c in phase.path]
@@ -44,7 +44,7 @@ def scouting_mesh(problem: Problem, phase: Phase) -> Mesh:
 def next_meshes(
     programme: Programme, solution: Solution, errors: Mapping[str, PhaseError], tolerances: Tolerances, scouted: bool
 ) -> list[dict[str, Mesh]]:
-    """Meshes for the next pass, the most promising first; an empty list if nothing needs refining."""
+    """Return meshes for the next pass, the most promising first; an empty list if nothing needs refinement."""
     parts = solution.phases
     if scouted:
         made = [{n: _structured(programme, solution, part, errors[n], tolerances) for n, part in parts.items()}]
@@ -58,7 +58,7 @@ def next_meshes(
 
 
 def _rearranged(programme: Programme, solution: Solution, part: PhaseSolution) -> Mesh | None:
-    """The mesh with the arcs that its solution shows, or None if they are those that it has."""
+    """Return the mesh with the arcs of its solution, or None if it has these arcs already."""
     mesh = part.mesh
     if not mesh.pins and not mesh.knots:
         return None
@@ -83,10 +83,10 @@ def _rearranged(programme: Programme, solution: Solution, part: PhaseSolution) -
 def _structured(
     programme: Programme, solution: Solution, part: PhaseSolution, error: PhaseError, tolerances: Tolerances
 ) -> Mesh:
-    """The mesh that follows a scouted phase: collocation polynomials between the switches.
+    """Return the mesh that follows a scouted phase: collocation polynomials between the switches.
 
-    Phases with a mesh of their own, and those whose controls must be continuous because their rates are limited, keep
-    theirs and are refined.
+    The mesh of a phase that states one is refined, and so is that of a phase with limited control rates, whose controls
+    must be continuous.
     """
     if part.phase.mesh is not None or any(v.rate is not None for v in part.phase.controls.variables):
         return _finer(part.mesh, error, tolerances)
@@ -104,9 +104,9 @@ def _structured(
 def sharpened_meshes(
     solution: Solution, errors: Mapping[str, PhaseError], tolerances: Tolerances
 ) -> list[dict[str, Mesh]]:
-    """Meshes of a scouted problem with piecewise linear controls kept: cut where errors are, and where controls jump.
+    """Return finer meshes of a scouted problem with piecewise linear controls: cut at errors and where controls jump.
 
-    For solutions whose arcs are too many or too short to find. Nothing rings and no limit is passed between nodes.
+    For solutions whose arcs are too many or too short to find. Controls do not oscillate or exceed limits between nodes.
     """
     made = {}
     for name, part in solution.phases.items():
@@ -122,7 +122,7 @@ def sharpened_meshes(
 
 
 def _wanted(points: int, error: float, violation: float, tolerances: Tolerances) -> int:
-    """Points that bring an interval's error down to its tolerance if it falls as it does for smooth functions."""
+    """Return the points that reduce an interval's error to its tolerance at the convergence rate of smooth functions."""
     if error <= tolerances.mesh and violation <= tolerances.path:
         return points
     more = 2
@@ -132,13 +132,13 @@ def _wanted(points: int, error: float, violation: float, tolerances: Tolerances)
 
 
 def _cut(mesh: Mesh, error: PhaseError, tolerances: Tolerances) -> Mesh:
-    """Bad intervals in two, or in three where the error is more than 100 times too large."""
+    """Cut bad intervals in two, or in three where the error is more than 100 times its tolerance."""
     excess = np.maximum(error.states / tolerances.mesh, error.limits / tolerances.path)
     return mesh.split(np.where(excess > 100.0, 3, np.where(excess > 1.0, 2, 1)))
 
 
 def _finer(mesh: Mesh, error: PhaseError, tolerances: Tolerances) -> Mesh:
-    """More points in each bad interval, or a cut once it has many; always a cut for piecewise linear controls."""
+    """Add points to each bad interval, or cut it if it has many or has piecewise linear controls."""
     if mesh.control_degree == 1:
         return _cut(mesh, error, tolerances)
     edges, points, knots = [0.0], [], []

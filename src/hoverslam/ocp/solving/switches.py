@@ -1,10 +1,10 @@
-"""The arcs of an optimum: where a control goes onto a bound, off it, or from one bound to another.
+"""The arcs of an optimum: where a control reaches a bound, leaves it, or jumps from one bound to another.
 
 Each bounded control, and each path constraint that a control moves, is at every control node at its lower bound, at its
-upper one or free; which, the solver's multipliers tell. Where that changes, the optimal control jumps or bends and no
-polynomial follows it: the mesh needs an edge just there. Its place is only estimated here; the edge becomes a knot, whose
-time the solver finds with everything else, and what rides a bound is pinned to it along the whole arc, so that the solver
-cannot hide a jump inside an interval where the quadrature does not see it.
+upper one or free, as the solver's multipliers show. Where that changes, the optimal control jumps or has a kink, which a
+polynomial cannot follow: the mesh needs an edge there. This module estimates its place. The edge becomes a knot, whose time
+is a variable of the problem. An active control or constraint is fixed at its bound (pinned) over the whole arc, so that the
+solver cannot hide a jump inside an interval where the quadrature does not detect it.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from hoverslam.ocp.statement.mesh import Mesh, Pin
 from hoverslam.ocp.transcription.local import flat_inputs
 from hoverslam.ocp.transcription.programme import Programme
 
-CLOSE = 1e-2  # of the distance between bounds, or of the bound's size: near enough to ride it
+CLOSE = 1e-2  # of the distance between bounds, or of the bound's size: this close counts as at the bound
 SHORTEST = 1e-4  # of the phase: arcs shorter than this have collapsed
 MOST_KNOTS = 16
 WRONG = 1e-3  # of the largest multiplier of an arc: a wrong sign this small is rounding
@@ -26,7 +26,7 @@ WRONG = 1e-3  # of the largest multiplier of an arc: a wrong sign this small is 
 
 @dataclass(frozen=True)
 class Arcs:
-    """Fractions of the phase at which arcs meet, and what rides a bound along which arc."""
+    """Fractions of the phase at which arcs meet, and what is active on each arc."""
 
     knots: np.ndarray
     pins: tuple[Pin, ...]
@@ -52,7 +52,7 @@ class _Run:
 
 
 def find_arcs(programme: Programme, solution: Solution, part: PhaseSolution) -> Arcs:
-    """The arcs of a solved phase; where its mesh has a knot between two of them, that is where they meet."""
+    """Return the arcs of a solved phase; two arcs meet at a knot of the mesh if there is one between them."""
     nodes = part.mesh.control_nodes
     old = np.asarray(part.mesh.edges)[list(part.mesh.knots)]
     spacing = np.diff(nodes, prepend=0.0)
@@ -71,7 +71,7 @@ def find_arcs(programme: Programme, solution: Solution, part: PhaseSolution) -> 
         stops = [0.0, *places, 1.0]
         riding += [(limited, run.side, stops[i], stops[i + 1]) for i, run in enumerate(runs) if run.side]
     knots: list[float] = []
-    for at in sorted(changes, key=lambda at: (at not in old, at)):  # those that are knots already come first
+    for at in sorted(changes, key=lambda at: (at not in old, at)):  # existing knots come first
         gap = 0.75 * float(spacing[min(int(np.searchsorted(nodes, at)), len(nodes) - 1)])
         clear = SHORTEST if at in old else max(SHORTEST, gap)
         if clear < at < 1.0 - clear and all(abs(at - k) > clear for k in knots):
@@ -92,7 +92,7 @@ def find_arcs(programme: Programme, solution: Solution, part: PhaseSolution) -> 
 
 
 def _limited(programme: Programme, solution: Solution, part: PhaseSolution) -> Iterator[_Limited]:
-    """Every bounded control and every path constraint that a control moves, with the side it is on at each node."""
+    """Yield every bounded control and state and every path constraint, with its active side at each node."""
     problem, phase = programme.problem, part.phase
     lay = programme.layouts[phase.name]
     lower, upper, low, high = programme.bounds(problem.values)
@@ -111,7 +111,7 @@ def _limited(programme: Programme, solution: Solution, part: PhaseSolution) -> I
         at = lay.states[at_nodes, j]
         side = _held(solution.primal[at], lower[at], upper[at], solution.bound_dual[at])
         side *= _near(solution.primal[at], lower[at], upper[at]) == side
-        side[[0, -1]] = 0  # ends are fixed for reasons of their own
+        side[[0, -1]] = 0  # ends may be fixed by boundary conditions
         yield _Limited("bound", j, part.states[at_nodes, j], side)
     if not phase.path:
         return
@@ -132,7 +132,7 @@ def _limited(programme: Programme, solution: Solution, part: PhaseSolution) -> I
 
 
 def _pinned(mesh: Mesh, kind: str, index: int, side: np.ndarray, multiplier: np.ndarray) -> np.ndarray:
-    """The sides with what is pinned judged by its multiplier alone: held where that has the sign of its bound."""
+    """Return the sides with pins judged by their multipliers alone: active where the sign is that of the bound."""
     side = side.copy()
     arcs = mesh.arc_of[mesh.interval_of]
     for pin in mesh.pins:
@@ -147,7 +147,7 @@ def _pinned(mesh: Mesh, kind: str, index: int, side: np.ndarray, multiplier: np.
 
 
 def _beside(mesh: Mesh, held: np.ndarray, near: np.ndarray) -> np.ndarray:
-    """Whether a collocation point in an interval that touches each control node is held where the node is near."""
+    """Return whether a node near a bound touches an interval with a collocation point that is active at that bound."""
     if mesh.control_degree is None:
         return held == near
     at = mesh.interval_of
@@ -158,7 +158,7 @@ def _beside(mesh: Mesh, held: np.ndarray, near: np.ndarray) -> np.ndarray:
 
 
 def _moved_by_controls(programme: Programme, part: PhaseSolution) -> np.ndarray:
-    """Which path constraints depend on the controls directly."""
+    """Return which path constraints depend on the controls directly."""
     if not part.phase.path or not part.controls.size:
         return np.zeros(len(part.phase.path), dtype=bool)
     sparsity = programme.local[part.phase.name].rates.jac_sparsity(1, 1)
@@ -168,7 +168,7 @@ def _moved_by_controls(programme: Programme, part: PhaseSolution) -> np.ndarray:
 
 
 def _near(value: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """-1, 0 or 1: near the lower bound, neither, near the upper one."""
+    """Return -1, 0 or 1: near the lower bound, neither, near the upper bound."""
     finite = np.maximum(np.where(np.isfinite(low), np.abs(low), 0.0), np.where(np.isfinite(high), np.abs(high), 0.0))
     size = np.where(np.isfinite(high - low), high - low, finite)
     size = CLOSE * np.where(size > 0.0, size, 1.0)
@@ -176,7 +176,7 @@ def _near(value: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
 
 
 def _held(value: np.ndarray, low: np.ndarray, high: np.ndarray, multiplier: np.ndarray) -> np.ndarray:
-    """-1, 0 or 1: held by a bound is what has a multiplier that outweighs the distance left (all scaled)."""
+    """Return -1, 0 or 1: a bound is active if its multiplier exceeds the distance to it (both scaled)."""
     return np.where(multiplier > high - value, 1, np.where(-multiplier > value - low, -1, 0))
 
 
@@ -187,7 +187,7 @@ def _runs(side: np.ndarray) -> list[_Run]:
 
 
 def _without_short(runs: list[_Run]) -> list[_Run]:
-    """Runs without the nodes on the slope of a jump, and without single nodes that touch a bound."""
+    """Return the runs without nodes on the slope of a jump and without single nodes that touch a bound."""
     kept: list[_Run] = []
     for position, run in enumerate(runs):
         inner = 0 < position < len(runs) - 1
@@ -204,19 +204,19 @@ def _without_short(runs: list[_Run]) -> list[_Run]:
 
 
 def _touches(nodes: np.ndarray, limited: _Limited) -> list[tuple[float, int]]:
-    """Where a limit that controls do not move is touched for a moment, and on which side."""
+    """Return where a limit on the states alone is touched at single points, and on which side."""
     short = [run for run in _runs(limited.side) if run.side and run.last - run.first <= 2]
     return [(float(0.5 * (nodes[run.first] + nodes[run.last])), run.side) for run in short]
 
 
 def _entries_and_exits(nodes: np.ndarray, limited: _Limited, longer: int = 2) -> list[float]:
-    """Where arcs of more than ``longer`` steps along a limit that controls do not move start and end."""
+    """Return where active arcs of more than ``longer`` steps of a limit on the states alone start and end."""
     long = [run for run in _runs(limited.side) if run.side and run.last - run.first > longer]
     return [float(nodes[i]) for run in long for i in (run.first, run.last)]
 
 
 def _place(nodes: np.ndarray, knots: np.ndarray, limited: _Limited, before: _Run, after: _Run) -> float:
-    """Where one run gives way to the next: for a jump from bound to bound where the integral of the values puts it."""
+    """Return where one run ends and the next begins; a jump between bounds is placed by the integral of the values."""
     a, b = nodes[before.last], nodes[after.first]
     inside = knots[(knots >= a - 1e-9) & (knots <= b + 1e-9)]
     if len(inside):

@@ -1,9 +1,9 @@
-"""Meshes: where a phase is collocated, and how its controls vary between nodes.
+"""Meshes: the points at which a phase is collocated, and how its controls vary between nodes.
 
 States are polynomials through an interval's start and its Legendre-Gauss-Radau points (the last of which is the end of
 the interval). Controls are either polynomials through the same points (``control_degree=None``, free to jump between
 intervals, spectral accuracy) or continuous piecewise linear (``control_degree=1``): then bounds and rate limits that hold
-at the nodes hold everywhere, the states stay smooth inside each interval, and no control can ring between nodes.
+at the nodes hold everywhere, the states are smooth inside each interval, and controls cannot oscillate between nodes.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from scipy.special import roots_jacobi
 
 @lru_cache(maxsize=64)
 def radau_points(count: int) -> np.ndarray:
-    """The ``count`` Legendre-Gauss-Radau points of [0, 1] that include 1, increasing."""
+    """Return the ``count`` Legendre-Gauss-Radau points of [0, 1] that include 1, increasing."""
     if count == 1:
         return np.array([1.0])
     inner, _ = roots_jacobi(count - 1, 1.0, 0.0)
@@ -25,21 +25,21 @@ def radau_points(count: int) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def radau_weights(count: int) -> np.ndarray:
-    """Quadrature weights of :func:`radau_points`, exact for degree 2 count - 2."""
+    """Return the quadrature weights of :func:`radau_points`, exact up to degree 2 count - 2."""
     points = radau_points(count)
     powers = np.arange(count)
     return np.linalg.solve(points[None, :] ** powers[:, None], 1.0 / (powers + 1.0))
 
 
 def barycentric_weights(nodes: np.ndarray) -> np.ndarray:
-    """Weights of barycentric Lagrange interpolation on ``nodes`` (Berrut and Trefethen 2004, eq. 3.2)."""
+    """Return the weights of barycentric Lagrange interpolation on ``nodes`` (Berrut and Trefethen 2004, eq. 3.2)."""
     gaps = nodes[:, None] - nodes[None, :]
     np.fill_diagonal(gaps, 1.0)
     return 1.0 / gaps.prod(axis=1)
 
 
 def interpolation_matrix(nodes: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Matrix ``(len(points), len(nodes))`` that takes values at ``nodes`` to the interpolant's values at ``points``."""
+    """Return the matrix ``(len(points), len(nodes))`` from values at ``nodes`` to interpolated values at ``points``."""
     gaps = points[:, None] - nodes[None, :]
     hits = np.abs(gaps) < 1e-14
     terms = barycentric_weights(nodes) / np.where(hits, 1.0, gaps)
@@ -50,14 +50,14 @@ def interpolation_matrix(nodes: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def highest_modes(count: int, modes: int) -> np.ndarray:
-    """Rows ``(modes, count)`` that give the highest Legendre coefficients of values at the Radau points."""
+    """Return rows ``(modes, count)`` that give the highest Legendre coefficients of values at the Radau points."""
     matrix = np.polynomial.legendre.legvander(2.0 * radau_points(count) - 1.0, count - 1)
     return np.linalg.inv(matrix)[count - modes :]
 
 
 @lru_cache(maxsize=64)
 def differentiation_matrix(count: int) -> np.ndarray:
-    """Matrix ``(count, count + 1)``: values at 0 and the Radau points to the derivative at the Radau points."""
+    """Return the matrix ``(count, count + 1)`` from values at 0 and the Radau points to derivatives at the Radau points."""
     nodes = np.concatenate([[0.0], radau_points(count)])
     weights = barycentric_weights(nodes)
     gaps = nodes[:, None] - nodes[None, :]
@@ -70,10 +70,10 @@ def differentiation_matrix(count: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Pin:
-    """A control or a path constraint that stays on its bound all along an arc, or touches it at the arc's end.
+    """A control or a path constraint that is held at its bound over a whole arc, or only at the end of the arc.
 
     Attributes:
-        kind: ``"control"`` or ``"path"`` all along; ``"touch"`` for a path constraint at the end.
+        kind: ``"control"`` or ``"path"`` over the whole arc; ``"touch"`` for a path constraint at its end.
         index: which entry of the phase's controls or path constraints.
         arc: which arc of the mesh.
         upper: whether it is the upper bound.
@@ -95,10 +95,10 @@ class Mesh:
         control_degree: 1 for continuous piecewise linear controls, None for the collocation polynomial.
         knots: positions in ``edges`` of inner edges that the solver may move: a switch of the control sits on one.
             What lies between two knots is an arc; edges inside an arc keep their share of it.
-        pins: what rides its bound along whole arcs.
+        pins: controls and path constraints that are held at a bound over whole arcs.
         spare: by how many degrees a control polynomial stays below what its nodes allow. A collocated control has as
-            many degrees of freedom as there are points at which its effect is integrated; where the optimum hardly
-            depends on it (singular arcs) the highest ones ring, unseen by the quadrature.
+            many degrees of freedom as there are points at which its effect is integrated. Where the optimum hardly
+            depends on the control (singular arcs), its highest modes oscillate and the quadrature does not detect it.
     """
 
     edges: tuple[float, ...]
@@ -110,7 +110,7 @@ class Mesh:
 
     @classmethod
     def uniform(cls, intervals: int, points: int = 4, control_degree: int | None = None) -> "Mesh":
-        """``intervals`` equal intervals."""
+        """Return a mesh of ``intervals`` equal intervals."""
         return cls(tuple(np.linspace(0.0, 1.0, intervals + 1).tolist()), points, control_degree)
 
     def __post_init__(self) -> None:
@@ -135,7 +135,7 @@ class Mesh:
 
     @property
     def starts(self) -> np.ndarray:
-        """State node at which each interval starts, and at the end of the list the last node."""
+        """State node at which each interval starts, followed by the last node."""
         return np.concatenate([[0], np.cumsum(self.counts)])
 
     @property
@@ -159,7 +159,7 @@ class Mesh:
         return self.widths / np.diff(self.arc_edges)[self.arc_of]
 
     def within_arc(self, fractions: np.ndarray, arcs: np.ndarray) -> np.ndarray:
-        """Fractions of the phase as fractions of ``arcs``."""
+        """Convert fractions of the phase to fractions of ``arcs``."""
         edges = self.arc_edges
         return (fractions - edges[arcs]) / (edges[arcs + 1] - edges[arcs])
 
@@ -169,7 +169,7 @@ class Mesh:
         return np.repeat(np.arange(self.intervals), self.counts)
 
     def by_count(self) -> Iterator[tuple[int, np.ndarray]]:
-        """Numbers of collocation points in use, each with the intervals that have it."""
+        """Yield each number of collocation points in use with the intervals that have it."""
         counts = self.counts
         for count in np.unique(counts):
             yield int(count), np.flatnonzero(counts == count)
@@ -186,7 +186,7 @@ class Mesh:
 
     @property
     def state_nodes(self) -> np.ndarray:
-        """Fractions where states live: the start, then every collocation point."""
+        """State nodes as fractions of the phase: the start, then every collocation point."""
         at = self.interval_of
         inside = np.asarray(self.edges)[at] + self.widths[at] * self.local_points
         inside[self.starts[1:] - 1] = self.edges[1:]
@@ -194,14 +194,14 @@ class Mesh:
 
     @property
     def control_nodes(self) -> np.ndarray:
-        """Fractions where controls live: the edges, or every collocation point."""
+        """Control nodes as fractions of the phase: the edges, or every collocation point."""
         return np.asarray(self.edges) if self.control_degree == 1 else self.state_nodes[1:]
 
     def control_stencil(self) -> tuple[np.ndarray, np.ndarray]:
-        """Control nodes and weights that give the control at each collocation point.
+        """Return the control nodes and weights that give the control at each collocation point.
 
         Returns:
-            indices and weights, both ``(points, k)``.
+            Indices and weights, both ``(points, k)``.
         """
         if self.control_degree == 1:
             local, left = self.local_points, self.interval_of
@@ -210,28 +210,28 @@ class Mesh:
         return np.arange(count)[:, None], np.ones((count, 1))
 
     def control_basis(self, count: int) -> np.ndarray:
-        """Nodes in [0, 1] that the control of an interval with ``count`` points goes through."""
+        """Return the nodes in [0, 1] of the control polynomial of an interval with ``count`` points."""
         return np.array([0.0, 1.0]) if self.control_degree == 1 else radau_points(count)
 
     def control_indices(self, intervals: np.ndarray, count: int) -> np.ndarray:
-        """Control nodes of ``intervals`` with ``count`` points each, shape ``(len(intervals), basis)``."""
+        """Return the control nodes of ``intervals`` with ``count`` points each, shape ``(len(intervals), basis)``."""
         if self.control_degree == 1:
             return np.stack([intervals, intervals + 1], axis=1)
         return self.starts[intervals][:, None] + np.arange(count)
 
     def state_indices(self, intervals: np.ndarray, count: int) -> np.ndarray:
-        """State nodes of ``intervals`` with ``count`` points each, starts included, ``(len(intervals), count + 1)``."""
+        """Return the state nodes of ``intervals`` with ``count`` points each, starts included: ``(n, count + 1)``."""
         return self.starts[intervals][:, None] + np.arange(count + 1)
 
     def moved(self, times: np.ndarray) -> "Mesh":
-        """The mesh with its arcs between ``times`` (start, knots, end), edges inside keeping their share."""
+        """Return the mesh with its arcs between ``times`` (start, knots, end); edges inside an arc keep their fraction."""
         if not self.knots:
             return self
         edges, arcs = np.asarray(self.edges), np.append(self.arc_of, len(self.knots))
         new = (times - times[0]) / (times[-1] - times[0])
         moved = new[arcs] + self.within_arc(edges, arcs) * (new[arcs + 1] - new[arcs])
         moved[[0, -1]] = 0.0, 1.0
-        if np.any(np.diff(moved) <= 0.0):  # arcs that collapsed keep an order
+        if np.any(np.diff(moved) <= 0.0):  # the edges of arcs of zero length stay increasing
             ordered = np.maximum.accumulate(np.clip(moved, 0.0, 1.0))
             moved = (1.0 - 1e-9) * ordered + 1e-9 * np.linspace(0.0, 1.0, len(moved))
         return replace(self, edges=(0.0, *moved[1:-1].tolist(), 1.0))

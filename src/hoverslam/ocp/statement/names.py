@@ -11,7 +11,7 @@ import numpy as np
 
 @jax.tree_util.register_pytree_with_keys_class
 class Named(dict[str, Any]):
-    """A dict whose entries are also attributes, in declaration order; a JAX pytree."""
+    """A dictionary whose entries are also attributes, in declaration order; a JAX pytree."""
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -20,7 +20,7 @@ class Named(dict[str, Any]):
             raise AttributeError(f"no {name!r} here: there is {', '.join(self) or 'nothing'}") from None
 
     def tree_flatten_with_keys(self) -> tuple[list[tuple[Any, Any]], tuple[str, ...]]:
-        """Children with keys, in declaration order."""
+        """Return children with keys, in declaration order."""
         return [(jax.tree_util.DictKey(key), value) for key, value in self.items()], tuple(self)
 
     @classmethod
@@ -34,7 +34,11 @@ Range = tuple[Bound, Bound]
 
 
 def resolve(bound: Bound, values: Mapping[str, float]) -> float:
-    """The number behind a bound; a name that ``values`` lacks raises ``KeyError``."""
+    """Return the number that a bound stands for.
+
+    Raises:
+        KeyError: For a name that ``values`` does not have.
+    """
     return float(values[bound]) if isinstance(bound, str) else float(bound)
 
 
@@ -44,14 +48,14 @@ class Variable:
 
     Attributes:
         name, size, unit: what it is.
-        lower, upper: bounds that hold all along a phase, one for all entries or one each.
-        rate: largest size of a control's time derivative (its unit per second); needs a continuous control.
+        lower, upper: bounds over the whole phase, one for all entries or one for each.
+        rate: largest absolute time derivative of a control (its unit per second); needs a continuous control.
         initial, final: a state's value at the phase's start and end. A number fixes it, a pair bounds it, None leaves
             it free; for a vector a sequence with one of these for each entry.
         guess: where the solver starts: one value, or a pair from start to end (vectors: ``(size,)`` or ``(2, size)``).
-        roughness: how far a control is expected to wander in one second (one sigma of a random walk, its unit). Adds
-            ``change^2 / (2 roughness^2 seconds)`` of each interval to an objective that is minimised: with measurements,
-            what is known of a control beforehand. Needs continuous piecewise linear controls.
+        roughness: expected change of a control in one second (one sigma of a random walk, its unit). Adds
+            ``change^2 / (2 roughness^2 seconds)`` of each interval to an objective that is minimised: the prior of a
+            control in a fit. Needs continuous piecewise linear controls.
 
     A bound may be the name of a given parameter: it then follows that parameter when a problem is solved again, and
     the derivative of the optimum to the parameter includes it.
@@ -74,7 +78,7 @@ class Variable:
         return 1 if self.size is None else self.size
 
     def bounds(self, values: Mapping[str, float] | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Lower and upper bound of each entry, shape ``(length,)``, with named ones taken from ``values``."""
+        """Return lower and upper bound of each entry, shape ``(length,)``, with named ones taken from ``values``."""
         return self._spread(self.lower, values or {}), self._spread(self.upper, values or {})
 
     def _spread(self, bound: Bound | Sequence[Bound], values: Mapping[str, float]) -> np.ndarray:
@@ -84,7 +88,7 @@ class Variable:
         return np.array([resolve(b, values) for b in each])  # type: ignore[arg-type]
 
     def ends(self, which: str) -> list[Range | None]:
-        """Bounds of each entry at the phase's start (``which`` is ``"initial"``) or end; None where it is free.
+        """Return bounds of each entry at the phase's start (``which`` is ``"initial"``) or end; None where it is free.
 
         Raises:
             ValueError: if there are not as many as entries.
@@ -98,7 +102,7 @@ class Variable:
         return [None if e is None else (e[0], e[1]) if isinstance(e, tuple | list) else (e, e) for e in each]
 
     def labels(self) -> list[str]:
-        """One label an entry, such as ``velocity[2]``."""
+        """Return one label for each entry, such as ``velocity[2]``."""
         return [self.name] if self.size is None else [f"{self.name}[{i}]" for i in range(self.size)]
 
 
@@ -127,14 +131,14 @@ class Layout:
         return tuple((v.name, v.size) for v in self.variables)  # what tracing depends on
 
     def unflatten(self, flat: Any) -> Named:
-        """Named view of a flat vector; scalars get shape ``()``. Works on JAX and NumPy arrays, last axis flat."""
+        """Return the named view of a flat vector; scalars get shape ``()``. Works on JAX and NumPy arrays, last axis flat."""
         return Named(
             (v.name, flat[..., self.slices[v.name].start] if v.size is None else flat[..., self.slices[v.name]])
             for v in self.variables
         )
 
     def flatten(self, values: Mapping[str, Any], what: str) -> jax.Array:
-        """Flat JAX vector from a mapping that has exactly this layout's names.
+        """Return the flat JAX vector of a mapping that has exactly the names of this layout.
 
         Raises:
             ValueError: if a name is missing or unknown, or a shape is wrong; ``what`` says whose values they are.
@@ -154,14 +158,14 @@ class Layout:
         return jnp.concatenate(parts) if parts else jnp.zeros(0)
 
     def bounds(self, values: Mapping[str, float] | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Lower and upper bounds of the flat vector."""
+        """Return lower and upper bounds of the flat vector."""
         if not self.variables:
             return np.zeros(0), np.zeros(0)
         pairs = [v.bounds(values) for v in self.variables]
         return np.concatenate([p[0] for p in pairs]), np.concatenate([p[1] for p in pairs])
 
     def end_bounds(self, which: str, values: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
-        """Bounds of the flat vector at the phase's start or end: those all along, narrowed by those stated there."""
+        """Return bounds of the flat vector at the start or the end of the phase: those of the phase and those stated there."""
         low, high = self.bounds(values)
         for variable in self.variables:
             for entry, stated in enumerate(variable.ends(which)):
@@ -173,9 +177,9 @@ class Layout:
         return low, high
 
     def labels(self) -> list[str]:
-        """One label per flat entry, such as ``velocity[2]``."""
+        """Return one label for each flat entry, such as ``velocity[2]``."""
         return [label for v in self.variables for label in v.labels()]
 
     def units(self) -> list[str]:
-        """One unit per flat entry."""
+        """Return one unit for each flat entry."""
         return [v.unit for v in self.variables for _ in range(v.length)]

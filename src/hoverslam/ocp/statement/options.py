@@ -9,12 +9,12 @@ Report = Callable[[str], None]  # receives one line of text for each step of a l
 
 @dataclass(frozen=True)
 class Tolerances:
-    """What a verified solution meets, all relative.
+    """Relative errors that a verified solution must not exceed.
 
     Attributes:
         refly: error of an independent re-flight at every phase end, and of boundary constraints.
-        path: violation of any limit, between nodes too.
-        mesh: error of the states in any interval; passes over finer meshes go on until it is met.
+        path: violation of any limit, also between nodes.
+        mesh: error of the states in any interval; passes over finer meshes follow until it is met.
         kkt: residual of the optimality conditions of the transcribed problem.
     """
 
@@ -26,17 +26,17 @@ class Tolerances:
 
 @dataclass(frozen=True)
 class Options:
-    """How hard to try.
+    """Options of the solver.
 
     Attributes:
         tolerance: IPOPT's tolerance on the scaled optimality conditions.
         max_iterations: IPOPT's limit, a pass.
         max_passes: mesh passes, the first included.
-        tolerances: what the solution must meet; passes over finer meshes follow until it does.
+        tolerances: errors that the solution must not exceed; passes over finer meshes follow until then.
         verify: whether to re-fly the solution (and refine the mesh where that fails).
-        smoothing: weight on squared control rates added to the scaled objective of piecewise linear controls; zero adds
-            nothing. Small values (1e-6) settle controls that hardly matter; the reported objective never includes it.
-        diagnose: whether to ask, when nothing is found, which limits cannot be met (an elastic solve).
+        smoothing: weight of squared control rates in the scaled objective, for piecewise linear controls. Small values
+            (1e-6) determine controls that hardly change the objective; the reported objective never includes it.
+        diagnose: whether to find out, when the first pass fails, which limits cannot be met (an elastic solve).
         print_level: IPOPT's own output (0 to 12).
         ipopt: further IPOPT options by their own names.
     """

@@ -1,4 +1,4 @@
-"""Stating a problem: phases with named states and controls, JAX functions for what happens in and between them.
+"""Statement of a problem: phases with named states and controls, JAX functions for dynamics, limits and objective.
 
 A :class:`Problem` holds parameters (given or free), phases, boundary constraints over any phases' ends, and one
 objective. Phases form any graph: a link is only a boundary constraint, so one phase may be followed by two, and two may
@@ -19,7 +19,7 @@ from hoverslam.ocp.statement.names import Bound, Layout, Named, Range, Variable,
 
 
 class StatementError(ValueError):
-    """The problem is stated wrongly; the message names the phase, the thing and what was expected."""
+    """A mistake in the statement of a problem; the message names the phase, the variable and what is expected."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class PathConstraint:
     unit: str = ""
 
     def bounds(self, values: Mapping[str, float]) -> tuple[float, float]:
-        """Lower and upper bound."""
+        """Return lower and upper bound."""
         return resolve(self.lower, values), resolve(self.upper, values)
 
     def size(self, values: Mapping[str, float]) -> float | None:
-        """Size of the limit, against which a violation is judged; None if its bounds are zero or infinite."""
+        """Return the size to which a violation is relative; None if all bounds are zero or infinite."""
         return max((abs(b) for b in self.bounds(values) if np.isfinite(b) and b != 0.0), default=None)
 
 
@@ -58,10 +58,10 @@ class BoundaryConstraint:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What was measured along a phase: ``function(state, parameters)``, a scalar, at ``times``.
+    """Measured values of ``function(state, parameters)``, a scalar, at ``times`` along a phase.
 
-    ``values`` and their standard errors ``sigmas``, in ``unit``, have the shape ``(n,)`` of ``times``. Other values may be
-    put into the array between solves of one built problem, as parameters may change.
+    ``values`` and their standard errors ``sigmas``, in ``unit``, have the shape ``(n,)`` of ``times``. The entries of
+    ``values`` may be changed between solves of one problem, like parameters.
     """
 
     name: str
@@ -75,7 +75,7 @@ class Measurement:
 
 @dataclass
 class Guess:
-    """A first idea of a phase: ``time`` ``(n,)`` with states and controls sampled at it, each ``(n,)`` or ``(n, size)``."""
+    """A guess of a phase: ``time`` ``(n,)`` with states and controls sampled at it, each ``(n,)`` or ``(n, size)``."""
 
     time: np.ndarray
     states: Mapping[str, np.ndarray]
@@ -83,7 +83,7 @@ class Guess:
 
 
 def _takes_time(function: Callable[..., Any]) -> bool:
-    """Whether a function has a fourth positional argument."""
+    """Return whether a function has a fourth positional argument."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -100,14 +100,14 @@ class Phase:
 
     Attributes:
         name: unique in the problem.
-        states, controls: what varies along the arc; running integrals are states that start from zero.
+        states, controls: variables along the arc; running integrals are states that start from zero.
         dynamics: ``f(state, control, inputs) -> mapping of state rates``, a JAX function; a fourth argument is the time.
-        inputs: ``inputs(parameters) -> pytree`` handed to dynamics and path constraints, made from given parameters
-            only; None hands over the parameters themselves, free ones included.
+        inputs: ``inputs(parameters) -> pytree`` that dynamics and path constraints get, made from given parameters only;
+            with None they get the parameters themselves, free ones included.
         path: limits along the arc.
         initial_time, final_time, duration: bounds in seconds.
-        mesh: where it is collocated; None lets the solver scout the phase and choose.
-        guess: where the solver starts; None draws straight lines between what is stated.
+        mesh: the mesh; None lets the solver choose one.
+        guess: where the solver starts; None gives straight lines between the stated ends.
         integrals: running integrals by name, each a function like the dynamics.
     """
 
@@ -130,10 +130,10 @@ class Phase:
         return any(map(_takes_time, (self.dynamics, *self.integrals.values(), *(c.function for c in self.path))))
 
     def rates(self, state: Any, control: Any, inputs: Any, time: Any) -> Any:
-        """Flat state rates ``(nx,)``, integrands included, from named values.
+        """Return flat state rates ``(nx,)``, integrands included, from named values.
 
         Raises:
-            StatementError: if the dynamics give other names or shapes than the states have.
+            StatementError: If the dynamics return other names or shapes than those of the states.
         """
         rates = dict(call(self.dynamics, state, control, inputs, time))
         rates |= {name: call(function, state, control, inputs, time) for name, function in self.integrals.items()}
@@ -143,10 +143,10 @@ class Phase:
             raise StatementError(str(error)) from None
 
     def limits(self, state: Any, control: Any, inputs: Any, time: Any) -> list[Any]:
-        """Values of the path constraints, each a scalar.
+        """Return the values of the path constraints, each a scalar.
 
         Raises:
-            StatementError: if one is not.
+            StatementError: If one is not a scalar.
         """
         values = [jnp.asarray(call(c.function, state, control, inputs, time), dtype=float) for c in self.path]
         for c, value in zip(self.path, values, strict=True):
@@ -156,7 +156,7 @@ class Phase:
         return values
 
     def ends(self, initial: Any, final: Any, first_control: Any, last_control: Any, times: Any) -> Named:
-        """What a boundary constraint sees of this phase, from flat vectors and ``times`` (initial, final)."""
+        """Return the ends of this phase for boundary constraints, from flat vectors and ``times`` (initial, final)."""
         return Named(
             initial=self.states.unflatten(initial),
             final=self.states.unflatten(final),
@@ -169,7 +169,7 @@ class Phase:
 
 
 def call(function: Callable[..., Any], state: Any, control: Any, inputs: Any, time: Any) -> Any:
-    """Call one of a phase's functions, with the time if it takes it."""
+    """Call one of a phase's functions, with the time if it has a fourth argument."""
     return function(state, control, inputs, time) if _takes_time(function) else function(state, control, inputs)
 
 
@@ -209,10 +209,10 @@ class Problem:
 
     @contextmanager
     def holding(self, changes: Mapping[str, float]) -> Iterator[None]:
-        """Given parameters and settings with ``changes``, for as long as the context lasts.
+        """Set given parameters and settings to ``changes`` inside the context.
 
         Raises:
-            StatementError: for a name that is neither.
+            StatementError: For a name that is neither.
         """
         unknown = [name for name in changes if name not in self.values]
         if unknown:
@@ -236,10 +236,10 @@ class Problem:
         upper: float = np.inf,
         unit: str = "",
     ) -> None:
-        """A parameter: given when it has a ``value``, to be found when it has a ``guess``.
+        """Add a parameter: given if it has a ``value``, free (found by the solver) if it has a ``guess``.
 
         Raises:
-            StatementError: if neither or both are stated, or the name is taken.
+            StatementError: If neither or both are stated, or the name is taken.
         """
         if name in self.given or name in self.free_guess:
             raise StatementError(f"parameter {name!r} is declared twice")
@@ -273,7 +273,7 @@ class Problem:
         An integral is a state of its name that starts from zero: ``ends.PHASE.final.NAME`` is its value.
 
         Raises:
-            StatementError: for a repeated name, crossed bounds, or something stated of a variable that cannot be.
+            StatementError: For a repeated name, a lower bound above an upper one, or a bound that a variable cannot have.
         """
         if name in self.phases:
             raise StatementError(f"phase {name!r} is declared twice")
@@ -349,12 +349,12 @@ class Problem:
     def _check_end(self, where: str, end: Range, low: float, high: float) -> None:
         first, last = end
         if isinstance(first, str) or isinstance(last, str):
-            return  # followed when it is solved
+            return  # the value is known when the problem is solved
         if first > high or last < low:
             raise StatementError(f"{where}: {first:g} to {last:g} lies outside the bounds {low:g} to {high:g}")
 
     def _settle(self, phase: Phase) -> None:
-        """Give numbers that fix something a name of their own, so that they can change between solves."""
+        """Name the numbers that fix a state's end or a time, so that they can change between solves."""
 
         def named(key: str, bounds: Range) -> Range:
             if bounds[0] != bounds[1] or isinstance(bounds[0], str):
@@ -379,7 +379,7 @@ class Problem:
     def constrain(
         self, name: str, function: Callable[[Named, Named], Any], lower: Bound = 0.0, upper: Bound = 0.0, unit: str = ""
     ) -> None:
-        """Hold ``lower <= function(ends, parameters) <= upper``; by default equal to zero.
+        """Require ``lower <= function(ends, parameters) <= upper``; by default equal to zero.
 
         ``ends.NAME`` has ``initial``, ``final``, ``initial_control``, ``final_control``, ``initial_time``,
         ``final_time`` and ``duration`` of phase NAME.
@@ -395,9 +395,9 @@ class Problem:
         controls: Sequence[str] = (),
         time: bool = True,
     ) -> None:
-        """Let phase ``after`` start where ``before`` ends in ``states`` (default all) and ``controls``, and when.
+        """Require that phase ``after`` starts with the final ``states`` (default all), ``controls`` and time of ``before``.
 
-        Leave out the ``time`` where both are fixed already: the solver wants no equation twice.
+        Use ``time=False`` where both times are fixed already: an equation must not be stated twice.
         """
         for name in (before, after):
             if name not in self.phases:
@@ -431,19 +431,21 @@ class Problem:
     ) -> None:
         """Add ``((function(state, parameters) - value) / sigma)^2 / 2`` at each time to an objective that is minimised.
 
-        With what is known of parameters and controls beforehand as further squares over their standard errors, the
-        objective is minus the logarithm of the probability: the optimum is the most probable flight, and
-        :meth:`Solution.covariance` says how sure it is. Times need not be nodes; a phase may be free to move in time.
+        Prior knowledge of parameters and controls is added as further squares over standard errors. The objective is then
+        minus the logarithm of the probability, the optimum is the most probable flight, and :meth:`Solved.covariance`
+        gives its uncertainty. Times need not be nodes, and the times of the phase may be free.
 
         Args:
-            name: what is measured, for messages.
-            phase: along which it is measured.
-            function: scalar of the state and the parameters, a JAX function.
-            times, values, sigmas: each ``(n,)``; seconds, and standard errors in the unit of the values.
-            unit: of the values.
+            name: Name of the quantity, for messages.
+            phase: Phase along which it is measured.
+            function: Scalar JAX function of the state and the parameters.
+            times: Times ``(n,)`` (s).
+            values: Measured values ``(n,)``.
+            sigmas: Standard errors ``(n,)``, in the unit of the values.
+            unit: Unit of the values.
 
         Raises:
-            StatementError: for an unknown phase, other shapes, or standard errors that are not positive.
+            StatementError: For an unknown phase, other shapes, or standard errors that are not positive.
         """
         where = f"phase {phase!r}, measurement {name!r}"
         if phase not in self.phases:
@@ -456,15 +458,15 @@ class Problem:
         self.measurements.append(Measurement(name, phase, function, t, v, s, unit))
 
     def maximize(self, function: Callable[[Named, Named], Any], unit: str = "") -> None:
-        """Make ``function(ends, parameters)`` as large as possible."""
+        """Maximise ``function(ends, parameters)``."""
         self.objective, self.sense, self.objective_unit = function, -1.0, unit
 
     def minimize(self, function: Callable[[Named, Named], Any], unit: str = "") -> None:
-        """Make ``function(ends, parameters)`` as small as possible."""
+        """Minimise ``function(ends, parameters)``."""
         self.objective, self.sense, self.objective_unit = function, 1.0, unit
 
     def parameters(self, free: Any, given: Any) -> Named:
-        """All parameters by name from the flat vectors of free and given ones."""
+        """Return all parameters by name, from the flat vectors of free and given ones."""
         named = Named((v.name, free[i]) for i, v in enumerate(self.free))
         named.update((name, given[i]) for i, name in enumerate(self.given))
         return named

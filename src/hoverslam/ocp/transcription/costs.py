@@ -1,8 +1,8 @@
-"""Sums of squares in the objective: how far a flight is from what was measured, and how roughly its controls move.
+"""Sums of squares in the objective: residuals of measurements, and changes of controls with a stated roughness.
 
 Both are sums of many small terms that each touch a few of the programme's variables, so they are transcribed like the
-dynamics: one function a kind of term, differentiated once and mapped over all of them. What was measured enters as
-parameters of the programme: other measurements at the same times are solved for without building anything again.
+dynamics: one function a kind of term, differentiated once and mapped over all of them. Measured values are
+parameters of the programme: for other values at the same times nothing is built again.
 """
 
 from collections.abc import Iterator
@@ -66,29 +66,29 @@ class Terms:
         )
 
     def mapped(self, function: ca.Function, physical: Any, data: Any, given: Any) -> Any:
-        """``function`` of all terms, stacked."""
+        """Return ``function`` of all terms, stacked."""
         count = len(self.columns)
         z = ca.reshape(physical[self.columns.ravel()], self.columns.shape[1], count)
         d = ca.reshape(data, self.fixed.shape[1], count)
         return ca.vec(function.map(function.name(), "serial", count, [2], [])(z, d, given))
 
     def gradient_entries(self, scale: np.ndarray) -> Entries:
-        """Where the gradient's values go."""
+        """Return the entries of the gradient."""
         at = self.columns.ravel()
         return Entries(np.zeros(len(at), dtype=int), at, np.arange(len(at)), scale[at])
 
     def hessian_entries(self, scale: np.ndarray) -> Entries:
-        """Where the Hessian's values go, upper triangle."""
+        """Return the entries of the Hessian, upper triangle."""
         r, c = (np.array(a, dtype=int) for a in (self.hessian_sparsity.row(), self.hessian_sparsity.get_col()))
         a, b = self.columns[:, r].ravel(), self.columns[:, c].ravel()
         return Entries(np.minimum(a, b), np.maximum(a, b), np.arange(len(a)), scale[a] * scale[b])
 
 
 def terms_of(frame: Frame) -> list[Terms]:
-    """All sums of squares of a problem on its meshes.
+    """Return all sums of squares of a problem on its meshes.
 
     Raises:
-        StatementError: for a measurement outside its phase, or a roughness where controls are not piecewise linear.
+        StatementError: For a measurement outside its phase, or a roughness where controls are not piecewise linear.
     """
     found: list[Terms] = []
     for measurement in frame.problem.measurements:
@@ -99,7 +99,7 @@ def terms_of(frame: Frame) -> list[Terms]:
 
 
 def _measured(frame: Frame, measurement: Measurement) -> Iterator[Terms]:
-    """Terms ``((function(state) - value) / sigma)^2 / 2``, one kind a number of points of an interval."""
+    """Yield terms ``((function(state) - value) / sigma)^2 / 2``, one kind for each number of points in an interval."""
     lay, mesh = frame.layouts[measurement.phase], frame.layouts[measurement.phase].mesh
     if mesh.knots:
         raise StatementError(f"{_where(measurement)}: the phase's mesh has movable knots; state a mesh without")
@@ -157,7 +157,7 @@ def _measured_terms(
 
 
 def _roughness(frame: Frame, lay: PhaseLayout) -> Iterator[Terms]:
-    """Terms ``(change / roughness)^2 / (2 seconds)`` of each interval and control: a random walk's improbability."""
+    """Yield terms ``(change / roughness)^2 / (2 seconds)`` of each interval and control (a random walk)."""
     z, d, p = ca.SX.sym("z", 4), ca.SX.sym("d", 2), ca.SX.sym("p", len(frame.problem.given))
     for variable in lay.phase.controls.variables:
         if variable.roughness is None:

@@ -1,4 +1,4 @@
-"""Where everything sits in the transcribed problem: variables, rows, their scales and bounds, and what is linear in them.
+"""Layout of the transcribed problem: its variables and rows, their scales and bounds, and the linear rows.
 
 Variables are, phase after phase, the states at the nodes, the controls at theirs and the times at which arcs meet, then
 the free parameters. Rows are defects and path constraints, phase after phase, then the rows linear in the variables
@@ -25,7 +25,7 @@ Scales = tuple[np.ndarray, np.ndarray, float]  # of variables, rows and the obje
 
 @dataclass(frozen=True)
 class PhaseLayout:
-    """Where a phase's variables and rows sit in the programme (physical order, before scaling)."""
+    """Indices of a phase's variables and rows in the programme."""
 
     phase: Phase
     mesh: Mesh
@@ -92,7 +92,7 @@ class Frame:
         self.local_rows = rows
 
     def _linear_rows(self) -> None:
-        """Differentiation of the states, durations and control rates: rows linear in the physical variables."""
+        """Build the rows linear in the physical variables: differentiation of states, durations and control rates."""
         rows, columns, data = [], [], []
         self.linear_bounds: list[tuple[Any, Any]] = []
         for lay in self.layouts.values():
@@ -118,7 +118,7 @@ class Frame:
         self.linear = sp.csc_array(triples, (row, self.size))
 
     def _duration_rows(self, name: str, lay: PhaseLayout, entries: list[tuple[int, int, float]], row: int) -> int:
-        """The phase's duration within its bounds, unless both of its ends are fixed; no arc shorter than nothing."""
+        """Add rows that bound the duration, unless both ends are fixed, and those that keep arcs from negative duration."""
         fixed = all(isinstance(b[0], str) and b[0] == b[1] for b in (lay.phase.initial_time, lay.phase.final_time))
         stated = lay.phase.duration != (0.0, np.inf)
         pairs = [(lay.times[0], lay.times[-1], lay.phase.duration)] if stated or not fixed else []
@@ -154,7 +154,7 @@ class Frame:
         return row
 
     def _mode_rows(self, name: str, lay: PhaseLayout, entries: list[tuple[int, int, float]], row: int) -> int:
-        """The highest modes of each control polynomial are zero, as many as the mesh spares."""
+        """Add rows that set the highest modes of each control polynomial to zero; ``Mesh.spare`` is their number."""
         mesh, lower_upper = lay.mesh, lay.phase.controls.bounds(self.problem.values)
         if mesh.control_degree == 1 or not mesh.spare or not lay.controls.size:
             return row
@@ -174,7 +174,7 @@ class Frame:
         return row
 
     def _linear_controls(self, lay: PhaseLayout) -> set[int]:
-        """Controls that the rates are linear in and no path constraint sees: those that can be singular."""
+        """Return controls that enter the rates linearly and no path constraint: those that can be singular."""
         local, nx, nu = self.local[lay.phase.name], lay.states.shape[1], lay.controls.shape[1]
         bent = {
             int(j) - nx
@@ -206,11 +206,11 @@ class Frame:
             self.scale, self.row_scale = self._scales[0], self._scales[1][: len(rows)]
 
     def bounds(self, values: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Scaled lower and upper bounds of the variables, then of the rows, for given parameters and settings."""
+        """Return scaled lower and upper bounds of the variables, then of the rows, for given parameters and settings."""
         return *self.variable_bounds(values), *self._row_bounds(values)
 
     def variable_bounds(self, values: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
-        """Scaled lower and upper bounds of the variables."""
+        """Return scaled lower and upper bounds of the variables."""
         lower, upper = np.full(self.size, -np.inf), np.full(self.size, np.inf)
         for lay in self.layouts.values():
             phase = lay.phase
@@ -237,7 +237,7 @@ class Frame:
 
     @staticmethod
     def _pin(lay: PhaseLayout, kinds: tuple[str, ...], places: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
-        """Close the bounds of what is pinned on the bound that it rides."""
+        """Fix pinned variables or rows at their active bounds."""
         arcs = lay.mesh.arc_of[lay.mesh.interval_of]
         for pin in lay.mesh.pins:
             if pin.kind in kinds:
@@ -249,7 +249,7 @@ class Frame:
                     high[at] = low[at]
 
     def pack(self, guesses: Mapping[str, Guess]) -> np.ndarray:
-        """Scaled vector sampled from ``guesses``, inside the bounds."""
+        """Return the scaled vector sampled from ``guesses``, inside the bounds."""
         w = np.zeros(self.size)
         for name, lay in self.layouts.items():
             guess = guesses[name]

@@ -1,4 +1,4 @@
-"""A first idea of a phase from what is stated of it: straight lines between ends, the middle of bounds."""
+"""The guess of a phase that states none: straight lines between ends, the middle of bounds."""
 
 from collections.abc import Mapping
 
@@ -11,10 +11,10 @@ SAMPLES = 17  # enough for a size, and for a line to stay a line on any mesh
 
 
 def guesses(problem: Problem) -> dict[str, Guess]:
-    """The guess of each phase: its own, or drawn. A phase whose start is free follows the one declared before it.
+    """Return the guess of each phase. A phase whose start is free follows the one declared before it.
 
     Raises:
-        StatementError: if a stated guess lacks a variable or has the wrong shape.
+        StatementError: If a stated guess lacks a variable or has the wrong shape.
     """
     values, made, before = problem.values, {}, 0.0
     for name, phase in problem.phases.items():
@@ -30,7 +30,7 @@ def _checked(phase: Phase, guess: Guess) -> Guess:
     where = f"phase {phase.name!r}: the guess"
     time = np.asarray(guess.time, dtype=float)
     if time.ndim != 1 or not len(time) or not np.all(np.isfinite(time)) or np.any(np.diff(time) < 0.0):
-        raise StatementError(f"{where} needs times that do not run backwards, not {time}")
+        raise StatementError(f"{where} needs times that do not decrease, not {time}")
     for layout, samples in ((phase.states, guess.states), (phase.controls, guess.controls)):
         unknown = [name for name in samples if name not in {**phase.states.slices, **phase.controls.slices}]
         if unknown:
@@ -49,7 +49,7 @@ def _checked(phase: Phase, guess: Guess) -> Guess:
 
 
 def _middle(bounds: Range | None, values: Mapping[str, float]) -> float | None:
-    """A number within bounds: their middle, or the finite one; None if there is none."""
+    """Return a number within bounds: their middle, or the finite one; None if there is none."""
     if bounds is None:
         return None
     low, high = (resolve(b, values) for b in bounds)
@@ -73,7 +73,7 @@ def _drawn(phase: Phase, values: Mapping[str, float], before: float) -> Guess:
 
 
 def _line(where: str, variable: Variable, values: Mapping[str, float], line: np.ndarray) -> np.ndarray:
-    """Samples ``(n,)`` or ``(n, size)`` of a variable: as guessed, else between its ends, else amid its bounds."""
+    """Return samples ``(n,)`` or ``(n, size)`` of a variable: its guess, else between its ends, else within its bounds."""
     if variable.guess is not None:
         stated = np.asarray(variable.guess, dtype=float)
         one = () if variable.size is None else (variable.size,)

@@ -1,10 +1,9 @@
 """Derivatives at one collocation point, built once per kind of phase and mapped over all points.
 
-At a point the transcription needs ``h (tf - t0) f`` and the path constraints ``c`` as functions of what the point
-touches: its states, the control nodes around it, the two times of its arc and the free parameters. First and second
-derivatives are taken with respect to state, control, parameters and the time itself only; how those depend on control
-nodes and arc times and how the time step multiplies them is linear algebra, written out below, so that no derivative is
-taken twice.
+At a point the transcription needs ``h (tf - t0) f`` and the path constraints ``c`` as functions of the variables at the
+point: its states, the control nodes around it, the two times of its arc and the free parameters. First and second
+derivatives are taken by state, control, parameters and time only. Their dependence on control nodes and arc times, and
+the factor of the time step, are linear algebra, written out below, so that no derivative is taken twice.
 """
 
 from collections.abc import Callable
@@ -41,21 +40,21 @@ class LocalFunctions:
 
 
 def inputs_of(problem: Problem, phase: Phase, given: Any) -> Any:
-    """The phase's inputs as a pytree, from the flat vector of given parameters (free ones left out)."""
+    """Return the phase's inputs as a pytree, from the flat vector of given parameters (free ones left out)."""
     if phase.inputs is None:
         return given
     return phase.inputs(Named((name, given[i]) for i, name in enumerate(problem.given)))
 
 
 def flat_inputs(problem: Problem, phase: Phase, given: Any) -> jax.Array:
-    """The phase's inputs as one flat vector."""
+    """Return the phase's inputs as one flat vector."""
     leaves = jax.tree_util.tree_leaves(inputs_of(problem, phase, given))
     flat = [jnp.ravel(jnp.asarray(leaf, dtype=float)) for leaf in leaves]
     return jnp.concatenate(flat) if flat else jnp.zeros(0)
 
 
 def point_function(problem: Problem, phase: Phase) -> Callable[..., jax.Array]:
-    """JAX function ``(x, u, q, free, time) -> (rates, path constraints)``, all flat."""
+    """Return the JAX function ``(x, u, q, free, time) -> (rates, path constraints)``, all flat."""
     given = jnp.asarray(list(problem.given.values()))
     template = inputs_of(problem, phase, given)
     leaves, tree = jax.tree_util.tree_flatten(template)
@@ -77,7 +76,7 @@ def point_function(problem: Problem, phase: Phase) -> Callable[..., jax.Array]:
 
 
 def _selection(blocks: int, width: int, weights: ca.SX) -> ca.SX:
-    """Matrix that takes ``blocks`` stacked control vectors to their weighted sum."""
+    """Return the matrix that takes ``blocks`` stacked control vectors to their weighted sum."""
     return ca.horzcat(*[weights[b] * ca.SX.eye(width) for b in range(blocks)])
 
 

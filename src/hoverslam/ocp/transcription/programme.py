@@ -1,8 +1,8 @@
 """The transcription: a stated problem and its meshes become one sparse nonlinear programme.
 
-Everything nonlinear happens at collocation points (``_local.py``) and at phase ends. The programme's Jacobian and
+All nonlinear functions are evaluated at collocation points (``local.py``) and at phase ends. The programme's Jacobian and
 Hessian are gathered from those small dense blocks by constant sparse matrices, so the solver gets exact sparse
-derivatives at the price of one evaluation of each block, and a new mesh costs no new differentiation.
+derivatives from one evaluation of each block, and a new mesh needs no new differentiation.
 """
 
 from collections.abc import Callable, Mapping
@@ -55,7 +55,7 @@ class Programme(Frame):
 
     # ---- phase ends ------------------------------------------------------------------------------------------------
     def _endpoints(self) -> None:
-        """Objective and boundary constraints as functions of what they touch at the phases' ends."""
+        """Build objective and boundary constraints as functions of the variables at the phases' ends."""
         blocks = []
         for lay in self.layouts.values():
             ends = [lay.states[0], lay.states[-1]]
@@ -101,7 +101,7 @@ class Programme(Frame):
         return evaluate
 
     def _unpacked_ends(self, flat: Any, given: Any) -> tuple[Named, Named]:
-        """Phase ends and parameters by name, from what they touch of the programme's (physical) variables."""
+        """Return phase ends and parameters by name, from the physical variables ``end_indices``."""
         ends, at = Named(), 0
         for name, lay in self.layouts.items():
             parts = []
@@ -112,7 +112,7 @@ class Programme(Frame):
         return ends, self.problem.parameters(flat[at:], given)
 
     def of_ends(self, output: Callable[[Named, Named], Any]) -> Callable[[Any, Any], Any]:
-        """A scalar function of ``(ends, parameters)`` as one of the variables ``end_indices`` and the given parameters."""
+        """Return a scalar function of ``(ends, parameters)`` as one of ``end_indices`` and given parameters."""
         return lambda flat, given: jnp.asarray(output(*self._unpacked_ends(flat, given)), dtype=float)
 
     def _boundary_bounds(self) -> tuple[list[tuple[Bound, Bound]], list[tuple[str, str]]]:
@@ -171,9 +171,9 @@ class Programme(Frame):
         }
 
     def _smoothing_matrix(self) -> ca.DM:
-        """Twice ``smoothing`` times the integral over each phase, in its own unit of time, of the squared control rates.
+        """Return twice ``smoothing`` times the integral of the squared control rates over each phase, in its unit of time.
 
-        Where a control hardly matters (steering in thin air) this gives the Hessian its missing curvature.
+        Where a control hardly changes the objective (steering in thin air), this term gives the Hessian curvature.
         """
         rows, columns, values = [], [], []
         for lay in self.layouts.values():
@@ -192,7 +192,7 @@ class Programme(Frame):
         return constant(matrix, matrix.shape)
 
     def _sizes(self, sparsity: ca.Sparsity, values: ca.DM, floor: int) -> np.ndarray:
-        """One over the largest scaled entry of each row: boundary rows and the objective of the order of one."""
+        """Return one over the largest scaled entry of each row: boundary rows and the objective of the order of one."""
         matrix = to_scipy(sparsity, np.asarray(values).ravel())
         scaled = abs(matrix @ sp.diags_array(self.scale[self.end_indices])).tocsr()
         largest = scaled.max(axis=1).toarray().ravel() if scaled.shape[0] else np.zeros(0)
@@ -207,7 +207,7 @@ class Programme(Frame):
         return slices
 
     def _term_slices(self, size: int) -> list[tuple[Terms, slice]]:
-        """Where the data of each kind of term sit at the end of a parameter vector of ``size``."""
+        """Return the slices of the data of each kind of term at the end of a parameter vector of ``size``."""
         at, slices = size - sum(t.fixed.size for t in self.terms), []
         for terms in self.terms:
             slices.append((terms, slice(at, at + terms.fixed.size)))
@@ -215,13 +215,13 @@ class Programme(Frame):
         return slices
 
     def parameter_vector(self, given: np.ndarray | None = None) -> np.ndarray:
-        """The programme's parameters: the given ones, each phase's flattened inputs, the data of terms."""
+        """Return the programme's parameters: the given ones, each phase's flattened inputs, the data of terms."""
         values = np.array(list(self.problem.given.values())) if given is None else np.asarray(given, dtype=float)
         inputs = [np.asarray(flat_inputs(self.problem, lay.phase, values)) for lay in self.layouts.values()]
         return np.concatenate([values, *inputs, *(t.data.ravel() for t in self.terms)])
 
     def _points(self, lay: PhaseLayout) -> tuple[np.ndarray, np.ndarray]:
-        """Programme variables ``(points, nz)`` and data ``(points, nd)`` that the local functions take at each point."""
+        """Return programme variables ``(points, nz)`` and data ``(points, nd)`` of the local functions at each point."""
         mesh = lay.mesh
         stencil, weights = mesh.control_stencil()
         blocks, arcs = stencil.shape[1] if lay.controls.size else 0, mesh.arc_of[mesh.interval_of]
@@ -317,14 +317,14 @@ class Programme(Frame):
         return ca.densify(row).T
 
     def objective(self, w: np.ndarray) -> float:
-        """The stated objective in its own unit at the scaled point ``w``."""
+        """Return the stated objective in its own unit at the scaled point ``w``."""
         ends, given = self.scale[self.end_indices] * w[self.end_indices], np.array(list(self.problem.given.values()))
         at = ca.DM(self.scale * w)
         squares = [float(ca.sum1(t.mapped(t.function, at, ca.DM(t.data.ravel()), given))) for t in self.terms]
         return self.problem.sense * float(self.end_value(ends, given)[0]) + sum(squares)
 
     def _check_start(self, start: np.ndarray) -> None:
-        """Refuse a problem whose functions or their slopes are not finite where the solver starts, naming the place."""
+        """Raise an error that names the place if a function or its slope is not finite at the start of the solver."""
         values = start * self.scale
         given = np.array(list(self.problem.given.values()))
         for lay in self.layouts.values():
@@ -362,7 +362,7 @@ class Programme(Frame):
                 )
 
     def parameter_jacobian(self) -> np.ndarray:
-        """Derivative of :meth:`parameter_vector` to the given parameters, ``(parameters, given)``."""
+        """Return the derivative of :meth:`parameter_vector` by the given parameters, ``(parameters, given)``."""
         given = jnp.asarray(list(self.problem.given.values()))
         inputs = [lambda g, lay=lay: flat_inputs(self.problem, lay.phase, g) for lay in self.layouts.values()]
         slope = np.asarray(jax.jacfwd(lambda g: jnp.concatenate([g, *(f(g) for f in inputs)]))(given))
@@ -371,7 +371,7 @@ class Programme(Frame):
 
 @dataclass(frozen=True)
 class _Block:
-    """One phase's contributions: values, Jacobian and Hessian entries of all its points, and where they go."""
+    """One phase's contributions: values, Jacobian and Hessian entries of all its points, with their places."""
 
     place: Any
     value: Any
@@ -383,7 +383,7 @@ class _Block:
     local: LocalFunctions
 
     def jacobian_entries(self, row_scale: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Row, column, source position and factor of every Jacobian entry."""
+        """Return row, column, source position and factor of every Jacobian entry."""
         sparsity = self.local.jacobian_sparsity
         r, c = np.array(sparsity.row(), dtype=int), np.array(sparsity.get_col(), dtype=int)
         rows, columns = self.row_of[:, r].ravel(), self.columns[:, c].ravel()
@@ -391,7 +391,7 @@ class _Block:
         return rows, columns, np.arange(len(rows)), sign * row_scale[rows] * scale[columns]
 
     def hessian_entries(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Row, column (upper triangle) and source position of every Hessian entry."""
+        """Return row, column (upper triangle) and source position of every Hessian entry."""
         sparsity = self.local.hessian_sparsity
         r, c = np.array(sparsity.row(), dtype=int), np.array(sparsity.get_col(), dtype=int)
         a, b = self.columns[:, r].ravel(), self.columns[:, c].ravel()

@@ -2,7 +2,7 @@
 
 A variable's size is the largest entry of its guess, else of a finite bound. Where both say nothing (a speed that starts
 and ends at zero) the dynamics do: a state is as large as its rate makes it over the phase, a control as large as it takes
-to move some state by its size. All of these follow a change of units exactly, so the scaled problem does not notice one.
+to move some state by its size. All of these change exactly with the units, so the scaled problem does not depend on them.
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,7 @@ from hoverslam.ocp.statement.names import Layout
 from hoverslam.ocp.statement.problem import Guess, Phase, Problem
 
 NOTHING = 1e-300  # sizes at or below this are unknown
-ROUNDING = (
-    1e-9  # a bound this much smaller than what it bounds is meant to be zero, such as the cosine of a right angle
-)
+ROUNDING = 1e-9  # a bound this much smaller than what it bounds counts as zero, such as the cosine of a right angle
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class PhaseScales:
 
 
 def _sizes(layout: Layout, samples: Mapping[str, np.ndarray], values: Mapping[str, float]) -> np.ndarray:
-    """One size per variable, shared by a vector's entries: from its guess, else from its bounds, else zero."""
+    """Return one size for each variable, shared by a vector's entries: from its guess, else from its bounds, else zero."""
     sizes = np.zeros(layout.length)
     for variable in layout.variables:
         bounds = np.concatenate(variable.bounds(values))
@@ -45,7 +43,7 @@ def _sizes(layout: Layout, samples: Mapping[str, np.ndarray], values: Mapping[st
 def phase_scales(
     phase: Phase, guess: Guess, values: Mapping[str, float], rates: ca.Function, q: Any, free: Any
 ) -> PhaseScales:
-    """Scales of a phase from its guess, its bounds and its dynamics.
+    """Return the scales of a phase from its guess, its bounds and its dynamics.
 
     Args:
         phase: the phase.
@@ -85,7 +83,7 @@ def phase_scales(
 
 
 def _stacked(layout: Layout, samples: Mapping[str, np.ndarray], count: int) -> np.ndarray:
-    """Samples as one array ``(length, count)``."""
+    """Return samples as one array ``(length, count)``."""
     rows = [np.asarray(samples[v.name], dtype=float).reshape(count, -1).T for v in layout.variables]
     return np.concatenate(rows) if rows else np.zeros((0, count))
 
@@ -93,7 +91,7 @@ def _stacked(layout: Layout, samples: Mapping[str, np.ndarray], count: int) -> n
 def _slopes(
     rates: ca.Function, x: np.ndarray, u: np.ndarray, q: Any, free: Any, time: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """Largest size over the guess of the derivatives of rates and path constraints to states and controls."""
+    """Return the largest size over the guess of the derivatives of rates and path constraints to states and controls."""
     symbols = [ca.SX.sym(f"a{i}", rates.size1_in(i)) for i in range(5)]
     f, c = rates(*symbols)
     outputs = [ca.jacobian(y, symbols[i]) for y in (f, c) for i in (0, 1)]
@@ -106,12 +104,12 @@ def _slopes(
 
 
 def time_scale(guesses: Mapping[str, Guess]) -> float:
-    """The longest guessed phase duration (s)."""
+    """Return the longest guessed phase duration (s)."""
     return max(max((float(g.time[-1] - g.time[0]) for g in guesses.values()), default=1.0), NOTHING)
 
 
 def parameter_scales(problem: Problem) -> np.ndarray:
-    """Sizes of the free parameters: their guess, else a finite bound, else one."""
+    """Return the sizes of the free parameters: their guess, else a finite bound, else one."""
     scales = []
     for variable in problem.free:
         candidates = [abs(problem.free_guess[variable.name]), *np.abs(np.concatenate(variable.bounds(problem.values)))]

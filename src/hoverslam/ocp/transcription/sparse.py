@@ -8,11 +8,12 @@ import scipy.sparse as sp
 
 
 def to_scipy(sparsity: ca.Sparsity, values: np.ndarray) -> Any:
+    """Return a SciPy sparse matrix from a CasADi pattern and its values."""
     return sp.csc_array((values, np.array(sparsity.row()), np.array(sparsity.colind())), sparsity.shape)
 
 
 def constant(matrix: Any, shape: tuple[int, int]) -> ca.DM:
-    """SciPy sparse matrix as a CasADi constant."""
+    """Return a SciPy sparse matrix as a CasADi constant."""
     m = matrix.tocsc()
     m.sort_indices()
     return ca.DM(ca.Sparsity(shape[0], shape[1], m.indptr.tolist(), m.indices.tolist()), m.data)
@@ -28,7 +29,7 @@ class Entries(NamedTuple):
 
 
 def gather(shape: tuple[int, int], terms: Entries, values: Any) -> Any:
-    """Sparse matrix whose entries are sums of ``factor * values[source]``."""
+    """Return the sparse matrix whose entries are sums of ``factor * values[source]``."""
     rows, columns, sources, factors = terms
     order = np.lexsort((rows, columns))
     rows, columns, sources, factors = rows[order], columns[order], sources[order], factors[order]

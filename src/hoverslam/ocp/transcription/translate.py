@@ -5,7 +5,7 @@ expressions, because those give it exact sparse Jacobians and Hessians and a com
 back into Python during a solve. This module traces a JAX function to its jaxpr and re-evaluates that jaxpr on
 :class:`casadi.SX`, so the two never drift apart.
 
-A value met on the way is either a NumPy array (known: folded as numbers) or a :class:`_Symbolic` (a dense SX column of
+A value in the translation is either a NumPy array (known: folded as numbers) or a :class:`Symbolic` (a dense SX column of
 the entries in row-major order, with its array shape). An elementwise primitive is one vectorised SX operation; a
 structural one (reshape, slice, gather ...) is worked out on integer positions and applied as one indexing operation.
 SX folds constants, sums with zero and products with zero or one entry by entry, so constant matrices that are mostly
@@ -151,7 +151,7 @@ class _Evaluator:
 
 
 def _source_line(equation: core.JaxprEqn) -> str:
-    """The user's source line of an equation; empty inside JAX's own jitted functions."""
+    """Return the user's source line of an equation; empty inside JAX's own jitted functions."""
     try:
         from jax._src import source_info_util
 

@@ -27,13 +27,13 @@ from hoverslam.ocp.transcription.rules.values import (
 
 
 def _dtype(equation: core.JaxprEqn) -> np.dtype:
-    """The dtype of the first operand of an equation."""
+    """Return the dtype of the first operand of an equation."""
     operand: Any = equation.invars[0].aval
     return np.dtype(operand.dtype)
 
 
 def elementwise(symbolic: Callable[..., Any], numeric: Callable[..., Any] | None = None) -> Rule:
-    """The rule of an elementwise primitive; without a NumPy function, known operands are left to JAX."""
+    """Return the rule of an elementwise primitive; without a NumPy function, known operands are left to JAX."""
 
     def rule(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequence[Result]:
         if all(map(is_known, values)):
@@ -65,14 +65,14 @@ def _is_finite(x: casadi.SX) -> casadi.SX:
 
 
 def _divide(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequence[Result]:
-    """Division; that of integers truncates towards zero."""
+    """Divide; a division of integers truncates towards zero."""
     if np.issubdtype(_dtype(equation), np.floating):
         return elementwise(operator.truediv, np.divide)(evaluator, equation, values)
     return elementwise(lambda x, y: _truncate(x / y))(evaluator, equation, values)
 
 
 def _logical(symbolic: Callable[..., Any], numeric: Callable[..., Any]) -> Rule:
-    """A logical primitive: bitwise on integers, which only known operands allow."""
+    """Return the rule of a logical primitive; on integers it is bitwise, and only known operands are translated."""
     rule = elementwise(symbolic, numeric)
 
     def guarded(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequence[Result]:
@@ -84,13 +84,13 @@ def _logical(symbolic: Callable[..., Any], numeric: Callable[..., Any]) -> Rule:
 
 
 def _integer_pow(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequence[Result]:
-    """An integer power: SX expands a constant integer exponent into products."""
+    """Raise to an integer power; SX expands a constant integer exponent into products."""
     exponent = equation.params["y"]
     return elementwise(lambda x: casadi.power(x, exponent))(evaluator, equation, values)
 
 
 def _convert(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequence[Result]:
-    """Change of dtype: every dtype is carried as a double, so only narrowing ones do something."""
+    """Change the dtype; every dtype is a double here, so that only narrowing changes values."""
     source, target = _dtype(equation), np.dtype(equation.params["new_dtype"])
     (value,) = values
     if isinstance(value, np.ndarray):
@@ -107,7 +107,7 @@ def _convert(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> S
 
 
 def _round(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequence[Result]:
-    """Rounding to the nearest integer, with ties to even or away from zero."""
+    """Round to the nearest integer, with ties to even or away from zero."""
     if equation.params["rounding_method"] == jax.lax.RoundingMethod.TO_NEAREST_EVEN:
         return elementwise(lambda x: x - casadi.remainder(x, 1.0))(evaluator, equation, values)
     return elementwise(lambda x: casadi.sign(x) * casadi.floor(casadi.fabs(x) + 0.5))(evaluator, equation, values)
@@ -119,7 +119,7 @@ def _select_n(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> 
 
 
 def select(which: Value, cases: Sequence[Value]) -> Result:
-    """Entry by entry, the case that ``which`` names (a boolean, or an index); the others are masked out."""
+    """Return, entry by entry, the case that ``which`` names (a boolean or an index); the others are masked out."""
     shape = cases[0].shape
     if isinstance(which, np.ndarray):
         positions = np.stack(pool_positions(cases))

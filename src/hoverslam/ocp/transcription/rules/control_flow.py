@@ -22,7 +22,7 @@ from hoverslam.ocp.transcription.rules.values import (
 
 
 def _call(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequence[Result]:
-    """A call: the body is evaluated in place. Custom derivative rules are not used."""
+    """Evaluate the body of a call in place. Custom derivative rules are not used."""
     for key in ("jaxpr", "call_jaxpr", "fun_jaxpr"):
         if key in equation.params:
             return evaluator.run(equation.params[key], values)
@@ -30,7 +30,7 @@ def _call(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequ
 
 
 def _cond(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequence[Result]:
-    """A branch: the one taken if the index is known, otherwise all of them and a selection."""
+    """Evaluate the branch that is taken if the index is known, otherwise all branches and a selection."""
     index, *operands = values
     branches = equation.params["branches"]
     if isinstance(index, np.ndarray):
@@ -42,7 +42,7 @@ def _cond(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequ
 
 
 def _scan(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequence[Result]:
-    """A loop of a known number of steps, unrolled."""
+    """Unroll a loop of a known number of steps."""
     params = equation.params
     length, num_consts, num_carry = params["length"], params["num_consts"], params["num_carry"]
     constants, scanned = values[:num_consts], values[num_consts + num_carry :]
@@ -60,7 +60,7 @@ def _scan(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequ
 
 
 def _while(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequence[Result]:
-    """A loop whose condition stays known, run step by step."""
+    """Run a loop whose condition is known at every step."""
     split = equation.params["cond_nconsts"]
     start = split + equation.params["body_nconsts"]
     condition_constants, body_constants, carry = values[:split], values[split:start], values[start:]

@@ -24,7 +24,7 @@ from hoverslam.ocp.transcription.rules.values import (
 
 
 def _lanes(value: Value, axes: Sequence[int]) -> tuple[casadi.SX, int]:
-    """The entries as a matrix with one row per kept position and one column per reduced one, and their number."""
+    """Return the entries as a matrix with one row per kept position and one column per reduced one, and their number."""
     kept = [axis for axis in range(len(value.shape)) if axis not in axes]
     length = math.prod(value.shape[axis] for axis in axes)
     positions = positions_of(value.shape).transpose([*axes, *kept])
@@ -33,7 +33,7 @@ def _lanes(value: Value, axes: Sequence[int]) -> tuple[casadi.SX, int]:
 
 
 def _reduction(combine: Callable[..., Any], start: float, numeric: Any) -> Rule:
-    """The rule of a reduction over axes, from left to right."""
+    """Return the rule of a reduction over axes, from left to right."""
 
     def rule(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequence[Result]:
         (value,) = values
@@ -49,7 +49,7 @@ def _reduction(combine: Callable[..., Any], start: float, numeric: Any) -> Rule:
 
 
 def _arg_extremum(exceeds: Callable[..., Any]) -> Rule:
-    """The rule of the position of the first extreme entry along one axis, found by comparing in turn."""
+    """Return the rule of the position of the first extreme entry along one axis, found by comparing in turn."""
 
     def rule(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequence[Result]:
         best, *others = casadi.horzsplit(_lanes(values[0], tuple(equation.params["axes"]))[0])
@@ -64,7 +64,7 @@ def _arg_extremum(exceeds: Callable[..., Any]) -> Rule:
 
 
 def _cumulative(combine: Callable[..., Any]) -> Rule:
-    """The rule of a cumulative operation along one axis."""
+    """Return the rule of a cumulative operation along one axis."""
 
     def rule(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequence[Result]:
         (value,) = values
@@ -80,7 +80,7 @@ def _cumulative(combine: Callable[..., Any]) -> Rule:
 
 
 def _dot_general(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequence[Result]:
-    """A product summed over the contracted axes, one matrix product per batch entry."""
+    """Return the product summed over the contracted axes, one matrix product per batch entry."""
     (left_sum, right_sum), (left_batch, right_batch) = equation.params["dimension_numbers"]
     left, right = values
     left_free = [k for k in range(len(left.shape)) if k not in (*left_sum, *left_batch)]

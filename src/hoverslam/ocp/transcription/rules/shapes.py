@@ -31,7 +31,7 @@ from hoverslam.ocp.transcription.rules.values import (
 
 
 def _structural(move: Callable[[np.ndarray, dict[str, Any]], np.ndarray]) -> Rule:
-    """The rule of a primitive that only moves the entries of its operand, given what it does to their positions."""
+    """Return the rule of a primitive that only moves the entries of its operand, given what it does to their positions."""
 
     def rule(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequence[Result]:
         (value,) = values
@@ -113,7 +113,7 @@ def _iota(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequ
 
 
 def _window(starts: Sequence[Value], shape: Sequence[int], sizes: Sequence[int]) -> tuple[slice, ...]:
-    """The slices of a dynamic window, which JAX moves to lie inside the array."""
+    """Return the slices of a dynamic window, which JAX moves to lie inside the array."""
     known = [int(known_value(start, "start indices")) for start in starts]
     begins = [min(max(k, 0), n - size) for k, n, size in zip(known, shape, sizes, strict=True)]
     return tuple(slice(begin, begin + size) for begin, size in zip(begins, sizes, strict=True))
@@ -133,7 +133,7 @@ def _dynamic_update_slice(evaluator: Walk, equation: core.JaxprEqn, values: list
 
 
 def _gather(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequence[Result]:
-    """Gathering at known indices: JAX gathers the positions, and minus one where it would fill."""
+    """Gather at known indices: JAX gathers the positions, and minus one where it would fill."""
     operand, indices = values
     names = ("dimension_numbers", "slice_sizes", "unique_indices", "indices_are_sorted", "mode")
     options = {name: equation.params[name] for name in names}
@@ -152,7 +152,7 @@ def _scatter_options(equation: core.JaxprEqn) -> dict[str, Any]:
 
 
 def _scatter(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequence[Result]:
-    """Overwriting at known indices: JAX scatters the positions of the updates."""
+    """Overwrite at known indices: JAX scatters the positions of the updates."""
     operand, indices, updates = values
     positions, new = pool_positions([operand, updates])
     moved = jax.lax.scatter(positions, known_value(indices, "indices"), new, **_scatter_options(equation))
@@ -160,7 +160,7 @@ def _scatter(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> S
 
 
 def _scatter_with(combine: Callable[..., Any]) -> Rule:
-    """The rule of a scatter that combines: where each update lands is found by scattering one at a time."""
+    """Return the rule of a scatter that combines: where each update lands is found by scattering one at a time."""
 
     def rule(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequence[Result]:
         operand, indices, updates = values

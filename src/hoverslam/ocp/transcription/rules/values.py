@@ -42,7 +42,7 @@ def is_known(value: Value) -> bool:
 
 
 def column_of(value: Value, shape: tuple[int, ...] | None = None) -> casadi.SX:
-    """The entries of a value as a dense SX column, repeated by NumPy's broadcasting to fill ``shape``."""
+    """Return the entries of a value as a dense SX column, repeated by NumPy's broadcasting to fill ``shape``."""
     if isinstance(value, Symbolic):
         column = value.column
     else:
@@ -53,7 +53,7 @@ def column_of(value: Value, shape: tuple[int, ...] | None = None) -> casadi.SX:
 
 
 def settle(value: Result, aval: Any) -> Value:
-    """Give a result its shape and dtype; one in which no symbol is left becomes numbers again."""
+    """Give a result its shape and dtype; one without symbols becomes numbers."""
     if isinstance(value, np.ndarray):
         return np.asarray(value, dtype=aval.dtype).reshape(aval.shape)
     column = casadi.densify(value.column if isinstance(value, Symbolic) else value)
@@ -63,7 +63,7 @@ def settle(value: Result, aval: Any) -> Value:
 
 
 def positions_of(shape: Sequence[int]) -> np.ndarray:
-    """The row-major position of every entry of an array."""
+    """Return the row-major position of every entry of an array."""
     return np.arange(math.prod(shape)).reshape(tuple(shape))
 
 
@@ -73,14 +73,14 @@ def entries_at(column: casadi.SX, positions: np.ndarray) -> casadi.SX:
 
 
 def take(value: Value, positions: np.ndarray) -> Value:
-    """The array of the entries of ``value`` at the given flat positions."""
+    """Return the array of the entries of ``value`` at the given flat positions."""
     if isinstance(value, np.ndarray):
         return value.reshape(-1)[positions]
     return Symbolic(entries_at(value.column, positions), positions.shape)
 
 
 def pool(values: Sequence[Value]) -> Value:
-    """The entries of several values one after another, as a vector."""
+    """Return the entries of several values one after another, as a vector."""
     known = [value for value in values if isinstance(value, np.ndarray)]
     if len(known) == len(values):
         return np.concatenate([value.reshape(-1) for value in known])
@@ -89,14 +89,14 @@ def pool(values: Sequence[Value]) -> Value:
 
 
 def pool_positions(values: Sequence[Value]) -> list[np.ndarray]:
-    """For each of several values, the positions of its entries in their pool."""
+    """Return, for each of several values, the positions of its entries in their pool."""
     sizes = [math.prod(value.shape) for value in values]
     starts = np.concatenate([[0], np.cumsum(sizes)])
     return [int(start) + positions_of(value.shape) for start, value in zip(starts, values, strict=False)]
 
 
 def matrix_of(value: Value) -> casadi.SX | casadi.DM:
-    """A rank-two value as a CasADi matrix; a known one drops its zeros."""
+    """Return a rank-two value as a CasADi matrix; a known one drops its zeros."""
     if isinstance(value, np.ndarray):
         return casadi.sparsify(casadi.DM(np.asarray(value, dtype=np.float64)))
     rows, columns = value.shape
