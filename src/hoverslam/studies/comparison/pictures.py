@@ -18,7 +18,9 @@ def draw_comparison(rows: Sequence[Row], costs: Sequence[CostRow]) -> Figure:
     if costs:
         left, right = figure.subplots(1, 2)
         cost_panel(right, costs)
-        right.set_title("What a kilogram costs")
+        ticks = [5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 4e5]
+        right.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
+        right.set(title="What a kilogram costs", xlabel="cost to the operator, CNY per kilogram")
         figure.legend(handles=cost_legend(), loc="outside lower center", ncols=6, frameon=False)
     else:
         left = figure.subplots()
