@@ -324,7 +324,7 @@ def test_a_dollar_vehicle_does_not_feel_the_exchange_rate_in_dollars():
 
 def test_the_price_a_customer_pays_never_enters_the_cost():
     inputs = load_cost_inputs("zhuque3")
-    dear = inputs.price.market_cny_per_kg.model_copy(update={"low": 9e5, "mode": 9e5, "high": 9e5})
+    dear = inputs.price.market_cny_per_kg.model_copy(update={"low": 9e5, "value": 9e5, "high": 9e5})
     changed = inputs.model_copy(update={"price": inputs.price.model_copy(update={"market_cny_per_kg": dear})})
     before, after = (estimate_cost("zhuque3", "downrange", 8000, inputs=x) for x in (inputs, changed))
     assert after.market_price_cny_per_kg == 9e5
