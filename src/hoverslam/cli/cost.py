@@ -48,7 +48,7 @@ def cost(
 ) -> int:
     """Estimate the cost of a kilogram to orbit, with its uncertainty and the effect of each figure on it."""
     from hoverslam.economics.inputs.errors import CostQuestionError
-    from hoverslam.reports.console import say
+    from hoverslam.reports.console import console, say
     from hoverslam.reports.interrupts import leave_on_interrupt
     from hoverslam.studies.costs.study import study_cost
     from hoverslam.vehicles.loading import load_vehicle
@@ -65,7 +65,8 @@ def cost(
     except (CostQuestionError, ValueError) as error:
         return wrong_input(str(error).splitlines())
     if json:
-        print_json(study.as_json(explain) | {"verified": study.verified})
+        print_json(study.as_json(explain))
     else:
-        print(study.report(explain))
+        for part in study.tables(explain):
+            console().print(part)
     return exit_code(study.verified)
