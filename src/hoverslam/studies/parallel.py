@@ -13,7 +13,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, TerminatedWorkerError  # type: ignore[import-untyped]
+from loky.process_executor import (  # type: ignore[import-untyped]
+    BrokenProcessPool,
+    ProcessPoolExecutor,
+    TerminatedWorkerError,
+)
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
