@@ -224,7 +224,7 @@ class _System:
         return programme.functions["cross"]
 
     def direction(self, dp: np.ndarray, moved: tuple[np.ndarray, ...] | None) -> np.ndarray:
-        """Return the change of the scaled variables per unit of a parameter that moves ``p`` by ``dp`` and bounds by ``moved``."""
+        """Return the change of the scaled variables per unit of a parameter: ``p`` by ``dp``, bounds by ``moved``."""
         gradient, rows = (np.asarray(v).ravel() for v in self.cross(self.x, self.p, self.lam, dp))
         step, target = np.zeros(self.programme.size), -rows[self.active]
         if moved is not None:

@@ -30,7 +30,7 @@ def _checked(phase: Phase, guess: Guess) -> Guess:
     where = f"phase {phase.name!r}: the guess"
     time = np.asarray(guess.time, dtype=float)
     if time.ndim != 1 or not len(time) or not np.all(np.isfinite(time)) or np.any(np.diff(time) < 0.0):
-        raise StatementError(f"{where} needs times that do not decrease, not {time}")
+        raise StatementError(f"{where} needs times that do not run backwards, not {time}")
     for layout, samples in ((phase.states, guess.states), (phase.controls, guess.controls)):
         unknown = [name for name in samples if name not in {**phase.states.slices, **phase.controls.slices}]
         if unknown:
