@@ -64,9 +64,7 @@ def fly(law: object, samples: int, seed: int) -> tuple[dict[str, float], float, 
     """Share that lands with its 90 % interval, seconds to compile and fly, seconds to fly."""
     rng = np.random.default_rng(seed)
     flight = BoosterFlight(FlatGround(STANDARD_GRAVITY), "descent")
-    perturbed = nominal(samples)._replace(
-        density=np.repeat(rng.normal(0.0, 0.1, (samples, 1)), 61, axis=1)
-    )
+    perturbed = nominal(samples)._replace(density=np.repeat(rng.normal(0.0, 0.1, (samples, 1)), 61, axis=1))
     perturbed = perturbed.with_scalars(
         axial_force=rng.normal(0.0, 0.1, samples), normal_force=rng.normal(0.0, 0.1, samples)
     )

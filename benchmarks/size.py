@@ -15,8 +15,8 @@ import numpy as np
 from hoverslam.ocp import Mesh, Options, solve
 from hoverslam.ocp.solving.carry import Start
 from hoverslam.ocp.solving.ipopt import run
-from hoverslam.ocp.transcription.local import TRANSLATED
 from hoverslam.ocp.transcription.guess import guesses
+from hoverslam.ocp.transcription.local import TRANSLATED
 from hoverslam.ocp.transcription.programme import Programme
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "problems" / "optimal_control"))

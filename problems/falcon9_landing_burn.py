@@ -43,7 +43,9 @@ class Burns:
             for (flight, mode), r in self.solved.items()
         ]
         low, high = DERIVED["propellant"]
-        telemetry = f"from telemetry: {low:.0f} to {high:.0f} kg, 31 to 33 s, lit at 4.7 to 5.0 km, throttle 0.62 to 0.71"
+        telemetry = (
+            f"from telemetry: {low:.0f} to {high:.0f} kg, 31 to 33 s, lit at 4.7 to 5.0 km, throttle 0.62 to 0.71"
+        )
         first = next(iter(self.solved.values()))
         return "\n".join([head, *lines, telemetry, "", "limits of the first:", first.report()])
 

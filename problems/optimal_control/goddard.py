@@ -1,7 +1,7 @@
 """How high a sounding rocket flies: Goddard's problem in the form of Bryson, with a singular arc of partial thrust.
 
-Full thrust, then the thrust that balances drag against weight, then none. The solver is not told of these arcs. Known optimum: 18550.8718638 ft.
-Stated once as one flight, and once as three phases with free times between them.
+Full thrust, then the thrust that balances drag against weight, then none. The solver is not told of these arcs. Known
+optimum: 18550.8718638 ft. Stated once as one flight, and once as three phases with free times between them.
 """
 
 import jax.numpy as jnp

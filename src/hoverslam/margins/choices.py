@@ -1,4 +1,4 @@
-"""The names among which a user of the margins chooses. This module imports nothing slow, so that a command line can check them."""
+"""Names that a user of the margins chooses from. Nothing slow is imported, so that a command line can check them."""
 
 from typing import Literal, get_args
 

@@ -9,6 +9,7 @@ import numpy as np
 from hoverslam.flights.craft.limits import FlightLimits
 from hoverslam.flights.observed.assumptions import assumptions
 from hoverslam.flights.observed.reconstruction import Reconstruction
+from hoverslam.ocp.statement.names import Named
 from hoverslam.physics.motion import Flight
 from hoverslam.reports.json_text import Json
 
@@ -91,7 +92,7 @@ def _greatest_pressure(flight: Reconstruction, parts: Sequence[str]) -> float:
     limits, greatest = FlightLimits(Flight(flight.observation.frame, "ascent")), 0.0
     for part in map(flight.phase, parts):
         states, _ = part.sample(np.linspace(float(part.time[0]), float(part.time[1]), PRESSURE_SAMPLES))
-        pressure = jax.vmap(lambda state: limits.dynamic_pressure(state, None, None))(states)
+        pressure = jax.vmap(lambda state: limits.dynamic_pressure(state, Named(), Named()))(states)
         greatest = max(greatest, float(np.max(pressure)))
     return greatest
 

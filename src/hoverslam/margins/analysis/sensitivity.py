@@ -193,9 +193,7 @@ def _sets(outputs: ArrayLike, flights_a_set: int) -> Floats:
         )
     by_set = flown.reshape(-1, flights_a_set)
     if np.ptp(by_set[:, :2]) == 0.0:
-        raise ValueError(
-            f"outputs: {flown[0]:g} in every sample: its variance is zero: give another output"
-        )
+        raise ValueError(f"outputs: {flown[0]:g} in every sample: its variance is zero: give another output")
     return by_set
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from hoverslam.economics.study import CostStudy
 
 SHOWN_LEVERS = 24  # of some eighty; the JSON has all
+
+
 # ---- for a person ----------------------------------------------------------------------------------------------------
 def cost_tables(study: "CostStudy", explain: bool = False, verified: bool = True) -> "list[RenderableType]":
     """Return the study as tables and lines for a terminal.
