@@ -73,7 +73,7 @@ def _unmet(judged: Sequence[NeedRow]) -> str:
 
 
 def _all(row: NeedRow) -> str:
-    """Return the result of all vehicles for hire together."""
+    """Return a sentence on the number in orbit if all vehicles for hire serve this constellation together."""
     end = f"{row.in_orbit_at_deadline_high:,.0f} in orbit then at the high end of all plans"
     share = 100.0 * (row.in_orbit_at_deadline_high or 0.0) / row.satellites
     outcome = (
