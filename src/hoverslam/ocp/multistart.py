@@ -132,7 +132,13 @@ def multistart(
         starts: Coarse solves of each structure, the first from its own guess; distinct ones are then solved in full.
         seed: Seed of the random draws.
         options: Options of the full solves.
-        report: Receives one line for each start. Ctrl-C ends the search and returns what was found so far.
+        report: Receives one line for each start.
+
+    Returns:
+        The distinct verified optima, the best first. Ctrl-C ends the search and returns those found so far.
+
+    Raises:
+        StatementError: If a problem is stated wrongly, or a function or its slope is not finite at a guess.
     """
     structures = {problem.name: problem} if isinstance(problem, Problem) else dict(problem)
     options = options or Options()

@@ -58,7 +58,7 @@ class PhaseSolution:
     def sample(self, times: np.ndarray) -> tuple[Named, Named]:
         """Return states and controls at ``times`` ``(n,)`` (s), from the polynomials of the transcription.
 
-        At an edge where a control jumps this is the value before the jump.
+        At an edge where a control jumps, the value before the jump is returned.
         """
         x, u = self.sample_flat(np.asarray(times, dtype=float))
         return self.phase.states.unflatten(x), self.phase.controls.unflatten(u)

@@ -20,10 +20,11 @@ class Optimality:
     """Relative residuals of the optimality conditions.
 
     Attributes:
-        kkt: of the transcribed problem's stationarity, to its largest multiplier.
-        transversality: the same for phase ends, times and free parameters alone.
-        costate: of the costate equation between nodes, to the largest costate.
-        hamiltonian: spread of the Hamiltonian over each phase that does not depend on time, to the size of its terms.
+        kkt: Residual of the stationarity of the transcribed problem, relative to its largest multiplier.
+        transversality: The same residual, only for phase ends, times and free parameters.
+        costate: Residual of the costate equation between nodes, relative to the largest costate.
+        hamiltonian: Spread of the Hamiltonian over a phase that does not depend on time, relative to the size of its
+            terms; the largest of all phases.
     """
 
     kkt: float
@@ -75,7 +76,16 @@ class PhaseCheck:
 
 @dataclass(frozen=True)
 class Verification(Result):
-    """The verification of a solution: look at ``passed``."""
+    """The verification of a solution; ``passed`` is the verdict.
+
+    Attributes:
+        phases: Check of each re-flown phase, by name.
+        tolerances: Errors that the solution must not exceed.
+        solver_converged: Whether the solver converged.
+        boundary_violation: Worst violation of a boundary constraint or link, relative.
+        mesh_error: Worst error of the states between nodes, estimated, relative.
+        optimality: Residuals of the optimality conditions.
+    """
 
     phases: dict[str, PhaseCheck]
     tolerances: Tolerances

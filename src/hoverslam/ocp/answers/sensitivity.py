@@ -1,8 +1,8 @@
 """Derivatives of an optimum by all given values, from the optimality conditions; nothing is solved again.
 
-The derivative of the optimal objective to a parameter is that of the Lagrangian. The derivative of any other output
-follows the solution itself, which the implicit function theorem gives: one factorisation of the optimality conditions
-with the active limits held serves all parameters (Fiacco 1983; Pirnay, Lopez-Negrete and Biegler 2012).
+The derivative of the optimal objective by a parameter is the derivative of the Lagrangian. The derivative of any other
+output needs the derivative of the solution, which follows from the implicit function theorem. The optimality conditions
+with the active limits fixed are factorised once for all parameters (Fiacco 1983; Pirnay, Lopez-Negrete and Biegler 2012).
 """
 
 from collections.abc import Callable, Mapping
@@ -46,8 +46,9 @@ def restated_objective(solution: Solution, problem: Problem) -> float:
     """Return the optimal objective of a slightly different statement of the solved problem, to first order.
 
     This is the Lagrangian of the other statement at this solution, with the changes of its bounds. A literal in a
-    statement (a limit, a target) can so be varied without solving again. Half the difference of two such values is a
-    central difference of the Lagrangian, whose error is the curvature of the statement, not of the optimum.
+    statement (a limit, a target) can therefore be varied without solving again. Half the difference of two such values is
+    a central difference of the Lagrangian. Its error comes from the curvature of the statement, not from that of the
+    optimum.
 
     Args:
         solution: A converged solution.
@@ -116,8 +117,12 @@ def output_derivatives(
 def output_covariance(solution: Solution, outputs: Mapping[str, Callable[[Named, Named], Any]]) -> np.ndarray:
     """Return the covariance ``(n, n)`` of ``n`` outputs of a fit whose objective is minus the logarithm of the probability.
 
-    Near the optimum the probability falls as a Gaussian whose inverse covariance is the Hessian of the Lagrangian on the
-    linearised constraints (Laplace's approximation): one solve of the optimality conditions an output.
+    Near the optimum the probability is approximated by a Gaussian whose inverse covariance is the Hessian of the Lagrangian
+    on the linearised constraints (Laplace's approximation). Each output needs one solve of the optimality conditions.
+
+    Args:
+        solution: A converged solution of a fit.
+        outputs: Scalar functions of ``(ends, parameters)`` by name.
 
     Raises:
         ValueError: If the solution did not converge, or its objective is not minimised.
@@ -166,10 +171,13 @@ def _lagrangian(programme: Programme) -> ca.Function:
 
 
 def _moved_bounds(programme: Programme, values: Mapping[str, float]) -> dict[str, tuple[np.ndarray, ...]]:
-    """Return the derivative of every bound (of variables: lower, upper; of rows: low, high) by each value that moves one."""
+    """Return the derivatives of all bounds by each given value that changes a bound.
+
+    For each value: lower and upper bounds of the variables, lower and upper bounds of the rows.
+    """
     base, moved = programme.bounds(values), {}
     for name, value in values.items():
-        step = max(abs(value), 1.0)  # bounds are linear in what they name: any step gives the exact slope
+        step = max(abs(value), 1.0)  # bounds are linear in the values they name: any step gives the exact slope
         changed = programme.bounds({**values, name: value + step})
         with np.errstate(invalid="ignore"):
             slopes = tuple(np.nan_to_num((new - old) / step) for new, old in zip(changed, base, strict=True))
@@ -186,12 +194,12 @@ def _multipliers(programme: Programme, solution: Solution, p: np.ndarray) -> tup
 
 
 def _pull(multipliers: np.ndarray, low: np.ndarray, high: np.ndarray) -> float:
-    """Return the effect of moved bounds through their multipliers; a negative one belongs to the lower bound."""
+    """Return the sum of the changes of bounds times their multipliers; a negative one belongs to the lower bound."""
     return float(np.minimum(multipliers, 0.0) @ low + np.maximum(multipliers, 0.0) @ high)
 
 
 class _System:
-    """The optimality conditions with the active limits held, factorised once."""
+    """The optimality conditions with the active limits fixed, factorised once."""
 
     def __init__(self, programme: Programme, solution: Solution, p: np.ndarray):
         self.programme, self.x, self.p, self.lam = programme, solution.primal, p, solution.dual

@@ -121,8 +121,8 @@ def sweep(
     """Solve a problem at every point, in order, each from the last verified solution.
 
     Args:
-        problem: The problem, or a function that states it; several processes need a function of a module, which they
-            can import.
+        problem: The problem, or a function that returns it. Several processes need a function that is defined in an
+            importable module.
         points: Changes of given parameters and settings by name.
         outputs: Scalar functions of ``(ends, parameters)`` to evaluate at each optimum.
         options: Options of the solver.

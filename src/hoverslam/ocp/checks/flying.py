@@ -29,7 +29,7 @@ Arrays = list[jax.Array]
 
 
 def _lifted(function: Callable[..., Any]) -> tuple[Hashable, Arrays, Callable[[Arrays], Callable[..., Any]]]:
-    """Return a function's key, the arrays that it carries, and what makes the function from other arrays.
+    """Return a function's key, the arrays that it carries, and a function that rebuilds it with other arrays.
 
     A method of a pytree (an equinox module) carries the arrays of the pytree: methods of modules that differ in their
     arrays alone share one compilation.
@@ -148,7 +148,7 @@ def _integrate(
     at, found = np.linspace(0.0, 1.0, SAMPLES), np.full((SAMPLES, len(x)), np.nan)
     found[0] = x
     if not np.all(np.isfinite(rates(0.0, x))):
-        return found, None  # the integrator would search for a first step without end
+        return found, None  # the integrator would search endlessly for a first step
     solver = DOP853(rates, 0.0, x, 1.0, rtol=RELATIVE, atol=ABSOLUTE * sizes, first_step=step)
     steps = 0
     while solver.status == "running":

@@ -14,7 +14,7 @@ from hoverslam.ocp.transcription.local import flat_inputs
 from hoverslam.ocp.transcription.programme import Programme
 from hoverslam.ocp.transcription.scaling import ROUNDING
 
-EXTRA = 3  # points more than the interval has
+EXTRA = 3  # points of the finer set beyond those of the interval
 BETWEEN = 9  # evenly spaced points an interval at which limits are checked
 
 

@@ -10,7 +10,7 @@ from hoverslam.ocp.transcription.local import flat_inputs
 from hoverslam.ocp.transcription.programme import Programme
 from hoverslam.ocp.verification import Optimality
 
-EXTRA = 2  # points more than the interval has, at which the costate equation is evaluated
+EXTRA = 2  # the costate equation is evaluated at this many points more than the interval has
 
 
 def optimality(solution: Solution) -> Optimality:

@@ -1,10 +1,10 @@
 """The arcs of an optimum: where a control reaches a bound, leaves it, or jumps from one bound to another.
 
-Each bounded control, and each path constraint that a control moves, is at every control node at its lower bound, at its
-upper one or free, as the solver's multipliers show. Where that changes, the optimal control jumps or has a kink, which a
-polynomial cannot follow: the mesh needs an edge there. This module estimates its place. The edge becomes a knot, whose time
-is a variable of the problem. An active control or constraint is fixed at its bound (pinned) over the whole arc, so that the
-solver cannot hide a jump inside an interval where the quadrature does not detect it.
+At every control node, each bounded control and each path constraint that depends on a control is at its lower bound, at
+its upper bound or free; the solver's multipliers show which. Where this changes, the optimal control has a jump or a kink,
+which a polynomial cannot represent: the mesh needs an edge there. This module estimates its position. The edge becomes a
+knot, whose time is a variable of the problem. An active control or constraint is fixed at its bound (pinned) over the whole
+arc. Otherwise a jump inside an interval could remain, because the quadrature does not detect it.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from hoverslam.ocp.statement.mesh import Mesh, Pin
 from hoverslam.ocp.transcription.local import flat_inputs
 from hoverslam.ocp.transcription.programme import Programme
 
-CLOSE = 1e-2  # of the distance between bounds, or of the bound's size: this close counts as at the bound
+CLOSE = 1e-2  # of the distance between bounds, or of the bound's size: a closer value counts as at the bound
 SHORTEST = 1e-4  # of the phase: arcs shorter than this have collapsed
 MOST_KNOTS = 16
 WRONG = 1e-3  # of the largest multiplier of an arc: a wrong sign this small is rounding
@@ -34,7 +34,7 @@ class Arcs:
 
 @dataclass(frozen=True)
 class _Limited:
-    """A limited quantity at the nodes: its values, and -1, 0 or 1 for at the lower bound, free, at the upper one."""
+    """A limited quantity at the nodes: its values, and its side: -1 at the lower bound, 0 free, 1 at the upper bound."""
 
     kind: str
     index: int
@@ -132,7 +132,7 @@ def _limited(programme: Programme, solution: Solution, part: PhaseSolution) -> I
 
 
 def _pinned(mesh: Mesh, kind: str, index: int, side: np.ndarray, multiplier: np.ndarray) -> np.ndarray:
-    """Return the sides with pins judged by their multipliers alone: active where the sign is that of the bound."""
+    """Return the sides, where pins are active if their multiplier has the sign that belongs to their bound."""
     side = side.copy()
     arcs = mesh.arc_of[mesh.interval_of]
     for pin in mesh.pins:

@@ -74,9 +74,9 @@ class Pin:
 
     Attributes:
         kind: ``"control"`` or ``"path"`` over the whole arc; ``"touch"`` for a path constraint at its end.
-        index: which entry of the phase's controls or path constraints.
-        arc: which arc of the mesh.
-        upper: whether it is the upper bound.
+        index: Index of the control or path constraint in the phase.
+        arc: Index of the arc in the mesh.
+        upper: Whether the bound is the upper one.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""Named variables: problems speak of ``state.velocity`` and ``p.payload``, the solver of one flat vector."""
+"""Named variables: problems use names such as ``state.velocity`` and ``p.payload``, the solver uses one flat vector."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,9 @@ class Variable:
     """A named scalar (``size`` None) or vector of ``size`` entries with a unit and bounds.
 
     Attributes:
-        name, size, unit: what it is.
+        name: Name in the problem.
+        size: Number of entries; None for a scalar.
+        unit: Unit, for reports and datasets.
         lower, upper: bounds over the whole phase, one for all entries or one for each.
         rate: largest absolute time derivative of a control (its unit per second); needs a continuous control.
         initial, final: a state's value at the phase's start and end. A number fixes it, a pair bounds it, None leaves

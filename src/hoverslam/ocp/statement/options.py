@@ -30,8 +30,8 @@ class Options:
 
     Attributes:
         tolerance: IPOPT's tolerance on the scaled optimality conditions.
-        max_iterations: IPOPT's limit, a pass.
-        max_passes: mesh passes, the first included.
+        max_iterations: Largest number of IPOPT iterations in a pass.
+        max_passes: Largest number of mesh passes, the first included.
         tolerances: errors that the solution must not exceed; passes over finer meshes follow until then.
         verify: whether to re-fly the solution (and refine the mesh where that fails).
         smoothing: weight of squared control rates in the scaled objective, for piecewise linear controls. Small values

@@ -46,7 +46,10 @@ class PathConstraint:
 
 @dataclass(frozen=True)
 class BoundaryConstraint:
-    """A limit on phase ends: ``lower <= function(ends, parameters) <= upper``; scalar or vector; ``link`` joins phases."""
+    """A limit on phase ends: ``lower <= function(ends, parameters) <= upper``.
+
+    The function returns a scalar or a vector, in ``unit``. ``link`` marks a constraint that links two phases.
+    """
 
     name: str
     function: Callable[..., Any]
@@ -238,6 +241,14 @@ class Problem:
     ) -> None:
         """Add a parameter: given if it has a ``value``, free (found by the solver) if it has a ``guess``.
 
+        Args:
+            name: Name, unique in the problem.
+            value: Value of a given parameter.
+            guess: First value of a free parameter.
+            lower: Lower bound of a free parameter.
+            upper: Upper bound of a free parameter.
+            unit: Unit, for reports.
+
         Raises:
             StatementError: If neither or both are stated, or the name is taken.
         """
@@ -268,9 +279,13 @@ class Problem:
         mesh: Mesh | None = None,
         guess: Guess | None = None,
     ) -> Phase:
-        """Add a phase; see :class:`Phase`. Times given as a number are fixed, as a pair are bounds.
+        """Add a phase; the arguments are the attributes of :class:`Phase`.
 
-        An integral is a state of its name that starts from zero: ``ends.PHASE.final.NAME`` is its value.
+        A time given as a number is fixed, a pair gives its bounds. An integral becomes a state with the integral's name
+        that starts from zero: ``ends.PHASE.final.NAME`` is its value.
+
+        Returns:
+            The phase that was added.
 
         Raises:
             StatementError: For a repeated name, a lower bound above an upper one, or a bound that a variable cannot have.
@@ -381,8 +396,16 @@ class Problem:
     ) -> None:
         """Require ``lower <= function(ends, parameters) <= upper``; by default equal to zero.
 
-        ``ends.NAME`` has ``initial``, ``final``, ``initial_control``, ``final_control``, ``initial_time``,
-        ``final_time`` and ``duration`` of phase NAME.
+        Args:
+            name: Name of the condition, for messages.
+            function: JAX function of phase ends and parameters. ``ends.NAME`` has ``initial``, ``final``,
+                ``initial_control``, ``final_control``, ``initial_time``, ``final_time`` and ``duration`` of phase NAME.
+            lower: Lower bound: a number, or the name of a given parameter.
+            upper: Upper bound, likewise.
+            unit: Unit of the values, for messages.
+
+        Raises:
+            StatementError: For a bound that names no given parameter, or a lower bound above the upper one.
         """
         self._check_range(f"boundary constraint {name!r}", (lower, upper))
         self.boundary.append(BoundaryConstraint(name, function, lower, upper, unit))
@@ -397,7 +420,16 @@ class Problem:
     ) -> None:
         """Require that phase ``after`` starts with the final ``states`` (default all), ``controls`` and time of ``before``.
 
-        Use ``time=False`` where both times are fixed already: an equation must not be stated twice.
+        Args:
+            before: Name of the phase that ends.
+            after: Name of the phase that starts.
+            states: States to link; None links all except integrals.
+            controls: Controls to link.
+            time: Whether to link the time; False where both times are fixed already, because an equation must not be
+                stated twice.
+
+        Raises:
+            StatementError: For an unknown phase, or a state or control that is not in both phases.
         """
         for name in (before, after):
             if name not in self.phases:
@@ -458,11 +490,11 @@ class Problem:
         self.measurements.append(Measurement(name, phase, function, t, v, s, unit))
 
     def maximize(self, function: Callable[[Named, Named], Any], unit: str = "") -> None:
-        """Maximise ``function(ends, parameters)``."""
+        """Maximise ``function(ends, parameters)``, a scalar JAX function of phase ends and parameters, in ``unit``."""
         self.objective, self.sense, self.objective_unit = function, -1.0, unit
 
     def minimize(self, function: Callable[[Named, Named], Any], unit: str = "") -> None:
-        """Minimise ``function(ends, parameters)``."""
+        """Minimise ``function(ends, parameters)``, a scalar JAX function of phase ends and parameters, in ``unit``."""
         self.objective, self.sense, self.objective_unit = function, 1.0, unit
 
     def parameters(self, free: Any, given: Any) -> Named:

@@ -1,7 +1,7 @@
 """Sums of squares in the objective: residuals of measurements, and changes of controls with a stated roughness.
 
-Both are sums of many small terms that each touch a few of the programme's variables, so they are transcribed like the
-dynamics: one function a kind of term, differentiated once and mapped over all of them. Measured values are
+Both are sums of many small terms, each a function of a few of the programme's variables. They are transcribed like the
+dynamics: each kind of term has one function, which is differentiated once and mapped over all terms. Measured values are
 parameters of the programme: for other values at the same times nothing is built again.
 """
 
@@ -22,10 +22,16 @@ from hoverslam.ocp.transcription.translate import translate
 
 @dataclass(frozen=True)
 class Terms:
-    """Terms of one kind: which variables each touches ``(count, nz)``, its data ``(count, nd)``, and the function.
+    """Terms of one kind: one function, evaluated for the variables and data of each term.
 
-    ``function`` takes physical variables ``z``, data ``d`` and the given parameters. What was measured is looked up when
-    it is asked for: the values ``chosen`` of ``measurement``, if there is one, are the fourth column.
+    Attributes:
+        columns: Indices of the variables of each term ``(count, nz)``.
+        fixed: Data of each term ``(count, nd)``; with a ``measurement``, the fourth column is replaced by its values.
+        function: The term as a function of physical variables ``z``, data ``d`` and the given parameters.
+        gradient, hessian: Derivatives of ``function`` by ``z``.
+        hessian_sparsity: Sparsity pattern of the Hessian.
+        measurement: Measurement whose present values are used; None for a control's roughness.
+        chosen: Indices of the terms' values in ``measurement``.
     """
 
     columns: np.ndarray

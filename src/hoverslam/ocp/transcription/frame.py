@@ -1,8 +1,8 @@
 """Layout of the transcribed problem: its variables and rows, their scales and bounds, and the linear rows.
 
-Variables are, phase after phase, the states at the nodes, the controls at theirs and the times at which arcs meet, then
-the free parameters. Rows are defects and path constraints, phase after phase, then the rows linear in the variables
-(durations, control rates, smoothness), then the boundary constraints.
+Variables are, phase after phase, the states at the state nodes, the controls at the control nodes and the times at which
+arcs meet, then the free parameters. Rows are defects and path constraints, phase after phase, then the rows linear in the
+variables (durations, control rates, smoothness), then the boundary constraints.
 """
 
 from collections.abc import Mapping

@@ -30,9 +30,9 @@ class Programme(Frame):
     """The nonlinear programme of a problem on given meshes, with CasADi functions for IPOPT.
 
     Attributes:
-        functions: by name, what IPOPT calls and what derivatives of optima are taken from.
-        solvers: solvers built so far, by their options.
-        smoothing: see :class:`hoverslam.ocp.Options`.
+        functions: CasADi functions by name: those that IPOPT calls and those for derivatives of optima.
+        solvers: Solvers built so far, by their options.
+        smoothing: See :class:`hoverslam.ocp.Options`.
     """
 
     def __init__(
@@ -192,7 +192,7 @@ class Programme(Frame):
         return constant(matrix, matrix.shape)
 
     def _sizes(self, sparsity: ca.Sparsity, values: ca.DM, floor: int) -> np.ndarray:
-        """Return one over the largest scaled entry of each row: boundary rows and the objective of the order of one."""
+        """Return a factor for each row: one over its largest scaled entry, so that the row is of the order of one."""
         matrix = to_scipy(sparsity, np.asarray(values).ravel())
         scaled = abs(matrix @ sp.diags_array(self.scale[self.end_indices])).tocsr()
         largest = scaled.max(axis=1).toarray().ravel() if scaled.shape[0] else np.zeros(0)

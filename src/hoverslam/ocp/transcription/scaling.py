@@ -1,8 +1,9 @@
 """Automatic scaling: every variable of the order of one at the guess, every constraint row of the order of its size.
 
-A variable's size is the largest entry of its guess, else of a finite bound. Where both say nothing (a speed that starts
-and ends at zero) the dynamics do: a state is as large as its rate makes it over the phase, a control as large as it takes
-to move some state by its size. All of these change exactly with the units, so the scaled problem does not depend on them.
+A variable's size is the largest entry of its guess, else of a finite bound. Where both are zero or missing (a speed that
+starts and ends at zero) the size comes from the dynamics: for a state, its rate times the duration of the phase; for a
+control, the value that changes some state by the size of that state. All sizes are proportional to the units, so that the
+scaled problem does not depend on the units.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from hoverslam.ocp.statement.names import Layout
 from hoverslam.ocp.statement.problem import Guess, Phase, Problem
 
 NOTHING = 1e-300  # sizes at or below this are unknown
-ROUNDING = 1e-9  # a bound this much smaller than what it bounds counts as zero, such as the cosine of a right angle
+ROUNDING = 1e-9  # a bound smaller than this fraction of its quantity is zero, such as the cosine of a right angle
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ import numpy as np
 T = TypeVar("T")
 
 CAPACITY = 64  # entries of a cache; a launch has about ten kinds of phases
-# Functions of these libraries do not change while a process runs, so that what they refer to is not looked at.
+# Functions of these libraries do not change while a process runs: the values that they refer to are not compared.
 _LIBRARIES = frozenset({"jax", "jaxlib", "numpy", "scipy", "equinox", "casadi", "builtins", "math"})
 
 
 class StructureCache(Generic[T]):
-    """A mapping from keys to what was made for them; the least recently used entry goes when the cache is full.
+    """A mapping of bounded size: the least recently used entry is removed when it is full.
 
     Args:
         capacity: Largest number of entries.
@@ -38,7 +38,7 @@ class StructureCache(Generic[T]):
         return len(self._made)
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return the entry of ``key``; ``make`` makes it where there is none."""
+        """Return the entry of ``key``; if there is none, add the one that ``make`` returns."""
         if key in self._made:
             self._made.move_to_end(key)
             return self._made[key]
@@ -67,22 +67,22 @@ class _Itself:
 
 
 def structure_of(value: object) -> Hashable:
-    """Return a key that is equal for two values which behave alike in a traced function."""
+    """Return a key that is equal for two values that give the same result in a traced function."""
     return _Walk().key(value)
 
 
 class _Walk:
-    """One walk over a value; what was met before enters by its position, so that circles end."""
+    """One recursive traversal of a value; an object met again is represented by its position, so that cycles end."""
 
     def __init__(self) -> None:
         self.met: dict[int, int] = {}
-        self.kept: list[object] = []  # keeps what was met alive, so that no identity is used twice
+        self.kept: list[object] = []  # keeps visited objects alive, so that no id is reused
 
     def key(self, value: object) -> Hashable:
         if value is None or isinstance(value, bool | int | str | bytes | np.dtype | types.EllipsisType):
             return type(value), value
         if isinstance(value, float | complex):
-            return type(value), repr(value)  # tells -0.0 from 0.0, and one NaN is like another
+            return type(value), repr(value)  # distinguishes -0.0 from 0.0, and makes all NaN equal
         if isinstance(value, jax.core.Tracer | type | types.ModuleType):
             return _Itself(value)
         if isinstance(value, np.ndarray | np.generic | jax.Array):
@@ -149,7 +149,7 @@ def _names_of(code: types.CodeType) -> tuple[str, ...]:
 
 
 def _globals_of(function: types.FunctionType) -> Iterator[tuple[str, object]]:
-    """Return the globals that a function names, and what it names of the modules among them."""
+    """Yield name and value of the globals that a function uses, and of the attributes that it uses of global modules."""
     names = _names_of(function.__code__)
     space: Mapping[str, object] = function.__globals__
     for name in names:

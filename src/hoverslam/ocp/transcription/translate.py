@@ -1,9 +1,8 @@
 """Translate JAX functions into CasADi expressions, one jaxpr equation at a time.
 
-The physics of the project is written once, in JAX. An optimal control solver wants the same functions as CasADi
-expressions, because those give it exact sparse Jacobians and Hessians and a compiled evaluation in which nothing calls
-back into Python during a solve. This module traces a JAX function to its jaxpr and re-evaluates that jaxpr on
-:class:`casadi.SX`, so the two never drift apart.
+The physics of the project is written once, in JAX. The solver needs the same functions as CasADi expressions, which give
+exact sparse Jacobians and Hessians and are evaluated without calls into Python during a solve. This module traces a JAX
+function to its jaxpr and re-evaluates that jaxpr on :class:`casadi.SX`, so that both forms are always the same function.
 
 A value in the translation is either a NumPy array (known: folded as numbers) or a :class:`Symbolic` (a dense SX column of
 the entries in row-major order, with its array shape). An elementwise primitive is one vectorised SX operation; a
@@ -21,7 +20,7 @@ What carries over, and what differs from JAX:
   and ``min`` ignore a NaN operand instead of spreading it.
 * ``pow`` with a traced exponent differentiates as ``log(base) * base**exponent`` and so needs a positive base.
 * SX assumes that no symbol is NaN or infinite: ``x != x`` (``jnp.isnan``) folds to false and ``0 * x`` to zero.
-* ``stop_gradient`` is refused, as an expression cannot hold it; ``logsumexp`` and ``softmax`` use it, ``logaddexp``
+* ``stop_gradient`` is refused, because CasADi has no counterpart; ``logsumexp`` and ``softmax`` use it, ``logaddexp``
   does not.
 * Integers are carried as doubles: exact up to 2**53, without wrap-around.
 * Positions must be known: gather, scatter and dynamic slices take constant indices, and loops constant trip counts.
