@@ -180,7 +180,7 @@ def in_air(name: str, rng: np.random.Generator, ground: FlatGround | LaunchFrame
     flight, most = Flight(ground, "descent"), STEERED * float(np.tan(ANGLE_OF_ATTACK))
     while True:
         landed, burn, coast = (
-            lander.dry_mass + rng.uniform(0.0, 3000.0),
+            lander.burnout_mass + rng.uniform(0.0, 3000.0),
             rng.uniform(8.0, 22.0),
             rng.uniform(0.5, 10.0),
         )
@@ -229,7 +229,7 @@ def infeasible(seed: int, number: int) -> RandomLanding:
 def _too_low(drawn: RandomLanding, rng: np.random.Generator) -> RandomLanding:
     """Return a vertical fall too fast for its height at full thrust; thrust sideways would only reduce the upward thrust."""
     lander, gravity = drawn.lander, float(drawn.ground.gravity)  # type: ignore[union-attr]
-    mass, speed = lander.dry_mass * rng.uniform(1.2, 1.4), rng.uniform(50.0, 300.0)
+    mass, speed = lander.burnout_mass * rng.uniform(1.2, 1.4), rng.uniform(50.0, 300.0)
     lander = replace(lander, thrust=max(lander.thrust, 1.2 * mass * gravity))
     figures = {"mass": mass, "thrust": lander.thrust, "exhaust_speed": lander.exhaust_speed, "gravity": gravity}
     height = stopping_burn(speed=speed, **figures).ignition_height * rng.uniform(0.3, 0.95)
@@ -251,15 +251,15 @@ def _too_little(drawn: RandomLanding, rng: np.random.Generator) -> RandomLanding
         height=start.position[2],
         gravity=float(drawn.ground.gravity),  # type: ignore[union-attr]
     ).impulsive
-    return replace(drawn, lander=replace(drawn.lander, dry_mass=start.mass - least * rng.uniform(0.4, 0.95)))
+    return replace(drawn, lander=replace(drawn.lander, burnout_mass=start.mass - least * rng.uniform(0.4, 0.95)))
 
 
 def _too_far(drawn: RandomLanding, rng: np.random.Generator) -> RandomLanding:
     """Return a landing on a pad farther away than the greatest speed reaches in the longest coast and burn."""
     lander, start = drawn.lander, drawn.start
-    ideal = lander.exhaust_speed * math.log(start.mass / lander.dry_mass)
+    ideal = lander.exhaust_speed * math.log(start.mass / lander.burnout_mass)
     longest = COAST[1] + min(
-        BURN[1], (start.mass - lander.dry_mass) * lander.exhaust_speed / (lander.throttle[0] * lander.thrust)
+        BURN[1], (start.mass - lander.burnout_mass) * lander.exhaust_speed / (lander.throttle[0] * lander.thrust)
     )
     speed = math.hypot(*start.velocity[:2])
     within = speed * longest + ideal * (longest - COAST[1])

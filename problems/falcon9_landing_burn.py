@@ -71,7 +71,7 @@ def fly() -> Burns:
     """Solve six landings, which takes about twenty seconds."""
     pad = hs.load_site("lz1")
     ground = hs.physics.LaunchFrame(pad.latitude, pad.longitude, pad.elevation, azimuth=np.radians(90.0))
-    falcon = replace(hs.Lander.of("falcon9"), dry_mass=DRY - 2e3)  # lighter, so that propellant does not run out
+    falcon = replace(hs.Lander.of("falcon9"), burnout_mass=DRY - 2e3)  # lighter, so that propellant does not run out
     solved = {}
     for flight, (speed, height) in FLIGHTS.items():
         for mode, (throttle, aboard) in MODES.items():

@@ -21,7 +21,7 @@ def fly() -> hs.LandingResult:
         vehicle.stage1.engine.throttle_min.si, home.landing_throttle_max.si
     )
     start = hs.LandingStart(
-        position=(-600.0, 0.0, 6000.0), velocity=(60.0, 0.0, -330.0), mass=lander.dry_mass + PROPELLANT
+        position=(-600.0, 0.0, 6000.0), velocity=(60.0, 0.0, -330.0), mass=lander.burnout_mass + PROPELLANT
     )
     limits = hs.LandingLimits(
         angle_of_attack=home.angle_of_attack_max_deg.si,

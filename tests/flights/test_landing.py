@@ -47,7 +47,7 @@ EXACT = Options(tolerance=1e-10, tolerances=Tolerances(mesh=1e-9))
 STRICT = Options(tolerance=1e-10, tolerances=Tolerances(path=1e-5))
 NO_GROUND = LandingLimits(ground=False)
 ALIGNED = LandingLimits(angle_of_attack=5.0 * DEGREE, tilt=20.0 * DEGREE, tilt_at_touchdown=1.0 * DEGREE)
-MID_THROTTLE = replace(Lander.of("falcon9", [(1,)]).throttled(0.62, 0.71), dry_mass=25.2e3)
+MID_THROTTLE = replace(Lander.of("falcon9", [(1,)]).throttled(0.62, 0.71), burnout_mass=25.2e3)
 # Seen from 17 km, a fall of 20 s before an ignition like that of NROL-76: on line with the pad, and off it by hundreds of
 # metres downrange, short and sideways. With so little throttle to spare the last two only just stop in time.
 LONG_FALLS = {
@@ -394,7 +394,7 @@ def test_a_glide_backward_in_time_ends_where_a_glide_forward_began():
         (lambda: Landing(BOOSTER.throttled(0.0, 1.0), BOOSTER_START), "floor"),
         (lambda: BOOSTER.throttled(1.0, 0.5), "throttle"),
         (lambda: Lander.of("falcon9", [(11,)]), "engine counts"),
-        (lambda: Lander.simple("x", -1.0, 1.0, 1.0, (0.5, 1.0)), "dry_mass"),
+        (lambda: Lander.simple("x", -1.0, 1.0, 1.0, (0.5, 1.0)), "burnout_mass"),
     ],
 )
 def test_bad_input_names_what_is_wrong(make, words):

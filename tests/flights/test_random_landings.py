@@ -48,7 +48,7 @@ def test_a_booster_in_air_lands_on_the_pad_with_no_more_propellant_than_its_back
     drawn = feasible(SEED, 1)
     judged, result = Solver().solve(drawn)
     assert judged.good, judged
-    assert drawn.lander.dry_mass < result.case.start.mass - result.propellant
+    assert drawn.lander.burnout_mass < result.case.start.mass - result.propellant
 
 
 def test_an_optimum_above_the_propellant_of_its_backward_flight_counts_as_a_failure():
@@ -70,12 +70,12 @@ def test_a_start_flown_forward_again_ends_at_rest_on_the_pad():
     # the parabola of the coast and the burn after it, by the same throttle history: only the sign of time differs
     drawn = feasible(SEED, 4)
     assert drawn.start.position[2] > 0.0
-    assert drawn.start.mass - drawn.spent >= drawn.lander.dry_mass
+    assert drawn.start.mass - drawn.spent >= drawn.lander.burnout_mass
     backward = random_landings.STEPS
     ground = drawn.ground
     flight = random_landings.PoweredDescent(ground, "vacuum")
     up = np.tile([0.0, 0.0, 0.9], (2 * backward + 1, 1))
-    rest = np.array([0.0] * 6 + [drawn.lander.dry_mass])
+    rest = np.array([0.0] * 6 + [drawn.lander.burnout_mass])
     before = random_landings._flown_backward(flight, 1, drawn.lander, rest, up, 20.0)[-1]
     again = random_landings._flown_backward(flight, 1, drawn.lander, before, up, -20.0)[-1]
     np.testing.assert_allclose(again, rest, atol=1e-6 * before[6])

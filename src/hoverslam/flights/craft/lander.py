@@ -23,7 +23,7 @@ class Lander:
 
     Attributes:
         name: Name in messages and tables.
-        dry_mass: Mass when no more propellant can be burned, residuals included (kg): the parameter
+        burnout_mass: Mass when no more propellant can be burned, residuals included (kg): the parameter
             ``stage1.burnout_mass`` of a problem.
         thrust: Thrust of one engine at sea level and full throttle (N).
         isp: Specific impulse at sea level (s).
@@ -38,7 +38,7 @@ class Lander:
     """
 
     name: str
-    dry_mass: float
+    burnout_mass: float
     thrust: float
     isp: float
     isp_vacuum: float
@@ -55,7 +55,7 @@ class Lander:
             value = getattr(self, field.name)
             if field.type == "float" and not np.isfinite(value):
                 raise ValueError(f"lander {self.name!r}: {field.name} is {value}: give a finite number")
-        for name in ("dry_mass", "thrust", "isp", "isp_vacuum"):
+        for name in ("burnout_mass", "thrust", "isp", "isp_vacuum"):
             if getattr(self, name) <= 0.0:
                 raise ValueError(f"lander {self.name!r}: {name} is {getattr(self, name):g}: it must be positive")
         low, high = self.throttle
@@ -71,11 +71,11 @@ class Lander:
 
     @classmethod
     def simple(
-        cls, name: str, dry_mass: float, thrust: float, exhaust_speed: float, throttle: tuple[float, float]
+        cls, name: str, burnout_mass: float, thrust: float, exhaust_speed: float, throttle: tuple[float, float]
     ) -> "Lander":
         """Return a point mass with one engine, without air: ``thrust`` (N) at full throttle, ``exhaust_speed`` (m/s)."""
         isp = exhaust_speed / STANDARD_GRAVITY
-        return cls(name, dry_mass, thrust, isp, isp, throttle)
+        return cls(name, burnout_mass, thrust, isp, isp, throttle)
 
     @classmethod
     def of(
@@ -133,7 +133,7 @@ class Lander:
     def parameters(self) -> dict[str, float]:
         """Return the figures as given parameters of a problem, with the names that a launch uses."""
         return {
-            "stage1.burnout_mass": self.dry_mass,
+            "stage1.burnout_mass": self.burnout_mass,
             "stage1.thrust_sea_level": self.thrust,
             "stage1.isp_sea_level": self.isp,
             "stage1.isp_vacuum": self.isp_vacuum,

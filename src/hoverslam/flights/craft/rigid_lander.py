@@ -90,7 +90,7 @@ class RigidLander(Lander):
         assert home is not None  # Lander.of raises otherwise
         dry_centre = assumed.dry_centre_fraction.si
         body = TankBody(
-            dry_mass=point.dry_mass,
+            dry_mass=point.burnout_mass,
             dry_centre=dry_centre * length,
             length=length,
             radius=radius,

@@ -128,8 +128,8 @@ class Hopper:
             raise ValueError(
                 f"hopper {craft.name!r}: engines is {self.engines}: give counts up and down, from 1 to {mounted}"
             )
-        if not self.liftoff_mass > craft.dry_mass:
-            dry = f"more than the {craft.dry_mass:,.0f} kg dry"
+        if not self.liftoff_mass > craft.burnout_mass:
+            dry = f"more than the {craft.burnout_mass:,.0f} kg dry"
             raise ValueError(f"hopper {craft.name!r}: liftoff_mass is {self.liftoff_mass:,.0f} kg: give {dry}")
         values = self.parameters()
         for name, (low, high) in self.bands.items():

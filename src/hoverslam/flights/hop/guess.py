@@ -161,7 +161,7 @@ def _controls(
     masses, share = [mass], []
     for size, step in zip(np.linalg.norm(force, axis=1), np.diff(t, append=t[-1]), strict=True):
         share.append(float(np.clip(size * masses[-1] / full, *craft.throttle)))
-        masses.append(max(masses[-1] - share[-1] * full / craft.exhaust_speed * step, 1.02 * craft.dry_mass))
+        masses.append(max(masses[-1] - share[-1] * full / craft.exhaust_speed * step, 1.02 * craft.burnout_mass))
     throttle = np.array(share)
     if name == "landing":
         return {"alpha": zero, "beta": zero, "throttle": throttle}, np.array(masses[:-1])

@@ -204,6 +204,6 @@ def _burn_samples(case: LandingCase, burn: FloatArray, clock: FloatArray, at: fl
     position = x[:, :3] - miss * (3.0 * s**2 - 2.0 * s**3)[:, None]
     position[:, 2] = np.maximum(position[:, 2], 0.0)
     velocity = x[:, 3:6] - miss * (6.0 * (s - s**2) / until)[:, None] - excess * (s**3)[:, None]
-    states = {"position": position, "velocity": velocity, "mass": np.maximum(x[:, 6], case.lander.dry_mass)}
+    states = {"position": position, "velocity": velocity, "mass": np.maximum(x[:, 6], case.lander.burnout_mass)}
     full = np.full(SAMPLES, case.lander.throttle[1])
     return Guess(at + s * until, states, {"alpha": angles[0] * share, "beta": angles[1] * share, "throttle": full})

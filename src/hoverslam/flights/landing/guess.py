@@ -99,7 +99,7 @@ def _burn_guess(case: LandingCase, lit: FloatArray, tb: float, at: float, engine
     size = np.linalg.norm(push, axis=1)
     share = np.clip(size * case.start.mass / (engines * case.lander.thrust), *case.lander.throttle)
     spent = float(np.mean(size)) * case.start.mass * times / case.lander.exhaust_speed
-    mass = np.maximum(case.start.mass - spent, case.lander.dry_mass)
+    mass = np.maximum(case.start.mass - spent, case.lander.burnout_mass)
     states = {"position": position, "velocity": velocity, "mass": mass}
     return Guess(at + times, states, _controls(case, push, share))
 
@@ -132,7 +132,7 @@ def _braking_guess(case: LandingCase, sequence: tuple[int, ...], names: list[str
         guesses["coast"] = _coast_guess(case, fall, lit)
     for k, name in enumerate(n for n in names if n != "coast"):
         flow = sequence[k] * share * case.lander.thrust / case.lander.exhaust_speed
-        after, until = max(mass - flow * times[k], case.lander.dry_mass), at + float(times[k])
+        after, until = max(mass - flow * times[k], case.lander.burnout_mass), at + float(times[k])
         ends = (tuple(left[k : k + 2]), tuple(speeds[k : k + 2]), (at, until), (mass, after))
         guesses[name] = _straight_burn(case, along, *ends, share)
         at, mass = until, after

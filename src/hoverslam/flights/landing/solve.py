@@ -95,8 +95,8 @@ class Landing:
                 raise ValueError(
                     f"landing: {name} is {bounds}: give least and greatest time in seconds, not below zero"
                 )
-        if start.mass <= lander.dry_mass:
-            dry = f"{lander.name} has {lander.dry_mass:,.0f} kg dry"
+        if start.mass <= lander.burnout_mass:
+            dry = f"{lander.name} has {lander.burnout_mass:,.0f} kg dry"
             raise ValueError(f"landing: start mass {start.mass:,.0f} kg leaves no propellant: {dry}")
         if lander.throttle[0] == 0.0:
             raise ValueError(

@@ -105,7 +105,7 @@ class _Walk:
         self.map = Footprint(
             downrange, left, np.full(shape, np.nan), np.zeros(shape, bool), np.full(shape, int(SiteOutcome.NOT_TRIED)),
             np.zeros(shape, bool), np.zeros(shape), case.start, pad.sequence, pad.propellant,
-            case.start.mass - case.lander.dry_mass, ballistic_impact(case), case.lander.name,
+            case.start.mass - case.lander.burnout_mass, ballistic_impact(case), case.lander.name,
         )  # fmt: skip
         self.solved: dict[tuple[int, int], LandingResult] = {}
         spacing = np.array([np.diff(axis).min() for axis in (downrange, left)])
