@@ -1,1 +1,1 @@
-"""The flight problems: what a vehicle engineer solves."""
+"""Flight problems: launches, landings, hops, and fits of flights with telemetry."""

@@ -1,1 +1,1 @@
-"""What flies: landers, the parameters taken from a vehicle, and the limits along a flight."""
+"""Landers, the parameters taken from a vehicle, and the quantities that can be limited along a flight."""

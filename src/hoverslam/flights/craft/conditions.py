@@ -24,7 +24,7 @@ def keep_upright_at_touchdown(problem: Problem, last: str, tangent: float) -> No
     """Bound both angles from the flow at the end of phase ``last`` by the tangent of the tilt allowed there.
 
     At rest the body axis is vertical where both angles are zero, so this bounds the tilt. The bounds are linear in the
-    tilt; the cosine of the tilt has no slope at zero tilt.
+    tilt; the derivative of the cosine is zero at zero tilt.
     """
     for angle in ("alpha", "beta"):
         problem.constrain(f"touchdown: {angle}", final_control(last, angle), -tangent, tangent)

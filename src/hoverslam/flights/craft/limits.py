@@ -88,9 +88,15 @@ class GlideCone(eqx.Module):
 class AlignedFlow(eqx.Module):
     """A limit on the angle of attack, engines first, that holds only above a dynamic pressure.
 
-    State-triggered as in Szmuk, Reynolds and Acikmese (JGCD 43(8), 2020), with a smooth trigger: where the dynamic
-    pressure is above ``1.2 trigger`` (Pa), the tangent of the angle stays below ``most``; where it is below
-    ``0.8 trigger``, below ``loosest`` only.
+    It is state-triggered as in Szmuk, Reynolds and Acikmese (JGCD 43(8), 2020), with a smooth trigger. Where the dynamic
+    pressure is above 1.2 times ``trigger``, the limit is ``most``. Where it is below 0.8 times ``trigger``, the limit is
+    ``loosest``.
+
+    Attributes:
+        flight: Equations of motion.
+        most: Tangent of the largest angle of attack at high dynamic pressure.
+        loosest: Tangent of the largest angle of attack at low dynamic pressure.
+        trigger: Dynamic pressure at which the limit changes (Pa).
     """
 
     flight: Flight

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoverslam.flights.hop.case import HopCase
-from hoverslam.ocp.statement.problem import Guess
+from hoverslam.ocp.statement.phase import Guess
 from hoverslam.physics.constants import STANDARD_GRAVITY
 
 FloatArray = NDArray[np.float64]
 
 SAMPLES = 24  # a phase
-ABOVE_CUTOFF = 0.08  # of the apogee that is coasted up
+ABOVE_CUTOFF = 0.08  # of the apogee: height gained after cut-off, without thrust
 SLOWED = 0.93  # speed of a fall with drag over the speed without it
 LANDING_LIFT = 1.3  # thrust over weight at touchdown for which an unknown lift-off mass is guessed
 BRAKING = 0.9  # of full thrust

@@ -23,15 +23,16 @@ from hoverslam.flights.hop.event_values import event_value
 from hoverslam.flights.hop.events import UNIT_OF_EVENT, Event
 from hoverslam.flights.hop.guess import hop_guess, likely_liftoff_mass
 from hoverslam.ocp.statement.names import Named, Variable
-from hoverslam.ocp.statement.problem import Guess, PathConstraint, Problem
+from hoverslam.ocp.statement.phase import Guess, PathConstraint
+from hoverslam.ocp.statement.problem import Problem
 from hoverslam.physics.motion import Flight, Inputs
 
 MOST_OFF_FLOW = (
     1.5  # tangent of the largest angle from the flow under thrust; other limits are tighter where they apply
 )
 LEAN = 3.0  # weight on the mean squared lean of a climb, in units of the largest allowed
-LOOSE = 0.6  # of its nominal value: how far a figure may go when it may leave its band
-LEVEL = 0.05  # m/s that a climb may sink and a descent rise
+LOOSE = 0.6  # fraction of its nominal value by which a figure may change when it may leave its band
+LEVEL = 0.05  # m/s: largest sink rate in a climb, and largest climb rate in a descent
 LONGEST = 600.0  # s, of any phase
 INTERVALS = {"rise": 2, "climb": 14, "coast_up": 2, "coast_down": 6, "landing": 14}
 
@@ -217,7 +218,7 @@ class HopBuilder:
         return Variable("throttle", None, "", floor, "stage1.throttle_max", rate=self.case.limits.throttle_rate)
 
     def _above_floor(self) -> list[PathConstraint]:
-        """Return the limit of the throttle to an identified floor; the bound of a control cannot be identified."""
+        """Return the limit of the throttle by an identified floor; the bound of a control must be a given number."""
         identified = FLOOR in self.free
         return [PathConstraint("throttle above its floor", _above_floor, lower=0.0)] if identified else []
 

@@ -1,4 +1,4 @@
-"""What a solved hop tells: both flights, events beside the stated ones, uncertain figures, and the price of the test."""
+"""The result of a hop: both flights, flown events beside stated ones, uncertain figures, and the price of the test."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass

@@ -20,7 +20,8 @@ from hoverslam.flights.landing.case import AXES, LandingCase, lit_engines, phase
 from hoverslam.flights.landing.guess import landing_guess
 from hoverslam.flights.landing.motion import flow_flight, thrust_vector_flight
 from hoverslam.ocp.statement.names import Named, Variable
-from hoverslam.ocp.statement.problem import PathConstraint, Problem
+from hoverslam.ocp.statement.phase import PathConstraint
+from hoverslam.ocp.statement.problem import Problem
 from hoverslam.physics.motion import Flight, Inputs
 
 # Tangent of the largest angle from the flow under thrust. It only keeps the angles bounded: other limits are tighter
@@ -173,7 +174,7 @@ class LandingBuilder:
             self._end_upright(name, float(np.tan(limits.tilt_at_touchdown)))
 
     def _end_upright(self, last: str, most: float) -> None:
-        """Limit the tilt at touchdown by quantities that are linear in it: the cosine has no slope at zero tilt."""
+        """Limit the tilt at touchdown by quantities that are linear in it; its cosine has zero derivative at zero tilt."""
         if self.case.lander.has_air:  # at rest the body axis is vertical where both angles are zero
             keep_upright_at_touchdown(self.problem, last, most)
             return

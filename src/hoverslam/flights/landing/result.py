@@ -1,4 +1,4 @@
-"""What a solved landing tells: propellant, times, ignition, limits reached, what other engine sequences cost."""
+"""The result of a landing: propellant, times, ignition, limits reached, propellant of other engine sequences."""
 
 from dataclasses import asdict, dataclass, replace
 from enum import Enum

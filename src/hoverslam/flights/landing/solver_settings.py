@@ -10,7 +10,7 @@ ACTUATED = Tolerances(mesh=1e-5, refly=1e-5)  # gimbal, fins and cold gas change
 MAX_ITERATIONS = 300
 
 Attempt = tuple[float, float]  # barrier parameter, smoothing
-ATTEMPTS: tuple[Attempt, ...] = ((1e-3, 0.0), (1e-2, 1e-6), (1e-1, 0.0))  # first close to the guess, then less so
+ATTEMPTS: tuple[Attempt, ...] = ((1e-3, 0.0), (1e-2, 1e-6), (1e-1, 0.0))  # the first attempt stays closest to the guess
 ACTUATED_ATTEMPTS: tuple[Attempt, ...] = ((1e-2, 1e-6), (1e-1, 1e-5), (1e-3, 1e-4))
 
 

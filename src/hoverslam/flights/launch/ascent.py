@@ -1,4 +1,4 @@
-"""The way up of the first stage as phases: vertical rise, strap-on boosters if there are any, then to cut-off."""
+"""Phases of the first stage's ascent: vertical rise, flight with strap-on boosters if there are any, flight to cut-off."""
 
 import numpy as np
 from jax import Array

@@ -1,4 +1,4 @@
-"""The way home of the first stage as phases: flip and boostback where the mode has them, coast, entry burn, glide, landing."""
+"""Phases of the returning first stage: flip and boostback where the mode has them, coast, entry burn, glide, landing."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from hoverslam.flights.launch.phases import PhaseBuilder, angle_controls
 from hoverslam.ocp.statement.names import Named, Variable
 from hoverslam.vehicles.recovery import Recovery
 
-# Pitch (rad) in the boostback burn: the booster flips nose up, over the top, and never through the side of the ground.
+# Bounds of the pitch (rad) in the boostback burn: the booster turns nose up past the vertical, never nose down.
 OVER_THE_TOP = (np.pi / 3, 1.03 * np.pi)
 CROSS_PLANE_SHARE = 0.3  # of the angle of attack, for steering out of the launch plane; the launch plane keeps 95 %
 

@@ -16,7 +16,7 @@ from hoverslam.flights.craft import vehicle_parameters
 from hoverslam.flights.launch.plan import LaunchPlan
 from hoverslam.flights.launch.simulation import Arc, Simulator, Stop
 from hoverslam.ocp.statement.names import Named
-from hoverslam.ocp.statement.problem import Guess
+from hoverslam.ocp.statement.phase import Guess
 from hoverslam.physics.constants import EARTH_GRAVITATIONAL_PARAMETER, STANDARD_GRAVITY
 from hoverslam.physics.motion import Inputs
 
@@ -57,7 +57,7 @@ def simulate_launch(plan: LaunchPlan, sim: Simulator) -> LaunchGuess:
 
 
 def _propellant_kept(plan: LaunchPlan, sim: Simulator, payload: float) -> float:
-    """Return the propellant (kg) kept at cut-off with which the booster just reaches the ground from the staging it gives."""
+    """Return the propellant (kg) kept at cut-off that just suffices for the return from the resulting staging state."""
     if plan.recovery == "expendable":
         return 0.0
     empty = plan.values["stage1.dry_mass"] + plan.values["stage1.residual"]

@@ -1,4 +1,4 @@
-"""The limits along the phases of a launch: one list of those that every launch has, and the record by which a user adds one.
+"""The limits along the phases of a launch: the list that every launch has, and the class with which a user adds one.
 
 import hoverslam as hs
 
@@ -16,7 +16,7 @@ from jax import Array
 
 from hoverslam.flights.craft.limits import FlightLimits
 from hoverslam.ocp.statement.names import Named
-from hoverslam.ocp.statement.problem import PathConstraint
+from hoverslam.ocp.statement.phase import PathConstraint
 from hoverslam.physics.motion import Inputs, Shape
 from hoverslam.physics.propulsion import Propulsion
 from hoverslam.vehicles.models import Vehicle, operations_of
@@ -26,7 +26,7 @@ Quantity = Callable[[Named, Named, Named], Array]  # of state, control and given
 
 
 class InputsAndParameters(NamedTuple):
-    """Inputs of a phase with a limit of the user's own: those of the equations of motion, and the given parameters."""
+    """Inputs of a phase that has a user's limit: those of the equations of motion, and the given parameters."""
 
     engines: Propulsion
     fixed: Propulsion

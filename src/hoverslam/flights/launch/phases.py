@@ -1,4 +1,4 @@
-"""What the phases of a launch have in common: states, controls, and how one is added with its limits."""
+"""The base of all phases of a launch: states, controls, and the addition of a phase with its limits."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,8 @@ from hoverslam.flights.launch.limits import limits_of_phase, path_constraints, u
 from hoverslam.flights.launch.plan import LaunchPlan
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Variable
-from hoverslam.ocp.statement.problem import PathConstraint, Problem
+from hoverslam.ocp.statement.phase import PathConstraint
+from hoverslam.ocp.statement.problem import Problem
 from hoverslam.physics.motion import Flight
 from hoverslam.vehicles.models import Vehicle, operations_of
 from hoverslam.vehicles.operations import Operations

@@ -1,4 +1,4 @@
-"""The plan of a launch: what guess and problem agree on before anything is simulated or solved."""
+"""The plan of a launch: the data that guess and problem share, fixed before anything is simulated or solved."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class LaunchPlan:
         staging_coast: Time from cut-off to upper-stage ignition (s).
         flip: Time that the first guess takes from cut-off to the boostback burn (s).
         target: Landing pad in the launch frame ``(3,)`` (m), or None where the distance is free.
-        constraints: Limits of the user's own, beside those of the vehicle.
+        constraints: Limits that the user adds to those of the vehicle.
     """
 
     vehicle: Vehicle

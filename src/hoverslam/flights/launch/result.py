@@ -99,7 +99,7 @@ class LaunchResult(Result):
         return {name: mass for name, mass in self.propellant.items() if mass > LEAST_BURN}
 
     def exchange_ratios(self) -> tuple[float, float]:
-        """Return the payload (kg) per kilogram of landing reserve, and per kilogram of first-stage dry mass."""
+        """Return the change of payload (kg) per kilogram of landing reserve, and per kilogram of first-stage dry mass."""
         slopes = self.solution.sensitivities()
         return slopes["landing.reserve"], slopes["stage1.dry_mass"]
 

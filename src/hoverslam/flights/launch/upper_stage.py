@@ -1,4 +1,4 @@
-"""The upper stage as phases: staging coast, burn with and without fairing, perhaps coast and second burn, and the orbit."""
+"""Phases of the upper stage: staging coast, burn with and without fairing, perhaps coast and second burn, and the orbit."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -112,7 +112,7 @@ class UpperStageBuilder(PhaseBuilder):
         self._inclination("upper")
 
     def _orbit(self, last: str) -> None:
-        """Hold the target orbit by conditions on vectors; arc-cosines of elements have no slope at their ends."""
+        """Hold the target orbit by conditions on vectors; orbital elements contain arc-cosines, with singular derivatives."""
         orbit, problem = self.plan.orbit, self.problem
         perigee = EARTH_EQUATORIAL_RADIUS + orbit.perigee_altitude
         apogee = EARTH_EQUATORIAL_RADIUS + orbit.apogee_altitude

@@ -34,12 +34,12 @@ FLOW_ANGLE_BOUNDS = (-0.3, 0.3)
 # Length of mesh intervals (s) by segment: short where controls change fast.
 INTERVALS = {"rise": 4.0, "ascent": 4.0, "staging": 8.0, "boostback": 2.5, "coast": 10.0, "entry": 2.5, "glide": 3.0,
              "landing": 2.5}  # fmt: skip
-TAIL = (2.0, 1.0, 1.0)  # s: last intervals of ascent and burns, and reversed the first of burns, where thrust changes
+TAIL = (2.0, 1.0, 1.0)  # s: last intervals of ascent and burns; first ones of burns in reverse order (thrust changes)
 COAST_POINTS, CONTROLLED_POINTS = 5, 3  # collocation points an interval
 EVENT_WINDOW, LEAST_WINDOW_ERROR = (
     4.0,
     0.25,
-)  # an event is searched within so many standard errors, of so much (s) at least
+)  # search range of an event, in standard errors, and the least standard error (s) used for it
 SPEED_ROUNDING = 1e-2  # m2/s2 under the root of the speed, whose derivative is otherwise not defined at rest
 
 
@@ -238,7 +238,8 @@ def _speed(state: Named, p: Named) -> Array:
 def _displayed_altitude(flight: Observation) -> Callable[[Named, Named], Array]:
     """Return a function for the displayed altitude above the pad (m).
 
-    Overlays animate the change to each value, and the speed for longer than the altitude: the altitude shown leads.
+    Overlays animate the change to each value. The animation of the speed takes longer than that of the altitude, so that the
+    displayed altitude is ahead of the displayed speed.
     """
     frame, lead = flight.frame, f"{flight.mission.name}.altitude_lead"
     ground = float(frame.altitude(jnp.zeros(3)))

@@ -12,7 +12,7 @@ from hoverslam.flights.observed.fit_guess import guess_flight
 from hoverslam.flights.observed.samples import Samples, altitude_samples, speed_samples
 from hoverslam.flights.observed.segments import Segment, cut_segments
 from hoverslam.flights.observed.telemetry import Telemetry
-from hoverslam.ocp.statement.problem import Guess
+from hoverslam.ocp.statement.phase import Guess
 from hoverslam.physics.earth import LaunchFrame
 from hoverslam.vehicles.missions import Mission
 from hoverslam.vehicles.models import Vehicle
@@ -73,7 +73,7 @@ def observe(
         mission: What is known of the flight beforehand.
         telemetry: Its trace.
         vehicle: Its engine counts, and the figures for the guess.
-        model_error: Standard errors of the model in speed (m/s) and altitude (m), added in square to those of the
+        model_error: Standard errors of the model in speed (m/s) and altitude (m), added in quadrature to those of the
             display; by default those of ``files/assumptions.toml``.
 
     Raises:
@@ -103,5 +103,5 @@ def observe(
 
 
 def _with_error(samples: Samples, error: float) -> Samples:
-    """Return samples with a standard error added in square."""
+    """Return samples with a standard error added in quadrature."""
     return Samples(samples.time, samples.value, np.hypot(samples.sigma, error))

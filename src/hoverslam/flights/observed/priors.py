@@ -34,7 +34,7 @@ class Prior(NamedTuple):
 
     @classmethod
     def of(cls, name: str, *parts: Figure) -> "Prior":
-        """Return the prior of a sum of figures whose bands are four standard errors wide; errors are added in square."""
+        """Return the prior of a sum of figures whose bands are four standard errors wide; errors add in quadrature."""
         value, low, high = (sum(f) for f in zip(*((p.si, p.low_si, p.high_si) for p in parts), strict=True))
         sigma = float(np.sqrt(sum((p.high_si - p.low_si) ** 2 for p in parts))) / BAND_SIGMAS
         return cls(name, value, sigma, low, high, _SI_UNITS.get(parts[0].unit, parts[0].unit))

@@ -187,7 +187,7 @@ class Reconstruction(Result):
             order = np.argsort(found.time)
             time = found.time[order] - start
             tracks.append(Track(what, time, found.measured[order], found.fitted[order], found.rms))
-        # The boundary between rise and ascent is no event, only where the throttle becomes free.
+        # The boundary between rise and ascent is not an event of the flight: from there on the throttle is free.
         events = {s.name: s.start - start for s in self.observation.segments[1:] if s.name != "ascent"}
         return draw_residuals(f"{self.mission.title}: telemetry and reconstruction", tracks, events)
 
@@ -210,7 +210,9 @@ def figure_lines(fit: FlightFit) -> list[str]:
 
 
 def published_vehicle(name: str) -> Vehicle:
-    """Return a vehicle with its figures as published, before any calibration; as it is where none has been done.
+    """Return a vehicle with its figures as published, before any calibration.
+
+    A vehicle that has not been calibrated is returned as it comes with the package.
 
     Raises:
         VehicleError: If the name is unknown.
@@ -233,7 +235,7 @@ def reconstruct(
         mission: A known mission, or one of your own (:class:`hoverslam.vehicles.missions.Mission`).
         telemetry: A trace, or the file it is in; by default the one that comes with the mission.
         vehicle: Vehicle, name or file, whose bands are the prior knowledge; by default the mission's, as published.
-        model_error: Standard errors of the model in speed (m/s) and altitude (m), added in square to those of the
+        model_error: Standard errors of the model in speed (m/s) and altitude (m), added in quadrature to those of the
             display; by default those of ``files/assumptions.toml``.
         report: Receives one line a solve.
 

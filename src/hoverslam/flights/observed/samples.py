@@ -1,7 +1,7 @@
-"""From a trace to measurements: the value at a time and its standard error, which the steps of the display decide.
+"""Measurements from a trace: the value at a time, and its standard error, which depends on the steps of the display.
 
-A value that changes from frame to frame is averaged over a window. A value that stands still for seconds gives a
-measurement at the moment it changes, because a display that rounds then shows the true value to be halfway.
+A value that changes from frame to frame is averaged over a window. A value that stays the same for seconds gives a
+measurement at the moment it changes: the display rounds, so that the true value is then halfway between the two values.
 """
 
 from itertools import pairwise

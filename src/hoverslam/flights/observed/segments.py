@@ -82,7 +82,7 @@ def _way_home(events: Events, vehicle: Vehicle) -> list[_Boundary]:
         found.append(_Boundary("entry", "descent", engines, events.entry_start, error("entry_start")))
         found.append(_Boundary("glide", "descent", 0, events.entry_end, error("entry_end")))
     elif events.apogee is not None and events.landing_start is not None:
-        # No event of the trace: the apogee is where steering may begin.
+        # Without an entry burn no event starts the glide: steering may begin at the apogee.
         found.append(_Boundary("glide", "descent", 0, events.apogee, FIXED_ERROR))
     if events.landing_start is not None and events.landing_end is not None:
         engines = max(home.landing_engines)

@@ -1,4 +1,4 @@
-"""What a landing and a flight of a hop have in common as results: limits, trajectory, table and netCDF file."""
+"""The base of the results of landings and hops: limits, trajectory, table and netCDF file."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -63,7 +63,7 @@ class LimitReached:
 
 
 def limits_reached(solution: Solved) -> list[LimitReached]:
-    """Return all limits of all phases, each side of each: path constraints, and bounds of states and controls.
+    """Return every path constraint and every bound of states and controls of all phases, one entry for each side.
 
     Quantities that are fixed (equal bounds) are left out.
 
@@ -82,7 +82,7 @@ def limits_reached(solution: Solved) -> list[LimitReached]:
 
 
 def path_limits_reached(solution: Solved) -> list[LimitReached]:
-    """Return the path constraints of all phases only, each side of each, in the order in which they were stated.
+    """Return only the path constraints of all phases, one entry for each side, in the order in which they were stated.
 
     Raises:
         ValueError: If the solution is not verified, so that no flown trajectory exists.

@@ -178,7 +178,7 @@ class Burn:
         )
 
     def _most_delta_v(self, speed: float, power: float) -> float:
-        """Return an upper bound: twice the constant-mass answer, speed (T/(T - m g))^power, which depletion only lowers."""
+        """Return an upper bound: twice speed (T/(T - m g))^power, the value at constant mass; a falling mass lowers it."""
         return 2.0 * speed * (self.thrust / (self.thrust - self.mass * self.gravity)) ** power
 
     def _refuse(self, energy_height: float, delta_v: float, end_height: float) -> NoReturn:

@@ -18,8 +18,8 @@ from hoverslam.ocp.statement.problem import Problem
 
 FloatArray = NDArray[np.float64]
 
-# Spread of the Hamiltonian over its largest term from which on the mesh belongs to another landing; it costs about a
-# ten-thousandth of the propellant.
+# Largest spread of the Hamiltonian over its largest term. Above it, the mesh is that of another landing, which costs about
+# a ten-thousandth of the propellant.
 HAMILTONIAN_SPREAD = 5e-4
 SIGN_TOLERANCE = 1e-3  # of the largest multiplier of a limit; a wrong sign below this is rounding
 
