@@ -24,7 +24,8 @@ from hoverslam.ocp.solved import load, solve
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Layout, Variable
 from hoverslam.ocp.statement.options import Options, Tolerances
-from hoverslam.ocp.statement.problem import Problem, StatementError
+from hoverslam.ocp.statement.phase import StatementError
+from hoverslam.ocp.statement.problem import Problem
 
 SHARP = Options(tolerance=1e-11, tolerances=Tolerances(mesh=1e-9))
 

@@ -11,7 +11,8 @@ from hoverslam.ocp.solved import solve
 from hoverslam.ocp.statement.mesh import Mesh, differentiation_matrix, interpolation_matrix, radau_points, radau_weights
 from hoverslam.ocp.statement.names import Variable
 from hoverslam.ocp.statement.options import Options
-from hoverslam.ocp.statement.problem import Guess, PathConstraint, Problem, StatementError
+from hoverslam.ocp.statement.phase import Guess, PathConstraint, StatementError
+from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.guess import guesses
 from hoverslam.ocp.transcription.programme import Programme
 from hoverslam.ocp.transcription.structure import StructureCache

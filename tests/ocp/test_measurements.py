@@ -7,7 +7,8 @@ from hoverslam.ocp.solved import solve
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Variable
 from hoverslam.ocp.statement.options import Options, Tolerances
-from hoverslam.ocp.statement.problem import Guess, Problem, StatementError
+from hoverslam.ocp.statement.phase import Guess, StatementError
+from hoverslam.ocp.statement.problem import Problem
 
 TIMES = np.linspace(0.05, 3.97, 40)
 OPTIONS = Options(max_passes=1, diagnose=False, tolerances=Tolerances(mesh=1e-5))

@@ -9,7 +9,8 @@ import pytest
 from hoverslam.ocp.solved import solve
 from hoverslam.ocp.statement.names import Variable
 from hoverslam.ocp.statement.options import Options
-from hoverslam.ocp.statement.problem import Guess, PathConstraint, Problem, StatementError
+from hoverslam.ocp.statement.phase import Guess, PathConstraint, StatementError
+from hoverslam.ocp.statement.problem import Problem
 
 SHARP = Options(tolerance=1e-10)
 FREE = (Variable("x"), Variable("v"))

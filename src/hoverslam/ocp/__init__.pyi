@@ -8,7 +8,8 @@ from .solving.carry import guess_from
 from .statement.mesh import Mesh
 from .statement.names import Named, Variable
 from .statement.options import Options, Tolerances
-from .statement.problem import Guess, PathConstraint, Problem, StatementError
+from .statement.phase import Guess, PathConstraint, StatementError
+from .statement.problem import Problem
 from .transcription.translate import TranslationError, to_casadi, translate
 from .verification import Optimality, Verification
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from hoverslam.ocp.statement.mesh import Mesh, interpolation_matrix, radau_points
 from hoverslam.ocp.statement.names import Named
-from hoverslam.ocp.statement.problem import Phase, Problem
+from hoverslam.ocp.statement.phase import Phase
+from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.programme import Programme
 from hoverslam.ocp.verification import Verification
 

@@ -19,7 +19,7 @@ from hoverslam.ocp.solution import PhaseSolution
 from hoverslam.ocp.solved import Solved
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.options import Options, Tolerances
-from hoverslam.ocp.statement.problem import Guess
+from hoverslam.ocp.statement.phase import Guess
 from hoverslam.physics.motion import Flight
 from hoverslam.reports.json_text import Json, plain
 

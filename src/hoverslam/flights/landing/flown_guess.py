@@ -18,7 +18,7 @@ from hoverslam.flights.craft import vehicle_parameters
 from hoverslam.flights.landing.case import LandingCase
 from hoverslam.flights.landing.glide import rough_fall
 from hoverslam.ocp.statement.names import Named
-from hoverslam.ocp.statement.problem import Guess
+from hoverslam.ocp.statement.phase import Guess
 from hoverslam.physics.motion import Flight, Inputs
 
 FloatArray = NDArray[np.float64]

@@ -16,7 +16,7 @@ from hoverslam.flights.craft.rigid_lander import RigidLander
 from hoverslam.flights.landing.case import LandingCase
 from hoverslam.flights.landing.flown_guess import SAMPLES, flown_guess
 from hoverslam.flights.landing.glide import Fall, rough_fall
-from hoverslam.ocp.statement.problem import Guess
+from hoverslam.ocp.statement.phase import Guess
 
 FloatArray = NDArray[np.float64]
 

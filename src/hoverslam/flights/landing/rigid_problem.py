@@ -20,7 +20,7 @@ from hoverslam.flights.landing.motion import rigid_flight
 from hoverslam.flights.landing.problem import LandingBuilder
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Named, Range, Variable
-from hoverslam.ocp.statement.problem import Guess, PathConstraint
+from hoverslam.ocp.statement.phase import Guess, PathConstraint
 from hoverslam.physics.constants import STANDARD_GRAVITY
 from hoverslam.physics.motion import Shape
 from hoverslam.physics.propulsion import Propulsion

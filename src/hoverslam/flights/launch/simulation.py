@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from hoverslam.ocp.statement.names import Named
-from hoverslam.ocp.statement.problem import Guess
+from hoverslam.ocp.statement.phase import Guess
 from hoverslam.ocp.transcription.translate import to_casadi
 from hoverslam.physics.aerodynamics import stagnation_heating
 from hoverslam.physics.constants import EARTH_ROTATION_RATE

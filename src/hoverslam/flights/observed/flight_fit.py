@@ -17,7 +17,7 @@ from hoverslam.ocp.solved import Solved, solve
 from hoverslam.ocp.solving.carry import guess_from
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.options import Options, Tolerances
-from hoverslam.ocp.statement.problem import Measurement
+from hoverslam.ocp.statement.phase import Measurement
 from hoverslam.vehicles.models import Vehicle
 
 TOLERANCES = Tolerances(mesh=1e-5, refly=2e-5)  # far below the standard errors of the measurements

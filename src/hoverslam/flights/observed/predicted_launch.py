@@ -26,7 +26,8 @@ from hoverslam.ocp.solved import Solved
 from hoverslam.ocp.solving.carry import guess_from
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Variable
-from hoverslam.ocp.statement.problem import PathConstraint, Problem
+from hoverslam.ocp.statement.phase import PathConstraint
+from hoverslam.ocp.statement.problem import Problem
 from hoverslam.vehicles.loading import load_vehicle
 from hoverslam.vehicles.missions import Mission
 from hoverslam.vehicles.models import Vehicle, operations_of

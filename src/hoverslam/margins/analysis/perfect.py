@@ -33,7 +33,8 @@ from hoverslam.margins.disturbances.draws import Perturbations
 from hoverslam.margins.guidance.reference import Leg, Reference
 from hoverslam.ocp.solved import Solved, solve
 from hoverslam.ocp.statement.names import Named
-from hoverslam.ocp.statement.problem import Guess, Problem
+from hoverslam.ocp.statement.phase import Guess
+from hoverslam.ocp.statement.problem import Problem
 from hoverslam.physics.constants import SEA_LEVEL_PRESSURE, STANDARD_GRAVITY
 from hoverslam.physics.earth import LaunchFrame
 from hoverslam.physics.motion import Flight

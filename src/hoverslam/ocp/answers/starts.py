@@ -10,7 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from hoverslam.ocp.statement.names import Layout, resolve
-from hoverslam.ocp.statement.problem import Guess, Phase, Problem
+from hoverslam.ocp.statement.phase import Guess, Phase
+from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.guess import guesses
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from hoverslam.ocp.solution import Solution
 from hoverslam.ocp.statement.names import Layout
-from hoverslam.ocp.statement.problem import Phase
+from hoverslam.ocp.statement.phase import Phase
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,8 @@ from scipy.integrate import DOP853
 
 from hoverslam.ocp.solution import PhaseSolution
 from hoverslam.ocp.statement.names import Named
-from hoverslam.ocp.statement.problem import Phase, Problem
+from hoverslam.ocp.statement.phase import Phase
+from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.local import inputs_of
 from hoverslam.ocp.transcription.structure import StructureCache, structure_of
 

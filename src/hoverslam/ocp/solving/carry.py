@@ -11,7 +11,7 @@ import numpy as np
 
 from hoverslam.ocp.solution import PhaseSolution, Solution
 from hoverslam.ocp.statement.mesh import Mesh
-from hoverslam.ocp.statement.problem import Guess
+from hoverslam.ocp.statement.phase import Guess
 from hoverslam.ocp.transcription.frame import PhaseLayout
 from hoverslam.ocp.transcription.programme import Programme
 

@@ -17,7 +17,8 @@ from hoverslam.ocp.solution import PhaseSolution, Solution
 from hoverslam.ocp.solving.switches import find_arcs
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.options import Tolerances
-from hoverslam.ocp.statement.problem import Phase, Problem
+from hoverslam.ocp.statement.phase import Phase
+from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.programme import Programme
 
 MOST_POINTS = 12

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from hoverslam.ocp.statement.mesh import radau_points
-from hoverslam.ocp.statement.problem import Measurement, StatementError
+from hoverslam.ocp.statement.phase import Measurement, StatementError
 from hoverslam.ocp.transcription.frame import Frame, PhaseLayout
 from hoverslam.ocp.transcription.sparse import Entries
 from hoverslam.ocp.transcription.translate import translate

@@ -15,7 +15,8 @@ import scipy.sparse as sp
 
 from hoverslam.ocp.statement.mesh import Mesh, differentiation_matrix, highest_modes
 from hoverslam.ocp.statement.names import Bound, resolve
-from hoverslam.ocp.statement.problem import Guess, Phase, Problem, StatementError
+from hoverslam.ocp.statement.phase import Guess, Phase, StatementError
+from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription import scaling as _scaling
 from hoverslam.ocp.transcription.local import LocalFunctions, cached_functions, flat_inputs
 from hoverslam.ocp.transcription.structure import StructureCache

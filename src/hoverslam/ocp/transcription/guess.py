@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from hoverslam.ocp.statement.names import Range, Variable, resolve
-from hoverslam.ocp.statement.problem import Guess, Phase, Problem, StatementError
+from hoverslam.ocp.statement.phase import Guess, Phase, StatementError
+from hoverslam.ocp.statement.problem import Problem
 
 SAMPLES = 17  # enough for a size, and for a line to stay a line on any mesh
 

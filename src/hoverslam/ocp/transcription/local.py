@@ -16,7 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from hoverslam.ocp.statement.names import Named
-from hoverslam.ocp.statement.problem import Phase, Problem, StatementError
+from hoverslam.ocp.statement.phase import Phase, StatementError
+from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.structure import StructureCache, structure_of
 from hoverslam.ocp.transcription.translate import translate
 

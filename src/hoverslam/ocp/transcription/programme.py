@@ -17,7 +17,8 @@ import scipy.sparse as sp
 
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Bound, Named
-from hoverslam.ocp.statement.problem import Guess, Problem, StatementError
+from hoverslam.ocp.statement.phase import Guess, StatementError
+from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.costs import Terms, terms_of
 from hoverslam.ocp.transcription.frame import Frame, PhaseLayout, Scales
 from hoverslam.ocp.transcription.local import LocalFunctions, flat_inputs

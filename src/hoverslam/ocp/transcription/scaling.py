@@ -14,7 +14,8 @@ import casadi as ca
 import numpy as np
 
 from hoverslam.ocp.statement.names import Layout
-from hoverslam.ocp.statement.problem import Guess, Phase, Problem
+from hoverslam.ocp.statement.phase import Guess, Phase
+from hoverslam.ocp.statement.problem import Problem
 
 NOTHING = 1e-300  # sizes at or below this are unknown
 ROUNDING = 1e-9  # a bound smaller than this fraction of its quantity is zero, such as the cosine of a right angle

@@ -1,0 +1,170 @@
+"""The parts of a statement: phases, limits along a phase, conditions between phases, measurements and guesses."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from hoverslam.ocp.statement.mesh import Mesh
+from hoverslam.ocp.statement.names import Bound, Layout, Named, Range, resolve
+
+
+class StatementError(ValueError):
+    """A mistake in the statement of a problem; the message names the phase, the variable and what is expected."""
+
+
+@dataclass(frozen=True)
+class PathConstraint:
+    """A scalar limit along a phase: ``lower <= function(state, control, inputs) <= upper``, in ``unit``.
+
+    The function takes the time (s) as a fourth argument if it has one. A bound may name a given parameter.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    lower: Bound = -np.inf
+    upper: Bound = np.inf
+    unit: str = ""
+
+    def bounds(self, values: Mapping[str, float]) -> tuple[float, float]:
+        """Return lower and upper bound."""
+        return resolve(self.lower, values), resolve(self.upper, values)
+
+    def size(self, values: Mapping[str, float]) -> float | None:
+        """Return the size to which a violation is relative; None if all bounds are zero or infinite."""
+        return max((abs(b) for b in self.bounds(values) if np.isfinite(b) and b != 0.0), default=None)
+
+
+@dataclass(frozen=True)
+class BoundaryConstraint:
+    """A limit on phase ends: ``lower <= function(ends, parameters) <= upper``.
+
+    The function returns a scalar or a vector, in ``unit``. ``link`` marks a constraint that links two phases.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    lower: Bound
+    upper: Bound
+    unit: str = ""
+    link: bool = False
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Measured values of ``function(state, parameters)``, a scalar, at ``times`` along a phase.
+
+    ``values`` and their standard errors ``sigmas``, in ``unit``, have the shape ``(n,)`` of ``times``. The entries of
+    ``values`` may be changed between solves of one problem, like parameters.
+    """
+
+    name: str
+    phase: str
+    function: Callable[..., Any]
+    times: np.ndarray
+    values: np.ndarray
+    sigmas: np.ndarray
+    unit: str = ""
+
+
+@dataclass
+class Guess:
+    """A guess of a phase: ``time`` ``(n,)`` with states and controls sampled at it, each ``(n,)`` or ``(n, size)``."""
+
+    time: np.ndarray
+    states: Mapping[str, np.ndarray]
+    controls: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+def _takes_time(function: Callable[..., Any]) -> bool:
+    """Return whether a function has a fourth positional argument."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    required = [
+        p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty
+    ]
+    return len(required) >= 4
+
+
+@dataclass
+class Phase:
+    """One arc with its own dynamics.
+
+    Attributes:
+        name: unique in the problem.
+        states, controls: variables along the arc; running integrals are states that start from zero.
+        dynamics: ``f(state, control, inputs) -> mapping of state rates``, a JAX function; a fourth argument is the time.
+        inputs: ``inputs(parameters) -> pytree`` that dynamics and path constraints get, made from given parameters only;
+            with None they get the parameters themselves, free ones included.
+        path: limits along the arc.
+        initial_time, final_time, duration: bounds in seconds.
+        mesh: the mesh; None lets the solver choose one.
+        guess: where the solver starts; None gives straight lines between the stated ends.
+        integrals: running integrals by name, each a function like the dynamics.
+    """
+
+    name: str
+    states: Layout
+    controls: Layout
+    dynamics: Callable[..., Mapping[str, Any]]
+    inputs: Callable[[Named], Any] | None
+    path: tuple[PathConstraint, ...]
+    initial_time: Range
+    final_time: Range
+    duration: Range
+    mesh: Mesh | None = None
+    guess: Guess | None = None
+    integrals: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether anything along the phase depends on the time itself."""
+        return any(map(_takes_time, (self.dynamics, *self.integrals.values(), *(c.function for c in self.path))))
+
+    def rates(self, state: Any, control: Any, inputs: Any, time: Any) -> Any:
+        """Return flat state rates ``(nx,)``, integrands included, from named values.
+
+        Raises:
+            StatementError: If the dynamics return other names or shapes than those of the states.
+        """
+        rates = dict(call(self.dynamics, state, control, inputs, time))
+        rates |= {name: call(function, state, control, inputs, time) for name, function in self.integrals.items()}
+        try:
+            return self.states.flatten(rates, f"phase {self.name!r}, dynamics")
+        except ValueError as error:
+            raise StatementError(str(error)) from None
+
+    def limits(self, state: Any, control: Any, inputs: Any, time: Any) -> list[Any]:
+        """Return the values of the path constraints, each a scalar.
+
+        Raises:
+            StatementError: If one is not a scalar.
+        """
+        values = [jnp.asarray(call(c.function, state, control, inputs, time), dtype=float) for c in self.path]
+        for c, value in zip(self.path, values, strict=True):
+            if value.shape != ():
+                where = f"phase {self.name!r}, path constraint {c.name!r}"
+                raise StatementError(f"{where}: returns shape {value.shape}, not a scalar; state one for each entry")
+        return values
+
+    def ends(self, initial: Any, final: Any, first_control: Any, last_control: Any, times: Any) -> Named:
+        """Return the ends of this phase for boundary constraints, from flat vectors and ``times`` (initial, final)."""
+        return Named(
+            initial=self.states.unflatten(initial),
+            final=self.states.unflatten(final),
+            initial_control=self.controls.unflatten(first_control),
+            final_control=self.controls.unflatten(last_control),
+            initial_time=times[0],
+            final_time=times[1],
+            duration=times[1] - times[0],
+        )
+
+
+def call(function: Callable[..., Any], state: Any, control: Any, inputs: Any, time: Any) -> Any:
+    """Call one of a phase's functions, with the time if it has a fourth argument."""
+    return function(state, control, inputs, time) if _takes_time(function) else function(state, control, inputs)
