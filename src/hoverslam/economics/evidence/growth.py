@@ -14,7 +14,7 @@ import numpy as np
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.quantities import Quantity
 
-LARGEST_SHAPE = 50.0  # reliability that decays with the fiftieth power of practice is a mistake in the data
+LARGEST_SHAPE = 50.0  # largest shape that is accepted; a larger one indicates a mistake in the data
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Landings attempt by attempt and year by year: the evidence that reliability growth is fitted to."""
+"""Landing attempts one by one and by year: the data to which reliability growth is fitted."""
 
 from __future__ import annotations
 

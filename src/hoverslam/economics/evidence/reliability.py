@@ -1,7 +1,7 @@
 """Probability that a booster returns: a landing probability inferred from a record of attempts, with its uncertainty.
 
-The record is binomial, and its probability has a Beta distribution (Jeffreys' prior, Beta(1/2, 1/2)). A vehicle with few
-attempts of its own starts from the record of another vehicle, discounted: each attempt there counts as a fraction of one.
+The number of successes is binomial; its probability has a Beta distribution (Jeffreys' prior, Beta(1/2, 1/2)). For a vehicle
+with few attempts of its own, the prior is the discounted record of another vehicle: each attempt there counts as a fraction.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The errors of this room: one for data files, and one for a question that its inputs cannot answer."""
+"""The errors of the economics: one for data files, and one for a cost that cannot be computed from the inputs."""
 
 from hoverslam.data.errors import DataError
 

@@ -5,8 +5,8 @@ for every input that they have in common (a vehicle and its expendable twin, a f
 input leaves all other draws as they were. Within a stream the draws are stratified: one in each of n equal slices, which
 reduces the scatter of quantiles at a few thousand samples.
 
-Bands are sampled from triangular distributions. PERT distributions would weigh the mode four times as much as the ends of
-the band; most modes here are guesses themselves, and the answer would look more certain than it is.
+Bands are sampled from triangular distributions. A PERT distribution gives the mode four times the weight of the ends of the
+band. Most modes here are estimates, so a PERT distribution would understate the uncertainty.
 """
 
 import zlib

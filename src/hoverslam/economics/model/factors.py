@@ -1,6 +1,6 @@
 """From the bands of a vehicle to the numbers of one evaluation: every band at its mode, or a sample of each.
 
-A ``Picker`` returns the number that stands for a band. Money is converted to CNY here and nowhere else.
+A ``Picker`` is a function that returns the number used for a band. Money is converted to CNY only in this module.
 """
 
 from __future__ import annotations

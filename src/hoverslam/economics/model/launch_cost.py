@@ -6,8 +6,8 @@ built (the first included) and L launches a year:
     C = C1(L/N)/N + C2(L) + Cf/nf + C_ref (1 - 1/N)(1 + g A) + C_rec + C_pad + C_ops + C_prop + F/L + D s/(L T) + C_ins
 
 A is the mean number of earlier refurbishments of a booster that is refurbished; D s is the development cost to be earned
-back in T years. The expendable twin follows from the same equation with N = 1, a stage without recovery hardware, and
-neither recovery nor refurbishment. The two differ only by what reuse changes.
+back in T years. The cost of the same vehicle flown expendable (the expendable twin) follows from the same equation with
+N = 1, a stage without recovery hardware, no recovery and no refurbishment.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hoverslam.economics.inputs.quantities import Quantity, checked_payload
 
 @dataclass(frozen=True, slots=True)
 class CostFactors:
-    """The numbers from which a launch cost is computed. Money in one currency, rates per year, the rest fractions.
+    """The numbers from which a launch cost is computed. Money is in one currency, rates are per year, the rest are fractions.
 
     ``stage1_unit_cost`` is the cost of a stage if ``reference_units_per_year`` are built, with the recovery hardware, which
     adds ``recovery_hardware_fraction`` to the cost of the stage without it. ``refurbishment_fraction`` is the first
@@ -199,9 +199,9 @@ def mean_learning_factor(first_unit: int, last_unit: int, slope: float) -> float
 
 
 def expendable_twin(factors: CostFactors) -> CostFactors:
-    """Return the factors of the same vehicle flown without recovery: no hardware for it, no refurbishment, no ship.
+    """Return the factors of the same vehicle flown without recovery: no recovery hardware, no refurbishment, no ship.
 
-    The twin earns back the same development cost, since reuse was developed whether or not this flight makes use of it.
+    The development cost is the same, since reuse has been developed whether or not this flight uses it.
     """
     return dataclasses.replace(
         factors,

@@ -1,1 +1,1 @@
-"""What is asked of the cost model: estimate, levers, reserve, break-even, target, demand."""
+"""Questions to the cost model: estimate, levers, reserve, break-even, target, demand."""

@@ -1,7 +1,7 @@
 """ULA's reuse index and the number of uses at which reuse breaks even.
 
-The index and Musk's rule of "even with two flights, ahead with three" follow from one equation with different inputs: how
-much payload recovery costs, which share of the launch is recovered, and whether a part costs more if fewer are built.
+The index and Musk's rule ("even with two flights, ahead with three") follow from one equation with different inputs: the
+payload lost to recovery, the share of the launch cost that is recovered, and the learning slope of the production.
 """
 
 from __future__ import annotations

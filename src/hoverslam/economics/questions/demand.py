@@ -1,7 +1,7 @@
 """Demand of a constellation for launches: to deploy and to maintain it, the fleet required, and the date.
 
-Satellites are launched, live their life and are replaced. With a launched total A(t) and a life T, those in orbit are
-A(t) - A(t - T); the rest follows from that.
+Each satellite works for a life T and is then replaced. If A(t) satellites have been launched by time t, A(t) - A(t - T) are in
+orbit. The other formulas follow from this one.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ def launches_per_year_by(
 ) -> float:
     """Return the constant launch rate that has this many satellites in orbit after ``years``.
 
-    (N - survivors)/(n p min(T, years)): after one life T, the satellites launched first must be launched again, and those
-    ``in_orbit`` at the start are gone. 0 if the survivors suffice.
+    The rate is (N - survivors)/(n p min(T, years)), or 0 if the survivors suffice. After one life T, the satellites that were
+    ``in_orbit`` at the start have reached the end of their life, and those launched first must be replaced.
     """
     if not (years > 0.0 and life_years > 0.0 and in_orbit >= 0.0):
         raise CostQuestionError(
@@ -137,7 +137,7 @@ def years_until(
     missing = max(satellites - in_orbit, 0.0)
     if missing == 0.0:
         return 0.0
-    # Exactly at one life those in orbit at the start are gone; only without any is the number of that moment reached.
+    # At exactly one life, the satellites in orbit at the start no longer count. The number is reached then only without any.
     last = life_years * (1.0 + 1e-12) if in_orbit == 0.0 else math.nextafter(life_years, 0.0)
     return missing / delivered if missing <= delivered * last else math.inf
 

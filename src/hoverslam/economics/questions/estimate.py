@@ -1,8 +1,8 @@
-"""The question of this room: what does a kilogram cost with this payload and this recovery, and how sure are we?
+"""The cost of a launch and of a kilogram with a given payload and recovery mode, with its uncertainty.
 
-Every band is sampled, the landing probability from its belief, and the cost of each sample computed; the answer is
-quantiles. The same computation at the modes gives the one case that ``explain`` takes apart. Modes are not medians:
-most bands are skewed towards dearer.
+Every band is sampled; the landing probability is sampled from its distribution. The cost of each sample is computed, and the
+result is the quantiles. The same computation with every band at its mode gives the one case that ``explain`` shows. The cost
+at the modes is not the median: most bands are skewed towards higher cost.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ class CostEstimate(Result):
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What is asked: everything that the model needs but the numbers that stand for the bands."""
+    """The arguments of the model, except for the numbers that stand for the bands."""
 
     inputs: CostInputs
     recovery: str

@@ -1,7 +1,7 @@
-"""Takes a cost estimate apart: each number beside the arithmetic that made it and the sources of its factors.
+"""The arithmetic of a cost estimate: each number with its formula and the sources of its factors.
 
-The formulas are the arithmetic itself, with the numbers filled in (M CNY, dollars multiplied out): put into any
-calculator they give the value beside them. ``explain_inputs`` lists the bands behind those numbers.
+A formula is written with its numbers filled in (M CNY; amounts in dollars are multiplied by the exchange rate). Evaluated in
+any calculator, it gives the value beside it. ``explain_inputs`` lists the bands behind those numbers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from hoverslam.economics.model.launch_cost import COMPONENTS, EXPENDED, CostBrea
 
 
 class InputRow(NamedTuple):
-    """One band that enters an estimate; of a landing record the 5 %, mean and 95 % of its Jeffreys posterior."""
+    """One band that enters an estimate. For a landing record: 5 %, mean and 95 % of its Jeffreys posterior."""
 
     name: str
     low: float
@@ -36,8 +36,9 @@ class InputRow(NamedTuple):
 class PointCase:
     """The one case that is explained: every band at its mode, beliefs at their means, landing also as given.
 
-    ``life`` is None when the booster is expended, ``other_probability`` (that nothing but the reserve prevents the
-    landing) also where the landing probability was given. ``margin_source`` is where ``reserve_probability`` is from.
+    ``life`` is None if the booster is expended. ``other_probability`` is the probability that nothing other than the reserve
+    prevents the landing; it is None if the booster is expended or the landing probability was given. ``margin_source`` is
+    the source of ``reserve_probability``.
     """
 
     inputs: CostInputs

@@ -43,8 +43,17 @@ class CostGradient:
     ) -> dict[str, float]:
         """Return the derivatives by landing probability, intact probability and maximum flights of the booster.
 
-        The chain rule through ``expected_flights`` and ``refurbishment_age``, for a gradient at a single point whose
-        flights, and age where it matters, these three give. Raises ``CostQuestionError`` where they give others.
+        The chain rule is applied to ``expected_flights`` and ``refurbishment_age``. The gradient must be at a single point,
+        and its flights and refurbishment age must be those that follow from the three arguments. The age is not compared
+        if refurbishment does not grow.
+
+        Args:
+            landing_probability: Probability of landing.
+            max_flights: Flight after which a booster is retired.
+            intact_probability: Probability that a landed booster is undamaged.
+
+        Raises:
+            CostQuestionError: If other flights or another age follow from the arguments.
         """
         survival = landing_probability * intact_probability
         self._check_life(
@@ -91,9 +100,19 @@ def cost_gradient(
 ) -> CostGradient:
     """Return the cost per kilogram and its derivatives by every cost factor, the flights, the payload and the rates.
 
-    Arguments are those of ``cost_per_launch`` and ``cost_per_kilogram``, and may be arrays of samples: each sample
-    then has its own derivatives, of the shape that all arguments broadcast to. Reverse-mode differentiation in double
-    precision. Raises ``CostQuestionError`` as those two do.
+    The arguments may be arrays of samples. Each sample then has its own derivatives, of the shape that all arguments
+    broadcast to. The derivatives are computed by reverse-mode differentiation in double precision.
+
+    Args:
+        factors: The numbers of the launch.
+        flights_per_booster: Flights that each booster built makes, 1 or more.
+        payload_kg: Payload (kg).
+        mission_success: Probability that the payload arrives.
+        load_factor: Mean share of the payload that is used.
+        refurbishment_age: Mean number of earlier refurbishments of a booster that is refurbished, 0 or more.
+
+    Raises:
+        CostQuestionError: As ``cost_per_launch`` and ``cost_per_kilogram``.
     """
     import jax
 

@@ -52,9 +52,19 @@ def cost_after_attempts(
     samples: int = 1000,
     seed: int = 0,
 ) -> list[Projected]:
-    """Return the cost at these landing attempts, everything but the landing as it is.
+    """Return the cost of a kilogram at given landing attempts; only the landing probability changes between them.
 
-    Raises ``CostQuestionError`` for an expendable recovery, attempts below 1, and as ``estimate_cost``.
+    Args:
+        inputs: Cost inputs of the vehicle.
+        recovery: Recovery mode, other than ``expendable``.
+        payload_kg: Payload with this recovery mode (kg).
+        margin_probability: Probability that the landing reserve suffices.
+        attempts: Numbers of the landing attempts, from 1.
+        samples: Number of samples.
+        seed: Seed of the samples.
+
+    Raises:
+        CostQuestionError: For an expendable recovery, attempts below 1, and as ``estimate_cost``.
     """
     if recovery == "expendable":
         raise CostQuestionError("recovery = expendable: nothing lands; name another recovery")

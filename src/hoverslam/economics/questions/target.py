@@ -1,8 +1,8 @@
 """Requirements of a target price: the value that each input would need for a kilogram to cost no more than the target.
 
-One input at a time is moved in the direction that lowers the cost, the others keep their bands, until the median cost
-meets the target; an input that cannot meet it alone states the cost at its best value. A last requirement asks for the
-launch rate with every other input at the better end of its band.
+One input at a time is changed in the direction that lowers the cost, until the median cost meets the target; all other
+inputs keep their bands. If an input alone cannot meet the target, the cost at its best value is given. The last requirement
+is the launch rate that is needed with every other input at the better end of its band.
 """
 
 from __future__ import annotations
@@ -86,11 +86,24 @@ def requirements_for_target(
     samples: int = SAMPLES,
     seed: int = 0,
 ) -> list[Requirement]:
-    """Return what each input alone would have to be for the median cost to be the target, and the launch rate at best ends.
+    """Return the value that each input alone would need for the median cost to meet a target.
 
-    Arguments are those of ``estimate_cost``; ``figures`` are figures of the vehicle whose effect on the payload is known
-    (to first order). Inputs that this recovery does not use are left out. Raises ``CostQuestionError`` as
-    ``estimate_cost``, and for a target that is not above zero.
+    The last requirement is the launch rate that is needed with every other input at the better end of its band. Inputs that
+    this recovery mode does not use are left out.
+
+    Args:
+        vehicle: Name of the vehicle, as in ``inputs``.
+        recovery: Recovery mode.
+        payload_kg: Payload with this recovery mode (kg).
+        target_cny_per_kg: Target (CNY/kg).
+        inputs: Cost inputs in place of those that come with the package.
+        reserve_probability: Probability that the landing reserve suffices: a number, or a distribution that is sampled.
+        figures: Figures of the vehicle that change the payload, by key; their effect is taken to first order.
+        samples: Number of samples.
+        seed: Seed of the samples.
+
+    Raises:
+        CostQuestionError: As ``estimate_cost``, and for a target that is not above zero.
     """
     if not (math.isfinite(target_cny_per_kg) and target_cny_per_kg > 0.0):
         raise CostQuestionError(f"target_cny_per_kg = {target_cny_per_kg}: give a cost above 0")

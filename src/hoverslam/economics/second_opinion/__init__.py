@@ -1,1 +1,1 @@
-"""TRANSCOST: the cost of a vehicle judged by its dry masses."""
+"""TRANSCOST: the cost of a vehicle estimated from its dry masses."""

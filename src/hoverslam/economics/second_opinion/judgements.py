@@ -1,4 +1,4 @@
-"""What TRANSCOST asks of a vehicle beyond its vehicle file: bands and judgements, read from a data file."""
+"""Inputs of TRANSCOST that are not in the vehicle file: bands and judgements, read from a data file."""
 
 import functools
 from typing import Annotated, Literal
@@ -16,7 +16,7 @@ BANDS = ("learning_slope", "experience", "engine_thrust_to_weight")
 
 
 class Judgement(Section):
-    """What TRANSCOST asks about one vehicle: its maker's country, its fuel, and how many have flown."""
+    """Inputs of TRANSCOST for one vehicle: the maker's country, the fuel, and the number of flights so far."""
 
     country: Literal["usa", "china"]
     provider: Provider

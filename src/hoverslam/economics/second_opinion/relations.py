@@ -21,7 +21,14 @@ from hoverslam.economics.second_opinion.coefficients import (
 
 
 def engine_quality_factor(qualification_firings: float) -> float:
-    """Return the technical quality factor f2 of a turbopump engine: 0.026 (ln N_Q)^2."""
+    """Return the technical quality factor f2 of a turbopump engine: 0.026 (ln N_Q)^2.
+
+    Args:
+        qualification_firings: Number N_Q of firings in the qualification.
+
+    Raises:
+        CostQuestionError: For fewer than 1 firing.
+    """
     if not qualification_firings >= 1.0:
         raise CostQuestionError(f"qualification_firings = {qualification_firings}: give 1 or more")
     return 0.026 * math.log(qualification_firings) ** 2
@@ -38,11 +45,20 @@ def element_development(
     experience: float = 1.0,
     oversight: float = 1.0,
 ) -> float:
-    """Return the development of one element (WYr): H = a M^x f1 f2 f3 f8 f10 f11.
+    """Return the development cost of one element (WYr): H = a M^x f1 f2 f3 f8 f10 f11.
 
-    ``novelty`` f1 is 0.4-0.6 for a variant, 0.9-1.1 standard, 1.3-1.4 first of its kind; ``quality`` f2 is for engines
-    ``engine_quality_factor``; ``team`` f3 is 0.7-0.8 very experienced to 1.3-1.4 new; ``experience`` f10 is 0.75-1
-    and ``oversight`` f11 0.45-0.55 for a commercial company without government oversight.
+    Args:
+        element: Kind of element, as in the data file.
+        mass_kg: Dry mass M (kg).
+        novelty: Factor f1: 0.4 to 0.6 for a variant, 0.9 to 1.1 for a standard design, 1.3 to 1.4 for the first of its kind.
+        quality: Factor f2; for an engine the result of ``engine_quality_factor``.
+        team: Factor f3: 0.7 to 0.8 for a very experienced team, 1.3 to 1.4 for a new one.
+        productivity: Factor f8: work-years that the country needs relative to the USA.
+        experience: Factor f10 of industrial practice: 0.75 to 1.
+        oversight: Factor f11: 0.45 to 0.55 for a commercial company without government oversight.
+
+    Raises:
+        CostQuestionError: For an unknown element, or a dry mass that is not above zero.
     """
     fit = element_named(element, mass_kg)
     factors = novelty * quality * team * productivity * experience * oversight
@@ -52,10 +68,17 @@ def element_development(
 def vehicle_development(
     elements: float, stages: int, *, schedule: float = 1.0, contractors: int = 1, country_change: float = 1.0
 ) -> float:
-    """Return the development of a vehicle (WYr) from the sum of its elements: 1.04^N (sum H) f6 f7 f8.
+    """Return the development cost of a vehicle (WYr): 1.04^N (sum H) f6 f7 f8.
 
-    ``schedule`` f6 is 1 to 1.5 away from the best schedule, f7 = n^0.2 for n parallel ``contractors``. The country's
-    productivity is already in each element: ``country_change`` f8 stays 1 unless they were given without.
+    Args:
+        elements: Sum of the development costs H of the elements (WYr).
+        stages: Number N of stages.
+        schedule: Factor f6: 1 on the best schedule, up to 1.5 on a shorter or longer one.
+        contractors: Number n of parallel contractors; f7 = n^0.2.
+        country_change: Factor f8; 1 if the costs of the elements include the productivity of the country.
+
+    Raises:
+        CostQuestionError: For fewer than 1 stage or contractor.
     """
     if not (stages >= 1 and contractors >= 1):
         raise CostQuestionError(f"stages = {stages}, contractors = {contractors}: give 1 or more of each")
@@ -75,7 +98,18 @@ def element_production(
 ) -> float:
     """Return the mean production cost of units ``first_unit`` to ``last_unit`` (WYr): F = a M^x f4 f8 f10 f11.
 
-    ``slope`` p is the learning factor for each doubling: 0.80-0.85 SpaceX-like, 0.90 Ariane-like, 0.96 Saturn.
+    Args:
+        element: Kind of element, as in the data file.
+        mass_kg: Dry mass M (kg).
+        first_unit: Number of the first unit, counted from 1.
+        last_unit: Number of the last unit.
+        slope: Learning factor p for each doubling: 0.80 to 0.85 as SpaceX, 0.90 as Ariane, 0.96 as Saturn. It gives f4.
+        productivity: Factor f8: work-years that the country needs relative to the USA.
+        experience: Factor f10 of industrial practice; not used where the fit of the element includes it.
+        oversight: Factor f11 for the absence of government oversight.
+
+    Raises:
+        CostQuestionError: For an unknown element, a dry mass that is not above zero, or units out of order.
     """
     fit = element_named(element, mass_kg)
     f10 = 1.0 if fit.experience_in_fit else experience
@@ -84,7 +118,14 @@ def element_production(
 
 
 def vehicle_production(elements: float, stages: int, *, management: float = 1.025, contracting: float = 1.02) -> float:
-    """Return the production of a vehicle (WYr): f0^N (sum n F) f9; f0 is 1.02-1.03, f9 1.01-1.07 for subcontracts."""
+    """Return the production cost of a vehicle (WYr): f0^N (sum n F) f9.
+
+    Args:
+        elements: Sum of the production costs n F of the elements (WYr).
+        stages: Number N of stages.
+        management: Factor f0 of system management for each stage: 1.02 to 1.03.
+        contracting: Factor f9 of subcontracts: 1.01 to 1.07.
+    """
     return management**stages * elements * contracting
 
 
@@ -99,11 +140,20 @@ def ground_operations(
     productivity: float = 1.0,
     oversight: float = 1.0,
 ) -> float:
-    """Return pre-launch ground operations (WYr per launch): 8 M0^0.67 L^-0.9 N^0.7 f_v f_c f4 f8 f11.
+    """Return the cost of pre-launch ground operations (WYr per launch): 8 M0^0.67 L^-0.9 N^0.7 f_v f_c f4 f8 f11.
 
-    ``vehicle`` f_v is 1 for cryogenic expendables, 0.8 storable or kerosene, 0.3 solid, 0.7 automated and reusable;
-    ``assembly`` f_c is 1 upright on the pad, 0.7 upright and rolled out, 0.5 horizontal. Raises ``CostQuestionError``
-    below 3 launches a year, where the relation does not hold.
+    Args:
+        liftoff_t: Lift-off mass M0 (t).
+        launches_per_year: Launch rate L.
+        stages: Number N of stages.
+        vehicle: Factor f_v: 1 for cryogenic expendables, 0.8 storable or kerosene, 0.3 solid, 0.7 automated and reusable.
+        assembly: Factor f_c: 1 if assembled upright on the pad, 0.7 upright and rolled out, 0.5 horizontally.
+        learned: Learning factor f4.
+        productivity: Factor f8: work-years that the country needs relative to the USA.
+        oversight: Factor f11 for the absence of government oversight.
+
+    Raises:
+        CostQuestionError: Below 3 launches a year, where the relation does not hold, or without mass or stages.
     """
     if not launches_per_year >= LEAST_RATE:
         raise CostQuestionError(
@@ -118,10 +168,17 @@ def ground_operations(
 def mission_operations(
     stage_sum: float, launches_per_year: float, *, learned: float = 1.0, productivity: float = 1.0
 ) -> float:
-    """Return launch and mission operations (WYr per launch): 20 (sum Q) L^-0.65 f4 f8.
+    """Return the cost of launch and mission operations (WYr per launch): 20 (sum Q) L^-0.65 f4 f8.
 
-    Q is 0.4 for each expendable liquid stage or large booster, 1 for a stage that returns, 0.15 for a small solid, 2
-    for a reusable orbital vehicle.
+    Args:
+        stage_sum: Sum of the stage factors Q: 0.4 for each expendable liquid stage or large booster, 1 for a stage that
+            returns, 0.15 for a small solid booster, 2 for a reusable orbital vehicle.
+        launches_per_year: Launch rate L.
+        learned: Learning factor f4.
+        productivity: Factor f8: work-years that the country needs relative to the USA.
+
+    Raises:
+        CostQuestionError: For a launch rate that is not above zero.
     """
     _check_rate(launches_per_year)
     return 20.0 * stage_sum * launches_per_year**-0.65 * learned * productivity
@@ -130,16 +187,33 @@ def mission_operations(
 def sea_recovery(
     recovered_t: float, launches_per_year: float, *, productivity: float = 1.0, oversight: float = 1.0
 ) -> float:
-    """Return recovery at sea (WYr per launch): 1.5/L (7 L^0.7 + M^0.83) f8 f11."""
+    """Return the cost of recovery at sea (WYr per launch): 1.5/L (7 L^0.7 + M^0.83) f8 f11.
+
+    Args:
+        recovered_t: Recovered mass M (t).
+        launches_per_year: Launch rate L.
+        productivity: Factor f8: work-years that the country needs relative to the USA.
+        oversight: Factor f11 for the absence of government oversight.
+
+    Raises:
+        CostQuestionError: For a launch rate that is not above zero.
+    """
     _check_rate(launches_per_year)
     fleet = 7.0 * launches_per_year**0.7 + recovered_t**0.83
     return 1.5 / launches_per_year * fleet * productivity * oversight
 
 
 def refurbishment(fraction: float, uses: float, first_unit_cost: float, count: int = 1) -> float:
-    """Return refurbishment (WYr per flight) of an element used n times: count (0.5 f5 + 0.01 f5 n) F_1.
+    """Return the cost of refurbishing elements (WYr per flight): count (0.5 f5 + 0.01 f5 n) F_1.
 
-    It grows with age and is ``fraction`` f5 of the first unit's cost at 50 uses.
+    Args:
+        fraction: Factor f5: refurbishment at 50 uses over the cost of the first unit.
+        uses: Flights n of the element; the cost grows with it.
+        first_unit_cost: Cost F_1 of the first unit (WYr).
+        count: Number of such elements on the vehicle.
+
+    Raises:
+        CostQuestionError: For a fraction below 0 or fewer than 1 use.
     """
     if not (fraction >= 0.0 and uses >= 1.0):
         raise CostQuestionError(f"fraction = {fraction}, uses = {uses}: give fraction >= 0, uses >= 1")
@@ -147,7 +221,17 @@ def refurbishment(fraction: float, uses: float, first_unit_cost: float, count: i
 
 
 def indirect_operations(launches_per_year: float, provider: Provider = "lean") -> float:
-    """Return indirect operations (WYr per launch), linear between whole launches a year, constant beyond 12."""
+    """Return the cost of indirect operations (WYr per launch).
+
+    The table is interpolated linearly between whole numbers of launches a year; beyond 12 the cost is constant.
+
+    Args:
+        launches_per_year: Launch rate.
+        provider: Class of the launch provider.
+
+    Raises:
+        CostQuestionError: For a launch rate that is not above zero, or an unknown class.
+    """
     _check_rate(launches_per_year)
     if provider not in get_args(Provider):
         raise CostQuestionError(f"unknown provider {provider!r}; it is one of {', '.join(get_args(Provider))}")
@@ -156,9 +240,13 @@ def indirect_operations(launches_per_year: float, provider: Provider = "lean") -
 
 
 def propellant_cost(tank_fill_kg: Mapping[str, float]) -> float:
-    """Return the propellant of a launch (WYr) from the tank fill (kg) by propellant, and what boils off (modes).
+    """Return the cost of the propellant of a launch (WYr), with the boil-off at its modes.
 
-    Raises ``CostQuestionError`` for a propellant without a price.
+    Args:
+        tank_fill_kg: Tank fill (kg) by the name of the propellant.
+
+    Raises:
+        CostQuestionError: For a propellant without a price.
     """
     prices, losses = load_transcost().propellant_wyr_per_kg.values, load_transcost().boil_off
     unknown = sorted(set(tank_fill_kg) - set(prices))

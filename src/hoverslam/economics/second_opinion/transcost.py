@@ -1,8 +1,8 @@
 """TRANSCOST: the cost of a launch from the dry masses of the vehicle, as a second opinion beside the bottom-up cost.
 
 Koelle's relations are fits to decades of programmes, in work-years (WYr), so that inflation and exchange rates do not
-enter. They know no particular vehicle: they promise agreement within a factor of 1.5. The relations are in ``relations``,
-their coefficients, with sources, in ``inputs/files/transcost.toml``.
+enter. They are not specific to a vehicle; the agreement to expect is within a factor of 1.5. The relations are in
+``relations``; their coefficients, with sources, are in ``inputs/files/transcost.toml``.
 """
 
 import dataclasses
@@ -27,11 +27,18 @@ from hoverslam.economics.second_opinion.relations import (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One kind of element on a vehicle: dry mass of each (kg), how many, flights each makes, and its learning.
+    """One kind of element on a vehicle.
 
-    A stage's mass is without its engines. ``uses`` may be an expected number of flights, not whole.
-    ``refurbishment_fraction`` f5 counts only where it is above 1. ``fit`` places the production cost in the scatter of the
-    programmes it was fitted to (1: on the curve).
+    Attributes:
+        element: Kind of element, as in the data file.
+        mass_kg: Dry mass of each (kg); that of a stage is without its engines.
+        count: Number on the vehicle.
+        uses: Flights that each makes; it may be an expected number and need not be whole.
+        refurbishment_fraction: Factor f5 of refurbishment; used only if ``uses`` is above 1.
+        slope: Learning factor for each doubling.
+        experience: Factor f10 of industrial practice.
+        oversight: Factor f11 for the absence of government oversight.
+        fit: Production cost over that of the fitted curve; 1 is on the curve. It samples the scatter of the fit.
     """
 
     element: str
@@ -47,10 +54,26 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class TranscostVehicle:
-    """A vehicle in plain numbers, for ``transcost_per_flight``.
+    """A vehicle as ``transcost_per_flight`` describes it.
 
-    ``stage_sum`` is the sum of the stage factors Q of ``mission_operations``; ``recovered_t`` the mass brought home
-    by sea (0: none); ``propellant_kg`` the tank fill by propellant; ``insurance_wyr`` and ``fees_wyr`` per launch.
+    Attributes:
+        parts: Its elements by name.
+        stages: Number of stages.
+        liftoff_t: Lift-off mass (t).
+        launches_per_year: Launch rate.
+        stage_sum: Sum of the stage factors Q of ``mission_operations``.
+        vehicle_factor: Factor f_v of ``ground_operations``.
+        assembly_factor: Factor f_c of ``ground_operations``.
+        operations_slope: Learning factor of the operations for each doubling.
+        operations_oversight: Factor f11 of the operations.
+        productivity: Factor f8 of the country.
+        management: Factor f0 of ``vehicle_production``.
+        contracting: Factor f9 of ``vehicle_production``.
+        provider: Class of the launch provider.
+        recovered_t: Mass that is recovered at sea (t); 0 for none.
+        propellant_kg: Tank fill (kg) by propellant.
+        insurance_wyr: Insurance (WYr per launch).
+        fees_wyr: Fees (WYr per launch).
     """
 
     parts: Mapping[str, Part]
@@ -88,22 +111,31 @@ class TranscostBreakdown:
 
     @property
     def total(self) -> float:
+        """Cost of the flight (WYr)."""
         return sum(getattr(self, each.name) for each in dataclasses.fields(self))
 
     @property
     def total_MUSD(self) -> float:
+        """Cost of the flight (M USD of 2018)."""
         return work_years_to_MUSD(self.total)
 
 
 def transcost_per_flight(
     vehicle: TranscostVehicle, flights: tuple[int, int] = (1, 1), launches: tuple[int, int] | None = None
 ) -> TranscostBreakdown:
-    """Return the mean cost per flight (WYr) over a vehicle's flights from ``flights[0]`` to ``flights[1]``.
+    """Return the mean cost per flight (WYr) over a range of flights of a vehicle.
 
-    An element of n uses is unit ceil(flight/n) and is charged 1/n of its cost on each flight; an element of which a
-    vehicle carries several runs down its learning curve as many times faster. ``launches`` are the launch numbers that
-    the operations have learned from, where they differ (a new block of an old launcher). Raises ``CostQuestionError``
-    for an unknown element, a mass or rate that cannot be, or fewer than 3 launches a year.
+    On a given flight, an element with n uses is unit ceil(flight/n), and 1/n of its cost is charged. If a vehicle carries k
+    of an element, k units are built per vehicle, so the learning curve advances k times as fast.
+
+    Args:
+        vehicle: The vehicle.
+        flights: First and last flight.
+        launches: First and last launch number for the learning of the operations, if they differ from ``flights`` (a new
+            block of an old launcher).
+
+    Raises:
+        CostQuestionError: For an unknown element, an impossible mass or rate, or fewer than 3 launches a year.
     """
     first, last = launches or flights
     learned = mean_learning_factor(first, last, vehicle.operations_slope)
@@ -136,7 +168,16 @@ def transcost_per_flight(
 
 
 def part_production(part: Part, flights: tuple[int, int], productivity: float = 1.0) -> float:
-    """Return the mean cost (WYr) of one unit of a part among those that make these flights of the vehicle."""
+    """Return the mean cost (WYr) of the units of a part that are used on these flights of the vehicle.
+
+    Args:
+        part: The part.
+        flights: First and last flight.
+        productivity: Factor f8 of the country.
+
+    Raises:
+        CostQuestionError: For fewer than 1 part or use, or flights out of order.
+    """
     if not (part.count >= 1 and part.uses >= 1):
         raise CostQuestionError(f"count = {part.count}, uses = {part.uses} of {part.element}: give 1 or more of each")
     if not 1 <= flights[0] <= flights[1]:
@@ -155,7 +196,13 @@ def part_production(part: Part, flights: tuple[int, int], productivity: float = 
 
 
 def part_share(part: Part, flights: tuple[int, int], productivity: float = 1.0) -> float:
-    """Return what a part adds to one flight (WYr): the mean cost of its units over the flights each makes."""
+    """Return the cost share of a part in one flight (WYr): the mean cost of its units over the flights that each makes.
+
+    Args:
+        part: The part.
+        flights: First and last flight.
+        productivity: Factor f8 of the country.
+    """
     return part.count * part_production(part, flights, productivity) / part.uses
 
 

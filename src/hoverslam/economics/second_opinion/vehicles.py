@@ -1,8 +1,8 @@
 """The second opinion on a vehicle: its launch by TRANSCOST, from its dry masses and its propellant.
 
-No price of the vehicle enters, so an agreement with the bottom-up cost is independent of it. The relations scatter by a
-factor of two about the programmes that they were fitted to, and none of those burnt methane; hence the wide bands. What
-the vehicle file does not state is in ``inputs/files/transcost_vehicles.toml``.
+No price or stated cost of the vehicle enters, so this estimate is independent of the bottom-up cost. The relations scatter by
+a factor of two about the programmes that they were fitted to, and none of those used methane; the bands are therefore wide.
+Inputs that the vehicle file does not state are in ``inputs/files/transcost_vehicles.toml``.
 """
 
 import dataclasses
