@@ -1,1 +1,1 @@
-"""What a campaign says: statistics, sensitivity, linear covariance, reach, perfect knowledge."""
+"""Analyses of a campaign: statistics, sensitivity, linear covariance, reach, perfect knowledge."""

@@ -1,4 +1,4 @@
-"""Checks of what the statistical functions are given."""
+"""Checks of the arguments of the statistical functions."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

@@ -32,8 +32,8 @@ class FittedQuantile:
     normal, gamma, log-normal, skew-normal and Gumbel values. The 90 % interval of the generalised Pareto distribution
     contained the 99 % quantile in 83 to 90 % of the samples and the 99.87 % quantile in 81 to 90 % (300 to 3000
     values). That of Pearson III contained either in 87 to 93 %, but for Gumbel values, whose tail it cannot represent,
-    in 70 to 86 % (30 to 299 values). Most misses are below the
-    truth: verify a requirement with order statistics.
+    in 70 to 86 % (30 to 299 values). Most intervals that miss the true quantile lie below it: verify a requirement with order
+    statistics.
 
     Attributes:
         model: ``"generalised Pareto"`` above a threshold, or ``"Pearson III"`` for a small sample.

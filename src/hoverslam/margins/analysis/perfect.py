@@ -45,7 +45,7 @@ Limits = Literal["allowed", "planned"]
 
 START_MASS = "start.mass"
 BRAKING = (5e3, 25e3)  # altitudes (m) between which drag decelerates the booster
-_FREE = -1e6  # kg, a reserve that is never active: the propellant burned is the objective, not what the tanks hold
+_FREE = -1e6  # kg: a negative reserve, never active, because the propellant is not limited; it is the objective
 
 # From the undisturbed optimum a draw takes 3 to 20 iterations; one that needs more than 60 does not converge.
 _AGAIN = replace(ATTEMPTS[0], max_iterations=60)

@@ -22,7 +22,7 @@ from hoverslam.reports.json_text import Json
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-FARTHEST = 100e3  # m; the planned path is no guide to a pad further away
+FARTHEST = 100e3  # m; guidance from the planned path is not valid for a pad further away
 
 
 @dataclass(frozen=True, eq=False)

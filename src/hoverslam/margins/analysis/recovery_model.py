@@ -1,4 +1,4 @@
-"""What an analysis needs of the thing that flies recoveries."""
+"""The protocol of a simulation of recoveries, as the analyses use it."""
 
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from hoverslam.vehicles.models import Vehicle
 
 
 class RecoveryModel(Protocol):
-    """Flies recoveries for given perturbations, as the flyer of a campaign does."""
+    """A simulation that flies recoveries for given perturbations, such as the flyer of a campaign."""
 
     @property
     def vehicle(self) -> Vehicle:

@@ -13,7 +13,7 @@ from hoverslam.margins.analysis.checks import Floats, require_level, sample_valu
 from hoverslam.margins.analysis.intervals import Success, clopper_pearson, smallest_sample
 from hoverslam.margins.analysis.quantiles import quantile_upper_bound
 
-_OUT_OF_REACH = 1e-6  # a loss rate this near to the allowed share would need some 10^12 samples to be told from it
+_OUT_OF_REACH = 1e-6  # a loss rate this near to the allowed share needs some 10^12 samples to be distinguished from it
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,8 @@ def smallest_reserve(need: ArrayLike, probability: float, confidence: float = 0.
     """Return the smallest reserve whose one-sided lower confidence bound of success meets a probability.
 
     It equals the upper bound of the quantile of the need by order statistics. Choosing the reserve from the same sample
-    therefore
-    does not weaken the confidence: in at least the share ``confidence`` of all samples, success has that probability.
+    therefore does not weaken the confidence: in at least the share ``confidence`` of all samples, success has that
+    probability.
 
     Args:
         need: ``(n,)`` reserve that each sample needs (kg), infinite for a sample lost for other reasons.

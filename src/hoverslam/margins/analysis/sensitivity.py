@@ -46,7 +46,8 @@ class GroupDesign:
     """
 
     def __init__(self, columns: Mapping[str, ArrayLike]):
-        """
+        """Make a design.
+
         Args:
             columns: column numbers of each group in a sample's vector. A column of no group adds to the variance but to
                 no index.
@@ -142,15 +143,14 @@ def sobol_indices(groups: Sequence[str], outputs: ArrayLike, confidence: float =
 
     Args:
         groups: names of the groups, in the order of the design.
-        outputs: ``(flights,)`` of flights 0, 1, 2, ... of a :class:`GroupDesign`, whole sets; finite. A yes-or-no
-        output counts
-            as 1 or 0.
+        outputs: ``(flights,)`` finite outputs of flights 0, 1, 2, ... of a :class:`GroupDesign`, in whole sets. A yes-or-no
+            output counts as 1 or 0.
         confidence: confidence of the bootstrap intervals (percentiles of the replicates).
         seed: seed of the bootstrap.
 
     Raises:
-        ValueError: for outputs that are no whole sets, fewer than two sets, an output that is not finite or never differs,
-            or a confidence outside 0 to 1.
+        ValueError: for outputs that are not whole sets, fewer than two sets, an output that is not finite, outputs that are
+            all equal, or a confidence outside 0 to 1.
     """
     if not 0.0 < confidence < 1.0:
         raise ValueError(f"confidence = {confidence:g}: give a share between 0 and 1, such as 0.9 for 90 %")

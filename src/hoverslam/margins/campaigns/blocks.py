@@ -37,7 +37,7 @@ class BlockFailed(RuntimeError):
 
 
 class Flyer(Protocol):
-    """What flies samples. It can be pickled, and returns the same answer for a sample number every time.
+    """The protocol of a flyer, which flies samples. It can be pickled, and gives the same result for a sample every time.
 
     It is called in other threads or processes than the one that started the campaign, where no context manager of JAX is
     active.

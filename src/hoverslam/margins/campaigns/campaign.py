@@ -1,11 +1,11 @@
 """Campaigns: many samples flown in blocks, on the cores of this machine or on a Dask cluster, each block kept as it ends.
 
-The bits of a sample depend on its number and on the block size. They do not depend on how many samples are asked for, in which
-order, by how many workers or in how many runs they fly. (With another block size JAX compiles for another shape, and another
-machine has other instructions: the last bits of a flyer in JAX may then differ.)
+The bits of a sample depend on its number and on the block size. They do not depend on the number of samples, the order, the
+number of workers or the number of runs. (With another block size, or on another machine, JAX compiles other instructions, and
+the last bits of a flyer in JAX may differ.)
 
-With a folder, a block that has ended is never flown again: a campaign that was killed continues, and a larger one flies only
-the missing blocks.
+With a folder, a block that has ended is never flown again. A campaign that was killed continues where it stopped, and a larger
+campaign flies only the missing blocks.
 """
 
 import signal

@@ -42,7 +42,7 @@ def default_workers() -> int:
 def fly_blocks(
     run: CampaignRun, indices: Sequence[int], workers: int, scheduler: str | None
 ) -> Generator[FlownBlock, None, None]:
-    """Return the executor of a campaign: the cluster at ``scheduler``, or ``workers`` processes, or this process for one."""
+    """Return the executor of a campaign: a cluster, several processes of this machine, or this process for one worker."""
     if scheduler is not None:
         return _on_cluster(run, indices, scheduler)
     return _here(run, indices) if min(workers, len(indices)) == 1 else _in_processes(run, indices, workers)

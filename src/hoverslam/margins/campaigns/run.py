@@ -62,7 +62,7 @@ class CampaignRun:
         return BlockFailed(f"samples {first} to {last}: {type(error).__name__}: {error}{self.kept()}", first, last)
 
     def kept(self) -> str:
-        """Return in words what the folder keeps; empty without a folder."""
+        """Return the number of samples that the folder keeps, as text; empty without a folder."""
         return "" if self.store is None else f" ({len(self.done) * self.size} samples are kept in {self.store.folder})"
 
     def rate(self) -> float | None:

@@ -1,1 +1,1 @@
-"""What differs from one flight to the next, and what counts as landed."""
+"""Dispersions, draws from them, the motion of a disturbed booster, and the limits of a touchdown."""

@@ -1,4 +1,4 @@
-"""The columns of a sample: which of its independent numbers makes which dispersion.
+"""The columns of a sample: the independent uniform numbers that belong to each dispersion.
 
 Every sample is one vector of independent uniform numbers. The layout of the vector follows from the declarations of
 :class:`hoverslam.margins.disturbances.dispersions.DispersionTable`: dispersions of one number first, then those of several,
@@ -34,7 +34,7 @@ class Block(NamedTuple):
     width: int
 
 
-@lru_cache(maxsize=8)  # the table and, in a test or a study of one's own, tables derived from it
+@lru_cache(maxsize=8)  # the table, and tables that a test or a user derives from it
 def blocks_of(table: type[DispersionTable] = DispersionTable) -> tuple[Block, ...]:
     """Return the blocks of columns of a sample, in their order."""
     single = single_numbers(table)
@@ -60,7 +60,7 @@ COLUMNS = column_count()
 
 
 def column_names(table: type[DispersionTable] = DispersionTable) -> tuple[str, ...]:
-    """Return what each column of a sample makes, such as ``thrust`` or ``engine_thrust[3]``."""
+    """Return the name of each column of a sample, such as ``thrust`` or ``engine_thrust[3]``."""
     return tuple(
         block.name if block.width == 1 else f"{block.name}[{number}]"
         for block in blocks_of(table)

@@ -1,4 +1,4 @@
-"""The table of dispersions: what differs from one flight to the next, how much, and what it does to the flight.
+"""The table of dispersions: the quantities that differ between flights, their sizes, and their effects on a flight.
 
 The sizes are data (``files/dispersions.toml``); the table here declares which dispersions there are, of which kind, and what a
 drawn number does. :mod:`hoverslam.margins.disturbances.loading` reads the files,
@@ -135,7 +135,7 @@ def entry_kinds(table: type[DispersionTable]) -> dict[str, type[DispersionEntry]
     return {name: model for name, model in models.items() if model is not None and issubclass(model, DispersionEntry)}
 
 
-@lru_cache(maxsize=8)  # the table and, in a test or a study of one's own, tables derived from it
+@lru_cache(maxsize=8)  # the table, and tables that a test or a user derives from it
 def effects_of(table: type[DispersionTable]) -> Effects:
     """Return the effects of every dispersion whose number acts on figures, by name, in the table's order."""
     found = {

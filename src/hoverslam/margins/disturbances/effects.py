@@ -1,4 +1,4 @@
-"""What a drawn number does to a flight, declared beside each dispersion in the table.
+"""The effects of drawn numbers on a flight, declared beside each dispersion in the table.
 
 A dispersion of one number declares its effects on figures of the booster: the nominal figure is multiplied
 (:class:`Scales`), divided (:class:`Divides`), increased (:class:`Adds`) or increased by a fraction of a figure

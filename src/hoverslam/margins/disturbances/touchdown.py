@@ -14,7 +14,7 @@ _FILE = Path(__file__).parent / "files" / "touchdown.toml"
 
 
 class TouchdownFigures(Section):
-    """What every landing must keep, from ``files/touchdown.toml``."""
+    """Limits that every landing must meet, from ``files/touchdown.toml``."""
 
     miss_m: Annotated[Figure, Range(0, 1000)]
     sink_rate_m_s: Annotated[Figure, Range(0, 20)]
@@ -27,7 +27,7 @@ FIGURES = checked(TouchdownFigures, read_toml(_FILE, _FILE.name), _FILE.name)
 
 @dataclass(frozen=True)
 class TouchdownLimits:
-    """What a landing must keep, SI. Sources of the defaults are in ``files/touchdown.toml``.
+    """Limits that a landing must meet, in SI units. Sources of the defaults are in ``files/touchdown.toml``.
 
     Attributes:
         miss: Horizontal distance from the pad (m).
@@ -47,10 +47,10 @@ class TouchdownLimits:
 
     @classmethod
     def of(cls, vehicle: Vehicle, **changed: float) -> "TouchdownLimits":
-        """Return the limits with the loads of the vehicle, at the high end of its bands; the optimum keeps their values.
+        """Return the limits, with loads at the high end of the vehicle's bands; the optimum is limited by the values instead.
 
         Args:
-            vehicle: What lands.
+            vehicle: The vehicle that lands.
             **changed: Other values of some limits.
 
         Raises:
@@ -91,7 +91,7 @@ def causes_of(flown: dict[str, np.ndarray], limits: TouchdownLimits, reserve: fl
 
     Args:
         flown: Columns of a campaign; see :data:`hoverslam.margins.campaigns.flyer.FLIGHT_COLUMNS`.
-        limits: What a landing must keep.
+        limits: Touchdown limits.
         reserve: Landing reserve (kg) by which the propellant is judged; None for an unlimited one.
     """
     numbers = np.stack([np.asarray(column, dtype=float) for column in flown.values()])

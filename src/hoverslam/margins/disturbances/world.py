@@ -1,4 +1,4 @@
-"""The disturbed world of one sample: its booster with dispersed figures, its air, its engines and its navigation errors."""
+"""The disturbances of one sample: its booster with dispersed figures, its air, engines and navigation errors."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ BOOSTBACK, ENTRY, LANDING = 1, 2, 3  # numbers of the burns in ``Perturbations.e
 
 
 class World(NamedTuple):
-    """What one sample flies with.
+    """All figures and disturbances with which one sample is flown.
 
     Attributes:
         booster: The booster with dispersed figures.
@@ -53,7 +53,7 @@ def world_of(
         booster: Nominal figures.
         cut_off_mass: Nominal mass at cut-off (kg).
         p: The perturbations of the sample, without the axis of samples.
-        table: The table that declares what the perturbations do.
+        table: The table that declares the effects of the perturbations.
     """
     nominal = {**booster._asdict(), CUT_OFF_MASS: cut_off_mass}
     disturbed = with_effects(nominal, p.scalars, effects_of(table))

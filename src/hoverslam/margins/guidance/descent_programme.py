@@ -1,11 +1,11 @@
 """The powered-descent programme of guidance: its data without units, and its linear maps.
 
 Thrust acceleration ``u`` and its relaxed size ``s >= |u|`` are constant in each of ``N`` equal steps, as in
-:mod:`hoverslam.flights.references.convex` (lossless convexification, Acikmese and Ploen, JGCD 30(5), 2007). Three differences
-serve guidance that solves it repeatedly. The mass in each step is given, from the plan before, so that thrust bounds are
-bounds on ``s``. The effect of ``u`` in each step is a matrix, because in air a lean turns thrust to one side and lift acts to
-the other. Terminal conditions and glide slope are penalised instead of imposed: violations are zero where they can be, and
-otherwise the plan has the least violation, which shows that no feasible plan exists.
+:mod:`hoverslam.flights.references.convex` (lossless convexification, Acikmese and Ploen, JGCD 30(5), 2007). There are three
+differences, because guidance solves the programme repeatedly. The mass in each step is given, from the plan before, so that
+thrust bounds are bounds on ``s``. The effect of ``u`` in each step is a matrix, because in air a lean turns thrust to one side
+and lift acts to the other. Terminal conditions and glide slope are penalised instead of imposed: if a feasible plan exists,
+the violations are zero; otherwise the plan has the least violation.
 
 Variables are arranged as ``(4, N + 2 + W)``, components first: ``(s, u)`` of each step, ``(size, error)`` of the terminal
 position and velocity, ``(slack, position)`` of each of the ``W`` inner nodes at which the glide slope is imposed. Rows

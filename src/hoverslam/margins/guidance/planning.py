@@ -18,7 +18,7 @@ from hoverslam.vehicles.models import Vehicle
 LEVEL_FLIGHT = 50.0  # m/s of sink rate, below which height does not determine the time: the booster is near its apex
 WATCH_TIME = 3.0  # s of descent above the reference's ignition, in which the landing burn is predicted at every step
 AXES = 65  # samples of the boostback attitude: at most a second apart
-NEVER = -1e3  # m/s, a sink rate that no stage of the landing burn goes below
+NEVER = -1e3  # m/s: a sink rate that is never reached, so that the next stage does not begin
 CONTROL_STEP = 0.1  # s, below the lag of the throttle
 LEAST_CONTROL_STEPS = 200  # of a landing burn
 
@@ -26,8 +26,8 @@ LEAST_CONTROL_STEPS = 200  # of a landing burn
 def booster_of(vehicle: Vehicle, reference: Reference) -> Booster:
     """Return the nominal figures of the returning stage.
 
-    Guidance has more room than the optimum: throttle up to the rating of the engine instead of the planned throttle, and
-    angle of attack up to the high end of its band instead of its value.
+    The limits of guidance are wider than those of the optimum: throttle up to the rating of the engine instead of the planned
+    throttle, and angle of attack up to the high end of its band instead of its value.
     """
     home, engine, p = vehicle.recovery, vehicle.stage1.engine, Named(reference.values)
     assert home is not None

@@ -43,13 +43,13 @@ PREDICTION_END_SPEED = 2.0  # m/s; at zero speed the time step over speed is sin
 LEAST_BRAKING = 0.5  # m/s2; below it the predicted burn would never end
 SHORTEST_LANDING_STEP = 1e-4  # s; the last step ends at the ground
 GROUND_TOLERANCE = 1e-3  # m above the pad, at which a booster is on the ground
-LONGEST_LANDING = 80.0  # s; ends a flight that hovers for ever
+LONGEST_LANDING = 80.0  # s; ends a flight that never reaches the ground
 TILT_GROWTH_MOST = 1.2  # rad; the limit on tilt grows by no more than this before touchdown
 # Effect of a lean relative to that of thrust alone, since lift opposes it: no lean below the first, a full one above the
 # second. Near zero the sign of the effect is uncertain.
 STEERING_EFFECT = (0.2, 0.5)
 SHORTEST_CORRECTION = 2.0  # s; a correction in less time is faster than the lags of attitude and throttle
-START_TRANSIENTS_IGNORED = 1.5  # start transients after ignition, before the disturbance observer trusts the thrust
+START_TRANSIENTS_IGNORED = 1.5  # start transients after ignition, before the disturbance observer uses the thrust
 OFFSET_TIME = 0.6  # fraction of the time to touchdown in which the horizontal offset is removed
 FINAL_TIME = 10.0  # s before touchdown, in which the offset is removed by touchdown instead
 SINK_RECOVERY_TIME = 0.5  # s in which a booster that has stopped above the ground returns to the touchdown speed
@@ -173,13 +173,16 @@ def predicted_stop(
 def ignition_margin(
     flight: BoosterFlight, booster: Booster, guidance: LandingGuidance, estimate: BoosterState
 ) -> Array:
-    """Return by how many metres the ignition may still be delayed: zero at the reference's own ignition."""
+    """Return the height (m) by which the ignition may still be delayed; zero at the ignition of the reference."""
     stop = predicted_stop(flight, booster, guidance, estimate.position, estimate.velocity, estimate.mass)
     return stop - guidance.stop_height
 
 
 class LandingLaw(Protocol):
-    """What steers a landing burn. ``memory`` is a JAX pytree that the law carries from one control step to the next."""
+    """The protocol of a landing law, which steers the landing burn.
+
+    ``memory`` is a JAX pytree that the law carries from one control step to the next.
+    """
 
     def begin(self, flight: BoosterFlight, booster: Booster, guidance: LandingGuidance, estimate: BoosterState) -> Any:
         """Return the memory at ignition."""
@@ -248,7 +251,7 @@ def land(
         flight: The equations of motion.
         booster: Nominal figures, which guidance uses.
         guidance: The plan of the burn.
-        world: What the sample flies with.
+        world: Figures and disturbances of the sample.
         state: The state at ignition.
         law: The landing law.
         steps: Control steps between two calls of ``law.renew``.

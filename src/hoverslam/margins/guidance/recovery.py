@@ -57,7 +57,7 @@ HOVER_SLAM = HoverSlam()
 
 
 class BoostbackPlan(NamedTuple):
-    """What the boostback burn follows.
+    """The plan of the boostback burn.
 
     Attributes:
         engines: Number of engines.
@@ -87,11 +87,11 @@ class BoostbackPlan(NamedTuple):
 
 
 class EntryPlan(NamedTuple):
-    """When the entry burn begins and ends.
+    """The plan of the entry burn: when it begins and ends.
 
-    The burn ends when the predicted impact point has come back to that of the reference. The energy at the end is within
-    ``above`` over and ``below`` under that of the reference, which is ``end_energy`` at ``end_height`` and rises by ``drag``
-    per metre above it.
+    The burn ends when the predicted impact point agrees with that of the reference. The energy at the end may exceed that of
+    the reference at the same height by at most ``above`` and fall below it by at most ``below``. The energy of the reference
+    is ``end_energy`` at ``end_height``, and greater by ``drag`` for each metre above that height.
 
     Attributes:
         engines: Number of engines.
@@ -106,8 +106,8 @@ class EntryPlan(NamedTuple):
         end_energy: Specific energy of the reference at the end of the burn (J/kg).
         end_height: Height of the reference at the end of the burn (m).
         drag: Specific energy that drag takes per metre of descent (J/kg/m).
-        above: Energy above the reference's with which the burn may end (J/kg).
-        below: Energy below the reference's with which the burn may end (J/kg).
+        above: Largest excess of the energy over that of the reference at the end of the burn (J/kg).
+        below: Largest deficit of the energy from that of the reference at the end of the burn (J/kg).
     """
 
     engines: Array
@@ -126,7 +126,7 @@ class EntryPlan(NamedTuple):
 
 
 class GuidancePlan(NamedTuple):
-    """All that guidance knows before the flight.
+    """The plan of guidance for all parts of the recovery, made before the flight.
 
     Attributes:
         position: At cut-off, ``(3,)`` (m).
@@ -185,11 +185,11 @@ def recover(
     Args:
         flights: The equations of motion without air (boostback) and with it.
         booster: Nominal figures.
-        plan: What guidance follows.
+        plan: The plan of guidance.
         p: The perturbations of the sample, without the axis of samples.
         law: The landing law.
         steps: Control steps between two plans of the landing law.
-        table: The table that declares what the perturbations do.
+        table: The table that declares the effects of the perturbations.
     """
     vacuum, descent = flights
     world = world_of(booster, plan.mass, p, table)
@@ -297,11 +297,11 @@ def coast_to(flight: BoosterFlight, entry: EntryPlan, world: World, state: Boost
 def fly_entry(
     flight: BoosterFlight, booster: Booster, plan: GuidancePlan, world: World, state: BoosterState
 ) -> BoosterState:
-    """Fly the entry burn, steering to the reference, until predicted impact point and energy end it."""
+    """Fly the entry burn, steering to the reference, until predicted impact point and energy meet the condition of its end."""
     entry, begun = plan.entry, state.time
 
     def excess(s: BoosterState) -> Array:
-        """Return the distance (m) and the energy (J/kg) that the burn still has to take off, ``(2,)``."""
+        """Return the distance (m) and the energy (J/kg) that the burn has yet to remove, ``(2,)``."""
         known = navigation_estimate(world, s)
         where, _ = impact(flight.frame, known.position, known.velocity, entry.radius)
         over = energy(known.position, known.velocity) - entry.end_energy

@@ -57,7 +57,7 @@ MEAN_EXHAUST = 0.97  # of the exhaust velocity in vacuum: mean over a landing bu
 THROTTLE_REACH_UP, THROTTLE_REACH_DOWN = (
     0.5,
     -0.1,
-)  # change of the throttle reserve in use after a tight and an easy plan
+)  # change of ``PlanMemory.reach`` after a plan that is not ``SOLVED``, and after one that is
 
 
 class PlanMemory(NamedTuple):
@@ -91,7 +91,7 @@ class PlanMemory(NamedTuple):
 
 
 class ConvexReplanning:
-    """The landing law that plans again and again; ``steps`` is the number of steps of a plan."""
+    """The landing law that solves the convex programme repeatedly; ``steps`` is the number of steps of a plan."""
 
     def __init__(self, steps: int = STEPS) -> None:
         self.steps = steps

@@ -1,7 +1,7 @@
 """The margin curve: the probability that a landing reserve suffices, as a few numbers in a file.
 
 A curve holds quantiles of the reserve that the flights of a campaign needed, joined by a smooth monotone curve, and the
-effect of each dispersion on that need near the planned reserve. The cost of a kilogram needs nothing else of a landing.
+effect of each dispersion on that need near the planned reserve. The cost model reads only this curve, not the flights.
 Curves of the vehicles that come with the package are in ``curves/``, written by ``hoverslam margin VEHICLE --curve FILE``.
 
 The probability covers flights that only a lack of propellant can lose. Other losses belong to the landing record.

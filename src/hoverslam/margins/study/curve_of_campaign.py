@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 LEVELS = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99, 0.995, 0.998)
 LANDED_LEAST = 1000  # landed flights: with fewer the outer quantiles are not estimated
 FAILURES_LEAST = 5  # landed flights with an engine failure: with fewer its effect is not estimated
-EDGE = 0.1  # fraction of a uniform law's half-width: draws this near to the edge represent the edge
+EDGE = 0.1  # fraction of the half-width of a uniform distribution: draws this near to an end represent the end
 
 
 def curve_of(study: MarginRecord) -> MarginCurve:
@@ -56,10 +56,11 @@ def _moved(
 
     Each entry holds the derivative and its standard error.
 
-    The score of a normal law by the logarithm of its size is u^2 - 1, u the draw in units of the size, and u_k (R^-1 u)_k - 1
-    where draws are correlated by R, so that the derivative is the covariance of sufficing with it: a likelihood ratio, exact
-    for any response of the flight, with no other flights flown (Rubinstein 1986). A dispersion of many draws, such as a wind
-    profile, counts along the one direction of them that a regression of the need finds: along the others is only noise.
+    The derivative is the covariance of success (1 or 0) with the score of the distribution by the logarithm of its size: a
+    likelihood ratio, exact for any response of the flight, for which no other flights are needed (Rubinstein 1986). The score
+    of a normal distribution is u^2 - 1, where u is the draw in units of the size. For draws with the correlation matrix R it
+    is u_k (R^-1 u)_k - 1. For a dispersion of many draws, such as a wind profile, u is the component along the direction given
+    by a regression of the need on the draws; other directions contribute only noise.
     """
     enough = (need <= reserve).astype(float)
     weights, partners = _regression(need, units), _partners(units, table)
@@ -93,7 +94,11 @@ def _regression(need: Floats, units: Mapping[str, Floats]) -> dict[str, Floats]:
 
 
 def _edges(need: Floats, unit: Floats, reserve: float) -> tuple[float, float]:
-    """Return the same for a uniform law, whose size moves its edges: share that suffices at the edges less the mean."""
+    """Return the derivative and its standard error for a uniform distribution.
+
+    Its size moves the ends of the interval, so that the derivative is a difference of two shares of flights for which the
+    reserve suffices: the share among draws near the ends, less the share among all draws.
+    """
     enough, out = need <= reserve, np.abs(unit[:, 0]) > 1.0 - EDGE
     share = float(enough[out].mean())
     return share - float(enough.mean()), float(np.sqrt(share * (1.0 - share) / out.sum()))
@@ -116,7 +121,7 @@ def _sized(table: DispersionTable, need: Floats, units: Mapping[str, Floats], cu
 
 
 def _failures(table: DispersionTable, need: Floats, struck: NDArray[np.int64], curve: MarginCurve) -> list[Effect]:
-    """Return the effects of engine failures: the reserve that compensates for what flights with a failure need more."""
+    """Return the effects of engine failures: the additional reserve that compensates for them."""
     enough, density, effects = need <= curve.reserve_kg, curve.density(curve.reserve_kg), []
     for burn, (key, chance) in enumerate(zip(table.engine_out.sizes, table.engine_out.probabilities, strict=True), 1):
         hit = struck == burn

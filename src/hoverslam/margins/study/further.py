@@ -32,7 +32,7 @@ SHOWN = 6  # groups that a report lists
 
 
 class Answer(NamedTuple):
-    """Lines for a person, values for a program."""
+    """The answer to a question, as lines of text and as plain values."""
 
     lines: list[str]
     data: dict[str, Any]

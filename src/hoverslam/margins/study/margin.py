@@ -80,21 +80,28 @@ def study_margin(
     """Fly ``samples`` disturbed recoveries that follow the optimal launch, and find the reserve that they need.
 
     Args:
-        vehicle, recovery: a vehicle, its name or the path of its file; ``downrange`` or ``return_to_launch_site``.
-        samples, seed, scheme: of the draws; see :func:`hoverslam.margins.disturbances.draws.draw`.
-        guidance: ``"convex"`` or ``"hover_slam"``, of the landing burn.
-        dispersions: overrides, as ``{"wind.sigma_m_s": 6.0}`` or ``{"scale": 0.5}``.
-        probability, confidence: asked of the reserve.
-        limits: touchdown limits; those of the vehicle if not given.
-        folder: where optimum and flights are kept; a second run continues where the first ended.
-        block, workers, scheduler: see :func:`hoverslam.margins.campaigns.campaign.run_campaign`; one worker on an accelerator.
-        reference: optimum to follow; solved if not given.
-        report, on_progress: receive a line a step of the optimum, and the campaign's progress.
+        vehicle: A vehicle, the name of a known one, or the path of a vehicle file.
+        recovery: ``downrange`` or ``return_to_launch_site``.
+        samples: Number of flights.
+        seed: Master seed of the draws.
+        guidance: Law of the landing burn, ``"convex"`` or ``"hover_slam"``.
+        scheme: Sampling scheme; see :func:`hoverslam.margins.disturbances.uniforms.standard_vectors`.
+        dispersions: Overrides, such as ``{"wind.sigma_m_s": 6.0}`` or ``{"scale": 0.5}``.
+        probability: Probability with which the reserve must suffice.
+        confidence: Confidence with which that probability must be verified.
+        limits: Touchdown limits; those of the vehicle if not given.
+        folder: Where optimum and flights are kept; a second run continues where the first ended.
+        block: Flights in a call and in a file.
+        workers: Number of processes; see :func:`hoverslam.margins.campaigns.campaign.run_campaign`. One on an accelerator.
+        scheduler: Address of a Dask cluster that flies instead.
+        reference: Optimum to follow; solved if not given.
+        report: Receives one line for each step of the optimum.
+        on_progress: Receives the progress of the campaign.
 
     Raises:
-        VehicleError: for an unknown vehicle, mode or dispersion.
-        ValueError: for a recovery that is not one, an unknown guidance or scheme, an optimum that is not verified.
-        CampaignError: for a folder that holds something else, or a cluster that does not answer.
+        VehicleError: For an unknown vehicle, mode or dispersion.
+        ValueError: For the mode ``expendable``, an unknown guidance or scheme, or an optimum that is not verified.
+        CampaignError: For a folder that holds another campaign, or a cluster that does not answer.
     """
     vehicle = as_vehicle(vehicle)
     table = load_dispersions(vehicle.name, dispersions)
@@ -103,7 +110,7 @@ def study_margin(
         reference = _reference(vehicle, recovery, folder, report)
     flyer = RecoveryFlyer(vehicle, reference, table, seed, scheme, total, guidance)
     if workers is None and scheduler is None and jax.default_backend() != "cpu":
-        workers = 1  # the accelerator takes a block at once, and each process would claim it
+        workers = 1  # one process flies whole blocks on the accelerator; several would compete for it
     campaign = run_campaign(
         flyer, samples, folder=folder, block=block, workers=workers, scheduler=scheduler, on_progress=on_progress
     )
