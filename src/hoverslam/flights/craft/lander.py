@@ -73,7 +73,18 @@ class Lander:
     def simple(
         cls, name: str, burnout_mass: float, thrust: float, exhaust_speed: float, throttle: tuple[float, float]
     ) -> "Lander":
-        """Return a point mass with one engine, without air: ``thrust`` (N) at full throttle, ``exhaust_speed`` (m/s)."""
+        """Return a point mass with one engine, without air.
+
+        Args:
+            name: Name in messages and tables.
+            burnout_mass: Mass when no more propellant can be burned (kg).
+            thrust: Thrust at full throttle (N).
+            exhaust_speed: Thrust over mass flow (m/s).
+            throttle: Least and greatest throttle.
+
+        Raises:
+            ValueError: For a value outside its range.
+        """
         isp = exhaust_speed / STANDARD_GRAVITY
         return cls(name, burnout_mass, thrust, isp, isp, throttle)
 

@@ -13,7 +13,13 @@ from hoverslam.physics.rigid_body import RigidFlight
 
 
 class FlightLimits(eqx.Module):
-    """Scalar functions of state, control and inputs in one flight regime (SI)."""
+    """Quantities in one flight regime (SI): scalar functions that a path constraint can limit.
+
+    Each method takes the state (``position``, ``velocity``, ``mass``), the control and the inputs of the equations of motion.
+
+    Attributes:
+        flight: Equations of motion.
+    """
 
     flight: Flight
 

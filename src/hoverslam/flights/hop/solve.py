@@ -101,6 +101,10 @@ class Hop:
 
         Where no such flight is found, the figures may leave their bands. The flight is then ``loosened``, and its
         figures leave their bands as little as possible, in least squares.
+
+        Args:
+            options: Solver options; by default several settings are tried until one is verified.
+            report: Receives one line a mesh pass; by default lines go to standard error if that is a terminal.
         """
         attempts = [_options(barrier, EVENNESS) for barrier in FITTING] if options is None else [options]
         brief = [replace(attempt, diagnose=False) for attempt in attempts]
@@ -119,7 +123,10 @@ class Hop:
     ) -> HopFlight:
         """Return the hop of least propellant to the apogee and distance of ``like``, with its figures, from its trajectory.
 
-        Without ``like`` the apogee and distance are the stated ones, and the figures are nominal.
+        Args:
+            like: A flight of this hop. Without it the apogee and distance are the stated ones, and the figures are nominal.
+            options: Solver options; by default several settings are tried until one is verified.
+            report: Receives one line a mesh pass; by default lines go to standard error if that is a terminal.
         """
         events, guess = self.case.events.stated(), None if like is None else like.guess()
         values = self.case.hopper.parameters() if like is None else like.figures

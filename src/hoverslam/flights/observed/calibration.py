@@ -212,7 +212,13 @@ def calibrate(
 
 
 def calibrate_without(whole: Calibration, name: str, report: Callable[[str], None] | None = None) -> Calibration:
-    """Return the calibration from all flights of ``whole`` but one, with ``whole`` as its guess."""
+    """Return the calibration from all flights of another one except one flight.
+
+    Args:
+        whole: The calibration from all flights; it is the guess.
+        name: Name of the mission that is left out.
+        report: Receives one line a solve.
+    """
     observations = [
         restart_from(flight.observation, whole.fit) for other, flight in whole.flights.items() if other != name
     ]

@@ -33,10 +33,18 @@ class Success(NamedTuple):
 
 
 def clopper_pearson(events: ArrayLike, trials: ArrayLike, confidence: float = 0.9) -> Interval:
-    """Return the two-sided interval of a probability, of the shape of ``events``, with half the risk at each end.
+    """Return the two-sided interval of a probability, with half the risk at each end.
 
-    It covers the truth in at least the share ``confidence`` of all samples. For small probabilities it covers more, since a
-    count is a whole number.
+    It contains the true probability in at least the share ``confidence`` of all samples. For small probabilities the share is
+    greater, since a count is a whole number.
+
+    Args:
+        events: Number of events, of any shape.
+        trials: Number of trials, broadcast with ``events``.
+        confidence: Two-sided confidence.
+
+    Returns:
+        Lower and upper end, each of the shape of ``events``.
 
     Raises:
         ValueError: for counts that are not whole, ``events`` outside 0 to ``trials``, no trials, or a confidence outside
@@ -50,6 +58,11 @@ def clopper_pearson(events: ArrayLike, trials: ArrayLike, confidence: float = 0.
 def clopper_pearson_lower(events: ArrayLike, trials: ArrayLike, confidence: float = 0.9) -> Floats:
     """Return the one-sided lower bound of a probability, of the shape of ``events``; 0 for no event.
 
+    Args:
+        events: Number of events, of any shape.
+        trials: Number of trials, broadcast with ``events``.
+        confidence: One-sided confidence.
+
     Raises:
         ValueError: as :func:`clopper_pearson`.
     """
@@ -62,6 +75,11 @@ def clopper_pearson_lower(events: ArrayLike, trials: ArrayLike, confidence: floa
 def clopper_pearson_upper(events: ArrayLike, trials: ArrayLike, confidence: float = 0.9) -> Floats:
     """Return the one-sided upper bound of a probability, of the shape of ``events``; 1 if every trial is an event.
 
+    Args:
+        events: Number of events, of any shape.
+        trials: Number of trials, broadcast with ``events``.
+        confidence: One-sided confidence.
+
     Raises:
         ValueError: as :func:`clopper_pearson`.
     """
@@ -73,10 +91,15 @@ def clopper_pearson_upper(events: ArrayLike, trials: ArrayLike, confidence: floa
 
 
 def smallest_sample(failure_probability: float, failures: int = 0, confidence: float = 0.9) -> int:
-    """Return the smallest sample that verifies a failure probability of at most ``failure_probability`` if ``failures`` fail.
+    """Return the smallest sample size that verifies a failure probability if a given number of samples fail.
 
     It is the least n for which at most ``failures`` failures have a probability of at most 1 - ``confidence`` at that failure
     probability (exact binomial; Hanson and Beard 2010).
+
+    Args:
+        failure_probability: Largest failure probability that is to be verified.
+        failures: Number of samples that fail.
+        confidence: One-sided confidence.
 
     Raises:
         ValueError: for a level outside 0 to 1 or a negative number of failures.
@@ -96,7 +119,12 @@ def smallest_sample(failure_probability: float, failures: int = 0, confidence: f
 
 
 def failures_allowed(samples: int, failure_probability: float, confidence: float = 0.9) -> int | None:
-    """Return how many of ``samples`` may fail with ``failure_probability`` still verified; None if the sample is too small.
+    """Return how many samples may fail with a failure probability still verified; None if the sample is too small.
+
+    Args:
+        samples: Number of samples.
+        failure_probability: Largest failure probability that is to be verified.
+        confidence: One-sided confidence.
 
     Raises:
         ValueError: for a level outside 0 to 1 or no samples.

@@ -242,7 +242,15 @@ def observe_disturbance(
 def loads(
     flight: BoosterFlight, state: BoosterState, base_area: Array | float, density: Array, wind: Array
 ) -> tuple[Array, Array]:
-    """Return the dynamic pressure (Pa) and the stagnation heating (W/m2) at the start of a step."""
+    """Return the dynamic pressure (Pa) and the stagnation heating (W/m2) at the start of a step.
+
+    Args:
+        flight: The equations of motion.
+        state: The state at the start of the step.
+        base_area: Base area, whose radius determines the heating (m2).
+        density: Factor on the standard density.
+        wind: Velocity of the air ``(3,)`` (m/s).
+    """
     now = Named(position=state.position, velocity=state.velocity, density=density, wind=wind)
     _, air, _, speed_squared = flight.flow(now)
     radius = jnp.sqrt(base_area / jnp.pi)

@@ -139,6 +139,14 @@ def predicted_stop(
     The throttle is the planned one. The integration is over speed, in which the end of the burn is known: dt = dv /
     deceleration. The flight-path angle follows from ``ln tan(psi/2)``, which stays finite as the speed vanishes (the closed
     form of the gravity turn at constant thrust).
+
+    Args:
+        flight: The equations of motion.
+        booster: Nominal figures.
+        guidance: The plan of the burn.
+        position: At ignition ``(3,)`` (m).
+        velocity: At ignition ``(3,)`` (m/s).
+        mass: At ignition (kg).
     """
     speed = jnp.sqrt(velocity @ velocity)
     down = jnp.clip(-velocity[2] / speed, 1e-6, 1.0 - 1e-9)
@@ -181,7 +189,8 @@ def ignition_margin(
 class LandingLaw(Protocol):
     """The protocol of a landing law, which steers the landing burn.
 
-    ``memory`` is a JAX pytree that the law carries from one control step to the next.
+    Its methods take the equations of motion, the nominal figures of the booster, the plan of the burn, the state that
+    navigation reports, and ``memory``: a JAX pytree that the law carries from one control step to the next.
     """
 
     def begin(self, flight: BoosterFlight, booster: Booster, guidance: LandingGuidance, estimate: BoosterState) -> Any:

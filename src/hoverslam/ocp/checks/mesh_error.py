@@ -81,7 +81,7 @@ def _phase_error(programme: Programme, solution: Solution, part: PhaseSolution) 
 def limit_violation(
     part: PhaseSolution, x: np.ndarray, u: np.ndarray, c: np.ndarray, values: dict[str, float]
 ) -> np.ndarray:
-    """Return the worst relative violation of any limit in each interval, from samples ``(intervals, samples, ...)``."""
+    """Return the worst relative violation of any limit in each interval ``(intervals,)``; see :func:`limits_of`."""
     worst = np.zeros(len(x))
     for _, low, high, size, samples in limits_of(part, x, u, c, values):
         worst = np.fmax(worst, np.max(np.maximum(low - samples, samples - high), axis=1) / size)
@@ -89,7 +89,15 @@ def limit_violation(
 
 
 def limits_of(part: PhaseSolution, x: np.ndarray, u: np.ndarray, c: np.ndarray, values: dict[str, float]):  # type: ignore[no-untyped-def]
-    """Yield name, lower and upper bound, size and samples of every limit along a phase."""
+    """Yield name, lower and upper bound, size and samples of every limit along a phase.
+
+    Args:
+        part: The solved phase.
+        x: States ``(intervals, samples, nx)``.
+        u: Controls ``(intervals, samples, nu)``.
+        c: Path constraints ``(intervals, samples, path)``.
+        values: Given parameters and settings by name.
+    """
     for j, constraint in enumerate(part.phase.path):
         reach = float(np.max(np.abs(c[..., j]), initial=0.0))
         size = constraint.size(values) or 0.0

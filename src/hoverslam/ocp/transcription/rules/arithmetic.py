@@ -57,6 +57,7 @@ def _cbrt(x: casadi.SX) -> casadi.SX:
 
 
 def clamp(low: casadi.SX, x: casadi.SX, high: casadi.SX) -> casadi.SX:
+    """Return ``x`` limited to the range from ``low`` to ``high``."""
     return casadi.fmin(casadi.fmax(x, low), high)
 
 

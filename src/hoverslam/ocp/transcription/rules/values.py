@@ -38,6 +38,7 @@ Rule = Callable[[Walk, core.JaxprEqn, list[Value]], Sequence[Result]]
 
 
 def is_known(value: Value) -> bool:
+    """Return whether a value is a NumPy array, without symbols."""
     return isinstance(value, np.ndarray)
 
 
@@ -68,6 +69,7 @@ def positions_of(shape: Sequence[int]) -> np.ndarray:
 
 
 def entries_at(column: casadi.SX, positions: np.ndarray) -> casadi.SX:
+    """Return the entries of a column at the given positions, as a column."""
     flat = positions.ravel().tolist()
     return column[flat, 0] if flat else casadi.SX(0, 1)
 
@@ -104,6 +106,7 @@ def matrix_of(value: Value) -> casadi.SX | casadi.DM:
 
 
 def known_value(value: Value, what: str) -> np.ndarray:
+    """Return a value that must be known; raise Untranslatable with ``what`` it is used for if it is symbolic."""
     if isinstance(value, Symbolic):
         raise Untranslatable(f"needs {what} that do not depend on the variables")
     return value
