@@ -289,7 +289,7 @@ class HopBuilder:
         if self._steered:
             most = float(np.tan(limits.angle_of_attack))
             felt = AlignedFlow(arc.flight, most, MOST_OFF_FLOW, limits.angle_of_attack_from).felt
-            path.append(PathConstraint("angle of attack (tangent squared, where q is felt)", felt, upper=most**2))
+            path.append(PathConstraint("angle of attack (tangent squared, at high q)", felt, upper=most**2))
         controls = (*self._angles(MOST_OFF_FLOW), self._throttle())
         self._phase(
             "landing", arc.rates, controls, path, duration=(1.0, LONGEST),

@@ -200,7 +200,7 @@ class LandingBuilder:
             most = float(np.tan(limits.angle_of_attack))
             aligned = AlignedFlow(self.gliding, most, MOST_OFF_FLOW, limits.angle_of_attack_from)
             share = ShareOfAngle(aligned).squared
-            path.append(PathConstraint("angle of attack (share squared, where q is felt)", share, upper=1.0))
+            path.append(PathConstraint("angle of attack (squared share of its limit)", share, upper=1.0))
         throttle = Variable("throttle", None, "", "stage1.throttle_min", "stage1.throttle_max")
         return [*self._angles(MOST_OFF_FLOW), throttle], self.gliding, path
 

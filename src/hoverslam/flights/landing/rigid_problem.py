@@ -145,7 +145,7 @@ class RigidLandingBuilder(LandingBuilder):
         tilt = gate.tilt if name == "gate" and gate is not None else limits.tilt
         if limits.angle_of_attack is not None and self.lander.has_air:
             nose = AlignedNose(flight, limits.angle_of_attack, limits.angle_of_attack_from)
-            path.append(PathConstraint("along the flow (cosine, where q is felt)", nose.margin, lower=0.0))
+            path.append(PathConstraint("alignment with the flow (cosine, at high q)", nose.margin, lower=0.0))
         if tilt is not None and name != "coast":
             path.append(
                 PathConstraint("upright (cosine of tilt)", FlightLimits(flight).upright, lower=float(np.cos(tilt)))
