@@ -93,7 +93,7 @@ def joined(done: Mapping[int, Columns], size: int, samples: int, fingerprint: st
     for index in indices:
         if _shapes(done[index]) != _shapes(done[first]):
             message = f"{fingerprint}: blocks {first} and {index} have unlike columns"
-            raise CampaignError(f"{message}: let the fingerprint tell them apart, and use another folder")
+            raise CampaignError(f"{message}: give unlike flyers different fingerprints, and use another folder")
     numbers = np.concatenate([block_numbers(index, size) for index in indices])
     asked = numbers < samples
     columns = {name: np.concatenate([done[index][name] for index in indices])[asked] for name in done[first]}
