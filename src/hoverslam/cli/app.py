@@ -1,4 +1,4 @@
-"""The application: the verbs, the version, and what becomes of an error."""
+"""The application: the commands, the version, and the conversion of errors into messages and exit codes."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -55,6 +55,9 @@ def _hoverslam(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """If this booster comes back, what does a kilogram to orbit cost, and how sure are we?"""
+    """If this booster comes back, what does a kilogram to orbit cost, and how sure are we?
+
+    Solve optimal launches and landings, fly disturbed recoveries, and estimate the cost of a kilogram to orbit.
+    """
     if context.invoked_subcommand is None:
         print(context.get_help())

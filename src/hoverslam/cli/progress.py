@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def status(first: str) -> Iterator[Callable[[str], None]]:
-    """Show one line that states the current step; the function that is given replaces it."""
+    """Show one line that states the current step. Yield a function that replaces the line."""
     from hoverslam.reports.console import console
 
     terminal = console(stderr=True)
@@ -23,7 +23,7 @@ def status(first: str) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def flights_bar(total: int) -> "Iterator[Callable[[int, Outcome], None]]":
-    """Show a bar with count and time, and a line for each flight as it ends; the function that is given adds a flight."""
+    """Show a bar with count and time, and a line for each flight as it ends. Yield a function that adds a flight."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from hoverslam.reports.console import console

@@ -1,1 +1,1 @@
-"""How finished numbers are shown: tables, pictures, files and the verbs that every result has. Knows no subject."""
+"""Output of results: tables, pictures, files and the verbs that every result has, for any subject."""

@@ -1,4 +1,4 @@
-"""The house style of pictures, and how they are written."""
+"""The common style of all pictures, and how they are written."""
 
 from pathlib import Path
 

@@ -20,7 +20,7 @@ PICTURES = (".png", ".svg", ".pdf")
 
 
 class Result(ABC):
-    """What a study returns."""
+    """Base class of the results that studies return."""
 
     @abstractmethod
     def report(self) -> str:
@@ -39,7 +39,7 @@ class Result(ABC):
         """Return a picture of the result; it is drawn but neither shown nor written."""
 
     def save(self, path: str | Path) -> Path:
-        """Write the result to ``path`` in the format of its suffix, and return the path. A reader never sees half a file.
+        """Write the result to ``path`` in the format of its suffix, and return the path. The file appears only when complete.
 
         Every result knows ``.json`` (:meth:`as_json`), ``.csv`` (:meth:`to_frame`), ``.txt`` (:meth:`report`) and pictures
         (``.png``, ``.svg``, ``.pdf``, from :meth:`plot`); some know more.

@@ -1,5 +1,5 @@
-"""Results: a flight and its cost joined into rows, tables, figures and files.
+"""Studies: flights and costs joined into rows, tables, pictures and files.
 
-``outcome_of(flight)`` joins a solved launch with what it costs; ``compare`` does so for many cases at once. Everything
-here reads finished numbers: nothing in this room knows how a flight is solved or a cost is made.
+``outcome_of(flight)`` joins a solved launch with its cost; ``compare`` does so for many vehicles and recovery modes. The
+modules here call the solvers and the cost model of other rooms and arrange their results; they hold no model of their own.
 """

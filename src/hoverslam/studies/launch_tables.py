@@ -87,7 +87,7 @@ def limits_table(limits: "Sequence[LimitReached]") -> Table:
 
 def cost_table(rows: "Iterable[ExplainRow]") -> Table:
     """Return the arithmetic of the cost."""
-    table = Table("cost, at the likeliest inputs", "value", "made of", header_style="bold")
+    table = Table("cost, at the most likely inputs", "value", "formula", header_style="bold")
     table.columns[1].justify = "right"
     for row in rows:
         table.add_row(row.component.replace("_", " "), _short(row.value), row.formula)

@@ -1,8 +1,7 @@
-"""Work through a list in a few processes, one item at a time; the death of a process costs only the item that it had.
+"""Parallel work on a list of items; if a process ends unexpectedly, only the item that it worked on is lost.
 
-Solvers in native code may end their process. A pool of processes fails as a whole when one of them dies, so that every
-item in it is lost. Here each process is a pool of its own. Processes are kept for many items, so that what one item has
-compiled serves the next.
+A solver in native code may end its process. A usual pool of processes then fails as a whole and loses all its items. Here each
+process is a pool of its own. A process handles many items, so that it compiles the model only once.
 """
 
 import os
@@ -22,8 +21,9 @@ from loky.process_executor import (  # type: ignore[import-untyped]
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
-# Of each process: one thread, since the processes share the cores; no accelerator, since each process would claim all of
-# its memory for problems too small to gain from it; no restart because it grew, since a process that compiles grows.
+# Each process uses one thread, since the processes share the cores. It uses no accelerator: each process would reserve all of
+# the accelerator's memory, and the problems are too small to gain from it. It is not restarted when its memory grows, since
+# compilation makes it grow.
 _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu",
     "LOKY_MAX_MEMORY_LEAK_SIZE": "1e12",

@@ -1,4 +1,4 @@
-"""The body of a script: solve, print the flight as tables or JSON, return the exit code."""
+"""What an example script does after it has stated its problem: solve, print tables or JSON, return the exit code."""
 
 import argparse
 from collections.abc import Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Reported(Protocol):
-    """A solved flight that prints itself: a landing or a hop."""
+    """A solved flight with a report of its own: a landing or a hop."""
 
     @property
     def verified(self) -> bool:

@@ -70,12 +70,12 @@ class Check(NamedTuple):
 
 @dataclass
 class Validation(Result):
-    """What has been computed so far; the rest is empty.
+    """Results of the validation; parts that are not computed yet are empty.
 
     Attributes:
-        calibration: Of all flights.
-        predictions: By name of the mission.
-        payloads: Computed beside published.
+        calibration: Calibration with all flights.
+        predictions: Predictions by name of the mission.
+        payloads: Computed payloads beside published ones.
     """
 
     calibration: Calibration | None = None

@@ -137,7 +137,8 @@ def years_until(
     missing = max(satellites - in_orbit, 0.0)
     if missing == 0.0:
         return 0.0
-    # At exactly one life, the satellites in orbit at the start no longer count. The number is reached then only without any.
+    # After exactly one life, the satellites that were in orbit at the start no longer count: that moment is included only if
+    # there were none.
     last = life_years * (1.0 + 1e-12) if in_orbit == 0.0 else math.nextafter(life_years, 0.0)
     return missing / delivered if missing <= delivered * last else math.inf
 
@@ -153,8 +154,8 @@ def satellites_in_orbit(
 ) -> NDArray[np.float64]:
     """Return the satellites in orbit ``years`` after the start, given the launches of the first, second, ... year.
 
-    A(t) - A(t - T), and those ``in_orbit`` at the start while t < T. Launches are evenly spread over a year; after the last
-    year given there are none.
+    This is A(t) - A(t - T), plus those ``in_orbit`` at the start while t < T. Launches are spread evenly over each year; after
+    the last given year there are no launches.
     """
     rates = np.asarray(launches, dtype=float)
     if rates.ndim != 1 or rates.size == 0 or not np.all(rates >= 0.0):

@@ -61,7 +61,10 @@ def asked_for(
 
 
 def _to(orbit: str, case: Case) -> Case:
-    """Return the case flown to another orbit. A fixed landing place lies under another plane and is replaced by a free one."""
+    """Return the case flown to another orbit.
+
+    A fixed landing site lies under another orbital plane. It is replaced by a free landing distance.
+    """
     vehicle = case.loaded()
     home = vehicle.recovery
     if case.recovery != "downrange" or home is None or home.downrange_site == FREE:

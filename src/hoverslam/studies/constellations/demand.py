@@ -1,4 +1,4 @@
-"""The demand of a constellation: vehicles flown to its orbit, and the launches, fleets, money and dates that follow.
+"""The demand of a constellation: vehicles flown to its orbit, and the launches, fleets, costs and dates that follow.
 
 The flights are solved as in a comparison. Tables are written again after each flight, so that finished rows are kept when a
 run is interrupted.

@@ -1,7 +1,7 @@
 """Rows of the demand: one vehicle in one recovery mode against one milestone of a constellation.
 
-Launches, boosters and money are computed at the launch rate that meets the milestone. The result of the launch rate that
-is planned for the vehicle stands beside them. A value that does not exist is None, a blank cell.
+Launches, boosters and costs are computed at the launch rate that meets the milestone. The row also holds the result of the
+launch rate that is planned for the vehicle. A value that does not exist is None and becomes an empty cell.
 """
 
 from dataclasses import dataclass, fields

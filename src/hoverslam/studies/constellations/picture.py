@@ -48,7 +48,7 @@ def draw_constellations(rows: Sequence[NeedRow]) -> Figure:
 
 
 def _drawn(rows: Sequence[NeedRow], name: str) -> list[NeedRow]:
-    """Return the rows to draw: all vehicles together, and those that bring most a year, each as it carries most."""
+    """Return the rows to draw: all vehicles together, and those that bring most a year, each in the mode with most payload."""
     last = [row for row in of_goal(rows, name) if row.satellites_per_year_high is not None]
     worth_a_line = [row for row in best_modes(last) if (row.most_kept_high or 0.0) > _LEAST * row.satellites]
     best = sorted(worth_a_line, key=lambda row: -(row.satellites_per_year_high or 0.0))

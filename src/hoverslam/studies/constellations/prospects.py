@@ -88,10 +88,10 @@ def best_modes(rows: Iterable[NeedRow], returning: bool = False) -> list[NeedRow
 
 
 def together(rows: Sequence[NeedRow]) -> list[NeedRow]:
-    """Return rows for all vehicles that can be hired, if every launch they plan serves one constellation.
+    """Return rows for all available vehicles together, if every launch that they plan serves one constellation.
 
-    There are two rows a milestone: each vehicle as it carries most, and each coming back if it can. Fewer than two vehicles
-    give no row.
+    There are two rows a milestone: one with each vehicle in the recovery mode that carries most, and one with each vehicle
+    recovered if it can be. Fewer than two vehicles give no row.
 
     Args:
         rows: Rows of one constellation.

@@ -41,12 +41,12 @@ def verdict(rows: Sequence[NeedRow], name: str) -> list[str]:
         lines.append(_unmet(judged))
     least = min(judged, key=lambda row: row.launches_per_year_needed or 0.0)
     lines.append(
-        f"The fewest launches: {flight_name(least)}, {least.satellites_per_launch} satellites at a time, "
-        f"{least.launches_per_year_needed:,.0f} launches a year."
+        f"Fewest launches: {flight_name(least)}, {least.launches_per_year_needed:,.0f} launches a year with "
+        f"{least.satellites_per_launch} satellites each."
     )
     cheapest = min(judged, key=lambda row: row.cost_to_deadline_cny_p50 or 0.0)
     lines.append(
-        f"The least money, launches only: {flight_name(cheapest)}, "
+        f"Least cost, without satellites: {flight_name(cheapest)}, "
         f"{cost_band('cost_to_deadline', BILLION)(cheapest)} bn CNY to the deadline, "
         f"{cost_band('cost_per_satellite', MILLION, ',.1f')(cheapest)} M CNY a satellite."
     )
@@ -57,8 +57,8 @@ def _asked(constellation: Constellation, row: NeedRow) -> str:
     life = constellation.life_years.mode
     return (
         f"{row.satellites:,} satellites by {row.deadline}, of which {constellation.in_orbit:,} were in orbit on "
-        f"{constellation.in_orbit_date}; living {life:g} years, {row.satellites / life:,.0f} a year must be launched to "
-        "keep that number."
+        f"{constellation.in_orbit_date}. With a life of {life:g} years, {row.satellites / life:,.0f} a year must be "
+        "launched to keep that number."
     )
 
 
@@ -66,23 +66,23 @@ def _unmet(judged: Sequence[NeedRow]) -> str:
     best = max(judged, key=lambda row: row.in_orbit_at_deadline_high or 0.0)
     return (
         f"Not met by any vehicle alone at any launch rate planned. The nearest is {flight_name(best)}: at "
-        f"{best.planned_per_year_high:,.0f} launches a year it has {best.in_orbit_at_deadline_high:,.0f} in orbit then "
-        f"and never keeps more than {best.most_kept_high:,.0f}; {best.missing_per_year_high:,.0f} launches a year are "
-        f"missing, {best.times_planned_high:,.1f} times that rate is asked."
+        f"{best.planned_per_year_high:,.0f} launches a year it has {best.in_orbit_at_deadline_high:,.0f} in orbit at "
+        f"the deadline and never keeps more than {best.most_kept_high:,.0f}. The deadline needs "
+        f"{best.times_planned_high:,.1f} times that rate: {best.missing_per_year_high:,.0f} launches a year are missing."
     )
 
 
 def _all(row: NeedRow) -> str:
-    """Return a sentence on the number in orbit if all vehicles for hire serve this constellation together."""
-    end = f"{row.in_orbit_at_deadline_high:,.0f} in orbit then at the high end of all plans"
+    """Return a sentence on the number in orbit if all available vehicles serve this constellation together."""
+    end = f"{row.in_orbit_at_deadline_high:,.0f} in orbit at the deadline at the high end of all plans"
     share = 100.0 * (row.in_orbit_at_deadline_high or 0.0) / row.satellites
     outcome = (
         "the number is never met" if row.date_met_high == NEVER else f"the number is first met on {row.date_met_high}"
     )
     rates = f"{row.planned_per_year_high:,.0f} launches a year, {share:.0f} %"
     return (
-        f"All vehicles for hire together, each {row.recovery}, with every launch they plan: {end} ({rates}), {outcome}; "
-        f"{row.in_orbit_at_deadline_mode:,.0f} at the likeliest rates ({row.planned_per_year_mode:,.0f} a year)."
+        f"All available vehicles together, each {row.recovery}, with every launch they plan: {end} ({rates}), {outcome}; "
+        f"{row.in_orbit_at_deadline_mode:,.0f} at the most likely rates ({row.planned_per_year_mode:,.0f} a year)."
     )
 
 

@@ -76,7 +76,7 @@ def cost_legend() -> list[Line2D]:
 
 # ---- tornado ---------------------------------------------------------------------------------------------------------
 def draw_tornado(study: "CostStudy") -> Figure:
-    """Return the picture of what figures do to the cost (CNY/kg): left a step of each, right its whole band."""
+    """Return the picture of the effect of figures on the cost (CNY/kg): left for one step, right for the whole band."""
     figure = Figure(figsize=(15, 2.2 + 0.33 * BARS), layout="constrained")
     left, right = figure.subplots(1, 2)
     levers = [lever for lever in study.levers if lever.worth != 0.0 and lever.name != "payload_kg"]
@@ -89,7 +89,7 @@ def draw_tornado(study: "CostStudy") -> Figure:
     cost = study.estimate.at_modes.cost_cny_per_kg
     way = study.recovery.replace("_", " ")
     figure.suptitle(
-        f"{study.vehicle.title}, {way}: {cost:,.0f} CNY per kilogram at the likeliest inputs, and what moves it",
+        f"{study.vehicle.title}, {way}: {cost:,.0f} CNY per kilogram at the most likely inputs, and the effect of each figure",
         fontsize=13, fontweight="bold",
     )  # fmt: skip
     return figure
@@ -102,7 +102,7 @@ def _steps(axis: Axes, levers: "Sequence[Lever]") -> None:
         axis.barh(height, lever.worth, color=KIND_COLOURS[lever.kind])
     axis.set_yticks(range(len(levers)), [f"{lever.name}  {shown_step(lever)}" for lever in levers])
     axis.invert_yaxis()
-    axis.set(title="a step for the better takes off", xlabel="CNY per kilogram")
+    axis.set(title="cost reduction by one step", xlabel="CNY per kilogram")
     plain_axis(axis).grid(visible=False, axis="y")
 
 
@@ -115,7 +115,7 @@ def _swings(axis: Axes, levers: "Sequence[Lever]") -> None:
     axis.axvline(0.0, color="#555555", linewidth=0.8)
     axis.set_yticks(range(len(levers)), [_name(lever) for lever in levers])
     axis.invert_yaxis()
-    axis.set(title="from one end of its band to the other", xlabel="CNY per kilogram")
+    axis.set(title="cost change from one end of the band to the other", xlabel="CNY per kilogram")
     axis.margins(x=0.12)
     plain_axis(axis).grid(visible=False, axis="y")
 

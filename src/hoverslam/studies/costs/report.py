@@ -43,13 +43,13 @@ def cost_tables(study: "CostStudy", explain: bool = False, verified: bool = True
     if study.requirements:
         parts.append(_requirements(study.requirements, study.estimate.target_cny_per_kg or 0.0))
     if explain:
-        parts.append(_arithmetic("at the likeliest inputs", study.estimate.explain()))
+        parts.append(_arithmetic("at the most likely inputs", study.estimate.explain()))
         parts.append(_arithmetic("TRANSCOST", study.transcost.explain()))
         parts.append(_inputs(study))
     parts += [Text(f"note: {note}") for note in _notes(study)]
     if not verified:
         parts.append(
-            Text("NOT VERIFIED: an independent re-flight does not confirm the payload behind this", style="red")
+            Text("NOT VERIFIED: the independent re-flight does not confirm the payload of this study", style="red")
         )
     return parts
 
@@ -71,21 +71,23 @@ def _headline(study: "CostStudy") -> Table:
     row("", estimate.cost_usd_per_kg, "USD", note=f"at {estimate.cny_per_usd:g} CNY, {year}")
     row("cost per launch", estimate.cost_per_launch_cny, "M CNY", 1e-6, how=",.1f")
     if study.twin is not None:
-        row("expended, per kilogram", study.twin.cost_cny_per_kg, "CNY", note=f"lifts {study.twin.payload_kg:,.0f} kg")
-    row("TRANSCOST, per kilogram", study.transcost.cost_cny_per_kg, "CNY", note="second opinion, by dry masses")
+        row(
+            "expended, per kilogram", study.twin.cost_cny_per_kg, "CNY", note=f"payload {study.twin.payload_kg:,.0f} kg"
+        )
+    row("TRANSCOST, per kilogram", study.transcost.cost_cny_per_kg, "CNY", note="second estimate, from dry masses")
     table.add_row("payload", "", f"{study.payload_kg:,.0f}", "", "kg", "")
     table.add_row(
-        "market price", "", f"{estimate.market_price_cny_per_kg:,.0f}", "", "CNY per kg", "what customers pay"
+        "market price", "", f"{estimate.market_price_cny_per_kg:,.0f}", "", "CNY per kg", "price that customers pay"
     )
     if estimate.target_cny_per_kg is not None:
-        table.add_row(
-            "operator's target", "", f"{estimate.target_cny_per_kg:,.0f}", "", "CNY per kg", "a price, promised"
-        )
+        table.add_row("operator's target", "", f"{estimate.target_cny_per_kg:,.0f}", "", "CNY per kg", "promised price")
     return table
 
 
 def _components(study: "CostStudy") -> Table:
-    table = Table("a launch at the likeliest inputs", "M CNY", "share, %", "TRANSCOST, M CNY", header_style="bold")
+    table = Table(
+        "cost of a launch at the most likely inputs", "M CNY", "share, %", "TRANSCOST, M CNY", header_style="bold"
+    )
     for column in table.columns[1:]:
         column.justify = "right"
     parts, other = study.estimate.breakdown_cny.components(), study.transcost.components_cny()
@@ -109,9 +111,9 @@ def _landing(study: "CostStudy") -> Table:
     if study.curve is not None:
         margin = f"{study.curve.counted:,} guided landings, {study.curve.guidance} guidance"
     table.add_row("landing reserve suffices", _share(estimate.margin_probability), margin)
-    table.add_row("nothing else goes wrong", _share(estimate.other_probability), "landing record, Bayesian")
+    table.add_row("nothing else fails", _share(estimate.other_probability), "landing record, Bayesian")
     table.add_row("booster lands", _share(estimate.landing_probability), f"90 %: {100 * low:.0f} to {100 * high:.0f} %")
-    table.add_row("comes home intact", _share(estimate.intact_probability), "")
+    table.add_row("undamaged after landing", _share(estimate.intact_probability), "")
     table.add_row("flights per booster", f"{estimate.flights_per_booster_mean:.1f}", "mean, the first included")
     if study.reuse is not None:
         for row in _reuse(study):
@@ -125,17 +127,17 @@ def _reserve(study: "CostStudy") -> tuple[str, str, str]:
     best, what = study.reserve, "cheapest landing reserve"
     assert best is not None
     if not best.interior:
-        return what, "none", "no landing is worth its reserve"
+        return what, "none", "no reserve is worth the payload that it costs"
     kept = (
         ""
         if study.vehicle.recovery is None
-        else f"keeps {study.vehicle.recovery.reserve(study.recovery)[0].si:,.0f} kg; "
+        else f"vehicle file: {study.vehicle.recovery.reserve(study.recovery)[0].si:,.0f} kg; "
     )
     thinner, fatter = 100.0 * best.penalty_thinner, 100.0 * best.penalty_fatter
     return (
         what,
         f"{best.best.reserve_kg:,.0f} kg",
-        f"{kept}a sigma less costs {thinner:+.1f} %, one more {fatter:+.1f} %",
+        f"{kept}cost {thinner:+.1f} % with one sigma less, {fatter:+.1f} % with one more",
     )
 
 
@@ -150,16 +152,16 @@ def _reuse(study: "CostStudy") -> list[tuple[str, str, str]]:
         (
             "against expended",
             f"{100 * (study.against_twin or 0.0):+.0f} %",
-            f"per kg; lifts {100 * reuse.payload_ratio:.0f} % of it",
+            f"cost per kg; payload {100 * reuse.payload_ratio:.0f} % of expended",
         ),
-        ("pays from", uses, f"flights a booster, if all land (by ULA's index {index})"),
-        ("pays from", landing, "of landings, with its life and losses after landing"),
-        ("pays up to", ceiling, f"a flight for recovery and refurbishment, which are {reuse.refurbishment / 1e6:,.1f}"),
+        ("reuse pays from", uses, f"flights per booster, if every landing succeeds (ULA's index: {index})"),
+        ("reuse pays from", landing, "landing probability, with its maximum flights and losses after landing"),
+        ("reuse pays up to", ceiling, f"of recovery and refurbishment a flight; now {reuse.refurbishment / 1e6:,.1f}"),
     ]
 
 
 def _practised(study: "CostStudy") -> Table:
-    title = "as landings are practised, if it learns as Falcon did"
+    title = "cost after landing attempts, if the landing probability grows as Falcon's did"
     table = Table(
         "attempt", "lands", "flights a booster", "CNY per kg", "10 to 90 %", title=title, title_justify="left"
     )
@@ -180,7 +182,7 @@ def _levers(levers: "Iterable[Lever]") -> Table:
     from hoverslam.economics.questions.levers import shown_step
 
     levers = list(levers)
-    title = f"what a step is worth: the {min(SHOWN_LEVERS, len(levers))} largest of {len(levers)}"
+    title = f"what a step is worth (change of cost): the {min(SHOWN_LEVERS, len(levers))} largest of {len(levers)}"
     table = Table("figure", "value", "step", "CNY per kg", "band, CNY per kg", title=title, title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"
@@ -193,7 +195,7 @@ def _levers(levers: "Iterable[Lever]") -> Table:
 
 
 def _requirements(requirements: "Iterable[Requirement]", target: float) -> Table:
-    title = f"what would have to be true for {target:,.0f} CNY per kg (median), one at a time"
+    title = f"what would have to be true for a median of {target:,.0f} CNY per kg, one input at a time"
     table = Table("input", "now", "needed", "at best", "then CNY per kg", "given", title=title, title_justify="left")
     for column in table.columns[1:5]:
         column.justify = "right"
@@ -211,7 +213,7 @@ def _requirements(requirements: "Iterable[Requirement]", target: float) -> Table
 
 
 def _arithmetic(heading: str, rows: "Iterable[ExplainRow]") -> Table:
-    table = Table(heading, "value", "made of", "sources", header_style="bold", show_lines=True)
+    table = Table(heading, "value", "formula", "sources", header_style="bold", show_lines=True)
     table.columns[1].justify = "right"
     for row in rows:
         table.add_row(row.component.replace("_", " "), f"{row.value:,.5g}", row.formula, "\n".join(row.sources))

@@ -21,7 +21,7 @@ SAMPLES = 4000  # of the uncertain inputs
 
 @dataclass(frozen=True)
 class CostRow:
-    """The cost of a kilogram in one flight, and what it depends on. None where a value does not exist. Money is CNY.
+    """The cost of a kilogram in one flight, and what it depends on. A value that does not exist is None. Money is in CNY.
 
     Attributes:
         payload_per_reserve, payload_per_dry_mass: Exchange ratios: kg of payload for a kilogram more of landing reserve or of
@@ -30,11 +30,12 @@ class CostRow:
         margin_probability, other_probability: Probability that the reserve suffices, and that no other failure occurs.
         landing_probability: Probability of landing, with its 5 and 95 % as ``_p05`` and ``_p95``.
         against_expendable: Median cost per kilogram over that of the expendable twin, less one.
-        break_even_uses, break_even_landing_probability: Uses and landings from which reuse costs less.
+        break_even_uses, break_even_landing_probability: Flights per booster and landing probability from which a kilogram
+            costs less with reuse.
         one_sigma_less_percent, one_sigma_more_percent: Cost increase (%) if the reserve is one standard deviation of the
             need below or above the cheapest.
-        needs_launches_per_year, ...: Value of this one input with which the cost meets the target; None where no value does,
-            and where the input has no part in the flight.
+        needs_launches_per_year, ...: Value of this one input with which the cost meets the target; None if no value does, or
+            if the flight does not depend on the input.
     """
 
     vehicle: str

@@ -1,4 +1,4 @@
-"""The cost of a kilogram, from a vehicle's name to the answer: flights solved, payload derivatives taken, costs estimated."""
+"""The cost study of a vehicle: its flights are solved, the payload is differentiated, and the cost is estimated."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -55,7 +55,7 @@ class FlownCostStudy(CostStudy, Result):
         return cost_json(self, explain) | {"verified": self.verified}
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return one row a figure: its value, step and band, and what they do to the cost (CNY/kg)."""
+        """Return one row a figure: its value, step and band, and their effect on the cost (CNY/kg)."""
         import pandas as pd
 
         from hoverslam.studies.costs.report import lever_row
@@ -63,7 +63,7 @@ class FlownCostStudy(CostStudy, Result):
         return pd.DataFrame([lever_row(lever) for lever in self.levers])
 
     def plot(self) -> "Figure":
-        """Return the picture of what figures do to the cost: a step of each, and its whole band."""
+        """Return the picture of the effect of each figure on the cost: for one step, and for its whole band."""
         from hoverslam.studies.costs.pictures import draw_tornado
 
         return draw_tornado(self)
