@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ALIKE = 3e-4  # relative difference of objectives below which two optima are one; phase times may differ 30 times more
 COARSELY_ALIKE = 2e-3  # the same for solutions of the first, coarse pass
-MOST_COARSE_ITERATIONS = 300  # of a coarse solve: a start that needs more is given up
+MOST_COARSE_ITERATIONS = 300  # of a coarse solve: a start that needs more is abandoned
 
 
 @dataclass

@@ -17,7 +17,7 @@ from hoverslam.vehicles.recovery import Recovery
 
 # Bounds of the pitch (rad) in the boostback burn: the booster turns nose up past the vertical, never nose down.
 OVER_THE_TOP = (np.pi / 3, 1.03 * np.pi)
-CROSS_PLANE_SHARE = 0.3  # of the angle of attack, for steering out of the launch plane; the launch plane keeps 95 %
+CROSS_PLANE_SHARE = 0.3  # of the angle of attack, for steering out of the launch plane; 95 % remain in the plane
 
 # Lower bound of the throttle in the ignition transient. It rises from zero there, and an interior-point solver cannot
 # approach a start that lies on the bound.
@@ -125,7 +125,7 @@ class BoosterBuilder(PhaseBuilder):
         self.phase("boostback", "vacuum", lit, BOOSTBACK, controls, mesh=linear_control_mesh(4, 5))
         self.problem.link("flip", "boostback")
 
-        # The turn over the top is the change of pitch; yaw, of one or two degrees, is left out.
+        # The angle of the flip is the change of pitch; yaw, of one or two degrees, is neglected.
         def spare_turn(e: Named, p: Named) -> Array:
             begun = e.ascent.final_control.pitch if pitch is None else pitch
             return rate * (e.flip.duration - settling) - (e.boostback.initial_control.pitch - begun)

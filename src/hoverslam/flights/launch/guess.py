@@ -28,7 +28,7 @@ _STAGING = {"expendable": (0.42, 0.0), "downrange": (0.52, 0.08), "return_to_lau
 _FAIRING_ALTITUDE = 112e3  # m, where free-molecular heating falls below about 1135 W/m2
 _PARKING_ALTITUDE = 170e3  # m, perigee of the transfer when the orbit is reached by two burns
 _ENTRY_ALTITUDE = 55e3  # m, where the simulated entry burn begins
-_BOOSTBACK_PITCH = np.radians(170.0)  # backwards and a little up, so that the way back stays above the atmosphere
+_BOOSTBACK_PITCH = np.radians(170.0)  # backwards and a little up, so that the return flight stays above the atmosphere
 _KICK_SPEED = 80.0  # m/s, at which the ascent begins to turn
 
 

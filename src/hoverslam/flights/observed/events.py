@@ -47,7 +47,7 @@ def first_motion(telemetry: Telemetry) -> tuple[float, float]:
         return np.asarray(x[1] * (time - x[0]) + x[2] * (time - x[0]) ** 2 - speed)
 
     fit = least_squares(misfit, [time[0] - low / 4.0, 4.0, 0.0])
-    shown = len(np.unique(speed))  # repeats of a value are no further readings
+    shown = len(np.unique(speed))  # a repeated value is not an independent reading
     variance = np.linalg.inv(fit.jac.T @ fit.jac)[0, 0] * 2.0 * fit.cost / len(time) * len(time) / shown
     return float(fit.x[0]), float(max(np.sqrt(variance), LEAST_LIFTOFF_ERROR))
 

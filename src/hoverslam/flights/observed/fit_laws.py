@@ -19,7 +19,7 @@ from hoverslam.vehicles.missions import Mission
 DRAG_MACHS = np.array([0.5, 0.9, 1.1, 1.4, 1.8, 2.4, 3.2, 5.0])
 DRAG_NAMES = tuple(f"aero.descent_axial_at_{mach:g}" for mach in DRAG_MACHS)
 _DRAG_WEIGHTS = Spline(DRAG_MACHS, np.eye(len(DRAG_MACHS)))
-# Modules of equations kept: a mission has some six, so that the flights of one calibration fit in.
+# Number of cached modules of equations: a mission has about six, so that this suffices for one calibration.
 _KEPT = 64
 
 

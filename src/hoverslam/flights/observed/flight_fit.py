@@ -117,7 +117,7 @@ class FlightFit:
         at = self._place[name]
         value = float(output.function(self._ends, self.solution.parameters))
         error = float(np.sqrt(max(self.covariance[at, at], 0.0)))
-        for prior in self.builder.priors:  # at a bound the curvature gives no error: that of the prior holds
+        for prior in self.builder.priors:  # at a bound the curvature gives no standard error: use that of the prior
             if prior.name == name and self.at_bound(prior):
                 error = prior.sigma
         return Estimate(value, error, output.unit)

@@ -23,7 +23,7 @@ Floats: TypeAlias = NDArray[np.float64]
 DATA = Path(__file__).parent / "files" / "telemetry"
 TRACE_SUFFIX, EVENTS_SUFFIX = "_stage1_raw.json", "_events.json"
 STATED_EVENT_ERROR = 0.5  # s: standard error of an event that is stated as a whole number of seconds
-MISREAD_SPEED, MISREAD_ALTITUDE = 8.0, 600.0  # m/s, m: a value further from the running median is a misread digit
+MISREAD_SPEED, MISREAD_ALTITUDE = 8.0, 600.0  # m/s, m: a value further from the running median contains a misread digit
 FEWEST_SAMPLES = 100  # in a trace
 # Name of a column of a file: the quantity, and the factor to SI.
 _COLUMNS = {

@@ -19,7 +19,7 @@ from hoverslam.margins.campaigns.run import CampaignRun
 _RETRIES = 2  # of a block on a cluster
 _CONNECT_TIMEOUT = 10.0  # s, for a cluster to answer
 _IDLE_TIMEOUT = 60.0  # s, after which idle processes of this machine end
-# Environment of such a process: one core, and no restart because its memory grew, as it does when it compiles.
+# Environment of such a process: it uses one core, and is not restarted when its memory grows, as it does in compilation.
 _ONE_CORE = {
     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LOKY_MAX_MEMORY_LEAK_SIZE": "1e12"
 }  # fmt: skip

@@ -205,7 +205,7 @@ def _correlate(table: DispersionTable, z: dict[str, Floats]) -> None:
 
 def _quantile(entry: Dispersion, z: Floats) -> Floats:
     """Return the quantile of the distribution at the level of a standard normal number."""
-    values: Floats = entry.size * _unit(entry, z) + 0.0  # no minus zero
+    values: Floats = entry.size * _unit(entry, z) + 0.0  # turns minus zero into zero
     return values
 
 

@@ -54,9 +54,9 @@ OFFSET_TIME = 0.6  # fraction of the time to touchdown in which the horizontal o
 FINAL_TIME = 10.0  # s before touchdown, in which the offset is removed by touchdown instead
 SINK_RECOVERY_TIME = 0.5  # s in which a booster that has stopped above the ground returns to the touchdown speed
 VELOCITY_PRIORITY_TIME = 4.0  # s to touchdown, from which on horizontal velocity has priority over the offset
-SHORTEST_TIME_TO_GO = 0.3  # s; gains are inverse to the time to go
-LEAST_HEIGHT = 0.1  # m; the deceleration is inverse to the height
-LEAST_SINK = 0.05  # m/s; the time to the ground is inverse to the sink rate
+SHORTEST_TIME_TO_GO = 0.3  # s; gains are inversely proportional to the time to go
+LEAST_HEIGHT = 0.1  # m; the deceleration is inversely proportional to the height
+LEAST_SINK = 0.05  # m/s; the time to the ground is inversely proportional to the sink rate
 STOP_CHECK_DELAY = 1.0  # s after ignition, before a stop above the ground counts
 ACROSS_GAINS = (
     6.0,

@@ -52,7 +52,7 @@ SHORTEST_STEP = 1e-3  # s, at which a part counts as ended
 LONGEST = {"coast": 900.0, "boostback": 1.5, "entry": 2.5, "glide": 400.0}
 ENTRY_GRACE = 5.0  # s
 SHORTEST_CORRECTION = 6.0  # s; a lateral correction in less time takes more than the lateral thrust
-LEAST_CLOSING_SPEED = 1.0  # m/s or W/kg; times to go are inverse to it
+LEAST_CLOSING_SPEED = 1.0  # m/s or W/kg; the time left is inversely proportional to it
 HOVER_SLAM = HoverSlam()
 
 

@@ -43,7 +43,7 @@ FAILED_CHANGE = 0.08  # the same after a plan that failed, which is far from a f
 ITERATIONS = 16  # of the solver; feasible plans take 10 to 14, so a plan that needs more has failed
 CLOSE = 1e-6  # relative, to the least propellant: less than the change until the next plan
 MOST_FAILURES = 2  # in a row, after which the explicit law flies
-# No new plans in the last seconds, or in the last part of a short burn: the explicit law feeds back height and lands.
+# No new plans in the last seconds, or in the last part of a short burn: the explicit law, which controls the height, lands.
 LAST_PLANS = 8.0  # s to go
 LAST_PLANS_SHARE = 0.6  # of the burn
 # A plan that ends further from the pad than this is not feasible.

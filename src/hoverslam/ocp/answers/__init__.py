@@ -1,1 +1,1 @@
-"""What is computed from a solved problem: derivatives, tables, files, sweeps, starts for other optima."""
+"""Results computed from a solved problem: derivatives, tables, files, sweeps, starts for other optima."""

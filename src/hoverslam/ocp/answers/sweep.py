@@ -159,7 +159,7 @@ def _shared(
 ) -> list[SweepPoint]:  # fmt: skip
     stretches = [list(map(int, part)) for part in np.array_split(np.arange(len(points)), processes) if len(part)]
     done: dict[int, SweepPoint] = {}
-    pool = ProcessPoolExecutor(len(stretches), mp_context=get_context("spawn"))  # JAX does not survive a fork
+    pool = ProcessPoolExecutor(len(stretches), mp_context=get_context("spawn"))  # JAX does not work after a fork
     try:
         jobs = {pool.submit(_stretch, problem, [points[i] for i in s], outputs, options): s for s in stretches}
         for job in as_completed(jobs):

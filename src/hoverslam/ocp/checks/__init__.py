@@ -1,1 +1,1 @@
-"""How good a solution is: re-flight, mesh error, costates, optimality."""
+"""Checks of a solution: re-flight, mesh error, costates, optimality."""

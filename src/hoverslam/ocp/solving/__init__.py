@@ -1,1 +1,1 @@
-"""IPOPT, mesh passes, and the diagnosis of what cannot be met."""
+"""IPOPT, mesh passes, and the diagnosis of limits that cannot be met."""

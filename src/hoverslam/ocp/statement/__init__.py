@@ -1,1 +1,1 @@
-"""What a problem is: phases with named states and controls, the mesh, options and tolerances."""
+"""Statement of a problem: phases with named states and controls, the mesh, options and tolerances."""

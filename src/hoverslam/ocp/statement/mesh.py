@@ -93,12 +93,12 @@ class Mesh:
         edges: increasing fractions from 0 to 1, one more than there are intervals.
         points: collocation points in every interval, or one number an interval.
         control_degree: 1 for continuous piecewise linear controls, None for the collocation polynomial.
-        knots: positions in ``edges`` of inner edges that the solver may move: a switch of the control sits on one.
-            What lies between two knots is an arc; edges inside an arc keep their share of it.
+        knots: positions in ``edges`` of inner edges that the solver may move, to a switch of a control. The part between
+            two knots is an arc; edges inside an arc stay at the same fraction of it.
         pins: controls and path constraints that are held at a bound over whole arcs.
-        spare: by how many degrees a control polynomial stays below what its nodes allow. A collocated control has as
+        spare: number of degrees by which a control polynomial is lower than its nodes allow. A collocated control has as
             many degrees of freedom as there are points at which its effect is integrated. Where the optimum hardly
-            depends on the control (singular arcs), its highest modes oscillate and the quadrature does not detect it.
+            depends on the control (singular arcs), its highest modes can oscillate undetected by the quadrature.
     """
 
     edges: tuple[float, ...]
@@ -110,7 +110,13 @@ class Mesh:
 
     @classmethod
     def uniform(cls, intervals: int, points: int = 4, control_degree: int | None = None) -> "Mesh":
-        """Return a mesh of ``intervals`` equal intervals."""
+        """Return a mesh of equal intervals.
+
+        Args:
+            intervals: Number of intervals.
+            points: Collocation points in each interval.
+            control_degree: 1 for continuous piecewise linear controls, None for the collocation polynomial.
+        """
         return cls(tuple(np.linspace(0.0, 1.0, intervals + 1).tolist()), points, control_degree)
 
     def __post_init__(self) -> None:

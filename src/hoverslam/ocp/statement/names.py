@@ -109,7 +109,7 @@ class Variable:
 
 
 class Layout:
-    """Where each variable of a list sits in the flat vector."""
+    """Positions of a list of variables in the flat vector."""
 
     def __init__(self, variables: Iterable[Variable]):
         self.variables = tuple(variables)

@@ -1,4 +1,4 @@
-"""How hard a problem is solved (:class:`Options`) and how accurate its solution must be (:class:`Tolerances`)."""
+"""Options of the solver (:class:`Options`), and the errors that a solution must not exceed (:class:`Tolerances`)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,1 +1,1 @@
-"""From a stated problem to a sparse nonlinear programme."""
+"""Transcription of a stated problem into a sparse nonlinear programme."""

@@ -8,7 +8,7 @@ from hoverslam.ocp.statement.names import Range, Variable, resolve
 from hoverslam.ocp.statement.phase import Guess, Phase, StatementError
 from hoverslam.ocp.statement.problem import Problem
 
-SAMPLES = 17  # enough for a size, and for a line to stay a line on any mesh
+SAMPLES = 17  # enough to find sizes, and to represent a straight line on any mesh
 
 
 def guesses(problem: Problem) -> dict[str, Guess]:

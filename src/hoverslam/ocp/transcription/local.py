@@ -101,7 +101,7 @@ def local_functions(problem: Problem, phase: Phase, blocks: int) -> LocalFunctio
     curvature, slope_f = ca.hessian(weighted, y)[0], ca.jacobian(f, y)
     slope = ca.vertcat(step * slope_f, ca.jacobian(c, y))
 
-    # y = B z apart from the time step: states and free parameters directly, controls and time through their weights.
+    # y = B z, without the time step: y has the states, free parameters, and weighted sums of control nodes and arc times.
     width, place, weights = d[0], d[1], d[2:]
     at = nx + blocks * nu
     to_y = ca.SX(y.shape[0], z.shape[0])

@@ -133,7 +133,7 @@ class Programme(Frame):
         gradient, boundary = self.end_jacobian(self.scale[self.end_indices] * start[self.end_indices], given)
         self.row_scale = np.concatenate([self.row_scale, self._sizes(self.end_sparsities[1], boundary, 1)])
         self.objective_scale = float(self._sizes(self.end_sparsities[0], gradient, 1)[0])
-        if self.problem.measurements:  # each measured value counts for about one half
+        if self.problem.measurements:  # each measured value adds about one half to the objective
             self.objective_scale = 1.0 / sum(len(m.times) for m in self.problem.measurements)
         if self._scales is not None:
             _, self.row_scale, self.objective_scale = self._scales

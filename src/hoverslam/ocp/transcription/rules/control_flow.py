@@ -36,7 +36,7 @@ def _cond(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequ
     if isinstance(index, np.ndarray):
         return evaluator.run(branches[min(max(int(index), 0), len(branches) - 1)], operands)
     outcomes = [evaluator.run(branch, operands) for branch in branches]
-    if len(branches) > 2:  # JAX clamps an index; of two branches, the predicate is a boolean
+    if len(branches) > 2:  # JAX clamps an index; with two branches the index is a boolean
         index = Symbolic(clamp(casadi.SX(0), index.column, casadi.SX(len(branches) - 1)), index.shape)
     return [select(index, cases) for cases in zip(*outcomes, strict=True)]
 
