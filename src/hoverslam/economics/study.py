@@ -245,9 +245,11 @@ def _notes(vehicle: Vehicle, recovery: str, curve: MarginCurve | None) -> tuple[
         return ()
     kept = vehicle.recovery.reserve(recovery)[0].si
     if curve is None:
-        return ("no margin curve: fly hoverslam margin with --curve and hand it over with --margin",)
+        return ("no margin curve: compute one with hoverslam margin --curve FILE, and give it with --margin FILE",)
     if abs(curve.reserve_kg - kept) > 1.0:
-        return (f"the margin curve was flown with {curve.reserve_kg:,.0f} kg kept, and {kept:,.0f} kg are asked about",)
+        return (
+            f"the margin curve was computed with a reserve of {curve.reserve_kg:,.0f} kg; the vehicle has {kept:,.0f} kg",
+        )
     return ()
 
 

@@ -75,7 +75,7 @@ def crow_amsaa(failure_attempts: Sequence[float], attempts: float) -> CrowAmsaa:
     if not logs * LARGEST_SHAPE >= times.size:
         raise CostQuestionError(
             f"failures at {list(failure_attempts)} crowd at the last attempt, {attempts}: the fitted shape passes "
-            f"{LARGEST_SHAPE:g}; a power law says nothing about them"
+            f"{LARGEST_SHAPE:g}; a power law does not describe them"
         )
     shape = times.size / logs
     return CrowAmsaa(times.size / attempts**shape, shape, times.size, float(attempts))

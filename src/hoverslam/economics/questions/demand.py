@@ -54,7 +54,13 @@ def satellites_per_launch(
 def satellites_per_launch_band(payload_kg: float, constellation: Constellation, most: int) -> tuple[int, int]:
     """Return the fewest and the most satellites on a launch over the bands of satellite mass and dispenser.
 
-    The fewest may be 0.
+    Args:
+        payload_kg: Payload (kg).
+        constellation: The constellation.
+        most: Satellites that fit under the fairing.
+
+    Returns:
+        The fewest, which may be 0, and the most.
 
     Raises:
         CostQuestionError: If not even the lightest satellite is carried.
@@ -68,7 +74,13 @@ def satellites_per_launch_band(payload_kg: float, constellation: Constellation, 
 
 
 def launches_to_deploy(satellites: float, per_launch: float, mission_success: float = 1.0) -> int:
-    """Return the launches that put this many satellites into orbit: N/(n p), rounded up."""
+    """Return the launches that put a number of satellites into orbit: N/(n p), rounded up.
+
+    Args:
+        satellites: Number N of satellites.
+        per_launch: Satellites n on a launch.
+        mission_success: Probability p that the payload arrives.
+    """
     delivered = _delivered(satellites, per_launch, mission_success)
     return math.ceil(satellites / delivered * (1.0 - 1e-12))
 
@@ -86,7 +98,14 @@ def _delivered(satellites: float, per_launch: float, mission_success: float) -> 
 def steady_launches_per_year(
     satellites: float, per_launch: float, life_years: float, mission_success: float = 1.0
 ) -> float:
-    """Return the launches per year that keep a constellation at its number: N/(n p T)."""
+    """Return the launches per year that keep a constellation at its number: N/(n p T).
+
+    Args:
+        satellites: Number N of satellites.
+        per_launch: Satellites n on a launch.
+        life_years: Life T of a satellite (years).
+        mission_success: Probability p that the payload arrives.
+    """
     if not life_years > 0.0:
         raise CostQuestionError(f"life_years = {life_years}: give a life above 0")
     return satellites / (_delivered(satellites, per_launch, mission_success) * life_years)
@@ -101,10 +120,18 @@ def launches_per_year_by(
     in_orbit: float = 0.0,
     mission_success: float = 1.0,
 ) -> float:
-    """Return the constant launch rate that has this many satellites in orbit after ``years``.
+    """Return the constant launch rate with which a number of satellites is in orbit after ``years``.
 
     The rate is (N - survivors)/(n p min(T, years)), or 0 if the survivors suffice. After one life T, the satellites that were
     ``in_orbit`` at the start have reached the end of their life, and those launched first must be replaced.
+
+    Args:
+        satellites: Number N of satellites.
+        per_launch: Satellites n on a launch.
+        years: Time from the start (years).
+        life_years: Life T of a satellite (years).
+        in_orbit: Satellites in orbit at the start.
+        mission_success: Probability p that the payload arrives.
     """
     if not (years > 0.0 and life_years > 0.0 and in_orbit >= 0.0):
         raise CostQuestionError(
@@ -124,10 +151,18 @@ def years_until(
     in_orbit: float = 0.0,
     mission_success: float = 1.0,
 ) -> float:
-    """Return the years after which a constant launch rate first has this many satellites in orbit; inf for never.
+    """Return the years after which a number of satellites is first in orbit at a constant launch rate; inf for never.
 
-    The number rises for one life T, to L n p T. A number that is not reached by then is never reached, since satellites then
-    reach the end of their life as fast as they are launched.
+    The number in orbit rises for one life T, to L n p T. A number that is not reached by then is never reached, since from
+    then on satellites reach the end of their life as fast as they are launched.
+
+    Args:
+        satellites: Number of satellites that is to be in orbit.
+        launches_per_year: Launch rate L.
+        per_launch: Satellites n on a launch.
+        life_years: Life T of a satellite (years).
+        in_orbit: Satellites in orbit at the start.
+        mission_success: Probability p that the payload arrives.
     """
     delivered = launches_per_year * _delivered(in_orbit, per_launch, mission_success)
     if not (launches_per_year >= 0.0 and life_years > 0.0):
@@ -156,6 +191,17 @@ def satellites_in_orbit(
 
     This is A(t) - A(t - T), plus those ``in_orbit`` at the start while t < T. Launches are spread evenly over each year; after
     the last given year there are no launches.
+
+    Args:
+        years: Times from the start ``(n,)`` (years).
+        launches: Launches of each year.
+        per_launch: Satellites on a launch.
+        life_years: Life T of a satellite (years).
+        in_orbit: Satellites in orbit at the start.
+        mission_success: Probability that the payload arrives.
+
+    Returns:
+        Satellites in orbit ``(n,)``.
     """
     rates = np.asarray(launches, dtype=float)
     if rates.ndim != 1 or rates.size == 0 or not np.all(rates >= 0.0):

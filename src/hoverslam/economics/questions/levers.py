@@ -1,9 +1,9 @@
 """Effect of each figure on the cost of a kilogram: the derivative of the cost by every input, in one table.
 
-Three chains of derivatives are joined. A cost input acts through the cost factors (JAX, ``gradient``). A figure of the
-vehicle acts through the payload, by the multipliers of the launch optimum. A dispersion acts through the probability that
-the landing reserve suffices, by the margin curve; the reserve acts through payload and probability. The derivatives of
-payload and probability are arguments here.
+Three chains of derivatives are joined. A cost input changes the cost factors; JAX differentiates the cost by them
+(``gradient``). A figure of the vehicle changes the payload; this derivative is that of the launch optimum. A dispersion
+changes the probability that the landing reserve suffices; this derivative is from the margin curve. The reserve changes both
+payload and probability. The derivatives of payload and probability are arguments here.
 """
 
 from __future__ import annotations

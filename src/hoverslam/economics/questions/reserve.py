@@ -1,8 +1,9 @@
 """The landing reserve at which a kilogram to orbit costs least.
 
-More reserve lands more boosters and lifts less payload. A Monte Carlo of the landing gives the propellant that disturbed
-flights used, an exchange ratio the payload that a kilogram of reserve costs, and the launch cost the value of a landed
-booster. The optimum is flat on one side: one standard deviation more costs little, one less costs much.
+A larger reserve loses fewer boosters and carries less payload. Three inputs determine the optimum: the propellant that
+disturbed flights use (from a Monte Carlo of the landing), the payload that a kilogram of reserve costs (the exchange ratio), and
+the value of a landed booster (from the launch cost). One standard deviation more than the optimum costs little; one less costs
+much.
 """
 
 from __future__ import annotations
@@ -26,9 +27,13 @@ GRID = 241
 
 
 def normal_success(mean_kg: float, sd_kg: float) -> SuccessCurve:
-    """Return Pr(D <= reserve) for normally distributed propellant use, as in textbooks.
+    """Return the probability Pr(D <= reserve) as a function of the reserve (kg), for a normally distributed propellant use D.
 
-    The use of propellant is skewed: ``lognormal_success`` or, with thousands of runs, ``empirical_success`` fit it better.
+    The actual propellant use is skewed. ``lognormal_success`` or, with thousands of runs, ``empirical_success`` fit it better.
+
+    Args:
+        mean_kg: Mean of the propellant use (kg).
+        sd_kg: Standard deviation of the propellant use (kg).
     """
     if not sd_kg > 0.0:
         raise CostQuestionError(f"sd_kg = {sd_kg}: give a standard deviation above 0 kg")
@@ -36,9 +41,15 @@ def normal_success(mean_kg: float, sd_kg: float) -> SuccessCurve:
 
 
 def lognormal_success(propellant_used_kg: Sequence[float] | NDArray[np.float64]) -> SuccessCurve:
-    """Return Pr(D <= reserve) of a lognormal law fitted to the propellant use of disturbed flights by maximum likelihood.
+    """Return the probability Pr(D <= reserve) as a function of the reserve (kg), for a fitted lognormal propellant use D.
 
-    Beyond the worst run, the tail is an assumption of the law.
+    The fit is by maximum likelihood. Beyond the worst run, the tail is an assumption of the lognormal law.
+
+    Args:
+        propellant_used_kg: Propellant use of disturbed flights ``(n,)`` (kg).
+
+    Raises:
+        CostQuestionError: For fewer than two different finite values, a value that is not above 0, or an infinite one.
     """
     used = _checked(propellant_used_kg)
     if not np.all(np.isfinite(used)):
@@ -49,10 +60,17 @@ def lognormal_success(propellant_used_kg: Sequence[float] | NDArray[np.float64])
 
 
 def empirical_success(propellant_used_kg: Sequence[float] | NDArray[np.float64]) -> SuccessCurve:
-    """Return Pr(D <= reserve) as counted in disturbed flights: i/(n + 1) at the i-th least use, linear between them.
+    """Return the probability Pr(D <= reserve) as a function of the reserve (kg), counted in disturbed flights.
 
-    It never exceeds n/(n + 1). A flight that ran dry counts with the use of a reserve that would have landed it, or as
-    infinite.
+    It is i/(n + 1) at the i-th smallest propellant use (order statistic), linear between these points, and never exceeds
+    n/(n + 1).
+
+    Args:
+        propellant_used_kg: Propellant use of disturbed flights ``(n,)`` (kg). For a flight that ran out of propellant, give
+            the use with a reserve that would have sufficed, or infinity.
+
+    Raises:
+        CostQuestionError: For fewer than two different finite values, or a value that is not above 0.
     """
     used = np.sort(_checked(propellant_used_kg))
     levels = np.arange(1, used.size + 1) / (used.size + 1.0)

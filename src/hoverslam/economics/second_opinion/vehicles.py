@@ -260,9 +260,11 @@ def _development(described: TranscostVehicle, recovery: str) -> float:
 def _notes(vehicle: Vehicle, about: Judgement, rate: float) -> tuple[str, ...]:
     found = []
     if vehicle.name not in load_judgements().vehicle:
-        found.append(f"{vehicle.name} is not in transcost_vehicles.toml: judged as a US company's kerosene vehicle")
+        found.append(
+            f"{vehicle.name} is not in transcost_vehicles.toml: treated as the kerosene vehicle of a US company"
+        )
     if rate < LEAST_RATE:
-        found.append(f"{rate:g} launches a year: the relations begin at {LEAST_RATE:g}, which stand in")
+        found.append(f"{rate:g} launches a year: the relations hold from {LEAST_RATE:g} a year, and that rate is used")
     if about.fuel == "methane":
-        found.append("no class is fitted to methane: the storable one stands in")
+        found.append("no class was fitted to methane engines: the class of storable propellants is used")
     return tuple(found)
