@@ -42,7 +42,12 @@ def one_line(text: str) -> str:
 
 
 def shown(value: object, longest: int = 60) -> str:
-    """Return a value as a message shows it: on one line, at most ``longest`` characters, text in double quotes."""
+    """Return a value as a message shows it: on one line, at most ``longest`` characters, text in double quotes.
+
+    Args:
+        value: The value.
+        longest: Largest number of characters.
+    """
     if isinstance(value, str):
         text = f'"{value}"'
     elif isinstance(value, bool):
@@ -62,6 +67,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean …?`` with the known word closest to ``word``, or the list of known words if none is close.
 
     Words that are equally close are all named.
+
+    Args:
+        word: The unknown word.
+        known: The known words.
     """
     known = sorted(known)
     close = difflib.get_close_matches(word, known, n=3, cutoff=0.6)

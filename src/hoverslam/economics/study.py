@@ -30,7 +30,12 @@ LIGHTEST = 0.5  # of the first stage's dry mass: the least that is asked for
 
 
 def reserve_key(recovery: str, vehicle: Vehicle) -> str:
-    """Return the key of the landing reserve that applies to a recovery mode."""
+    """Return the key of the landing reserve that applies to a recovery mode.
+
+    Args:
+        recovery: Recovery mode.
+        vehicle: The vehicle.
+    """
     assert vehicle.recovery is not None
     return f"recovery.{vehicle.recovery.reserve_key(recovery)}"
 
@@ -149,6 +154,11 @@ def margin_belief(vehicle: Vehicle, recovery: str, curve: MarginCurve | None) ->
     """Return the probability that the landing reserve suffices, and its source.
 
     It is from the counted flights of a margin curve at the reserve of the vehicle, else from the vehicle file, else it is 1.
+
+    Args:
+        vehicle: The vehicle.
+        recovery: Recovery mode.
+        curve: Margin curve, or None.
     """
     if recovery == "expendable" or vehicle.recovery is None:
         return 1.0, ""

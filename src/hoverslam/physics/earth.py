@@ -23,7 +23,13 @@ _AXES_RATIO_SQUARED_LESS_ONE = 1.0 / (1.0 - EARTH_FLATTENING) ** 2 - 1.0
 
 
 def geodetic_to_ecef(latitude: float, longitude: float, altitude: float) -> NDArray[np.float64]:
-    """Return the Earth-centred Earth-fixed position ``(3,)`` (m) of geodetic latitude, longitude (rad), altitude (m)."""
+    """Return the Earth-centred Earth-fixed position ``(3,)`` (m) of geodetic latitude, longitude (rad), altitude (m).
+
+    Args:
+        latitude: Geodetic latitude (rad).
+        longitude: Longitude, east positive (rad).
+        altitude: Altitude above the ellipsoid (m).
+    """
     eccentricity_squared = EARTH_FLATTENING * (2.0 - EARTH_FLATTENING)
     normal = EARTH_EQUATORIAL_RADIUS / np.sqrt(1.0 - eccentricity_squared * np.sin(latitude) ** 2)
     equatorial = (normal + altitude) * np.cos(latitude)

@@ -36,7 +36,12 @@ def rotation(attitude: Array) -> Array:
 
 
 def attitude_rate(attitude: Array, rate: Array) -> Array:
-    """Return the time derivative ``(4,)`` of an attitude at the angular velocity ``rate`` ``(3,)`` in body axes (rad/s)."""
+    """Return the time derivative ``(4,)`` of an attitude at the angular velocity ``rate`` ``(3,)`` in body axes (rad/s).
+
+    Args:
+        attitude: Unit quaternion ``(4,)``, scalar first, from body to frame.
+        rate: Angular velocity ``(3,)`` in body axes (rad/s).
+    """
     w, x, y, z = attitude
     a, b, c = rate
     return 0.5 * jnp.stack(

@@ -59,5 +59,10 @@ def percentile_wind(percentile: int, towards: float = np.pi / 2) -> Wind:
 
 
 def wind_speed_at(wind: Wind, altitude: float) -> float:
-    """Return the scalar wind speed (m/s) at ``altitude`` (m)."""
+    """Return the scalar wind speed (m/s) at ``altitude`` (m).
+
+    Args:
+        wind: The wind.
+        altitude: Altitude (m).
+    """
     return float(jnp.linalg.norm(wind.profile(jnp.asarray(altitude))))

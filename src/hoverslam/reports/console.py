@@ -20,7 +20,12 @@ def console(stderr: bool = False) -> Console:
 
 
 def text_of(parts: "Iterable[RenderableType]", width: int = WIDE) -> str:
-    """Return tables and lines as plain text, without colours, trailing blanks or a trailing new line."""
+    """Return tables and lines as plain text, without colours, trailing blanks or a trailing new line.
+
+    Args:
+        parts: Tables and lines.
+        width: Width in characters.
+    """
     out = StringIO()
     plain = Console(file=out, highlight=False, width=width, color_system=None, force_terminal=False)
     for part in parts:

@@ -12,7 +12,12 @@ _TABLE = Path(__file__).parent / "files" / "table.md.jinja"
 
 
 def markdown_table(rows: Iterable[Row], columns: Sequence[Column[Row]]) -> str:
-    """Return one Markdown table; it ends in a new line."""
+    """Return one Markdown table; it ends in a new line.
+
+    Args:
+        rows: Rows in the order in which they are shown.
+        columns: Columns in the order in which they are shown.
+    """
     return markdown_page(
         _TABLE,
         headings=[column.title for column in columns],

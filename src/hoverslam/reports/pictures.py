@@ -16,6 +16,10 @@ def write_picture(figure: Figure, path: Path) -> None:
     """Write a figure in the format of the path's suffix; the same numbers give the same file.
 
     The library's version and the date are left out of the file, since they would change it.
+
+    Args:
+        figure: The figure.
+        path: The file; its suffix is the format.
     """
     metadata = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
     write_whole_with(path, lambda part: figure.savefig(part, dpi=130, metadata=metadata.get(path.suffix)))

@@ -91,7 +91,12 @@ def csv_columns(row_type: type[Row], default: str, formats: Mapping[str, str] | 
 
 
 def csv_text(rows: Iterable[Row], columns: Sequence[Column[Row]]) -> str:
-    """Return the rows as CSV with one line of headings; blank where a value does not exist."""
+    """Return the rows as CSV with one line of headings; blank where a value does not exist.
+
+    Args:
+        rows: Dataclass rows.
+        columns: Columns in their order.
+    """
     import pandas as pd
 
     cells = [[column.text(row) for column in columns] for row in rows]
@@ -126,7 +131,12 @@ def read_rows(path: Path, row_type: type[Row], kind: str) -> list[Row]:
 
 
 def frame_of(rows: Iterable[Row], row_type: type[Row]) -> "pd.DataFrame":
-    """Return dataclass rows as a data frame, one column a field; the names of the columns carry the units."""
+    """Return dataclass rows as a data frame, one column a field; the names of the columns carry the units.
+
+    Args:
+        rows: Dataclass rows.
+        row_type: Dataclass of the rows.
+    """
     import pandas as pd
 
     names = [field.name for field in fields(row_type)]  # type: ignore[arg-type]

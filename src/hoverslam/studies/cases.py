@@ -111,7 +111,12 @@ def _distinct(
 
 
 def fly(case: Case, report: Callable[[str], None] | None = None) -> Outcome:
-    """Solve one case and join the flight with its cost; errors of the solver are passed on."""
+    """Solve one case and join the flight with its cost; errors of the solver are passed on.
+
+    Args:
+        case: The case.
+        report: Receives one line a step.
+    """
     from hoverslam.flights.launch.solve import solve_launch
 
     start = time.perf_counter()
@@ -129,5 +134,11 @@ def fly_or_fail(case: Case) -> Outcome:
 
 
 def unsolved(case: Case, reason: str, solve_s: float | None = None) -> Outcome:
-    """Return the outcome of a case for which there is no flight."""
+    """Return the outcome of a case for which there is no flight.
+
+    Args:
+        case: The case.
+        reason: Why there is no flight.
+        solve_s: Wall time of the attempt (s).
+    """
     return failed_outcome(case.loaded(), case.recovery, case.checked().name, reason, solve_s)

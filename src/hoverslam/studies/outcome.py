@@ -173,7 +173,15 @@ def outcome_of(flight: "LaunchResult", solve_s: float | None = None) -> Outcome:
 
 
 def failed_outcome(vehicle: "Vehicle", recovery: str, orbit: str, reason: str, solve_s: float | None = None) -> Outcome:
-    """Return the outcome of a case without a flight: what is published about it, and the reason."""
+    """Return the outcome of a case without a flight: what is published about it, and the reason.
+
+    Args:
+        vehicle: The vehicle.
+        recovery: Recovery mode.
+        orbit: Id of the orbit.
+        reason: Why there is no flight.
+        solve_s: Wall time of the attempt (s).
+    """
     published = _published(vehicle, orbit, recovery)
     return Outcome(Row(vehicle.name, recovery, orbit, solve_s=solve_s, **published), vehicle.title, reason)
 

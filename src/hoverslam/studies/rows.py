@@ -135,6 +135,10 @@ def expendable_twin(row: Row, rows: Iterable[Row]) -> Row | None:
     """Return the row of the same vehicle flown to the same orbit without recovery.
 
     None for a row that is expendable itself, and where there is no such row.
+
+    Args:
+        row: The row.
+        rows: Rows of the comparison.
     """
     if row.recovery == "expendable":
         return None

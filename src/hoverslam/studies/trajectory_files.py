@@ -44,6 +44,11 @@ def load_trajectory(path: Path) -> "xr.Dataset":
 
 
 def with_budget(trajectory: "xr.Dataset", budget: Mapping[str, float]) -> "xr.Dataset":
-    """Return the trajectory with the first stage's propellant by use (kg) as the variable ``BUDGET``."""
+    """Return the trajectory with the first stage's propellant by use (kg) as the variable ``BUDGET``.
+
+    Args:
+        trajectory: Time histories of a flight.
+        budget: Propellant of the first stage by use (kg).
+    """
     data = trajectory.assign_coords(use=list(budget))
     return data.assign({BUDGET: ("use", list(budget.values()), {"units": "kg"})})

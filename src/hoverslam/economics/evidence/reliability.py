@@ -45,7 +45,12 @@ class BetaBelief:
 
 
 def jeffreys(successes: float, failures: float) -> BetaBelief:
-    """Return the Jeffreys posterior Beta(s + 1/2, f + 1/2); its mean is (s + 1/2)/(n + 1)."""
+    """Return the Jeffreys posterior Beta(s + 1/2, f + 1/2); its mean is (s + 1/2)/(n + 1).
+
+    Args:
+        successes: Number s of successes.
+        failures: Number f of failures.
+    """
     return BetaBelief(0.5, 0.5).updated(successes, failures)
 
 
@@ -54,6 +59,10 @@ def discounted(belief: BetaBelief, discount: Quantity) -> BetaBelief:
 
     This is a power prior; it transfers the record of an older vehicle to a new one. Compare the family-level learning of
     Guikema and Pate-Cornell, Journal of Spacecraft and Rockets, 2004.
+
+    Args:
+        belief: The distribution.
+        discount: Factor of its weight, above 0 and at most 1.
 
     Raises:
         ValueError: For a discount outside (0, 1].

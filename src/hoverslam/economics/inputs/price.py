@@ -50,5 +50,10 @@ class Tender(Sourced):
 
 
 def price_per_kilogram(price: Quantity, payload_kg: Quantity) -> Quantity:
-    """Return the price of a launch divided by the payload (kg) for which it is quoted, in the currency given per kg."""
+    """Return the price of a launch divided by the payload (kg) for which it is quoted, in the currency given per kg.
+
+    Args:
+        price: Price of a launch, in any currency.
+        payload_kg: Payload for which it is quoted (kg).
+    """
     return price / checked_payload(payload_kg)

@@ -41,7 +41,14 @@ class Draws:
 
 
 def triangular_quantile(level: NDArray[np.float64], low: float, mode: float, high: float) -> NDArray[np.float64]:
-    """Return the quantiles of a triangular distribution; the constant ``mode`` if the band has no width."""
+    """Return the quantiles of a triangular distribution; the constant ``mode`` if the band has no width.
+
+    Args:
+        level: Probability levels, 0 to 1.
+        low: Low end of the distribution.
+        mode: Most likely value.
+        high: High end of the distribution.
+    """
     width = high - low
     if width == 0.0:
         return np.full_like(level, mode)

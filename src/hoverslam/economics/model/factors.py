@@ -38,6 +38,10 @@ def at_draws(draws: Draws) -> Picker:
 def recovery_bands(inputs: CostInputs, recovery: str) -> dict[str, Band]:
     """Return the bands that only a returning booster needs, by field; empty if ``recovery`` is expendable.
 
+    Args:
+        inputs: Cost inputs of the vehicle.
+        recovery: Recovery mode.
+
     Raises:
         CostQuestionError: For an unknown recovery mode, or one that the inputs do not cover.
     """
@@ -63,6 +67,10 @@ def recovery_bands(inputs: CostInputs, recovery: str) -> dict[str, Band]:
 def factor_bands(inputs: CostInputs, recovery: str) -> dict[str, Band]:
     """Return the bands from which the cost factors of a recovery mode are taken, by the name of the factor.
 
+    Args:
+        inputs: Cost inputs of the vehicle.
+        recovery: Recovery mode.
+
     Raises:
         CostQuestionError: For an unknown recovery mode, or one that the inputs do not cover.
     """
@@ -74,6 +82,11 @@ def factor_bands(inputs: CostInputs, recovery: str) -> dict[str, Band]:
 
 def bands_in_use(inputs: CostInputs, recovery: str, exchange: ExchangeRate) -> dict[str, Band]:
     """Return every band on which the cost of a kilogram depends, by name; the landing record apart.
+
+    Args:
+        inputs: Cost inputs of the vehicle.
+        recovery: Recovery mode.
+        exchange: Exchange rate for money in USD.
 
     Raises:
         CostQuestionError: For an unknown recovery mode, or one that the inputs do not cover.
@@ -120,6 +133,10 @@ def cost_factors(inputs: CostInputs, recovery: str, exchange: ExchangeRate, pick
 def landing_belief(inputs: CostInputs, pick: Picker = at_modes) -> BetaBelief:
     """Return the distribution of the landing probability: the vehicle's record on Jeffreys' prior or on a discounted one.
 
+    Args:
+        inputs: Cost inputs of the vehicle.
+        pick: Returns the number that stands for a band, by its name.
+
     Raises:
         CostQuestionError: If the inputs name no landing record.
     """
@@ -158,7 +175,14 @@ class BoosterLife:
 def booster_life(
     inputs: CostInputs, recovery: str, landing_probability: Quantity, pick: Picker = at_modes
 ) -> BoosterLife | None:
-    """Return the life of a booster that lands with this probability; None if it is expended."""
+    """Return the life of a booster that lands with this probability; None if it is expended.
+
+    Args:
+        inputs: Cost inputs of the vehicle.
+        recovery: Recovery mode.
+        landing_probability: Probability of landing.
+        pick: Returns the number that stands for a band, by its name.
+    """
     bands = recovery_bands(inputs, recovery)
     if not bands:
         return None

@@ -47,6 +47,10 @@ def expected_flights_slopes(survival: float, max_flights: float) -> tuple[float,
 
     At q = 1 they are N(N - 1)/2 and 1. Near it, where the quotient cancels, the first is summed as a series in 1 - q.
 
+    Args:
+        survival: Probability q that a flown booster can fly again.
+        max_flights: Flight N after which it is retired; not necessarily whole.
+
     Raises:
         ValueError: As ``expected_flights``.
     """
@@ -117,6 +121,10 @@ def refurbishment_age_slopes(survival: float, max_flights: float) -> tuple[float
 
     At q = 1 they are (M^2 - 1)/12 and 1/2; near it the series of ``refurbishment_age`` is used. Below two flights they are 0;
     at two flights, where A begins to rise, the slope is that towards more flights.
+
+    Args:
+        survival: Probability q that a flown booster can fly again.
+        max_flights: Flight N after which it is retired; not necessarily whole.
 
     Raises:
         ValueError: As ``expected_flights``.

@@ -187,6 +187,11 @@ def mean_learning_factor(first_unit: int, last_unit: int, slope: float) -> float
 
     This is the cost reduction factor f4 of TRANSCOST (Wright's curve by unit number).
 
+    Args:
+        first_unit: Number of the first unit, counted from 1.
+        last_unit: Number of the last unit.
+        slope: Factor s on the cost for each doubling of the number of units.
+
     Raises:
         CostQuestionError: Unless 1 <= first <= last and the slope is above 0.
     """
@@ -240,7 +245,13 @@ def cost_per_launch(
 def launch_breakdown(
     factors: CostFactors, flights_per_booster: Quantity, refurbishment_age: Quantity = 0.0
 ) -> CostBreakdown:
-    """Return the result of ``cost_per_launch`` without its checks: arithmetic that JAX can trace."""
+    """Return the result of ``cost_per_launch`` without its checks: arithmetic that JAX can trace.
+
+    Args:
+        factors: The numbers of the launch.
+        flights_per_booster: Flights that each booster built makes, 1 or more.
+        refurbishment_age: Mean number of earlier refurbishments of a booster that is refurbished.
+    """
     unit_cost = learned_unit_cost(
         factors.stage1_unit_cost,
         factors.launches_per_year / flights_per_booster,

@@ -57,7 +57,16 @@ def break_even_uses(
     learning_slope: float = 1.0,
     most: int = 1000,
 ) -> int | None:
-    """Return the least number of uses at which ``reuse_index`` is 1 or less; None if that takes more than ``most``."""
+    """Return the least number of uses at which ``reuse_index`` is 1 or less; None if that takes more than ``most``.
+
+    Args:
+        payload_ratio: Reusable payload over expendable payload.
+        recovered_share: Share of the recovered part in the cost of the expendable launch.
+        recovery_hardware: Recovery hardware over the cost of the recovered part.
+        recovery_and_refurbishment: Recovery and refurbishment per flight over the cost of the recovered part.
+        learning_slope: Slope by which a part costs more if fewer are built.
+        most: Largest number of uses that is tried.
+    """
     for uses in range(1, most + 1):
         index = reuse_index(
             uses,

@@ -82,6 +82,10 @@ def explain_rows(case: PointCase) -> list[ExplainRow]:
 def explain_inputs(inputs: CostInputs, recovery: str) -> list[InputRow]:
     """Return every band that an estimate of this recovery mode samples, landing records and exchange rate included.
 
+    Args:
+        inputs: Cost inputs of the vehicle.
+        recovery: Recovery mode.
+
     Raises:
         CostQuestionError: For an unknown recovery mode, or one that the inputs do not cover.
     """

@@ -1,9 +1,9 @@
 """The landing reserve at which a kilogram to orbit costs least.
 
 A larger reserve loses fewer boosters and carries less payload. Three inputs determine the optimum: the propellant that
-disturbed flights use (from a Monte Carlo of the landing), the payload that a kilogram of reserve costs (the exchange ratio), and
-the value of a landed booster (from the launch cost). One standard deviation more than the optimum costs little; one less costs
-much.
+disturbed flights use (from a Monte Carlo of the landing), the payload that a kilogram of reserve costs (the exchange ratio),
+and the value of a landed booster (from the launch cost). One standard deviation more than the optimum costs little; one less
+costs much.
 """
 
 from __future__ import annotations

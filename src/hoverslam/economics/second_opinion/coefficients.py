@@ -125,6 +125,10 @@ def country_productivity(country: str) -> float:
 def element_named(name: str, mass_kg: float) -> Element:
     """Return the relations of an element.
 
+    Args:
+        name: Kind of element, as in the data file.
+        mass_kg: Dry mass (kg).
+
     Raises:
         CostQuestionError: For an unknown element, or a dry mass that is not above zero.
     """

@@ -167,7 +167,16 @@ def transcost_vehicle(
     number: int | None = None,
     draws: Draws | None = None,
 ) -> TranscostVehicle:
-    """Return a vehicle in TRANSCOST's terms, with every judgement at its mode or at one sample of it."""
+    """Return a vehicle in TRANSCOST's terms, with every judgement at its mode or at one sample of it.
+
+    Args:
+        vehicle: The vehicle.
+        recovery: Recovery mode.
+        uses: Flights of a booster, 1 or more, not necessarily whole.
+        launches_per_year: Launch rate.
+        number: Index of the sample; None for the modes.
+        draws: Draws of the samples; None for the modes.
+    """
     about = judgement_of(vehicle.name)
     picked = {name: _picked(name, band, number, draws) for name, band in about.bands.items()}
     common = {key: picked[key] for key in ("experience", "oversight")} | {"slope": picked["learning_slope"]}

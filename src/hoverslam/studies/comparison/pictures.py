@@ -13,7 +13,12 @@ from hoverslam.studies.rows import Row
 
 
 def draw_comparison(rows: Sequence[Row], costs: Sequence[CostRow]) -> Figure:
-    """Return payloads on the left and, for the flights whose cost is known, costs on the right."""
+    """Return payloads on the left and, for the flights whose cost is known, costs on the right.
+
+    Args:
+        rows: Rows of the comparison.
+        costs: Costs of the flights whose cost is known.
+    """
     figure = Figure(figsize=(15 if costs else 8, 1.8 + 0.34 * len(rows)), layout="constrained")
     if costs:
         left, right = figure.subplots(1, 2)

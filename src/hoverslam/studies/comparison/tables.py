@@ -44,7 +44,12 @@ def csv_text(rows: Iterable[Row]) -> str:
 
 
 def write_csv(rows: Iterable[Row], path: Path) -> None:
-    """Write the rows as CSV; a reader never sees half a file."""
+    """Write the rows as CSV; a reader never sees half a file.
+
+    Args:
+        rows: Rows of the comparison.
+        path: The CSV file.
+    """
     write_whole(path, csv_text(rows))
 
 
@@ -133,7 +138,12 @@ def markdown(rows: Sequence[Row]) -> str:
 
 
 def rich_table(rows: Sequence[Row], title: str = "") -> "Table":
-    """Return payload and cost as a table for a terminal, with a rule between vehicles."""
+    """Return payload and cost as a table for a terminal, with a rule between vehicles.
+
+    Args:
+        rows: Rows of the comparison.
+        title: Title above the table.
+    """
     return tables.rich_table(
         rows, summary_columns(rows), title, group=lambda row: row.vehicle, warned=lambda row: not row.verified
     )

@@ -38,7 +38,13 @@ class CheckRow(NamedTuple):
 
 
 def check_rows(name: str, case: Case, outcome: Outcome) -> list[CheckRow]:
-    """Return a row for each year in which this vehicle launched the constellation in this recovery mode."""
+    """Return a row for each year in which this vehicle launched the constellation in this recovery mode.
+
+    Args:
+        name: Key of the constellation.
+        case: The case that was flown.
+        outcome: Its outcome.
+    """
     constellation = load_constellations()[name]
     flown = outcome.row
     rows = need_rows(name, case, outcome)[-1:]

@@ -30,7 +30,13 @@ class Prospect(NamedTuple):
 
 
 def prospect(constellation: Constellation, satellites_per_year: float, goal: Milestone) -> Prospect:
-    """Return the prospect of a constellation at a milestone, with the satellites' life at its mode."""
+    """Return the prospect of a constellation at a milestone, with the satellites' life at its mode.
+
+    Args:
+        constellation: The constellation.
+        satellites_per_year: Satellites launched per year.
+        goal: The milestone.
+    """
     life, start = constellation.life_years.mode, constellation.in_orbit_date
     years = (goal.deadline - start).days / DAYS_PER_YEAR
     alive = satellites_in_orbit(

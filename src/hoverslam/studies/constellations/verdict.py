@@ -25,6 +25,10 @@ def verdict(rows: Sequence[NeedRow], name: str) -> list[str]:
     """Return sentences that state whether the launch rates that are planned meet the constellation's deadline.
 
     There are none for a constellation without a deadline, and where no vehicle that can be hired is among the rows.
+
+    Args:
+        rows: Rows of the demand.
+        name: Key of the constellation.
     """
     constellation = load_constellations()[name]
     last = of_goal(rows, name)

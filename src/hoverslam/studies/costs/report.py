@@ -234,7 +234,12 @@ def _inputs(study: "CostStudy") -> Table:
 
 # ---- for a program ---------------------------------------------------------------------------------------------------
 def cost_json(study: "CostStudy", explain: bool = False) -> dict[str, Json]:
-    """Return the study as JSON types; ``explain`` adds arithmetic, inputs and sources."""
+    """Return the study as JSON types; ``explain`` adds arithmetic, inputs and sources.
+
+    Args:
+        study: The study.
+        explain: Whether arithmetic, inputs and sources are included.
+    """
     estimate, reuse, best = study.estimate, study.reuse, study.reserve
     values: dict[str, object] = {
         "vehicle": study.vehicle.name,

@@ -176,7 +176,12 @@ def rich_costs(rows: Sequence[CostRow]) -> "Table":
 
 
 def write_costs(rows: Sequence[CostRow], out: Path) -> list[Path]:
-    """Write costs.csv, costs.md and figures/cost_per_kg.png into a folder, and return their paths."""
+    """Write costs.csv, costs.md and figures/cost_per_kg.png into a folder, and return their paths.
+
+    Args:
+        rows: Rows of the costs.
+        out: The folder.
+    """
     from hoverslam.reports.pictures import write_picture
     from hoverslam.studies.costs.pictures import draw_costs
 

@@ -32,6 +32,10 @@ def section(rows: Sequence[Row]) -> str:
 def refreshed(text: str, rows: Sequence[Row]) -> str:
     """Return the text of a README with its table made from the rows.
 
+    Args:
+        text: Text of the README.
+        rows: Rows of the comparison.
+
     Raises:
         ValueError: If the markers are missing.
     """
