@@ -74,7 +74,7 @@ class FalconLandings(Section):
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
-        """Each year must hold as many failures as its attempts and successes say."""
+        """Check that the failures listed for each year agree with its attempts and successes."""
         first = 1
         for row in self.years.rows:
             last = first + row.attempts - 1
@@ -91,6 +91,7 @@ class FalconLandings(Section):
 
     @property
     def attempts(self) -> int:
+        """Number of landing attempts."""
         return sum(row.attempts for row in self.years.rows)
 
     @property
@@ -100,7 +101,7 @@ class FalconLandings(Section):
 
 
 class LandingAttempt(Sourced):
-    """One landing attempt; ``intact`` says whether the stage could have flown again, as far as reported."""
+    """One landing attempt. ``intact`` states whether the stage could have flown again, as far as reported."""
 
     vehicle: str
     flight: str
@@ -118,7 +119,7 @@ class LandingAttempt(Sourced):
 
 
 class NotAnAttempt(Sourced):
-    """A flight that is often counted as a landing attempt, and the reason why it is none here."""
+    """A flight that is often counted as a landing attempt, and the reason why it is not counted here."""
 
     flight: str
     date: datetime.date

@@ -21,14 +21,27 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Milestone(Section):
-    """A number of satellites that must be in orbit by a date."""
+    """A number of satellites that must be in orbit by a date.
+
+    Attributes:
+        satellites: The number.
+        deadline: The date.
+    """
 
     satellites: Annotated[int, Field(ge=1)]
     deadline: datetime.date
 
 
 class LaunchedYear(Sourced):
-    """Launches of a year and their vehicle: a check against an operator that has deployed a constellation."""
+    """Launches of a constellation in a past year, with which the model is checked.
+
+    Attributes:
+        year: The year.
+        vehicle: Name of the vehicle.
+        recovery: Recovery mode.
+        launches: Number of launches.
+        satellites: Number of satellites on all of them.
+    """
 
     year: int
     vehicle: str
@@ -43,18 +56,39 @@ class LaunchedYear(Sourced):
 
 
 class FairingLimit(Sourced):
-    """The most satellites of a constellation that one vehicle has carried, or is said to carry, at once."""
+    """The largest number of satellites that a vehicle has carried at once, or that its operator states.
+
+    Attributes:
+        vehicle: Name of the vehicle.
+        satellites: The number.
+    """
 
     vehicle: str
     satellites: Annotated[int, Field(ge=1)]
 
 
 class Constellation(Sourced):
-    """A constellation: how many satellites of which mass, in which orbit, by when, and their life.
+    """A constellation of satellites.
 
-    ``orbit`` names the orbit of the vehicle data to which launchers bring the satellites, ``release_orbit`` a lower one for
-    satellites that climb by themselves. ``dispenser_fraction`` is the share of a payload that is no satellite. ``fairings``
-    are limits of single vehicles. ``for_scale`` names vehicles that are shown for comparison and are not available to it.
+    Attributes:
+        name: Name for readers.
+        orbit: Id of the orbit to which launchers bring the satellites (``orbits.toml``).
+        release_orbit: Id of a lower orbit in which satellites are released that raise their orbit themselves; None if there is
+            none.
+        satellites: Number of satellites of the whole constellation.
+        satellite_mass_kg: Launch mass of a satellite.
+        satellites_per_launch: Satellites on a launch, as flown or tendered.
+        dispenser_fraction: Share of the payload that is not satellites.
+        altitude_km: Altitude of the operational orbit.
+        plane: Orbital planes, in words.
+        life_years: Life of a satellite.
+        in_orbit: Satellites in orbit on ``in_orbit_date``.
+        in_orbit_date: Date of that count.
+        deadline: Date by which the whole constellation must be in orbit; None if there is none.
+        milestones: Smaller numbers with earlier dates.
+        launched: Launches of past years, with which the model is checked.
+        fairings: Limits of single vehicles.
+        for_scale: Names of vehicles that are shown for comparison and are not available to the constellation.
     """
 
     name: str

@@ -36,13 +36,31 @@ ALWAYS = Aim("high", best=1.0)
 
 
 class Costs(Section):
-    """What the operator spends.
+    """What the operator spends. Money is in millions of the currency in which a file states it (CNY or USD).
 
-    ``stage1_unit_cost`` is the stage as built to return, recovery hardware included. ``refurbishment_fraction`` is a
-    booster's first refurbishment over the cost of the stage; each later one costs ``refurbishment_growth`` of the first
-    more than the one before. ``development_share`` of ``development_cost`` is what launches must earn back within
-    ``programme_years``; the rest was paid by a state or written off. ``upper_stage_reference_units_per_year`` is the rate
-    for which the cost of an upper stage is meant; without it, that cost does not change with the rate.
+    Attributes:
+        stage1_unit_cost: Cost of a first stage, recovery hardware included.
+        upper_stage_unit_cost: Cost of an upper stage.
+        fixed_cost_per_year: Fixed cost of a year.
+        refurbishment_fraction: First refurbishment of a booster over the cost of the stage.
+        mission_operations: Mission operations of a launch.
+        pad_and_range: Pad and range of a launch.
+        fairing_cost: Cost of a fairing.
+        fairing_uses: Flights of a fairing.
+        propellant: Propellant of a launch.
+        insurance_rate: Insurance over all other costs of a launch except development.
+        learning_slope: Factor on the unit cost for each doubling of the production rate.
+        reference_units_per_year: Production rate at which ``stage1_unit_cost`` holds (1/yr).
+        upper_stage_reference_units_per_year: Production rate at which ``upper_stage_unit_cost`` holds (1/yr); without it, that
+            cost does not change with the rate.
+        recovery_hardware_fraction: Recovery hardware over the cost of the stage without it.
+        refurbishment_growth: Increase of the cost from one refurbishment to the next, over the cost of the first.
+        recovery_operations_downrange: Recovery operations of a launch with a downrange landing.
+        recovery_operations_return_to_launch_site: Recovery operations of a launch with a return to the launch site.
+        development_cost: Development cost of the vehicle.
+        development_share: Share of the development cost that launches must earn back; a state has paid the rest, or it is
+            written off.
+        programme_years: Time in which they earn it back (yr).
     """
 
     stage1_unit_cost: Annotated[Cash, NOTHING]
@@ -81,7 +99,15 @@ class Costs(Section):
 
 
 class Operations(Section):
-    """How the vehicle is flown. ``max_flights`` is the flight after which a booster is retired."""
+    """How the vehicle is flown.
+
+    Attributes:
+        launches_per_year: Launch rate (1/yr).
+        max_flights: Flight after which a booster is retired.
+        intact_probability: Probability that a landed booster is undamaged.
+        load_factor: Mean share of the payload that is used.
+        mission_success_probability: Probability that the payload arrives.
+    """
 
     launches_per_year: Annotated[Positive, Aim("high", best=300.0)]
     max_flights: Annotated[AtLeastOne | None, Aim("high", best=100.0)] = None
@@ -91,7 +117,13 @@ class Operations(Section):
 
 
 class Prices(Section):
-    """What customers pay (market, list) or are promised (target). A price is shown beside a cost and never part of one."""
+    """Prices, for comparison with the cost. No price enters a cost.
+
+    Attributes:
+        market_cny_per_kg: Price of a kilogram on the market (CNY/kg).
+        target_cny_per_kg: Price of a kilogram that the operator has promised (CNY/kg).
+        list_price: Published price of a launch (millions of its currency).
+    """
 
     market_cny_per_kg: Positive
     target_cny_per_kg: Positive | None = None
@@ -106,7 +138,13 @@ class Prices(Section):
 
 
 class Landing(Section):
-    """The landing record of the vehicle, and the discounted record of another one that serves as its prior."""
+    """The landing record of the vehicle, and the discounted record of another one that serves as its prior.
+
+    Attributes:
+        record: Key of the landing record.
+        prior_record: Key of the record of another vehicle.
+        prior_discount: Weight of an attempt in that record, relative to an attempt of the vehicle.
+    """
 
     record: Text
     prior_record: Text | None = None
@@ -125,7 +163,17 @@ MONEY_FIELDS = {group: money_fields(model) for group, model in GROUPS.items()}
 
 
 class CostInputs(Section):
-    """Everything that the cost model knows about one vehicle."""
+    """All inputs of the cost model for one vehicle.
+
+    Attributes:
+        vehicle: Name of the vehicle.
+        name: Name for readers.
+        evidence_date: Date of the sources.
+        cost: What the operator spends.
+        operations: How the vehicle is flown.
+        price: Prices for comparison.
+        landing: Landing record; None for a vehicle that does not land.
+    """
 
     vehicle: Text
     name: Text
@@ -182,7 +230,14 @@ class ExchangeRate(Band):
 
 
 class LandingRecord(Sourced):
-    """Landing attempts of one vehicle, or of a family, up to ``date``."""
+    """Landing attempts of one vehicle, or of a family of vehicles.
+
+    Attributes:
+        name: Name for readers.
+        successes: Landings that succeeded.
+        attempts: Landing attempts.
+        date: Date up to which they are counted.
+    """
 
     name: Text
     successes: Annotated[int, Field(ge=0)]

@@ -26,12 +26,14 @@ from hoverslam.economics.inputs.quantities import Quantity, checked_payload
 
 @dataclass(frozen=True, slots=True)
 class CostFactors:
-    """The numbers from which a launch cost is computed. Money is in one currency, rates are per year, the rest are fractions.
+    """The numbers from which a launch cost is computed. All money is in one currency.
 
-    ``stage1_unit_cost`` is the cost of a stage if ``reference_units_per_year`` are built, with the recovery hardware, which
-    adds ``recovery_hardware_fraction`` to the cost of the stage without it. ``refurbishment_fraction`` is the first
-    refurbishment over that stage cost; each later one costs ``refurbishment_growth`` of the first more. Upper stages learn by
-    their own slope and reference rate; at slope 1 their cost does not depend on the rate.
+    The fields have the meaning of those of :class:`hoverslam.economics.inputs.models.Costs` and ``Operations``, except for:
+
+    Attributes:
+        recovery_operations: Recovery operations of a launch in the recovery mode that is flown.
+        upper_stage_learning_slope: Factor on the cost of an upper stage for each doubling of the production rate; at 1 the
+            cost does not depend on the rate.
     """
 
     stage1_unit_cost: Quantity

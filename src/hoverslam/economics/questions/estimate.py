@@ -182,7 +182,7 @@ class _Question:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One evaluation of the model: at the modes, or over all samples at once. No ``other`` where landing was given."""
+    """One evaluation of the model: at the modes, or over all samples at once. ``other`` is None if landing was given."""
 
     margin: Quantity
     other: Quantity | None

@@ -24,7 +24,7 @@ from hoverslam.economics.questions.estimate import CostEstimate, estimate_cost
 
 AIMS = aims_of(Operations) | aims_of(Costs)
 LANDING, PAYLOAD = "landing_probability", "payload_kg"
-MOST_PAYLOAD = 3.0  # times what the vehicle lifts
+MOST_PAYLOAD = 3.0  # times the payload of the vehicle: the largest payload that is considered
 SAMPLES = 1000
 
 

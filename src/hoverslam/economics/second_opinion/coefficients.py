@@ -21,13 +21,21 @@ Positive = Annotated[float, Field(gt=0)]
 TABLE_END = 12  # launches a year at which the table of indirect cost ends
 Row = Annotated[tuple[Positive, ...], Field(strict=False)]
 ROW_REMEDY = f"must hold {TABLE_END} numbers, one for each of 1 to {TABLE_END} launches a year"
-LEAST_RATE = 3.0  # launches a year below which the ground operations were never fitted
+LEAST_RATE = 3.0  # launches a year, the lowest rate in the fit of the ground operations
 
 
 class Element(Sourced):
-    """The relations of one kind of element: development a M^x and production of unit 1 a M^x (WYr; dry mass M in kg).
+    """The cost relations of one kind of element, a M^x (WYr), with the dry mass M in kg.
 
-    ``experience_in_fit`` states that the production fit includes industrial practice, so that the factor f10 does not apply.
+    Attributes:
+        name: Name for readers.
+        development_a: Factor a of the development cost.
+        development_x: Exponent x of the development cost.
+        production_a: Factor a of the production cost of unit 1.
+        production_x: Exponent x of the production cost of unit 1.
+        production_a_low: Lower 95 % limit of the fitted factor.
+        production_a_high: Upper 95 % limit of the fitted factor.
+        experience_in_fit: Whether the production fit includes industrial practice, so that the factor f10 does not apply.
     """
 
     name: str
@@ -70,7 +78,7 @@ class IndirectOperations(Sourced):
 
 
 class StageFactors(Sourced):
-    """Weight of a stage in the cost of mission operations (Q)."""
+    """Weights Q of stages in the cost of mission operations: expended, returned, and small solid boosters."""
 
     expended: Positive
     returned: Positive
@@ -115,7 +123,11 @@ def work_years_to_MUSD(work_years: float) -> float:
 
 
 def country_productivity(country: str) -> float:
-    """Return the productivity factor f8 of a country. Raises ``CostQuestionError`` for one that is not listed."""
+    """Return the productivity factor f8 of a country.
+
+    Raises:
+        CostQuestionError: For a country that is not listed.
+    """
     values = load_transcost().productivity.values
     if country not in values:
         raise CostQuestionError(f"no productivity for {country!r}; there are {', '.join(values)}")

@@ -16,7 +16,18 @@ BANDS = ("learning_slope", "experience", "engine_thrust_to_weight")
 
 
 class Judgement(Section):
-    """Inputs of TRANSCOST for one vehicle: the maker's country, the fuel, and the number of flights so far."""
+    """Inputs of TRANSCOST for one vehicle.
+
+    Attributes:
+        country: Country of the maker.
+        provider: Class of the launch provider, for the indirect operations.
+        fuel: Fuel, for the price of the propellant.
+        flights: First and last flight over which the cost is averaged.
+        sea_recovery: Whether a downrange landing is recovered at sea.
+        state_owned: Whether the maker is owned by the state, which changes the factor of oversight.
+        engine_thrust_to_weight: Thrust-to-weight ratio of the engines; None for the common band.
+        source: Reasons of the judgement.
+    """
 
     country: Literal["usa", "china"]
     provider: Provider
