@@ -102,7 +102,7 @@ class Band(Figure):
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:
-        """Return the band. Raises the mistakes in its order."""
+        """Return the band; raise an error if its ends and its value are not in order."""
         if found := _out_of_order(self):
             raise mistakes(*found)
         return self
@@ -142,7 +142,7 @@ class Range:
         return (number >= self.low if self.closed else number > self.low) and number <= self.high
 
     def _validate(self, raw: object, handler: core_schema.ValidatorFunctionWrapHandler, info: ValidationInfo) -> Figure:
-        """Return the figure of the annotated field. Raises the mistakes in it."""
+        """Return the figure of the annotated field; raise an error that holds all mistakes in it."""
         unit = unit_of(info.field_name or "")
         if isinstance(raw, (int, float)) and not isinstance(raw, bool):
             fix = f"a figure carries its source: write {{ value = {shown(raw)}, {_EXAMPLE}"
@@ -192,7 +192,7 @@ class Whole:
         return core_schema.no_info_wrap_validator_function(self._validate, handler(source))
 
     def _validate(self, raw: object, handler: core_schema.ValidatorFunctionWrapHandler) -> int:
-        """Return the number. Raises the mistake if it is none, or outside the range."""
+        """Return the number; raise an error if it is not a whole number or outside the range."""
         if not isinstance(raw, int) or isinstance(raw, bool) or not self.low <= raw <= self.high:
             raise mistakes(("", shown(raw), f"must be a whole number from {self.low} to {self.high}"))
         return int(handler(raw))

@@ -88,7 +88,7 @@ def _locate(name_or_path: str | os.PathLike[str]) -> tuple[Path, str]:
 
 
 def _checked(content: dict[str, Any], label: str, overrides: Overrides) -> Vehicle:
-    """Return the vehicle of a file's content with overrides. Raises one error with all mistakes of both."""
+    """Return the vehicle of a file's content with overrides; raise one error with all mistakes of both."""
     document, overridden, unusable = _with_overrides(content, overrides)
     vehicle, found = None, []
     try:

@@ -95,7 +95,11 @@ class Orbit(Section):
 
     @property
     def inclination(self) -> float:
-        """Inclination (rad). Raises VehicleError if the orbit states none; ``Vehicle.orbit`` returns an orbit that does."""
+        """Inclination (rad).
+
+        Raises:
+            VehicleError: If the orbit states no inclination. ``Vehicle.orbit`` returns an orbit that states one.
+        """
         if self.inclination_deg is None:
             raise VehicleError([f"orbit {self.name}: inclination_deg: missing: use Vehicle.orbit, which sets it"])
         return self.inclination_deg.si

@@ -198,7 +198,7 @@ def compare_cases(
 
 
 def solve_cases(cases: Sequence[Case], keep: OnRow, jobs: int | None = None, fly: Fly = fly_or_fail) -> bool:
-    """Solve every case, the longest first, and hand each outcome over; return whether the user interrupted it (Ctrl-C).
+    """Solve every case, the longest first, and call ``keep`` with each outcome; return whether the user pressed Ctrl-C.
 
     Args:
         cases: What to fly.
