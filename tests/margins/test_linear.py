@@ -96,7 +96,7 @@ def test_quantiles_are_the_normal_s():
     assert estimate.quantile("x", [0.5, 0.99]) == pytest.approx([10.0, 10.0 + 3.0 * ndtri(0.99)])
     with pytest.raises(ValueError, match=r"probability = 1\.0: give numbers between"):
         estimate.quantile("x", 1.0)
-    with pytest.raises(ValueError, match="column 'y': unknown: there is x"):
+    with pytest.raises(ValueError, match="column 'y': unknown: known are x"):
         estimate.by_group("y")
 
 
@@ -108,7 +108,7 @@ def test_an_engine_out_is_switched_off():
 
 
 def test_flights_that_are_no_number_are_said():
-    with np.errstate(invalid="ignore"), pytest.raises(ValueError, match="256 of 513 are not a number"):
+    with np.errstate(invalid="ignore"), pytest.raises(ValueError, match="256 of 513 contain NaN"):
         linear_estimate(Formula(lambda p: np.sqrt(p.scalars["thrust"])))
 
 

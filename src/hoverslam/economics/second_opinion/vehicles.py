@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hoverslam.data.constants import STANDARD_GRAVITY
 from hoverslam.data.figures import Band
-from hoverslam.data.units import STANDARD_GRAVITY
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import load_exchange_rate
 from hoverslam.economics.inputs.quantities import MILLION, Quantity, checked_payload

@@ -91,7 +91,11 @@ def _boostback(vehicle: Vehicle, reference: Reference) -> BoostbackPlan:
     assert home is not None
     radius = float(np.linalg.norm(frame.from_centre(reference.legs["entry"].position[0])))
     times = np.linspace(0.0, leg.duration, AXES)
-    at = lambda rows: np.stack([np.interp(times, leg.time - leg.time[0], c) for c in rows.T], axis=1)  # noqa: E731
+
+    def at(rows: np.ndarray) -> np.ndarray:
+        """Return rows ``(n, 3)`` of the leg interpolated to ``times``."""
+        return np.stack([np.interp(times, leg.time - leg.time[0], c) for c in rows.T], axis=1)
+
     points = np.array([impact(frame, r, v, radius)[0] for r, v in zip(at(leg.position), at(leg.velocity), strict=True)])
     target = points[-1]
     along = (target - points[0]) * np.array([1.0, 1.0, 0.0])

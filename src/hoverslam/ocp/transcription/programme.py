@@ -365,8 +365,12 @@ class Programme(Frame):
     def parameter_jacobian(self) -> np.ndarray:
         """Return the derivative of :meth:`parameter_vector` by the given parameters, ``(parameters, given)``."""
         given = jnp.asarray(list(self.problem.given.values()))
-        inputs = [lambda g, lay=lay: flat_inputs(self.problem, lay.phase, g) for lay in self.layouts.values()]
-        slope = np.asarray(jax.jacfwd(lambda g: jnp.concatenate([g, *(f(g) for f in inputs)]))(given))
+
+        def all_inputs(values: jax.Array) -> jax.Array:
+            phases = [lay.phase for lay in self.layouts.values()]
+            return jnp.concatenate([values, *(flat_inputs(self.problem, phase, values) for phase in phases)])
+
+        slope = np.asarray(jax.jacfwd(all_inputs)(given))
         return np.vstack([slope, np.zeros((sum(t.fixed.size for t in self.terms), slope.shape[1]))])
 
 
