@@ -5,7 +5,7 @@ import pytest
 from hoverslam.economics.inputs.loading import load_cost_inputs
 from hoverslam.economics.model.factors import landing_belief
 from hoverslam.economics.questions.estimate import estimate_cost
-from hoverslam.economics.study import study_cost
+from hoverslam.economics.study import study_given_payload
 from hoverslam.flights.launch.slopes import payload_slopes
 from hoverslam.flights.launch.solve import solve_launch
 from hoverslam.margins.study.curve import load_margin_curve
@@ -36,7 +36,9 @@ def flight():
 def study(flight):
     slopes = payload_slopes(flight, FIGURES)
     curve = load_margin_curve(VEHICLE, RECOVERY)
-    return study_cost(flight.plan.vehicle, RECOVERY, flight.payload, payload_slopes=slopes, curve=curve, samples=200)
+    return study_given_payload(
+        flight.plan.vehicle, RECOVERY, flight.payload, payload_slopes=slopes, curve=curve, samples=200
+    )
 
 
 def cost(study, payload, reserve_kg, **changed):

@@ -9,7 +9,7 @@ from fake_flights import fake_fly, fake_outcome
 
 from hoverslam.cli import main
 from hoverslam.economics.inputs.loading import cost_vehicles, load_cost_inputs
-from hoverslam.economics.study import study_cost
+from hoverslam.economics.study import study_given_payload
 from hoverslam.margins.study.curve import load_margin_curve
 from hoverslam.reports.console import text_of
 from hoverslam.reports.json_text import json_text
@@ -35,7 +35,7 @@ def study(vehicle="zhuque3", recovery="downrange", **more):
         "curve": curve,
         "samples": 400,
     } | more
-    return study_cost(load_vehicle(vehicle), recovery, PAYLOADS[vehicle], **asked)
+    return study_given_payload(load_vehicle(vehicle), recovery, PAYLOADS[vehicle], **asked)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_the_margin_is_counted_flights_at_the_reserve_that_is_kept(zhuque3):
 
 
 def test_less_reserve_lands_less_often():
-    thin = study_cost(
+    thin = study_given_payload(
         load_vehicle("zhuque3", {"recovery.landing_reserve_t": 2.0}), "downrange", 6_500.0,
         curve=load_margin_curve("zhuque3", "downrange"), samples=400,
     )  # fmt: skip
@@ -214,7 +214,7 @@ def test_every_vehicle_with_costs_can_be_studied():
         vehicle = load_vehicle(name)
         for mode in vehicle.modes:
             curve = load_margin_curve(name, mode)
-            found = study_cost(vehicle, mode, 5_000.0, twin_payload_kg=8_000.0, curve=curve, samples=100)
+            found = study_given_payload(vehicle, mode, 5_000.0, twin_payload_kg=8_000.0, curve=curve, samples=100)
             assert found.estimate.cost_cny_per_kg.p50 > 0.0
             assert (curve is None) == (mode == "expendable")
 

@@ -87,7 +87,7 @@ class CostStudy:
         return cost_basis(self.estimate)
 
 
-def study_cost(
+def study_given_payload(
     vehicle: Vehicle,
     recovery: str,
     payload_kg: float,

@@ -94,7 +94,7 @@ def cost_row(row: Row, rows: Iterable[Row], exchange: Exchange | None) -> CostRo
     """
     from hoverslam.economics.inputs.errors import CostQuestionError
     from hoverslam.economics.inputs.loading import cost_vehicles
-    from hoverslam.economics.study import study_cost
+    from hoverslam.economics.study import study_given_payload
     from hoverslam.margins.study.curve import load_margin_curve
     from hoverslam.vehicles.loading import load_vehicle
 
@@ -102,7 +102,7 @@ def cost_row(row: Row, rows: Iterable[Row], exchange: Exchange | None) -> CostRo
         return None
     vehicle, twin = load_vehicle(row.vehicle), expendable_twin(row, rows)
     try:
-        study = study_cost(
+        study = study_given_payload(
             vehicle, row.recovery, row.payload_kg, twin_payload_kg=None if twin is None else twin.payload_kg,
             payload_slopes=_slopes(row, vehicle, exchange), curve=load_margin_curve(row.vehicle, row.recovery),
             samples=SAMPLES,

@@ -6,8 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hoverslam.economics.study import CostStudy
-from hoverslam.economics.study import study_cost as study_given_payload
+from hoverslam.economics.study import CostStudy, study_given_payload
 from hoverslam.margins.study.curve import MarginCurve, load_margin_curve
 from hoverslam.reports.json_text import Json
 from hoverslam.reports.results import Result
