@@ -52,7 +52,7 @@ def numbers_table(row: Row, budget: Mapping[str, float]) -> Table:
     add("published payload", row.payload_published_kg, "kg", note=f" ({row.payload_published_status})")
     for use, mass in budget.items():
         add(f"first-stage propellant, {use}", mass, "kg")
-    add("booster lands", row.landing_probability, "% (landing record)", ".0f", factor=100.0)
+    add("booster lands", row.landing_probability, "% (margin times landing record)", ".0f", factor=100.0)
     add("flights per booster", row.flights_per_booster, "", ".1f")
     add("cost per launch", row.cost_per_launch_cny, "M CNY", ",.1f", factor=1e-6)
     band = f" (10 to 90 %: {row.cost_per_kg_cny_p10 or 0:,.0f} to {row.cost_per_kg_cny_p90 or 0:,.0f})"
