@@ -3,7 +3,7 @@
 import dataclasses
 
 from hoverslam.economics.inputs.bands import aims_of
-from hoverslam.economics.inputs.models import MONEY_FIELDS, Costs, Operations
+from hoverslam.economics.inputs.models import MONEY_FIELDS, Costs, OperationsInputs
 from hoverslam.economics.model.launch_cost import COMPONENTS, CostBreakdown, CostFactors, numbers_in
 
 FACTORS = {field.name for field in dataclasses.fields(CostFactors)}
@@ -44,5 +44,5 @@ def test_money_is_what_the_model_declares_as_money():
 def test_less_money_and_more_operations_lower_the_cost():
     costs = aims_of(Costs)
     assert {costs[name].better for name in MONEY_FIELDS["cost"]} == {"low"}
-    assert {aim.better for aim in aims_of(Operations).values()} == {"high"}
-    assert set(aims_of(Operations)) == set(Operations.model_fields)
+    assert {aim.better for aim in aims_of(OperationsInputs).values()} == {"high"}
+    assert set(aims_of(OperationsInputs)) == set(OperationsInputs.model_fields)

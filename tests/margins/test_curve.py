@@ -15,7 +15,7 @@ from hoverslam.margins.disturbances.loading import load_dispersions
 from hoverslam.margins.disturbances.touchdown import TouchdownLimits
 from hoverslam.margins.disturbances.uniforms import standard_vectors
 from hoverslam.margins.guidance.reference import Reference
-from hoverslam.margins.study.curve import DATA, Effect, MarginCurve, load_margin_curve
+from hoverslam.margins.study.curve import DATA, MarginCurve, ReserveEffect, load_margin_curve
 from hoverslam.margins.study.curve_of_campaign import LEVELS, curve_of
 from hoverslam.margins.study.margin import study_margin
 from hoverslam.vehicles.loading import load_vehicle
@@ -57,7 +57,7 @@ def test_every_curve_is_of_the_reserve_and_the_probability_in_the_vehicle_file()
 
 
 def test_a_curve_is_the_same_after_a_file(tmp_path):
-    curve = normal(effects=(Effect("wind.sigma_m_s", 4.0, 120.0, 10.0),), need_kg=tuple(map(float, range(11))))
+    curve = normal(effects=(ReserveEffect("wind.sigma_m_s", 4.0, 120.0, 10.0),), need_kg=tuple(map(float, range(11))))
     curve.save(tmp_path / "curve.toml")
     assert MarginCurve.load(tmp_path / "curve.toml") == curve
 

@@ -19,7 +19,7 @@ from hoverslam.ocp.answers.store import StoreError
 from hoverslam.ocp.answers.sweep import sweep
 from hoverslam.ocp.checks.verify import verify
 from hoverslam.ocp.multistart import multistart
-from hoverslam.ocp.solution import Outcome
+from hoverslam.ocp.solution import SolveOutcome
 from hoverslam.ocp.solved import load, solve
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Layout, Variable
@@ -393,7 +393,7 @@ def test_what_cannot_be_met_is_named_with_amount_and_time(case):
     build, told = INFEASIBLE[case]
     solution = solve(build(), Options(max_iterations=300))
     assert not solution.converged
-    assert solution.outcome is Outcome.INFEASIBLE
+    assert solution.outcome is SolveOutcome.INFEASIBLE
     assert not solution.verification.passed
     assert told in solution.message
     assert solution.diagnosis.trajectory.phases  # the least violating flight is there to look at
@@ -417,13 +417,13 @@ def test_the_amount_by_which_the_ground_is_missed_is_what_the_closed_form_says()
 
 def test_a_solvable_problem_is_not_called_infeasible():
     solution = solve(soft_landing.problem())
-    assert solution.outcome is Outcome.SOLVED
+    assert solution.outcome is SolveOutcome.SOLVED
     assert solution.diagnosis is None
 
 
 def test_iteration_limit_is_told_as_such():
     solution = solve(delta3.problem(), Options(max_iterations=3, diagnose=False))
-    assert solution.outcome is Outcome.ITERATIONS
+    assert solution.outcome is SolveOutcome.ITERATIONS
     assert not solution.verification.passed
 
 

@@ -2,7 +2,7 @@ from .answers.store import StoreError, problem_hash
 from .answers.sweep import Sweep, SweepPoint, sweep
 from .checks.verify import verify
 from .multistart import Optima, Optimum, multistart
-from .solution import Costates, Diagnosis, Outcome, PhaseSolution, Shortfall, Solution
+from .solution import Costates, Diagnosis, PhaseSolution, Shortfall, Solution, SolveOutcome
 from .solved import Solved, load, solve
 from .solving.carry import guess_from
 from .statement.mesh import Mesh
@@ -23,12 +23,12 @@ __all__ = [
     "Optimality",
     "Optimum",
     "Options",
-    "Outcome",
     "PathConstraint",
     "PhaseSolution",
     "Problem",
     "Shortfall",
     "Solution",
+    "SolveOutcome",
     "Solved",
     "StatementError",
     "StoreError",

@@ -108,7 +108,7 @@ def _nothing() -> np.ndarray:
     return np.zeros(0)
 
 
-class Outcome(Enum):
+class SolveOutcome(Enum):
     """How a solve ended; the value is a phrase for the reader."""
 
     SOLVED = "solved"
@@ -234,14 +234,17 @@ class Solution:
     diagnosis: "Diagnosis | None" = None
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> SolveOutcome:
         """How the solve ended."""
         if self.converged:
-            return Outcome.SOLVED
+            return SolveOutcome.SOLVED
         if self.diagnosis is not None and self.diagnosis.shortfalls and self.diagnosis.conclusive:
-            return Outcome.INFEASIBLE
-        known = {"Maximum_Iterations_Exceeded": Outcome.ITERATIONS, "Infeasible_Problem_Detected": Outcome.STUCK}
-        return known.get(self.status, Outcome.FAILED)
+            return SolveOutcome.INFEASIBLE
+        known = {
+            "Maximum_Iterations_Exceeded": SolveOutcome.ITERATIONS,
+            "Infeasible_Problem_Detected": SolveOutcome.STUCK,
+        }
+        return known.get(self.status, SolveOutcome.FAILED)
 
     @property
     def message(self) -> str:

@@ -20,7 +20,7 @@ _ENDS = {
 }
 
 
-class Event(NamedTuple):
+class FlightEvent(NamedTuple):
     """A moment of the flight.
 
     Attributes:
@@ -38,7 +38,7 @@ class Event(NamedTuple):
     downrange_km: float
 
 
-def events_of(flight: "xr.Dataset") -> tuple[Event, ...]:
+def events_of(flight: "xr.Dataset") -> tuple[FlightEvent, ...]:
     """Return the events of a trajectory in the order of time.
 
     Args:
@@ -56,5 +56,5 @@ def events_of(flight: "xr.Dataset") -> tuple[Event, ...]:
     for phase, name in ends.items():
         end = flight.isel(sample=np.flatnonzero(phases == phase)[-1])
         altitude, downrange = float(end["altitude"]) / 1e3, float(end["downrange"]) / 1e3
-        events.append(Event(name, float(end["time"]), float(end["speed"]), altitude, downrange))
+        events.append(FlightEvent(name, float(end["time"]), float(end["speed"]), altitude, downrange))
     return tuple(sorted(events, key=lambda event: event.time_s))

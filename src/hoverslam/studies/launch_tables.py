@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from hoverslam.studies.events import Event
+from hoverslam.studies.events import FlightEvent
 from hoverslam.studies.rows import Row
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def numbers_table(row: Row, budget: Mapping[str, float]) -> Table:
     return table
 
 
-def events_table(events: Iterable[Event]) -> Table:
+def events_table(events: Iterable[FlightEvent]) -> Table:
     """Return the events, one row each."""
     table = Table("event", "time, s", "speed, m/s", "altitude, km", "downrange, km", header_style="bold")
     for column in table.columns[1:]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hoverslam.reports.json_text import Json, record
 from hoverslam.reports.results import Result
-from hoverslam.studies.events import Event, events_of
+from hoverslam.studies.events import FlightEvent, events_of
 from hoverslam.studies.rows import Published, Row, published_columns, row_of
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Outcome(Result):
     converged: bool = False
     iterations: int | None = None
     inclination_deg: float | None = None
-    events: tuple[Event, ...] = ()
+    events: tuple[FlightEvent, ...] = ()
     limits: "tuple[LimitReached, ...]" = ()
     budget: dict[str, float] | None = None
     cost: "tuple[ExplainRow, ...]" = ()

@@ -98,7 +98,7 @@ class Costs(Section):
         return self
 
 
-class Operations(Section):
+class OperationsInputs(Section):
     """How the vehicle is flown.
 
     Attributes:
@@ -137,7 +137,7 @@ class Prices(Section):
         return self
 
 
-class Landing(Section):
+class LandingInputs(Section):
     """The landing record of the vehicle, and the discounted record of another one that serves as its prior.
 
     Attributes:
@@ -157,7 +157,12 @@ class Landing(Section):
         return self
 
 
-GROUPS: dict[str, type[Section]] = {"cost": Costs, "operations": Operations, "price": Prices, "landing": Landing}
+GROUPS: dict[str, type[Section]] = {
+    "cost": Costs,
+    "operations": OperationsInputs,
+    "price": Prices,
+    "landing": LandingInputs,
+}
 MONEY_FIELDS = {group: money_fields(model) for group, model in GROUPS.items()}
 """The fields of each group whose keys end in a currency."""
 
@@ -179,9 +184,9 @@ class CostInputs(Section):
     name: Text
     evidence_date: datetime.date
     cost: Costs
-    operations: Operations
+    operations: OperationsInputs
     price: Prices
-    landing: Landing | None = None
+    landing: LandingInputs | None = None
 
     def bands(self) -> dict[str, Band]:
         """Return the bands of costs and operations that the file states, by name."""

@@ -18,11 +18,11 @@ from hoverslam.economics.evidence.reliability import BetaBelief
 from hoverslam.economics.inputs.bands import Money, aims_of
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import load_cost_inputs, load_exchange_rate
-from hoverslam.economics.inputs.models import CostInputs, Costs, Operations
+from hoverslam.economics.inputs.models import CostInputs, Costs, OperationsInputs
 from hoverslam.economics.model.factors import bands_in_use, field_of
 from hoverslam.economics.questions.estimate import CostEstimate, estimate_cost
 
-AIMS = aims_of(Operations) | aims_of(Costs)
+AIMS = aims_of(OperationsInputs) | aims_of(Costs)
 LANDING, PAYLOAD = "landing_probability", "payload_kg"
 MOST_PAYLOAD = 3.0  # times the payload of the vehicle: the largest payload that is considered
 SAMPLES = 1000

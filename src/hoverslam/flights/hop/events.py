@@ -6,7 +6,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Event:
+class HopEvent:
     """A stated figure of a flight.
 
     Attributes:
@@ -23,7 +23,7 @@ class Event:
         return self.value - self.within, self.value + self.within
 
 
-Stated = Event | float | tuple[float, float]
+Stated = HopEvent | float | tuple[float, float]
 UNIT_OF_EVENT = {
     "apogee": "m", "distance": "m", "total_time": "s", "cutoff_time": "s", "coast_time": "s", "relight_height": "m",
     "relight_mach": "", "cutoff_height": "m", "cutoff_speed": "m/s", "relight_speed": "m/s",
@@ -78,22 +78,22 @@ class HopEvents:
         if a is not None and b is not None and a.range[0] >= b.range[1]:
             raise ValueError(f"hop: {first} is {a.value:g}, {second} {b.value:g}: {why}: make {first} the smaller")
 
-    def stated(self) -> dict[str, Event]:
+    def stated(self) -> dict[str, HopEvent]:
         """Return every stated event, by name."""
         return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
 
 
-def stated_event(name: str, stated: Stated) -> Event:
+def stated_event(name: str, stated: Stated) -> HopEvent:
     """Return an event from a number, or from a pair of value and allowed distance.
 
     Raises:
         ValueError: For a value that is not finite, not positive (a distance may be zero), or a negative distance from it.
     """
-    if not isinstance(stated, Event):
+    if not isinstance(stated, HopEvent):
         pair = tuple(stated) if isinstance(stated, tuple | list) else (stated, 0.0)
         if len(pair) != 2:
             raise ValueError(f"hop: {name} is {stated!r}: give a number, or value and how far off it may be")
-        stated = Event(float(pair[0]), float(pair[1]))
+        stated = HopEvent(float(pair[0]), float(pair[1]))
     zero_too = name == "distance"
     if not np.isfinite(stated.value) or stated.value < 0.0 or (stated.value == 0.0 and not zero_too):
         fix = "give a number from zero" if zero_too else "give a positive number"

@@ -20,7 +20,7 @@ from hoverslam.flights.craft.conditions import keep_upright_at_touchdown, linear
 from hoverslam.flights.craft.limits import AlignedFlow, FlightLimits, off_flow
 from hoverslam.flights.hop.case import FLOOR, LIFTOFF_MASS, UNITS, HopCase
 from hoverslam.flights.hop.event_values import event_value
-from hoverslam.flights.hop.events import UNIT_OF_EVENT, Event
+from hoverslam.flights.hop.events import UNIT_OF_EVENT, HopEvent
 from hoverslam.flights.hop.guess import hop_guess, likely_liftoff_mass
 from hoverslam.ocp.statement.names import Named, Variable
 from hoverslam.ocp.statement.phase import Guess, PathConstraint
@@ -118,11 +118,11 @@ class HopBuilder:
         return sum(((p[n] - nominal[n]) / (0.5 * (high - low))) ** 2 for n, (low, high) in bands)
 
     # ---- events ----------------------------------------------------------------------------------------------------
-    def _hold(self, events: Mapping[str, Event]) -> None:
+    def _hold(self, events: Mapping[str, HopEvent]) -> None:
         for name, event in events.items():
             self.problem.constrain(f"event: {name}", event_value(self.case, name), *event.range, UNIT_OF_EVENT[name])
 
-    def _misfit(self, events: Mapping[str, Event]) -> Callable[[Named, Named], Array]:
+    def _misfit(self, events: Mapping[str, HopEvent]) -> Callable[[Named, Named], Array]:
         loose = {n: v for n, v in events.items() if v.within > 0.0}
 
         def misfit(e: Named, p: Named) -> Array:
@@ -143,7 +143,7 @@ class HopBuilder:
     def cheapest(self, apogee: float, distance: float, guess: Mapping[str, Guess] | None = None) -> Problem:
         """Return the problem of least propellant to reach ``apogee`` (m) and land at ``distance`` (m)."""
         self._flight(guess)
-        self._hold({"apogee": Event(apogee), "distance": Event(distance)})
+        self._hold({"apogee": HopEvent(apogee), "distance": HopEvent(distance)})
         self.problem.minimize(lambda e, p: e.rise.initial.mass - e.landing.final.mass, unit="kg")
         return self.problem
 

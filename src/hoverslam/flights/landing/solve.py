@@ -24,7 +24,7 @@ from hoverslam.flights.landing.problem import LandingBuilder
 from hoverslam.flights.landing.result import Alternative, LandingOutcome, LandingResult
 from hoverslam.flights.landing.rigid_problem import RigidLandingBuilder
 from hoverslam.flights.landing.solver_settings import attempts_for, options_for, passed
-from hoverslam.ocp.solution import Outcome
+from hoverslam.ocp.solution import SolveOutcome
 from hoverslam.ocp.solved import Solved, solve
 from hoverslam.ocp.statement.options import Options, Report
 from hoverslam.ocp.statement.problem import Problem
@@ -183,7 +183,7 @@ class Landing:
 
 def _failure(solution: Solved) -> LandingOutcome:
     """Return infeasible only where the elastic problem names limits that cannot be met together."""
-    return LandingOutcome.INFEASIBLE if solution.outcome is Outcome.INFEASIBLE else LandingOutcome.UNSOLVED
+    return LandingOutcome.INFEASIBLE if solution.outcome is SolveOutcome.INFEASIBLE else LandingOutcome.UNSOLVED
 
 
 def _three(values: Sequence[float]) -> tuple[float, float, float]:

@@ -170,10 +170,10 @@ class Calibration(Result):
 
     def plot(self) -> "Figure":
         """Return the figures within their prior bands, and the descent drag curve, with standard errors."""
-        from hoverslam.flights.observed.pictures import Band, draw_bands  # matplotlib is slow to import
+        from hoverslam.flights.observed.pictures import StandardErrorBand, draw_bands  # matplotlib is slow to import
 
         bands = [
-            Band(
+            StandardErrorBand(
                 prior.name,
                 (self.fit.estimate(prior.name).value - prior.value) / prior.sigma,
                 self.fit.estimate(prior.name).error / prior.sigma,

@@ -34,7 +34,7 @@ class Bar(NamedTuple):
     met: bool | None
 
 
-class Band(NamedTuple):
+class StandardErrorBand(NamedTuple):
     """One figure and its prior, in standard errors of the prior about its most probable value."""
 
     label: str
@@ -83,7 +83,7 @@ def _name_events(axis: Axes, events: Mapping[str, float]) -> None:
         )  # fmt: skip
 
 
-def draw_bands(title: str, bands: Sequence[Band], curve: tuple[Floats, Floats, Floats]) -> Figure:
+def draw_bands(title: str, bands: Sequence[StandardErrorBand], curve: tuple[Floats, Floats, Floats]) -> Figure:
     """Return calibrated figures with their priors, and the drag curve.
 
     Args:

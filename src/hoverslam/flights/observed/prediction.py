@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class Requirement(NamedTuple):
+class PredictionRequirement(NamedTuple):
     """Largest difference between a predicted and a flown quantity that counts as met.
 
     Attributes:
@@ -42,13 +42,13 @@ class Requirement(NamedTuple):
 
 
 REQUIREMENTS = {
-    "staging speed": Requirement(0.03, "3 %"),
-    "staging altitude": Requirement(5.0, "5 km", absolute=True),
-    "recovery propellant": Requirement(0.10, "10 %"),
+    "staging speed": PredictionRequirement(0.03, "3 %"),
+    "staging altitude": PredictionRequirement(5.0, "5 km", absolute=True),
+    "recovery propellant": PredictionRequirement(0.10, "10 %"),
 }
 
 
-class Comparison(NamedTuple):
+class PredictedQuantity(NamedTuple):
     """One quantity: predicted, flown, and their unit."""
 
     predicted: float
@@ -60,7 +60,7 @@ class Comparison(NamedTuple):
         """Predicted less flown, in percent of flown."""
         return 100 * (self.predicted / self.flown - 1)
 
-    def meets(self, requirement: Requirement) -> bool:
+    def meets(self, requirement: PredictionRequirement) -> bool:
         """Return whether the difference is within a requirement."""
         return abs(self.predicted - self.flown) / (1.0 if requirement.absolute else self.flown) <= requirement.tolerance
 
@@ -86,7 +86,7 @@ class Prediction(Result):
         """Whether the solver converged and the independent re-flight agrees."""
         return self.result.verified
 
-    def comparisons(self) -> dict[str, Comparison]:
+    def comparisons(self) -> dict[str, PredictedQuantity]:
         """Return each quantity that is compared, by name."""
         r, staging, frame = self.result, self.flown.staging(), self.result.plan.frame
         phases = r.solution.phases
@@ -96,19 +96,19 @@ class Prediction(Result):
         first, last = phases["flip" if "flip" in phases else "coast"], list(phases.values())[-1]
         total = float(first.initial.mass) - float(last.final.mass)
         rows = {
-            "staging time": Comparison(r.staging_time, staging["time"], "s"),
-            "staging speed": Comparison(r.staging_speed, staging["speed"], "m/s"),
-            "staging altitude": Comparison(r.staging_altitude / 1e3, staging["altitude"] / 1e3, "km"),
-            "staging path angle": Comparison(r.staging_path_angle_deg, staging["path_angle_deg"], "deg"),
-            "apogee": Comparison(apogee / 1e3, self.flown.apogee() / 1e3, "km"),
+            "staging time": PredictedQuantity(r.staging_time, staging["time"], "s"),
+            "staging speed": PredictedQuantity(r.staging_speed, staging["speed"], "m/s"),
+            "staging altitude": PredictedQuantity(r.staging_altitude / 1e3, staging["altitude"] / 1e3, "km"),
+            "staging path angle": PredictedQuantity(r.staging_path_angle_deg, staging["path_angle_deg"], "deg"),
+            "apogee": PredictedQuantity(apogee / 1e3, self.flown.apogee() / 1e3, "km"),
         }
         for name, used in (
             ("boostback", r.boostback_propellant), ("entry", r.entry_propellant), ("landing", r.landing_propellant)
         ):  # fmt: skip
             if used is not None and name in burned:
-                rows[f"{name} propellant"] = Comparison(used / 1e3, burned[name].value / 1e3, "t")
+                rows[f"{name} propellant"] = PredictedQuantity(used / 1e3, burned[name].value / 1e3, "t")
         flown_total = self.flown.estimate("recovery propellant").value
-        rows["recovery propellant"] = Comparison(total / 1e3, flown_total / 1e3, "t")
+        rows["recovery propellant"] = PredictedQuantity(total / 1e3, flown_total / 1e3, "t")
         return rows
 
     def met(self) -> dict[str, bool]:

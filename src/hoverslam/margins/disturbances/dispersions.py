@@ -21,8 +21,8 @@ from hoverslam.margins.disturbances.effects import (
     Adds,
     AddsFractionOf,
     ComponentsOf,
+    DispersionEffect,
     Divides,
-    Effect,
     Effects,
     Scales,
 )
@@ -139,7 +139,7 @@ def entry_kinds(table: type[DispersionTable]) -> dict[str, type[DispersionEntry]
 def effects_of(table: type[DispersionTable]) -> Effects:
     """Return the effects of every dispersion whose number acts on figures, by name, in the table's order."""
     found = {
-        name: tuple(mark for mark in table.model_fields[name].metadata if isinstance(mark, Effect))
+        name: tuple(mark for mark in table.model_fields[name].metadata if isinstance(mark, DispersionEffect))
         for name in entry_kinds(table)
     }
     return {name: effects for name, effects in found.items() if effects}

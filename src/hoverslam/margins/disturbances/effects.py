@@ -22,7 +22,7 @@ CUT_OFF_MASS = "cut_off_mass"
 
 
 @dataclass(frozen=True)
-class Effect(ABC):
+class DispersionEffect(ABC):
     """An effect of a dispersion of one number on one figure.
 
     Attributes:
@@ -46,7 +46,7 @@ class Effect(ABC):
 
 
 @dataclass(frozen=True)
-class Scales(Effect):
+class Scales(DispersionEffect):
     """The figure is multiplied by one plus the drawn number."""
 
     rank = 0
@@ -57,7 +57,7 @@ class Scales(Effect):
 
 
 @dataclass(frozen=True)
-class Divides(Effect):
+class Divides(DispersionEffect):
     """The figure is divided by one plus the drawn number."""
 
     rank = 1
@@ -68,7 +68,7 @@ class Divides(Effect):
 
 
 @dataclass(frozen=True)
-class Adds(Effect):
+class Adds(DispersionEffect):
     """The drawn number is added to the figure."""
 
     rank = 2
@@ -79,7 +79,7 @@ class Adds(Effect):
 
 
 @dataclass(frozen=True)
-class AddsFractionOf(Effect):
+class AddsFractionOf(DispersionEffect):
     """The drawn number times the nominal figure ``of`` is added to the figure."""
 
     rank = 3
@@ -104,7 +104,7 @@ class ComponentsOf:
     components: tuple[int, ...]
 
 
-Effects = Mapping[str, tuple[Effect, ...]]
+Effects = Mapping[str, tuple[DispersionEffect, ...]]
 """The effects of each dispersion of one number, by the name of the dispersion."""
 
 

@@ -27,7 +27,7 @@ from hoverslam.margins.guidance.cones import (
 from hoverslam.margins.guidance.descent_programme import (
     PRICE,
     DescentCase,
-    Programme,
+    DescentProgramme,
     cone_map,
     cone_map_transposed,
     cost_gradient,
@@ -126,7 +126,7 @@ def plan_descent(
     return _plan_of(case, data, best, gap, count, least_gap)
 
 
-def _start(data: Programme) -> Iterate:
+def _start(data: DescentProgramme) -> Iterate:
     """Return the start: mean thrust near the axis of its cone, small violations, and multipliers on the central path."""
     _, watched = sizes_of(data)
     middle = 0.5 * (data.upper + data.lower)
@@ -139,7 +139,7 @@ def _start(data: Programme) -> Iterate:
     return Iterate(x, z, jnp.zeros((watched + 2, 3)))
 
 
-def _hessian(data: Programme, scale: tuple[Array, Array, Array]) -> Array:
+def _hessian(data: DescentProgramme, scale: tuple[Array, Array, Array]) -> Array:
     """Return the Hessian of the reduced system: a block ``(4, 4)`` for each step, terminal condition and node; blocks last."""
     size, w, root = scale
     steps, _ = sizes_of(data)
@@ -172,7 +172,7 @@ def _times(m: Array, x: Array) -> Array:
     return jnp.sum(m * x[None], axis=1)
 
 
-def _factor(data: Programme, inverse: Array) -> Array:
+def _factor(data: DescentProgramme, inverse: Array) -> Array:
     """Return the inverse of the lower Cholesky factor ``(3R, 3R)`` of the Schur complement of the rows."""
     rows, (steps, _) = data.target.shape[0], sizes_of(data)
     own = inverse[1:, 1:].transpose(2, 0, 1)
@@ -185,7 +185,7 @@ def _factor(data: Programme, inverse: Array) -> Array:
     return jax.scipy.linalg.solve_triangular(lower, jnp.eye(3 * rows), lower=True)
 
 
-def _iterate(data: Programme, point: Iterate) -> tuple[Iterate, Array]:
+def _iterate(data: DescentProgramme, point: Iterate) -> tuple[Iterate, Array]:
     """Return the iterate after one predictor and corrector step, and the sum of its relative gap and residual."""
     s, cost = slacks_of(data, point.x), cost_gradient(data)
     scale = scaling_of(s, point.z)
@@ -222,7 +222,7 @@ def _iterate(data: Programme, point: Iterate) -> tuple[Iterate, Array]:
 
 
 def _plan_of(
-    case: DescentCase, data: Programme, point: Iterate, gap: Array, count: Array, least_gap: float
+    case: DescentCase, data: DescentProgramme, point: Iterate, gap: Array, count: Array, least_gap: float
 ) -> DescentPlan:
     """Return the plan of an iterate in SI, with its status."""
     g, span, steps = unit_of_acceleration(case), case.flight_time, case.acceleration.shape[0]

@@ -77,7 +77,7 @@ def lever_arms(steps: int, watched: int) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([rows, np.full((1, steps), h)]), times
 
 
-class Programme(NamedTuple):
+class DescentProgramme(NamedTuple):
     """The programme without units: time in flight times ``T``, accelerations in ``g``; see :class:`DescentCase`."""
 
     cost: Array
@@ -107,24 +107,24 @@ def required_of_thrust(case: DescentCase, flight_time: Array, watched: int) -> A
     return -(jnp.concatenate([where, speed[None]]) + moved)
 
 
-def programme_of(case: DescentCase, watched: int) -> Programme:
+def programme_of(case: DescentCase, watched: int) -> DescentProgramme:
     """Return the programme of a descent with ``watched`` inner nodes at which the glide slope is imposed."""
     g, steps = unit_of_acceleration(case), case.acceleration.shape[0]
     lever, _ = lever_arms(steps, watched)
     mix = np.einsum("ik,jk->ijk", lever, lever).reshape(-1, steps)
     upper, lower = case.thrust_max / case.mass / g, case.thrust_min / case.mass / g
-    return Programme(
+    return DescentProgramme(
         case.mass / case.mass[0] / steps, upper, lower, case.axis.T, case.cos_angle, case.effect, case.cot_glide_slope,
         required_of_thrust(case, case.flight_time, watched), lever, mix,
     )  # fmt: skip
 
 
-def sizes_of(data: Programme) -> tuple[int, int]:
+def sizes_of(data: DescentProgramme) -> tuple[int, int]:
     """Return the numbers of steps and of inner nodes with the glide slope."""
     return data.upper.shape[0], data.target.shape[0] - 2
 
 
-def cone_map(data: Programme, x: Array) -> Cones:
+def cone_map(data: DescentProgramme, x: Array) -> Cones:
     """Return the linear part of the slacks of the cones."""
     steps, _ = sizes_of(data)
     size, thrust, nodes = x[0, :steps], x[1:, :steps], x[:, steps + 2 :]
@@ -134,7 +134,7 @@ def cone_map(data: Programme, x: Array) -> Cones:
     return Cones(jnp.concatenate([x[:, : steps + 2], reach], axis=1), line)
 
 
-def slacks_of(data: Programme, x: Array) -> Cones:
+def slacks_of(data: DescentProgramme, x: Array) -> Cones:
     """Return the slacks of the cones."""
     cones = cone_map(data, x)
     steps, watched = sizes_of(data)
@@ -142,7 +142,7 @@ def slacks_of(data: Programme, x: Array) -> Cones:
     return cones._replace(line=cones.line + constants)
 
 
-def cone_map_transposed(data: Programme, z: Cones) -> Array:
+def cone_map_transposed(data: DescentProgramme, z: Cones) -> Array:
     """Return the transpose of :func:`cone_map` applied to multipliers."""
     steps, _ = sizes_of(data)
     up, low, within = (z.line[i * steps : (i + 1) * steps] for i in range(3))
@@ -152,7 +152,7 @@ def cone_map_transposed(data: Programme, z: Cones) -> Array:
     return jnp.concatenate([z.quad[:, :steps] + own, z.quad[:, steps : steps + 2], nodes], axis=1)
 
 
-def row_map(data: Programme, x: Array) -> Array:
+def row_map(data: DescentProgramme, x: Array) -> Array:
     """Return the left-hand sides ``(R, 3)``: the effect of thrust less the variables of nodes and terminal conditions."""
     steps, _ = sizes_of(data)
     effective = jnp.sum(data.effect * x[1:, :steps].T[:, None, :], axis=2)
@@ -160,7 +160,7 @@ def row_map(data: Programme, x: Array) -> Array:
     return jnp.asarray(data.lever) @ effective - said.T
 
 
-def row_map_transposed(data: Programme, y: Array) -> Array:
+def row_map_transposed(data: DescentProgramme, y: Array) -> Array:
     """Return the transpose of :func:`row_map` applied to multipliers ``(R, 3)``."""
     _, watched = sizes_of(data)
     u = jnp.sum(data.effect * (jnp.asarray(data.lever).T @ y)[:, :, None], axis=1).T
@@ -168,7 +168,7 @@ def row_map_transposed(data: Programme, y: Array) -> Array:
     return jnp.concatenate([jnp.zeros((1, below.shape[1])), below])
 
 
-def cost_gradient(data: Programme) -> Array:
+def cost_gradient(data: DescentProgramme) -> Array:
     """Return the gradient of the objective."""
     first = jnp.concatenate([data.cost, jnp.full(data.target.shape[0], PRICE)])
     return jnp.zeros((4, first.shape[0])).at[0].set(first)

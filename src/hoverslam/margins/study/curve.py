@@ -22,7 +22,7 @@ DATA = Path(__file__).parent / "curves"
 
 
 @dataclass(frozen=True)
-class Effect:
+class ReserveEffect:
     """The effect of a dispersion on the reserve needed, near the planned reserve.
 
     Attributes:
@@ -59,10 +59,10 @@ class MarginCurve:
     reserve_kg: float
     level: tuple[float, ...]
     need_kg: tuple[float, ...]
-    effects: tuple[Effect, ...]
+    effects: tuple[ReserveEffect, ...]
 
     @property
-    def significant_effects(self) -> tuple[Effect, ...]:
+    def significant_effects(self) -> tuple[ReserveEffect, ...]:
         """Effects of at least twice their standard error."""
         return tuple(effect for effect in self.effects if abs(effect.need_kg) >= 2.0 * effect.error_kg)
 
@@ -133,7 +133,7 @@ class MarginCurve:
         try:
             with path.open("rb") as file:
                 content = tomllib.load(file)
-            effects = tuple(Effect(key, *(float(x) for x in row)) for key, row in content.pop("effects").items())
+            effects = tuple(ReserveEffect(key, *(float(x) for x in row)) for key, row in content.pop("effects").items())
             level, need = (tuple(float(x) for x in content.pop(name)) for name in ("level", "need_kg"))
             curve = cls(**content, level=level, need_kg=need, effects=effects)
         except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:

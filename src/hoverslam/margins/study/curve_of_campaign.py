@@ -10,7 +10,7 @@ from hoverslam.margins.disturbances.dispersions import DispersionTable
 from hoverslam.margins.disturbances.draws import perturbations_of, units_of
 from hoverslam.margins.disturbances.entries import Dispersion
 from hoverslam.margins.disturbances.uniforms import standard_vectors
-from hoverslam.margins.study.curve import Effect, MarginCurve
+from hoverslam.margins.study.curve import MarginCurve, ReserveEffect
 from hoverslam.margins.study.record import MarginRecord
 
 Floats = NDArray[np.float64]
@@ -104,7 +104,9 @@ def _edges(need: Floats, unit: Floats, reserve: float) -> tuple[float, float]:
     return share - float(enough.mean()), float(np.sqrt(share * (1.0 - share) / out.sum()))
 
 
-def _sized(table: DispersionTable, need: Floats, units: Mapping[str, Floats], curve: MarginCurve) -> list[Effect]:
+def _sized(
+    table: DispersionTable, need: Floats, units: Mapping[str, Floats], curve: MarginCurve
+) -> list[ReserveEffect]:
     """Return the effects of dispersions that have a size."""
     density, moved = curve.density(curve.reserve_kg), _moved(need, units, curve.reserve_kg, table)
     effects = []
@@ -116,11 +118,13 @@ def _sized(table: DispersionTable, need: Floats, units: Mapping[str, Floats], cu
         if getattr(entry, "distribution", "") == "uniform":
             moved[name] = _edges(need, units[name], curve.reserve_kg)
         change, error = moved[name]
-        effects += [Effect(f"{name}.{key}", size, -change / density, error / density)] if size > 0.0 else []
+        effects += [ReserveEffect(f"{name}.{key}", size, -change / density, error / density)] if size > 0.0 else []
     return effects
 
 
-def _failures(table: DispersionTable, need: Floats, struck: NDArray[np.int64], curve: MarginCurve) -> list[Effect]:
+def _failures(
+    table: DispersionTable, need: Floats, struck: NDArray[np.int64], curve: MarginCurve
+) -> list[ReserveEffect]:
     """Return the effects of engine failures: the additional reserve that compensates for them."""
     enough, density, effects = need <= curve.reserve_kg, curve.density(curve.reserve_kg), []
     for burn, (key, chance) in enumerate(zip(table.engine_out.sizes, table.engine_out.probabilities, strict=True), 1):
@@ -131,5 +135,7 @@ def _failures(table: DispersionTable, need: Floats, struck: NDArray[np.int64], c
         error = np.sqrt((share * (1.0 - share) + 0.25 / hit.sum()) / hit.sum())
         to_kg = chance / density
         size = float(getattr(table.engine_out, key).value)
-        effects.append(Effect(f"engine_out.{key}", size, to_kg * (float(enough[~hit].mean()) - share), to_kg * error))
+        effects.append(
+            ReserveEffect(f"engine_out.{key}", size, to_kg * (float(enough[~hit].mean()) - share), to_kg * error)
+        )
     return effects

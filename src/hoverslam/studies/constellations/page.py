@@ -42,7 +42,7 @@ MILESTONES: tuple[Column[MilestoneLine], ...] = (
 )
 
 
-class Section(NamedTuple):
+class PageSection(NamedTuple):
     """What the page states of one constellation."""
 
     found: Constellation
@@ -83,11 +83,11 @@ def page(rows: Sequence[NeedRow], checks: Sequence[CheckRow]) -> str:
     )
 
 
-def _section(rows: Sequence[NeedRow], name: str) -> Section:
+def _section(rows: Sequence[NeedRow], name: str) -> PageSection:
     found = load_constellations()[name]
     last = of_goal(rows, name)
     single = [row for row in last if row.vehicle != TOGETHER]
-    return Section(
+    return PageSection(
         found=found,
         sentences=verdict(rows, name),
         orbit=load_orbit(found.orbit).title,
