@@ -8,6 +8,8 @@ from hoverslam.flights.observed.held_propellant import held_propellant_steps
 from hoverslam.flights.observed.reconstruction import published_vehicle
 from hoverslam.vehicles.loading import load_vehicle
 
+pytestmark = pytest.mark.slow  # a fit of three flights takes minutes
+
 MISSIONS = ("crs11", "nrol76", "saocom1a")
 
 

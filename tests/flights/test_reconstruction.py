@@ -34,7 +34,11 @@ def through_a_file(trace: Telemetry, path: Path) -> Telemetry:
     return load_telemetry(path)
 
 
-@pytest.fixture(scope="module", params=[(1, "made.csv"), (2, "made.json")], ids=["csv", "json"])
+@pytest.fixture(
+    scope="module",
+    params=[(1, "made.csv"), pytest.param((2, "made.json"), marks=pytest.mark.slow)],
+    ids=["csv", "json"],
+)
 def flight(request: pytest.FixtureRequest, truth: Truth, tmp_path_factory: pytest.TempPathFactory) -> Reconstruction:
     seed, name = request.param
     trace = through_a_file(overlay(truth, seed), tmp_path_factory.mktemp("traces") / name)
@@ -266,6 +270,7 @@ def test_estimates_scatter_about_true_values_as_stated(draws: Draws) -> None:
 
 
 # ---- incomplete traces -----------------------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_a_trace_that_ends_in_the_glide_is_fitted_to_its_end(truth: Truth) -> None:
     trace, last = overlay(truth, 4), truth.events["landing_start"] + CLOCK - 10.0
     kept = trace.time < last
@@ -279,6 +284,7 @@ def test_a_trace_that_ends_in_the_glide_is_fitted_to_its_end(truth: Truth) -> No
     assert abs(found.value - truth.propellant["entry"]) < 3.0 * found.error
 
 
+@pytest.mark.slow
 def test_a_trace_that_ends_before_the_entry_burn_is_fitted_with_a_coast(truth: Truth) -> None:
     """The events of entry and landing burn are left out: a ballistic descent remains."""
     trace, last = overlay(truth, 5), truth.events["entry_start"] + CLOCK - 5.0

@@ -10,6 +10,8 @@ from hoverslam.flights.launch.slopes import payload_slopes
 from hoverslam.flights.launch.solve import solve_launch
 from hoverslam.margins.study.curve import load_margin_curve
 
+pytestmark = pytest.mark.slow  # some thirty launches are solved again
+
 VEHICLE, RECOVERY = "nebula1", "downrange"
 RESERVE = "recovery.landing_reserve_t"
 FIGURES = (
