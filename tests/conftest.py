@@ -4,6 +4,8 @@ Compiled functions are kept in pytest's cache folder: tests that compile the sam
 them. In memory they are dropped after each test file, since a process that runs many files would otherwise keep all of them.
 """
 
+import contextlib
+import ctypes
 import gc
 import os
 import sys
@@ -27,3 +29,6 @@ def _memory_returned_after_each_file() -> Iterator[None]:
     if "jax" in sys.modules:
         sys.modules["jax"].clear_caches()
     gc.collect()
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # a C library other than glibc
+            ctypes.CDLL("libc.so.6").malloc_trim(0)  # glibc keeps freed memory unless told
