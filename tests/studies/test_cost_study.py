@@ -78,7 +78,7 @@ def test_less_reserve_lands_less_often():
         curve=load_margin_curve("zhuque3", "downrange"), samples=400,
     )  # fmt: skip
     assert thin.estimate.margin_probability < 0.91
-    assert any("flown with 3,950 kg" in note for note in thin.notes)
+    assert any("computed with a reserve of 3,950 kg" in note for note in thin.notes)
 
 
 def test_without_a_margin_curve_the_vehicle_files_word_is_taken_and_said():
