@@ -4,14 +4,14 @@ The checks read the raw document, not the finished vehicle. So they also run if 
 error holds all mistakes of the file. A check ignores a key that is already known to be wrong.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
 from hoverslam.data.constants import STANDARD_GRAVITY
 from hoverslam.data.errors import Mistake, did_you_mean, shown
 from hoverslam.vehicles.errors import VehicleError
-from hoverslam.vehicles.places import list_orbits, list_sites, load_orbit, load_site
+from hoverslam.vehicles.places import Site, list_orbits, list_sites, load_orbit, load_site, states_values
 from hoverslam.vehicles.recovery import FREE, MODES
 
 
@@ -79,6 +79,10 @@ class Document:
         """Return whether the key or a section that contains it is known to be wrong."""
         parts = key.split(".")
         return any(".".join(parts[: n + 1]) in self._bad for n in range(len(parts)))
+
+    def failed_below(self, key: str) -> bool:
+        """Return whether a key inside the table at a dotted key is known to be wrong."""
+        return any(bad.startswith(f"{key}.") for bad in self._bad)
 
 
 def cross_checks(content: Mapping[str, Any], bad: frozenset[str]) -> list[Mistake]:
@@ -186,27 +190,47 @@ def _burns(document: Document) -> Iterator[Mistake]:
 
 
 def _places(document: Document) -> Iterator[Mistake]:
-    """Yield ids of sites and orbits that do not exist."""
+    """Yield ids of sites and orbits that do not exist, and texts of values that are wrong."""
     sites, orbits = list_sites(), list_orbits()
-    references = [("site", sites), ("recovery.landing_site", sites), ("recovery.downrange_site", [*sites, FREE])]
-    for key, known in [*references, ("default_orbit", orbits)]:
-        name = document.text(key)
-        if name is not None and name not in known:
-            what = "orbit" if known is orbits else "site"
-            yield Mistake(key, shown(name), f"unknown {what}, {did_you_mean(name, known)}")
+    for key, known in [
+        ("site", sites), ("recovery.landing_site", sites), ("recovery.downrange_site", [*sites, FREE])
+    ]:  # fmt: skip
+        yield from _unusable(key, document.text(key), "site", known, load_site)
+    yield from _unusable("default_orbit", document.text("default_orbit"), "orbit", orbits, load_orbit)
     for key, entry in document.tables("payload_published"):
-        if entry["orbit"] not in orbits:
-            yield Mistake(
-                f"{key}.orbit", shown(entry["orbit"]), f"unknown orbit, {did_you_mean(entry['orbit'], orbits)}"
-            )
+        yield from _unusable(f"{key}.orbit", entry["orbit"], "orbit", orbits, load_orbit)
+
+
+def _unusable(
+    key: str, name: str | None, kind: str, known: Sequence[str], load: Callable[[str], object]
+) -> Iterator[Mistake]:
+    """Yield the mistakes of a text that names a site or an orbit by its id or by its values.
+
+    Args:
+        key: Where the text is.
+        name: The text; None if there is none.
+        kind: ``site`` or ``orbit``.
+        known: Accepted ids.
+        load: Reads the text.
+    """
+    if name is None or name in known:
+        return
+    if not states_values(name):
+        yield Mistake(key, shown(name), f"unknown {kind}, {did_you_mean(name, known)}")
+        return
+    try:
+        load(name)
+    except VehicleError as error:
+        for line in error.mistakes:
+            yield Mistake(key, "", line)
 
 
 def _inclinations(document: Document) -> Iterator[Mistake]:
     """Yield inclinations below the latitude of the launch site, which would need a dog-leg; no flight here has one."""
-    try:
-        lowest = load_site(document.text("site") or "").lowest_inclination.value
-    except VehicleError:
+    site = _launch_site(document)
+    if site is None:
         return
+    lowest = site.lowest_inclination.value
     inclinations = [("inclination_deg", document.number("inclination_deg"))]
     inclinations.append(("default_orbit", _inclination(document.text("default_orbit"))))
     for key, entry in document.tables("payload_published"):
@@ -217,15 +241,29 @@ def _inclinations(document: Document) -> Iterator[Mistake]:
             inclinations.append((f"{key}.orbit", _inclination(entry["orbit"])))
     for key, inclination in inclinations:
         if inclination is not None and min(inclination, 180.0 - inclination) < lowest:
-            fix = f"{document.text('site')} reaches inclinations from {lowest:.1f} deg only"
+            fix = f"{site.name} reaches inclinations from {lowest:.1f} deg only"
             yield Mistake(key, f"{inclination:g} deg", fix)
+
+
+def _launch_site(document: Document) -> Site | None:
+    """Return the launch site, or None if the document states none that can be used."""
+    site = document.plain("site")
+    if not isinstance(site, (str, Mapping, Site)) or document.failed_below("site"):
+        return None
+    try:
+        return load_site(site)
+    except VehicleError:
+        return None
 
 
 def _inclination(orbit: str | None) -> float | None:
     """Return the inclination (deg) that an orbit states."""
-    if orbit is None or orbit not in list_orbits():
+    if orbit is None:
         return None
-    inclination = load_orbit(orbit).inclination_deg
+    try:
+        inclination = load_orbit(orbit).inclination_deg
+    except VehicleError:
+        return None
     return inclination.value if inclination else None
 
 

@@ -13,7 +13,7 @@ from pydantic import Field
 from hoverslam.data.figures import Figure, Range, Section, Text, figures_of
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.operations import Operations, OwnOperations, default_operations
-from hoverslam.vehicles.places import Orbit, Site, load_orbit, load_site
+from hoverslam.vehicles.places import Orbit, OrbitLike, Place, Site, load_orbit, load_site
 from hoverslam.vehicles.quantities import Diameter, Inclination, Seconds, Share
 from hoverslam.vehicles.recovery import Recovery, RecoveryMode
 from hoverslam.vehicles.stages import Stage, StrapOns, UpperStage
@@ -90,7 +90,7 @@ class PublishedPayload(Section):
     """A payload that the operator or others state for an orbit and recovery mode.
 
     Attributes:
-        orbit: Id of the orbit.
+        orbit: Id of the orbit, or a text of its values.
         recovery: Recovery mode.
         payload_t: Payload.
         inclination_deg: Inclination of the orbit, if it is stated.
@@ -109,9 +109,9 @@ class Vehicle(Section):
         name: Id of the vehicle.
         title: Name for readers.
         operator: Who builds and flies it.
-        site: Id of the launch site.
+        site: Launch site: its id, a text of values such as ``28.56x-80.58x5`` (deg, deg, m), or a table ``[site]``.
         status: Whether it has flown, is in development, or is a test article.
-        default_orbit: Id of the orbit if a study names none.
+        default_orbit: Orbit if a study names none: its id, or a text of values such as ``500x500x97.4`` (km, km, deg).
         inclination_deg: Inclination of orbits that state none.
         liftoff_mass_published_t: Published lift-off mass.
         stage1: First stage.
@@ -129,7 +129,7 @@ class Vehicle(Section):
     name: Text
     title: Text
     operator: Text
-    site: Text
+    site: Place
     status: Literal["flown", "in development", "test article"]
     default_orbit: Text | None = None
     inclination_deg: Inclination | None = None
@@ -176,18 +176,18 @@ class Vehicle(Section):
         return mass + (self.payload.adapter_kg.si if self.payload else 0.0)
 
     def published_payload(self, orbit: str, recovery: str) -> PublishedPayload | None:
-        """Return the published payload to an orbit (id) in a recovery mode, or None if none is published."""
-        matches = (p for p in self.payload_published if p.orbit == orbit and p.recovery == recovery)
+        """Return the published payload to an orbit (its name) in a recovery mode, or None if none is published."""
+        matches = (p for p in self.payload_published if p.recovery == recovery and load_orbit(p.orbit).name == orbit)
         return next(matches, None)
 
-    def orbit(self, orbit: str | Orbit | None = None, recovery: str = "expendable") -> Orbit:
+    def orbit(self, orbit: OrbitLike | None = None, recovery: str = "expendable") -> Orbit:
         """Return a target orbit with its inclination.
 
         The inclination is the first that is stated of these: with the published payload of that orbit and mode, by the
         orbit, by the vehicle's ``inclination_deg``. If none is stated, it is the lowest that the launch site reaches.
 
         Args:
-            orbit: An id, or an orbit from ``load_orbit``; the vehicle's default orbit if it is left out.
+            orbit: An orbit, or what ``load_orbit`` makes one of; the vehicle's default orbit if it is left out.
             recovery: The recovery mode, which selects the published payload.
 
         Raises:
@@ -196,12 +196,12 @@ class Vehicle(Section):
         chosen = orbit if orbit is not None else self.default_orbit
         if chosen is None:
             raise VehicleError([f"{self.name}: default_orbit: missing: a test article flies to no orbit"])
-        found = chosen if isinstance(chosen, Orbit) else load_orbit(chosen)
+        found = load_orbit(chosen)
         stated = self.published_payload(found.name, recovery)
         lowest = self.launch_site.lowest_inclination
         inclination = (stated and stated.inclination_deg) or found.inclination_deg or self.inclination_deg or lowest
         if min(inclination.value, 180.0 - inclination.value) < lowest.value:
-            reach = f"{self.site} reaches inclinations from {lowest.value:.1f} deg only"
+            reach = f"{self.launch_site.name} reaches inclinations from {lowest.value:.1f} deg only"
             raise VehicleError([f"orbit {found.name}: inclination_deg: {inclination.value:g}: {reach}"])
         return found.with_inclination(inclination)
 

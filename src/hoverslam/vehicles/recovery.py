@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hoverslam.data.figures import Figure, Range, Section, Text
+from hoverslam.data.figures import Figure, Range, Section
+from hoverslam.vehicles.places import Place
 from hoverslam.vehicles.quantities import EngineCount, Share, Throttle, UnburnedPropellant
 
 RecoveryMode = Literal["expendable", "downrange", "return_to_launch_site"]
@@ -37,8 +38,8 @@ class Recovery(Section):
         return_reserve_t: Landing reserve of returns to the launch site, where it differs.
         return_reserve_probability: Probability that it suffices.
         expendable_dry_mass_saving_t: Mass of the recovery hardware that an expendable flight leaves off.
-        landing_site: Id of the site of returns to the launch site.
-        downrange_site: Id of the downrange landing site, or ``free``.
+        landing_site: Site of returns to the launch site: its id, a text of values, or a table.
+        downrange_site: Downrange landing site, given in the same way, or ``free``.
     """
 
     modes: tuple[Literal["downrange", "return_to_launch_site"], ...] = Field(strict=False)
@@ -61,8 +62,8 @@ class Recovery(Section):
     return_reserve_t: UnburnedPropellant | None = None
     return_reserve_probability: Share | None = None
     expendable_dry_mass_saving_t: UnburnedPropellant | None = None
-    landing_site: Text | None = None
-    downrange_site: Text | None = None
+    landing_site: Place | None = None
+    downrange_site: Place | None = None
 
     def reserve_key(self, recovery: str) -> str:
         """Return the key of the landing reserve of a recovery mode."""
