@@ -14,6 +14,7 @@ from hoverslam.physics.constants import EARTH_EQUATORIAL_RADIUS, EARTH_GRAVITATI
 from hoverslam.physics.earth import LaunchFrame
 from hoverslam.physics.motion import Inputs, Shape
 from hoverslam.physics.propulsion import Propulsion
+from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.models import Vehicle, operations_of
 from hoverslam.vehicles.places import Orbit, Site
 
@@ -191,12 +192,27 @@ def perigee_speed(perigee_altitude: float, apogee_altitude: float) -> float:
 
 
 def pad_frame(vehicle: Vehicle, orbit: Orbit) -> LaunchFrame:
-    """Return the launch frame on the vehicle's pad, along the southward azimuth of the orbit."""
+    """Return the launch frame on the vehicle's pad along an azimuth of the orbit; see :func:`orbit_frame`."""
     return orbit_frame(vehicle.launch_site, orbit)
 
 
 def orbit_frame(site: Site, orbit: Orbit, towards_south: bool = True) -> LaunchFrame:
-    """Return the launch frame on a pad, along one of the two azimuths of the orbit."""
+    """Return the launch frame on a pad, along one of the two azimuths of the orbit.
+
+    Args:
+        site: The launch pad.
+        orbit: The target orbit.
+        towards_south: Which azimuth is chosen if the site allows both; otherwise the allowed one is chosen.
+
+    Raises:
+        VehicleError: If both azimuths are outside the limits of the site.
+    """
     speed = perigee_speed(orbit.perigee_altitude, orbit.apogee_altitude)
-    azimuth = launch_azimuth(site, orbit.inclination, speed, towards_south)
-    return LaunchFrame(site.latitude, site.longitude, site.elevation, azimuth)
+    azimuths = [launch_azimuth(site, orbit.inclination, speed, south) for south in (towards_south, not towards_south)]
+    for azimuth in azimuths:
+        if site.allows_azimuth(azimuth):
+            return LaunchFrame(site.latitude, site.longitude, site.elevation, azimuth)
+    needed = " or ".join(f"{np.degrees(azimuth):.1f}" for azimuth in azimuths)
+    fix = f"the orbit {orbit.name} ({orbit.inclination_deg}) needs {needed} deg: choose another inclination or site"
+    limits = f"{site.azimuth_min_deg} to {site.azimuth_max_deg}"
+    raise VehicleError([f"site {site.name}: azimuth_min_deg, azimuth_max_deg: {limits}: {fix}"])
