@@ -36,6 +36,7 @@ from .vehicles.loading import check_file, figure_rows, list_vehicles, load_vehic
 from .vehicles.missions import Mission, list_missions, load_mission
 from .vehicles.models import Vehicle
 from .vehicles.places import Orbit, Site, list_orbits, list_sites, load_orbit, load_site
+from .vehicles.sun_synchronous import sun_synchronous_inclination
 
 __version__: str
 
@@ -112,5 +113,6 @@ __all__ = [
     "solve_launch",
     "study_cost",
     "study_margin",
+    "sun_synchronous_inclination",
     "validate",
 ]

@@ -9,7 +9,7 @@ from hoverslam.studies.outcome import Outcome, failed_outcome, outcome_of
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import as_vehicle, list_vehicles, load_vehicle
 from hoverslam.vehicles.models import Vehicle
-from hoverslam.vehicles.places import Orbit
+from hoverslam.vehicles.places import Orbit, OrbitLike, load_orbit
 
 # More burns take longer to solve. A comparison begins with the longest cases, so that no worker is idle at its end.
 _EFFORT = {"return_to_launch_site": 2, "downrange": 1, "expendable": 0}
@@ -22,13 +22,13 @@ class Case:
     Attributes:
         vehicle: A vehicle, the name of one that comes with the package, or the path of a vehicle file.
         recovery: Recovery mode.
-        orbit: Name of an orbit; the vehicle's own if left out.
+        orbit: An orbit, or what ``load_orbit`` makes one of, as ``500x500x97.4``; the vehicle's own if left out.
         overrides: Changed figures, as ``stage1.dry_mass_t=25``; only for a vehicle that is given by name or path.
     """
 
     vehicle: Vehicle | str | os.PathLike[str]
     recovery: str
-    orbit: str | None = None
+    orbit: OrbitLike | None = None
     overrides: tuple[str, ...] = ()
 
     @property
@@ -74,15 +74,20 @@ class Case:
         return orbit
 
 
-def default_cases(vehicles: Iterable[Vehicle | str | os.PathLike[str]] | None = None) -> list[Case]:
-    """Return every recovery mode of the vehicles, each to its default orbit.
+def default_cases(
+    vehicles: Iterable[Vehicle | str | os.PathLike[str]] | None = None, orbit: OrbitLike | None = None
+) -> list[Case]:
+    """Return every recovery mode of the vehicles, each to its default orbit or all to the same one.
 
     Args:
         vehicles: Vehicles, names or paths; all that come with the package and fly to orbit if left out.
+        orbit: An orbit, or what ``load_orbit`` makes one of; each vehicle's own if left out.
 
     Raises:
-        VehicleError: With one line for every vehicle that is unknown or does not fly to orbit.
+        VehicleError: With one line for every vehicle that is unknown, does not fly to orbit or does not reach the orbit, or
+            if the orbit has mistakes.
     """
+    target = None if orbit is None else load_orbit(orbit)
     cases: list[Case] = []
     mistakes: list[str] = []
     for given in _distinct(list_vehicles() if vehicles is None else vehicles):
@@ -93,10 +98,21 @@ def default_cases(vehicles: Iterable[Vehicle | str | os.PathLike[str]] | None = 
             continue
         if vehicles is not None and not vehicle.modes:
             mistakes.append(f'vehicle: "{vehicle.name}": a test article, it does not fly to orbit')
-        cases += [Case(given, mode) for mode in vehicle.modes]
+        if target is not None and vehicle.modes:
+            mistakes += _out_of_reach(vehicle, target)
+        cases += [Case(given, mode, target) for mode in vehicle.modes]
     if mistakes:
         raise VehicleError(mistakes)
     return cases
+
+
+def _out_of_reach(vehicle: Vehicle, orbit: Orbit) -> list[str]:
+    """Return why the vehicle does not reach the orbit from its site; empty if it does."""
+    try:
+        vehicle.orbit(orbit)
+    except VehicleError as error:
+        return [f"{vehicle.name}: {line}" for line in error.mistakes]
+    return []
 
 
 def _distinct(
@@ -120,7 +136,8 @@ def fly(case: Case, report: Callable[[str], None] | None = None) -> Outcome:
     from hoverslam.flights.launch.solve import solve_launch
 
     start = time.perf_counter()
-    flight = solve_launch(case.loaded(), case.recovery, case.orbit, report=report)
+    orbit = None if case.orbit is None else load_orbit(case.orbit)
+    flight = solve_launch(case.loaded(), case.recovery, orbit, report=report)
     return outcome_of(flight, time.perf_counter() - start)
 
 

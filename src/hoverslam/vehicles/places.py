@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from hoverslam.data.constants import EARTH_FLATTENING
 from hoverslam.data.errors import Mistake, did_you_mean, shown
-from hoverslam.data.figures import Figure, Range, Section, Text, mistakes
+from hoverslam.data.figures import Figure, Range, Section, Text, figures_of, mistakes
 from hoverslam.data.reading import checked, complaints, given_by_user, read_entries
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.sun_synchronous import sun_synchronous_inclination
@@ -325,13 +325,31 @@ def _called_by_values(
         argument: Argument of perigee in both.
     """
     low, high = _digits(orbit.perigee_altitude_km), _digits(orbit.apogee_altitude_km)
-    size = f"{low} km circular" if low == high else f"{low} x {high} km"
+    sizes = [f"{figure.value:,.10g}" for figure in (orbit.perigee_altitude_km, orbit.apogee_altitude_km)]
+    size = f"{sizes[0]} km circular" if low == high else f"{' x '.join(sizes)} km"
     perigee = None if argument is None else f"argument of perigee {argument} deg"
     made = {
         "name": "x".join(part for part in (low, high, inclination, argument) if part is not None),
         "title": ", ".join(part for part in (size, plane, perigee) if part is not None),
     }
     return orbit.model_copy(update={key: text for key, text in made.items() if key not in content})
+
+
+def place_row(place: Site | Orbit) -> dict[str, str | float | None]:
+    """Return a site or an orbit as one row of a table: its texts and values, and how well known they are and why.
+
+    The keys carry the units. A site has its lowest inclination without a dog-leg as well.
+    """
+    row: dict[str, str | float | None] = {}
+    for key in type(place).model_fields:
+        value = getattr(place, key)
+        row[key] = value.value if isinstance(value, Figure) else value
+    if isinstance(place, Site):
+        row["lowest_inclination_deg"] = place.lowest_inclination.value
+    figures = [figure for _, figure in figures_of(place)]
+    row["status"] = "; ".join(dict.fromkeys(figure.status for figure in figures))
+    row["source"] = "; ".join(dict.fromkeys(figure.source for figure in figures))
+    return row
 
 
 # ---- texts of values -------------------------------------------------------------------------------------------------

@@ -27,7 +27,14 @@ if TYPE_CHECKING:
 STEP = 1e-4  # of a figure's value: far above rounding; the error of a central difference is of the order of its square
 SMALLEST = 1e-3  # least value (in the unit of the key) that the step is a share of, for figures that are zero
 ROUNDING = 1e-9  # of the payload: a difference below it is rounding and counts as no derivative
-NOT_OF_THE_FLIGHT = ("payload_published", "liftoff_mass_published_t")  # figures that do not enter the problem
+# Figures that do not enter the problem, and coordinates of places, which are no parameters of it.
+NOT_OF_THE_FLIGHT = (
+    "payload_published",
+    "liftoff_mass_published_t",
+    "site.",
+    "recovery.landing_site.",
+    "recovery.downrange_site.",
+)
 SHOWN = 20  # figures in the picture
 
 
