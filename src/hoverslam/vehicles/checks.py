@@ -12,7 +12,8 @@ from hoverslam.data.constants import STANDARD_GRAVITY
 from hoverslam.data.errors import Mistake, did_you_mean, shown
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.places import Site, list_orbits, list_sites, load_orbit, load_site, states_values
-from hoverslam.vehicles.recovery import FREE, MODES
+from hoverslam.vehicles.recovery import FREE
+from hoverslam.vehicles.recovery_modes import list_modes
 
 
 class Document:
@@ -321,7 +322,7 @@ def _missing(document: Document, who: str, keys: tuple[str, ...]) -> Iterator[Mi
 def _published(document: Document) -> Iterator[Mistake]:
     """Yield published payloads that are stated twice, or for a mode that the vehicle does not have."""
     modes = document.modes()
-    offered = MODES if modes is None else ("expendable", *modes)
+    offered = tuple(list_modes()) if modes is None else ("expendable", *modes)
     seen: set[tuple[str, str]] = set()
     for key, entry in document.tables("payload_published"):
         pair = (entry["orbit"], entry["recovery"])

@@ -16,7 +16,8 @@ from hoverslam.vehicles.operations import Operations, OwnOperations, default_ope
 from hoverslam.vehicles.places import Orbit, OrbitLike, Place, Site, load_orbit, load_site
 from hoverslam.vehicles.quantities import Diameter, Inclination, Seconds, Share
 from hoverslam.vehicles.recovery import Recovery, RecoveryMode
-from hoverslam.vehicles.stages import Stage, StrapOns, UpperStage
+from hoverslam.vehicles.stages import SideBoosters, Stage, StrapOns, UpperStage
+from hoverslam.vehicles.upper_recovery import UpperRecovery
 
 
 class Fairing(Section):
@@ -116,12 +117,16 @@ class Vehicle(Section):
         liftoff_mass_published_t: Published lift-off mass.
         stage1: First stage.
         stage2: Upper stage.
-        strap_ons: Solid boosters.
+        stage3: Third stage, which burns after the second.
+        strap_ons: Boosters, solid or liquid, that burn until they are empty.
+        side_boosters: Liquid boosters that may come home.
         fairing: Payload fairing.
         payload: Payload adapter.
         aero: Aerodynamic figures.
         limits: Limits of the ascent.
         recovery: Return of the first stage.
+        upper_recovery: Return of the upper stage.
+        own_modes: Recovery modes of the vehicle beside ``expendable``; those of ``recovery.modes`` if left out.
         operations: Operators' habits and assumed hardware that differ from the defaults.
         payload_published: Published payloads.
     """
@@ -136,12 +141,16 @@ class Vehicle(Section):
     liftoff_mass_published_t: Annotated[Figure, Range(0, 10_000)] | None = None
     stage1: Stage
     stage2: UpperStage | None = None
+    stage3: UpperStage | None = None
     strap_ons: StrapOns | None = None
+    side_boosters: SideBoosters | None = None
     fairing: Fairing | None = None
     payload: Payload | None = None
     aero: Aero
     limits: Limits
     recovery: Recovery | None = None
+    upper_recovery: UpperRecovery | None = None
+    own_modes: tuple[RecoveryMode, ...] | None = Field(default=None, strict=False)
     operations: OwnOperations | None = None
     payload_published: tuple[PublishedPayload, ...] = Field(default=(), strict=False)
 
@@ -150,6 +159,8 @@ class Vehicle(Section):
         """Recovery modes of flights to orbit, ``expendable`` first; empty for a test article."""
         if self.stage2 is None:
             return ()
+        if self.own_modes is not None:
+            return ("expendable", *self.own_modes)
         return ("expendable", *(self.recovery.modes if self.recovery else ()))
 
     @property
@@ -163,6 +174,10 @@ class Vehicle(Section):
         thrust = self.stage1.engine.count * self.stage1.engine.thrust_sea_level
         if self.strap_ons:
             thrust += self.strap_ons.count * self.strap_ons.thrust_sea_level_kN.si
+        if self.side_boosters:
+            thrust += (
+                self.side_boosters.count * self.side_boosters.engine.count * self.side_boosters.engine.thrust_sea_level
+            )
         return thrust
 
     def liftoff_mass(self, payload_kg: float = 0.0) -> float:
@@ -170,8 +185,10 @@ class Vehicle(Section):
         mass = payload_kg + self.stage1.dry_mass + self.stage1.propellant
         if self.strap_ons:
             mass += self.strap_ons.count * (self.strap_ons.dry_mass_t.si + self.strap_ons.propellant_t.si)
-        if self.stage2:
-            mass += self.stage2.dry_mass + self.stage2.propellant
+        if self.side_boosters:
+            mass += self.side_boosters.count * (self.side_boosters.dry_mass + self.side_boosters.propellant)
+        for stage in (self.stage2, self.stage3):
+            mass += stage.dry_mass + stage.propellant if stage else 0.0
         mass += self.fairing.mass_t.si if self.fairing else 0.0
         return mass + (self.payload.adapter_kg.si if self.payload else 0.0)
 
