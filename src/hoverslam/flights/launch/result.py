@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hoverslam.flights.launch.changes import changed_plan, restated
+from hoverslam.flights.launch.falling.drop_zones import DropZones, drop_zones
 from hoverslam.flights.launch.plan import LaunchPlan
 from hoverslam.flights.launch.trajectory import downrange, trajectory
 from hoverslam.flights.outcome.limits_reached import LimitReached, limits_table, path_limits_reached
 from hoverslam.flights.outcome.trajectories import trajectory_frame
 from hoverslam.ocp.solved import Solved
 from hoverslam.ocp.statement.options import Options, Tolerances
+from hoverslam.physics.winds import Wind
 from hoverslam.reports.json_text import Json, record
 from hoverslam.reports.results import Result, write_netcdf
 
@@ -123,6 +125,15 @@ class LaunchResult(Result):
     def trajectory(self) -> "xr.Dataset":
         """Return labelled time histories of every phase at its re-flown samples."""
         return trajectory(self.plan, self.solution)
+
+    def drop_zones(self, wind: Wind | None = None, ground_altitude: float = 0.0) -> DropZones:
+        """Return where the bodies that are not recovered come down; see :func:`hoverslam.drop_zones`.
+
+        Args:
+            wind: Wind profile that every body falls through; still air if left out.
+            ground_altitude: Altitude of the ground at the drop zones (m).
+        """
+        return drop_zones(self, wind, ground_altitude)
 
     def report(self) -> str:
         """Return payload, staging, propellant by burn, landing, limits and verdict as text."""
