@@ -351,11 +351,19 @@ def test_a_wrong_override_of_the_site_gives_one_line(site, line):
     assert caught.value.mistakes == (line,)
 
 
-def test_an_own_site_too_far_north_for_the_default_orbit_is_told_so():
-    with pytest.raises(
-        VehicleError, match=r"default_orbit: 28.5 deg: 60x10x5 reaches inclinations from 59\.8 deg only"
-    ):
-        load_vehicle("falcon9", {"site": "60x10x5"})
+def test_another_site_need_not_reach_the_orbit_of_the_file_unless_it_is_flown_to():
+    vehicle = load_vehicle("falcon9", {"site": "60x10x5"})
+    assert vehicle.orbit("550xSSO").name == "550x550xSSO"
+    reach = r"60x10x5 reaches inclinations from 59\.8 deg only"
+    with pytest.raises(VehicleError, match=f"orbit leo200: inclination_deg: 28.5: {reach}"):
+        vehicle.orbit()
+    with pytest.raises(VehicleError, match=f"default_orbit: 28.5 deg: {reach}"):
+        load_vehicle("falcon9", {"site": "60x10x5", "default_orbit": "leo200"})
+
+
+def test_the_site_of_a_file_reaches_the_orbit_of_the_file(tmp_path):
+    path = on_site(tmp_path, TABLE.replace("28.56", "60.0"))
+    assert f"{path}: default_orbit: 28.5 deg: 60x-80.58x5 reaches inclinations from 59.8 deg only" in check_file(path)
 
 
 @pytest.mark.parametrize("name", [*list_sites(), *list_orbits()])

@@ -86,15 +86,19 @@ class Document:
         return any(bad.startswith(f"{key}.") for bad in self._bad)
 
 
-def cross_checks(content: Mapping[str, Any], bad: frozenset[str]) -> list[Mistake]:
+def cross_checks(
+    content: Mapping[str, Any], bad: frozenset[str], out_of_reach: frozenset[str] = frozenset()
+) -> list[Mistake]:
     """Return the mistakes between the keys of a vehicle file.
 
     Args:
         content: The content of the file.
         bad: Dotted keys that are known to be wrong by themselves.
+        out_of_reach: Keys of inclinations and orbits that the launch site need not reach.
     """
-    document = Document(content, bad)
-    return [mistake for check in _CHECKS for mistake in check(document)]
+    document, of_the_site = Document(content, bad), Document(content, bad | out_of_reach)
+    found = [mistake for check in _CHECKS for mistake in check(document)]
+    return [*found, *_inclinations(of_the_site)]
 
 
 def _in_order(document: Document, smaller: str, larger: str, fix: str, *, equal: bool = True) -> Iterator[Mistake]:
@@ -339,7 +343,6 @@ _CHECKS: tuple[Callable[[Document], Iterator[Mistake]], ...] = (
     _engine_counts,
     _burns,
     _places,
-    _inclinations,
     _parts,
     _published,
 )
