@@ -197,9 +197,10 @@ def _burns(document: Document) -> Iterator[Mistake]:
 def _places(document: Document) -> Iterator[Mistake]:
     """Yield ids of sites and orbits that do not exist, and texts of values that are wrong."""
     sites, orbits = list_sites(), list_orbits()
-    for key, known in [
-        ("site", sites), ("recovery.landing_site", sites), ("recovery.downrange_site", [*sites, FREE])
-    ]:  # fmt: skip
+    landing = ("recovery.landing_site", "side_boosters.recovery.landing_site", "upper_recovery.landing_site")
+    downrange = ("recovery.downrange_site", "side_boosters.recovery.downrange_site")
+    for key in ("site", *landing, *downrange):
+        known = [*sites, FREE] if key in downrange else sites
         yield from _unusable(key, document.text(key), "site", known, load_site)
     yield from _unusable("default_orbit", document.text("default_orbit"), "orbit", orbits, load_orbit)
     for key, entry in document.tables("payload_published"):
