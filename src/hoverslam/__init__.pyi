@@ -15,6 +15,8 @@ from .flights.landing.footprint.site_map import FootprintEdge, SiteOutcome
 from .flights.landing.glide import glide
 from .flights.landing.result import Alternative, LandingOutcome, LandingResult
 from .flights.landing.solve import Landing
+from .flights.launch.falling.drop_zones import DropZones, drop_zones
+from .flights.launch.falling.zone import DropZone, OrbitingBody
 from .flights.launch.limits import LaunchLimit
 from .flights.launch.result import LaunchResult
 from .flights.launch.slopes import PayloadSlopes, payload_slopes
@@ -45,6 +47,8 @@ __all__ = [
     "Calibration",
     "Comparison",
     "Demand",
+    "DropZone",
+    "DropZones",
     "EventFlown",
     "Figure",
     "FlownCostStudy",
@@ -70,6 +74,7 @@ __all__ = [
     "MarginStudy",
     "Mission",
     "Orbit",
+    "OrbitingBody",
     "Outcome",
     "PayloadSlopes",
     "Prediction",
@@ -87,6 +92,7 @@ __all__ = [
     "check_file",
     "compare",
     "demand",
+    "drop_zones",
     "figure_rows",
     "footprint",
     "footprint_edge",
