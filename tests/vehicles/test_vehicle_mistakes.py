@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import _checked, check_file, list_vehicles, load_vehicle
+from hoverslam.vehicles.recovery_modes import list_modes
 
 # As published: a file that no calibration rewrites.
 GOOD = (files("hoverslam.flights.observed") / "files" / "published" / "falcon9.toml").read_text(encoding="utf-8")
@@ -165,7 +166,7 @@ CASES = {
     ),
     "unknown mode": (
         swapped('modes = ["downrange", ', 'modes = ["barge", '),
-        ["mine.toml: recovery.modes[0]: \"barge\": must be 'downrange' or 'return_to_launch_site'"],
+        ['mine.toml: recovery.modes[0]: "barge": must be a recovery mode: ' + ", ".join(list_modes())],
     ),
     "no landing site to return to": (
         swapped('landing_site = "lz1"\n', ""),

@@ -10,9 +10,10 @@ from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import as_vehicle, list_vehicles, load_vehicle
 from hoverslam.vehicles.models import Vehicle
 from hoverslam.vehicles.places import Orbit, OrbitLike, load_orbit
+from hoverslam.vehicles.recovery_modes import list_modes, load_mode
 
 # More burns take longer to solve. A comparison begins with the longest cases, so that no worker is idle at its end.
-_EFFORT = {"return_to_launch_site": 2, "downrange": 1, "expendable": 0}
+_EFFORT = {"return_to_launch_site": 2, "downrange": 1, "expendable": 0}  # by the mode that a mode costs like
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Case:
     @property
     def effort(self) -> int:
         """Rank of the time that the solution takes; the longest has the highest."""
-        return _EFFORT.get(self.recovery, 0)
+        return _EFFORT[load_mode(self.recovery).cost_like] if self.recovery in list_modes() else 0
 
     def loaded(self) -> Vehicle:
         """Return the vehicle with its changed figures.
@@ -80,7 +81,8 @@ def default_cases(
     """Return every recovery mode of the vehicles, each to its default orbit or all to the same one.
 
     Args:
-        vehicles: Vehicles, names or paths; all that come with the package and fly to orbit if left out.
+        vehicles: Vehicles, names or paths. If left out: all that come with the package, fly to orbit and have two stages in
+            line; vehicles with a third stage, side boosters or an upper stage that returns are compared on request.
         orbit: An orbit, or what ``load_orbit`` makes one of; each vehicle's own if left out.
 
     Raises:
@@ -95,6 +97,8 @@ def default_cases(
             vehicle = as_vehicle(given)
         except VehicleError as error:
             mistakes.extend(error.mistakes)
+            continue
+        if vehicles is None and not vehicle.two_stages_in_line:
             continue
         if vehicles is not None and not vehicle.modes:
             mistakes.append(f'vehicle: "{vehicle.name}": a test article, it does not fly to orbit')

@@ -5,85 +5,15 @@ error holds all mistakes of the file. A check ignores a key that is already know
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from math import isfinite
 from typing import Any
 
 from hoverslam.data.constants import STANDARD_GRAVITY
 from hoverslam.data.errors import Mistake, did_you_mean, shown
+from hoverslam.vehicles.documents import Document
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.places import Site, list_orbits, list_sites, load_orbit, load_site, states_values
 from hoverslam.vehicles.recovery import FREE
-from hoverslam.vehicles.recovery_modes import list_modes
-
-
-class Document:
-    """Access to a raw document by dotted keys. A value that is missing, wrong or of the wrong type reads as None.
-
-    Attributes:
-        content: The document.
-    """
-
-    def __init__(self, content: Mapping[str, Any], bad: frozenset[str]) -> None:
-        """Wrap a document; ``bad`` holds the dotted keys that are known to be wrong."""
-        self.content, self._bad = content, bad
-
-    def plain(self, key: str) -> Any:
-        """Return the value at a dotted key."""
-        here: Any = self.content
-        path = ""
-        for part in key.split("."):
-            path = f"{path}.{part}" if path else part
-            if path in self._bad or not isinstance(here, Mapping):
-                return None
-            here = here.get(part)
-        return here
-
-    def number(self, key: str) -> float | None:
-        """Return the value of the figure at a dotted key, in the unit of the key."""
-        value = self.plain(f"{key}.value")
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > 1e300 or not isfinite(value):
-            return None
-        return float(value)
-
-    def text(self, key: str) -> str | None:
-        """Return the text at a dotted key."""
-        value = self.plain(key)
-        return value if isinstance(value, str) else None
-
-    def counts(self, key: str) -> list[int]:
-        """Return the engine counts at a dotted key, which holds one or a list."""
-        value = self.plain(key)
-        entries = value if isinstance(value, (list, tuple)) else [value]
-        if any(bad.startswith(f"{key}[") for bad in self._bad):
-            return []
-        return [entry for entry in entries if isinstance(entry, int) and not isinstance(entry, bool)]
-
-    def modes(self) -> list[str] | None:
-        """Return the recovery modes other than ``expendable``, or None if the key is wrong."""
-        if self.failed("recovery.modes") or any(bad.startswith("recovery.modes[") for bad in self._bad):
-            return None
-        return list(self.plain("recovery.modes") or ())
-
-    def tables(self, key: str) -> list[tuple[str, Mapping[str, Any]]]:
-        """Return the entries of a list of tables that are not known to be wrong, each with its key."""
-        entries = self.plain(key)
-        if not isinstance(entries, (list, tuple)):
-            return []
-        named = [(f"{key}[{number}]", entry) for number, entry in enumerate(entries) if isinstance(entry, Mapping)]
-        return [(name, entry) for name, entry in named if not any(bad.startswith(name) for bad in self._bad)]
-
-    def has(self, key: str) -> bool:
-        """Return whether there is a value at a dotted key."""
-        return self.plain(key) is not None
-
-    def failed(self, key: str) -> bool:
-        """Return whether the key or a section that contains it is known to be wrong."""
-        parts = key.split(".")
-        return any(".".join(parts[: n + 1]) in self._bad for n in range(len(parts)))
-
-    def failed_below(self, key: str) -> bool:
-        """Return whether a key inside the table at a dotted key is known to be wrong."""
-        return any(bad.startswith(f"{key}.") for bad in self._bad)
+from hoverslam.vehicles.recovery_modes import Body, RecoveryRecipe, list_modes, load_mode
 
 
 def cross_checks(
@@ -109,59 +39,98 @@ def _in_order(document: Document, smaller: str, larger: str, fix: str, *, equal:
 
 
 def _orders(document: Document) -> Iterator[Mistake]:
-    """Yield figures that must be below another: throttles, specific impulses, residuals, reserves, the mass saving."""
-    for engine in ("stage1.engine", "stage2.engine"):
+    """Yield figures that must be below another: throttles, specific impulses, residuals, the mass saving."""
+    for engine in (*_ENGINES, "stage2.engine", "stage3.engine"):
         yield from _in_order(
             document, f"{engine}.throttle_min", f"{engine}.throttle_max", "must not exceed throttle_max"
         )
-    for motor in ("stage1.engine", "strap_ons"):
+    for motor in (*_ENGINES, "strap_ons"):
         sea_level, vacuum = f"{motor}.specific_impulse_sea_level_s", f"{motor}.specific_impulse_vacuum_s"
         yield from _in_order(document, sea_level, vacuum, "must be less than specific_impulse_vacuum_s", equal=False)
-    for stage in ("stage1", "stage2"):
+    for stage in ("stage1", "stage2", "stage3", "side_boosters"):
         load = f"{stage}.propellant_t"
         yield from _in_order(document, f"{stage}.residual_t", load, "must be less than propellant_t", equal=False)
+    for home, engine, stage in _returns(document):
+        yield from _return_orders(document, home, engine, f"{stage}.propellant_t")
+    for home, stage in (("recovery", "stage1"), ("side_boosters.recovery", "side_boosters")):
+        saving, dry = f"{home}.expendable_dry_mass_saving_t", f"{stage}.dry_mass_t"
+        yield from _in_order(document, saving, dry, f"must be less than {dry}", equal=False)
+
+
+def _return_orders(document: Document, home: str, engine: str, load: str) -> Iterator[Mistake]:
+    """Yield throttles of a return that its engine cannot have, and reserves above the propellant load.
+
+    Args:
+        document: The vehicle file.
+        home: Key of the section of the return.
+        engine: Key of the engine that is lit.
+        load: Key of the propellant load.
+    """
     for throttle in ("boostback_throttle_max", "entry_throttle_max", "landing_throttle_max", "landing_throttle_min"):
-        key = f"recovery.{throttle}"
-        yield from _in_order(document, key, "stage1.engine.throttle_max", "must not exceed stage1.engine.throttle_max")
-        low, value = document.number("stage1.engine.throttle_min"), document.number(key)
+        key = f"{home}.{throttle}"
+        yield from _in_order(document, key, f"{engine}.throttle_max", f"must not exceed {engine}.throttle_max")
+        low, value = document.number(f"{engine}.throttle_min"), document.number(key)
         if low is not None and value is not None and value < low:
-            yield Mistake(key, shown(value), f"must be at least stage1.engine.throttle_min ({shown(low)})")
-    least, most = "recovery.landing_throttle_min", "recovery.landing_throttle_max"
+            yield Mistake(key, shown(value), f"must be at least {engine}.throttle_min ({shown(low)})")
+    least, most = f"{home}.landing_throttle_min", f"{home}.landing_throttle_max"
     yield from _in_order(document, least, most, "must not exceed landing_throttle_max")
-    saving = "recovery.expendable_dry_mass_saving_t"
-    for reserve in ("recovery.landing_reserve_t", "recovery.return_reserve_t"):
-        yield from _in_order(
-            document, reserve, "stage1.propellant_t", "must be less than stage1.propellant_t", equal=False
-        )
-    yield from _in_order(document, saving, "stage1.dry_mass_t", "must be less than stage1.dry_mass_t", equal=False)
+    for reserve in ("landing_reserve_t", "return_reserve_t"):
+        yield from _in_order(document, f"{home}.{reserve}", load, f"must be less than {load}", equal=False)
+
+
+_ENGINES = ("stage1.engine", "side_boosters.engine", "upper_recovery.landing_engine")
+"""Engines that are described at sea level."""
+
+
+def _returns(document: Document) -> Iterator[tuple[str, str, str]]:
+    """Yield the section of each body's return, the engine that is lit in it and the stage that returns, as keys."""
+    last = "stage3" if document.has("stage3") else "stage2"
+    yield from (
+        ("recovery", "stage1.engine", "stage1"),
+        ("side_boosters.recovery", "side_boosters.engine", "side_boosters"),
+        ("upper_recovery", "upper_recovery.landing_engine", last),
+    )
 
 
 _MASSES = (
     ("stage1.dry_mass_t", "stage1.propellant_t"),
     ("stage2.dry_mass_t", "stage2.propellant_t"),
+    ("stage3.dry_mass_t", "stage3.propellant_t"),
     ("fairing.mass_t",),
 )
 
 
 def _lift_off(document: Document) -> Iterator[Mistake]:
     """Yield a mistake unless thrust at the highest throttle exceeds the weight on the pad without payload."""
-    engine = "stage1.engine"
-    thrust = _product(document.number(f"{engine}.thrust_sea_level_kN"), document.number(f"{engine}.throttle_max"))
-    thrust = _product(thrust, *document.counts(f"{engine}.count"))
+    thrust = _clustered_thrust(document, "stage1.engine")
     parts = [key for keys in _MASSES if keys[0] == "stage1.dry_mass_t" or document.has(keys[0]) for key in keys]
     masses = [document.number(key) for key in parts]
-    if document.has("strap_ons"):
-        count = document.counts("strap_ons.count")
-        motor = _product(document.number("strap_ons.thrust_sea_level_kN"), *count)
-        thrust = None if thrust is None or motor is None or not count else thrust + motor
-        masses += [_product(document.number(f"strap_ons.{key}"), *count) for key in ("dry_mass_t", "propellant_t")]
+    for boosters in ("strap_ons", "side_boosters"):
+        if not document.has(boosters):
+            continue
+        count = document.counts(f"{boosters}.count")
+        if boosters == "strap_ons":
+            motor = document.number("strap_ons.thrust_sea_level_kN")
+        else:
+            motor = _clustered_thrust(document, "side_boosters.engine")
+        added = _product(motor, *count)
+        thrust = None if thrust is None or added is None or not count else thrust + added
+        masses += [_product(document.number(f"{boosters}.{key}"), *count) for key in ("dry_mass_t", "propellant_t")]
     total = sum(mass for mass in masses if mass is not None)
-    if thrust is None or not document.counts(f"{engine}.count") or None in masses or total <= 0.0:
+    if thrust is None or None in masses or total <= 0.0:
         return
     ratio = thrust / (total * STANDARD_GRAVITY)
     if ratio <= 1.0:
+        key = "stage1.engine.thrust_sea_level_kN"
         fix = f"lift-off thrust-to-weight is {ratio:.2f} without payload, must be more than 1: {total:.0f} t on the pad"
-        yield Mistake(f"{engine}.thrust_sea_level_kN", shown(document.number(f"{engine}.thrust_sea_level_kN")), fix)
+        yield Mistake(key, shown(document.number(key)), fix)
+
+
+def _clustered_thrust(document: Document, engine: str) -> float | None:
+    """Return the sea-level thrust (kN) of all engines of a stage at their highest throttle; None if a figure is missing."""
+    count = document.counts(f"{engine}.count")
+    thrust = _product(document.number(f"{engine}.thrust_sea_level_kN"), document.number(f"{engine}.throttle_max"))
+    return _product(thrust, *count) if count else None
 
 
 def _product(first: float | None, *others: float | None) -> float | None:
@@ -172,15 +141,16 @@ def _product(first: float | None, *others: float | None) -> float | None:
 
 
 def _engine_counts(document: Document) -> Iterator[Mistake]:
-    """Yield burns of the recovery that light no engine, or more engines than are mounted."""
-    if document.plain("recovery.landing_engines") in ([], ()):
-        yield Mistake("recovery.landing_engines", "[]", "must name at least one engine, such as [1] or [3, 1]")
-    mounted = document.counts("stage1.engine.count")
-    for key in ("landing_engines", "entry_engines", "boostback_engines"):
-        lit = document.counts(f"recovery.{key}")
-        if mounted and lit and max(lit) > mounted[0]:
-            value = shown(document.plain(f"recovery.{key}"))
-            yield Mistake(f"recovery.{key}", value, f"must not exceed stage1.engine.count ({mounted[0]})")
+    """Yield burns of a return that light no engine, or more engines than are mounted."""
+    for home, engine, _ in _returns(document):
+        if document.plain(f"{home}.landing_engines") in ([], ()):
+            yield Mistake(f"{home}.landing_engines", "[]", "must name at least one engine, such as [1] or [3, 1]")
+        mounted = document.counts(f"{engine}.count")
+        for key in ("landing_engines", "entry_engines", "boostback_engines"):
+            lit = document.counts(f"{home}.{key}")
+            if mounted and lit and max(lit) > mounted[0]:
+                value = shown(document.plain(f"{home}.{key}"))
+                yield Mistake(f"{home}.{key}", value, f"must not exceed {engine}.count ({mounted[0]})")
 
 
 def _burns(document: Document) -> Iterator[Mistake]:
@@ -273,48 +243,88 @@ def _inclination(orbit: str | None) -> float | None:
     return inclination.value if inclination else None
 
 
-_REQUIRED = {
-    "launch": ("stage2", "fairing", "payload", "default_orbit", "limits.free_molecular_heating_max_W_m2"),
-    "recovery": (
-        "aero.descent_axial_factor",
-        "aero.normal_side_area_ratio",
-        "aero.preserved_drag_fraction",
-    ),
-    "any": (
-        "recovery.entry_engines",
-        "recovery.entry_throttle_max",
-        "recovery.flip_rate_deg_s",
-        "recovery.heating_max_kW_m2",
-        "recovery.expendable_dry_mass_saving_t",
-    ),
-    "downrange": ("recovery.downrange_site",),
-    "return_to_launch_site": (
-        "recovery.landing_site",
-        "recovery.boostback_engines",
-        "recovery.boostback_throttle_max",
-    ),
+_FLIGHT_TO_ORBIT = ("stage2", "payload", "default_orbit")
+_DESCENT = ("aero.descent_axial_factor", "aero.normal_side_area_ratio", "aero.preserved_drag_fraction")
+_LAUNCH_ONLY = ("stage2", "stage3", "fairing", "payload", "strap_ons", "side_boosters", "upper_recovery", "own_modes")
+_ANY_RETURN = (
+    "entry_engines",
+    "entry_throttle_max",
+    "flip_rate_deg_s",
+    "heating_max_kW_m2",
+    "expendable_dry_mass_saving_t",
+)
+"""Keys that the return of a first stage or of side boosters needs in every mode."""
+_BOOSTBACK = ("boostback_engines", "boostback_throttle_max")
+_OF_RECIPE = {"moving_ship": ("ship_speed_m_s",), "tower_catch": ("catch_height_m",)}
+"""Keys that a recipe needs in addition."""
+_HOMES: dict[Body, str] = {
+    "core": "recovery",
+    "side_boosters": "side_boosters.recovery",
+    "upper_stage": "upper_recovery",
 }
+"""The section of each body's return."""
 
 
 def _parts(document: Document) -> Iterator[Mistake]:
-    """Yield sections and keys that a vehicle's status and recovery modes require or exclude."""
-    modes = document.modes() or []
+    """Yield sections and keys that a vehicle's status and parts require or exclude."""
     status = document.text("status")
     if status == "test article":
-        for key in ("stage2", "fairing", "payload", "strap_ons"):
+        for key in _LAUNCH_ONLY:
             if document.has(key):
                 yield Mistake(key, "present", "a test article has none: remove it, or change status")
-        if modes:
+        modes = document.plain("recovery.modes")
+        if modes and not document.failed("recovery.modes"):
             yield Mistake("recovery.modes", shown(modes), "must be [] for a test article")
-        yield from _missing(document, "a test article", ("recovery", *_REQUIRED["recovery"]))
+        yield from _missing(document, "a test article", ("recovery", *_DESCENT))
     elif status is not None:
-        yield from _missing(document, "a launch vehicle", _REQUIRED["launch"])
-    if document.has("recovery") and status != "test article":
-        yield from _missing(document, "a vehicle with a recovery", _REQUIRED["recovery"])
-    if modes:
-        yield from _missing(document, "a vehicle with recovery modes", _REQUIRED["any"])
-    for mode in modes:
-        yield from _missing(document, f"mode {mode}", _REQUIRED.get(mode, ()))
+        yield from _missing(document, "a launch vehicle", _FLIGHT_TO_ORBIT)
+        if document.has("fairing") or document.failed("fairing"):
+            yield from _missing(document, "a vehicle with a fairing", ("limits.free_molecular_heating_max_W_m2",))
+    if (document.has("recovery") or document.has("side_boosters.recovery")) and status != "test article":
+        yield from _missing(document, "a vehicle with a recovery", _DESCENT)
+    if document.has("side_boosters") and document.has("strap_ons"):
+        yield Mistake(
+            "strap_ons", "present", "beside [side_boosters]: a vehicle has one kind of boosters, remove the other"
+        )
+
+
+def _returning_bodies(document: Document) -> Iterator[Mistake]:
+    """Yield sections and keys that the recovery modes of the vehicle require."""
+    modes = document.modes() or []
+    flown = [(mode, body, recipe) for mode in modes for body, recipe in _recipes_of(mode)]
+    absent = []
+    for body, home in _HOMES.items():
+        mode = next((mode for mode, returning, _ in flown if returning == body), None)
+        if mode is None:
+            continue
+        if not document.has(home):
+            absent.append(body)
+            if not document.failed(home):
+                yield Mistake(home, "missing", f"mode {mode} needs it")
+        elif body != "upper_stage":
+            who = "a vehicle with recovery modes" if body == "core" else "a booster that returns"
+            yield from _missing(document, who, tuple(f"{home}.{key}" for key in _ANY_RETURN))
+    seen: set[str] = set()
+    for mode, body, recipe in flown:
+        if body in absent:
+            continue
+        needed = (
+            recipe.target,
+            *(_BOOSTBACK if "boostback" in recipe.segments else ()),
+            *_OF_RECIPE.get(recipe.name, ()),
+        )
+        keys = [f"{_HOMES[body]}.{key}" for key in needed]
+        yield from _missing(document, f"mode {mode}", tuple(key for key in keys if key not in seen))
+        seen.update(keys)
+
+
+def _recipes_of(mode: str) -> list[tuple[Body, RecoveryRecipe]]:
+    """Return the bodies that return in a mode, each with its recipe; none for a mode that is not known."""
+    if mode not in list_modes():
+        return []
+    found = load_mode(mode)
+    recipes = [(body, found.recipe(body)) for body in _HOMES]
+    return [(body, recipe) for body, recipe in recipes if recipe is not None]
 
 
 def _missing(document: Document, who: str, keys: tuple[str, ...]) -> Iterator[Mistake]:
@@ -334,7 +344,7 @@ def _published(document: Document) -> Iterator[Mistake]:
         if pair in seen:
             yield Mistake(key, " ".join(pair), "given twice: keep one entry per orbit and recovery mode")
         if pair[1] not in offered:
-            yield Mistake(f"{key}.recovery", shown(pair[1]), "not among recovery.modes")
+            yield Mistake(f"{key}.recovery", shown(pair[1]), f"not among {document.modes_key}")
         seen.add(pair)
 
 
@@ -345,5 +355,6 @@ _CHECKS: tuple[Callable[[Document], Iterator[Mistake]], ...] = (
     _burns,
     _places,
     _parts,
+    _returning_bodies,
     _published,
 )

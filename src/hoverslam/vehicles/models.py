@@ -119,13 +119,13 @@ class Vehicle(Section):
         stage2: Upper stage.
         stage3: Third stage, which burns after the second.
         strap_ons: Boosters, solid or liquid, that burn until they are empty.
-        side_boosters: Liquid boosters that may come home.
-        fairing: Payload fairing.
+        side_boosters: Liquid boosters that may return.
+        fairing: Payload fairing; left out for a payload bay that stays with the upper stage.
         payload: Payload adapter.
         aero: Aerodynamic figures.
         limits: Limits of the ascent.
         recovery: Return of the first stage.
-        upper_recovery: Return of the upper stage.
+        upper_recovery: Return of the last upper stage from orbit.
         own_modes: Recovery modes of the vehicle beside ``expendable``; those of ``recovery.modes`` if left out.
         operations: Operators' habits and assumed hardware that differ from the defaults.
         payload_published: Published payloads.
@@ -164,13 +164,18 @@ class Vehicle(Section):
         return ("expendable", *(self.recovery.modes if self.recovery else ()))
 
     @property
+    def two_stages_in_line(self) -> bool:
+        """Whether the vehicle has no third stage, no side boosters and no upper stage that returns."""
+        return self.stage3 is None and self.side_boosters is None and self.upper_recovery is None
+
+    @property
     def launch_site(self) -> Site:
         """Launch pad."""
         return load_site(self.site)
 
     @property
     def liftoff_thrust(self) -> float:
-        """Thrust of all engines and strap-ons at sea level and full throttle (N)."""
+        """Thrust of first stage, strap-ons and side boosters at sea level and full throttle (N)."""
         thrust = self.stage1.engine.count * self.stage1.engine.thrust_sea_level
         if self.strap_ons:
             thrust += self.strap_ons.count * self.strap_ons.thrust_sea_level_kN.si

@@ -29,7 +29,8 @@ class Recovery(Section):
     """How the first stage returns. Values are those that an operator plans with, not the limits of the hardware.
 
     Attributes:
-        modes: Recovery modes other than ``expendable``; empty for a test article.
+        modes: Recovery modes other than ``expendable``; empty for a test article, for side boosters and for a vehicle that
+            lists its modes in ``own_modes``.
         landing_engines: Engine counts of the landing burn in their order, such as (3, 1).
         entry_engines: Engines lit in the entry burn.
         boostback_engines: Engines lit in the boostback burn.
@@ -56,7 +57,7 @@ class Recovery(Section):
         downrange_site: Downrange landing site, given in the same way, or ``free``.
     """
 
-    modes: tuple[RecoveryMode, ...] = Field(strict=False)
+    modes: tuple[RecoveryMode, ...] = Field(default=(), strict=False)
     landing_engines: tuple[EngineCount, ...] = Field(strict=False)
     entry_engines: EngineCount | None = None
     boostback_engines: EngineCount | None = None

@@ -182,7 +182,7 @@ class SideBoosters(_StageMasses):
         recovery: How each booster returns; None if they are always expended.
     """
 
-    count: Annotated[int, Whole(1, 6)]
+    count: Annotated[int, Whole(2, 6)]
     engine: Engine
     recovery: Recovery | None = None
 

@@ -1,4 +1,4 @@
-"""How an upper stage returns from orbit: base first through the air, and to the ground under thrust."""
+"""How the last upper stage returns from orbit: base first through the air, and to the ground under thrust."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from hoverslam.vehicles.stages import Engine
 
 
 class UpperRecovery(Section):
-    """How an upper stage returns. Values are those that an operator plans with, not the limits of the hardware.
+    """How the last upper stage returns. Values are those that an operator plans with, not the limits of the hardware.
 
     Attributes:
         landing_engine: Engines of the landing burn, described at sea level.
