@@ -77,12 +77,13 @@ class DropZones(Result):
         for zone in self.zones:
             ellipse, parts = zone.ellipse, zone.variances
             most = max(parts, key=lambda name: parts[name])
+            side = "left" if zone.cross_range > 0.0 else "right"
             several = f" (each of {zone.body.count})" if zone.body.count > 1 else ""
             lines += [
                 f"{zone.body.name}{several}: separates at {zone.body.time:.1f} s, {zone.separation_altitude / 1e3:.1f} km, "
                 f"{zone.separation_speed:,.0f} m/s; {zone.body.mass:,.0f} kg",
                 f"  falls to {np.degrees(zone.latitude):.3f} deg north, {np.degrees(zone.longitude):.3f} deg east, "
-                f"{zone.downrange / 1e3:,.1f} km downrange, {zone.cross_range / 1e3:+.1f} km to the left, "
+                f"{zone.downrange / 1e3:,.1f} km downrange, {abs(zone.cross_range) / 1e3:.1f} km to the {side}, "
                 f"at {zone.time:.0f} s and {zone.speed:.0f} m/s",
                 f"  on the way {zone.dynamic_pressure / 1e3:.1f} kPa and {zone.heating / 1e3:,.1f} kW/m2",
                 f"  ellipse {ellipse.semi_major / 1e3:.1f} x {ellipse.semi_minor / 1e3:.1f} km, major axis at "

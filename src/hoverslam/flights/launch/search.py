@@ -1,0 +1,170 @@
+"""The search for the best launch: structures that apply, several starts each, scouts on a coarse mesh, the best refined."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from hoverslam.flights.launch.attempts import ATTEMPTS, TOLERANCES
+from hoverslam.flights.launch.guess import LaunchGuess
+from hoverslam.flights.launch.plan import LaunchPlan
+from hoverslam.flights.launch.problem import launch_problem
+from hoverslam.flights.launch.result import LaunchResult, at_search_bounds, summarise
+from hoverslam.flights.launch.search_record import Attempt, Search
+from hoverslam.flights.launch.starts import guess_launch
+from hoverslam.flights.launch.stored import StoredFlight, exact, guesses_of, neighbours
+from hoverslam.flights.launch.structure import Choice
+from hoverslam.ocp.solved import Solved, solve, solve_from
+from hoverslam.ocp.solving.carry import guess_from
+from hoverslam.ocp.solving.known import KnownPoint
+from hoverslam.ocp.statement.options import Options
+
+Effort = Literal["quick", "standard", "thorough"]
+Report = Callable[[str], None]
+
+LOFTED = (1.0, 0.75, 1.3)
+"""Factors on the path angle at staging of the simulated starts; a quick search uses the first only."""
+
+_SCOUT = Options(
+    tolerance=1e-6, max_iterations=250, max_passes=1, tolerances=TOLERANCES, verify=False, diagnose=False,
+    smoothing=1e-6, ipopt={"mu_init": 1e-4, "max_cpu_time": 40.0},
+)  # fmt: skip
+SMOOTHING = 1e-9
+"""Weight of squared control rates in the accepted flight: it costs less than 0.05 % of the payload."""
+_FINAL = replace(ATTEMPTS[0], smoothing=SMOOTHING)
+WIDENINGS = 3  # how often bounds of durations that only help the search are widened before a flight is given up
+CANDIDATES = 3  # scouts that are refined until one is verified
+
+
+@dataclass(frozen=True)
+class _Scout:
+    """A start solved on the first mesh."""
+
+    plan: LaunchPlan
+    solution: Solved
+    start: str
+
+    @property
+    def payload(self) -> float:
+        return float(self.solution.parameters.payload) if self.solution.converged else -np.inf
+
+
+class LaunchSearch:
+    """One search: keeps the attempts, and finds the best launch of a case.
+
+    Attributes:
+        plan: The plan of the case, with any choice.
+        choices: The choices that are tried.
+        effort: ``quick``: one start a structure. ``standard``: stored flights and neighbours as well. ``thorough``: several
+            simulated starts too.
+        report: Receives one line for each step.
+        attempts: What was tried so far.
+    """
+
+    def __init__(
+        self,
+        plan: LaunchPlan,
+        choices: tuple[Choice, ...],
+        effort: Effort,
+        store: bool = True,
+        report: Report | None = None,
+    ):
+        self.plan, self.choices, self.effort, self.store = plan, choices, effort, store
+        self.report: Report = report or (lambda line: None)
+        self.attempts: list[Attempt] = []
+
+    def best(self) -> LaunchResult:
+        """Return the best verified launch; if none is verified, the best that converged, or else the last attempt."""
+        known = exact(self.plan, self.choices) if self.store else None
+        if known is not None and self.effort != "thorough":
+            found = self._again(known)
+            if found is not None:
+                return found
+        scouts = [scout for choice in self.choices for scout in self._scouts(self.plan.with_choice(choice))]
+        ranked = sorted(scouts, key=lambda scout: -scout.payload)
+        results: list[LaunchResult] = []
+        for scout in ranked[:CANDIDATES]:
+            result = self._refined(scout)
+            results.append(result)
+            # A worse scout is refined only where the better ones are not verified, or cannot be told apart from it.
+            if result.verified:
+                break
+        chosen = max(results, key=lambda result: (result.verified, result.converged, result.payload))
+        return replace(chosen, search=Search(tuple(self.attempts), chosen.structure, chosen.payload))
+
+    # ---- starts ------------------------------------------------------------------------------------------------------
+    def _scouts(self, plan: LaunchPlan) -> Iterator[_Scout]:
+        """Yield one scout for each start of a structure."""
+        converged = 0
+        for start, guess in self._starts(plan):
+            if converged and start.startswith("simulated") and self.effort != "thorough":
+                return
+            scout = self._scouted(plan, start, guess)
+            converged += scout.solution.converged
+            yield scout
+
+    def _starts(self, plan: LaunchPlan) -> "Iterator[tuple[str, LaunchGuess | StoredFlight]]":
+        """Yield stored flights of this structure, the nearest first, then simulated flights."""
+        if self.store and self.effort != "quick":
+            for stored in neighbours(plan, 2 if self.effort == "standard" else 4):
+                yield f"stored {stored.label}", stored
+        for factor in LOFTED:
+            self.report(f"{plan.structure.label}: simulating a first guess")
+            yield f"simulated, path angle x {factor:g}", guess_launch(plan, self.report, factor)
+
+    def _scouted(self, plan: LaunchPlan, start: str, guess: "LaunchGuess | StoredFlight") -> _Scout:
+        began = time.perf_counter()
+        given = guess if isinstance(guess, LaunchGuess) else guesses_of(guess)
+        problem = launch_problem(plan, given)
+        if isinstance(guess, LaunchGuess):
+            solution = solve(problem, _SCOUT, self.report)
+        else:
+            solution = solve_from(problem, guess.point, _SCOUT, self.report)
+        scout = _Scout(plan, solution, start)
+        self._note(scout, time.perf_counter() - began)
+        return scout
+
+    def _note(self, scout: _Scout, seconds: float, verified: bool = False) -> None:
+        payload = scout.payload if np.isfinite(scout.payload) else None
+        label = scout.plan.structure.label
+        self.attempts.append(Attempt(label, scout.start, scout.solution.status, payload, verified, seconds))
+        what = "nothing found" if payload is None else f"{payload:,.1f} kg"
+        self.report(f"{label}, {scout.start}: {what} in {seconds:.1f} s")
+
+    # ---- refinement --------------------------------------------------------------------------------------------------
+    def _refined(self, scout: _Scout) -> LaunchResult:
+        """Return the launch on a mesh that meets the tolerances, with bounds of durations wide enough."""
+        plan, solution, began = scout.plan, scout.solution, time.perf_counter()
+        for _ in range(WIDENINGS + 1):
+            problem = launch_problem(plan, _as_guess(solution))
+            again = solve_from(problem, KnownPoint.of(solution), _FINAL, self.report)
+            solution = again
+            if not again.converged:
+                break
+            narrow = at_search_bounds(plan, solution)
+            if not narrow:
+                break
+            self.report(f"bounds of the search are active in {', '.join(narrow)}: widened")
+            plan = replace(plan, widened={**plan.widened, **{n: plan.widened.get(n, 0) + 1 for n in narrow}})
+        result = summarise(plan, solution)
+        self._note(_Scout(plan, solution, f"refined from {scout.start}"), time.perf_counter() - began, result.verified)
+        return result
+
+    def _again(self, known: StoredFlight) -> LaunchResult | None:
+        """Return the stored flight of this very case, solved again from itself; None where that does not verify it."""
+        plan = self.plan.with_choice(known.choice)
+        scout = self._scouted(plan, "stored", known)
+        if not scout.solution.converged:
+            return None
+        result = self._refined(scout)
+        if not result.verified or result.payload < known.payload * (1.0 - 1e-4):
+            return None
+        return replace(result, search=Search(tuple(self.attempts), result.structure, result.payload))
+
+
+def _as_guess(solution: Solved) -> LaunchGuess:
+    """Return a solution as a guess."""
+    phases = {name: guess_from(part) for name, part in solution.phases.items()}
+    return LaunchGuess(phases, float(solution.parameters.payload))
