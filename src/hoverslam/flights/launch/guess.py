@@ -7,6 +7,7 @@ propellant is just used up.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import atan, atan2, hypot, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -194,8 +195,8 @@ def _ascent(
 
     def steer(t: float, x: FloatArray) -> tuple[float, float]:
         # The turn starts at a speed, not at a time: a vehicle that climbs slowly would turn too far.
-        turning = t >= rise - 1e-9 and np.hypot(x[3], x[5]) > _KICK_SPEED
-        pitch = min(np.arctan2(x[5], x[3]), np.pi / 2 - kick) if turning else np.pi / 2
+        turning = t >= rise - 1e-9 and hypot(x[3], x[5]) > _KICK_SPEED
+        pitch = min(atan2(x[5], x[3]), np.pi / 2 - kick) if turning else np.pi / 2
         thrust = limit * x[6] - inputs.fixed.thrust_vacuum
         least = vehicle.stage1.engine.throttle_min.si if boosters == "side_boosters" else 0.0
         return float(pitch), float(max(least, min(most, thrust / inputs.engines.thrust_vacuum)))
@@ -286,7 +287,7 @@ def _upper(
         light = above + p["stage2.dry_mass"] + p["stage2.residual"]
 
     def steer(t: float, x: FloatArray) -> tuple[float, float]:
-        local = np.arctan(tangent[0] - tangent[1] * (t - ignition))
+        local = atan(tangent[0] - tangent[1] * (t - ignition))
         return local - sim.local_pitch_offset(x), 1.0
 
     def done(t: float, x: FloatArray) -> bool:
@@ -461,7 +462,7 @@ def _impact(sim: Simulator, x: FloatArray) -> float:
     """Return the downrange distance (m) at which a body in free fall over a flat Earth without air comes down."""
     height, climb = sim.altitude(x), sim.climb_rate(x)
     gravity = STANDARD_GRAVITY * (1.0 - 2.0 * height / 6.4e6)
-    return float(x[0] + x[3] * (climb + np.sqrt(climb**2 + 2.0 * gravity * max(height, 0.0))) / gravity)
+    return float(x[0] + x[3] * (climb + sqrt(climb**2 + 2.0 * gravity * max(height, 0.0))) / gravity)
 
 
 def _descend(
@@ -495,7 +496,7 @@ def _landing_engines(body: Returner, p: Named) -> int:
 
 def _slower_than(speed: float) -> Stop:
     """Return the condition that the speed is below a value (m/s)."""
-    return lambda t, x: float(np.linalg.norm(x[3:6])) < speed
+    return lambda t, x: sqrt(x[3] * x[3] + x[4] * x[4] + x[5] * x[5]) < speed
 
 
 def _glide(sim: Simulator, before: Arc, p: Named, aim: _Aim, body: Returner) -> dict[str, Arc]:
