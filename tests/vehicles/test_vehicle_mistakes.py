@@ -228,7 +228,7 @@ def test_a_missing_file_a_folder_and_a_name_with_a_null_character_give_one_line_
 def test_an_unknown_vehicle_gets_a_suggestion():
     with pytest.raises(VehicleError, match=r'^vehicle: "falcon": unknown, did you mean falcon9\?'):
         load_vehicle("falcon")
-    with pytest.raises(VehicleError, match="unknown, known: falcon9, longmarch12a"):
+    with pytest.raises(VehicleError, match="unknown, known: falcon9, falconheavy, longmarch12a"):
         load_vehicle("sites")
 
 

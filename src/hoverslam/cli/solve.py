@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def solve(
     vehicle: VehicleName,
     recovery: Annotated[
-        str, typer.Option(help="expendable, downrange or return_to_launch_site.", metavar="MODE")
+        str, typer.Option(help="Such as expendable, downrange or return_to_launch_site.", metavar="MODE")
     ] = "expendable",
     orbit: OrbitText = None,
     changed: Changed = None,
