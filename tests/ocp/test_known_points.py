@@ -80,11 +80,11 @@ def test_multipliers_of_a_wrong_shape_are_not_used(landed):
 
 def test_a_solve_goes_on_without_multipliers_that_lead_nowhere(landed):
     point = KnownPoint.of(landed)
-    misled = replace(point, rows=-1e6 * np.ones_like(point.rows), bounds=np.zeros_like(point.bounds))
+    misled = replace(point, rows=np.full_like(point.rows, np.nan))
     again = solve_from(soft_landing.problem(), misled)
     assert again.verification.passed
     assert again.objective == pytest.approx(landed.objective, rel=1e-7)
-    assert len(again.passes) <= len(RESTARTS) + 1
+    assert len(again.passes) == len(RESTARTS) + 1
 
 
 def test_a_point_of_another_problem_is_refused(landed):
