@@ -274,6 +274,14 @@ def test_local_axes_are_orthonormal_with_the_velocity_in_the_plane_of_the_first_
     assert axes[0] @ STAGE.velocity > 0.0
 
 
+def test_errors_of_the_velocity_are_along_the_flight_path_to_its_left_and_up():
+    body = replace(STAGE, velocity=np.array([0.0, 900.0, 0.0]), position=np.array([0.0, 0.0, 60e3]))
+    errors = np.zeros((3, 7))
+    errors[:, :3] = 5.0 * np.eye(3)
+    moved = disturbed(FLIGHT, body, errors).velocity - body.velocity
+    assert moved == pytest.approx(5.0 * np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]), abs=0.01)
+
+
 def in_orbit(perigee: float, apogee: float) -> FallingBody:
     """A stage at the perigee of an orbit above the pad, along the launch azimuth."""
     up, r = FRAME.origin / np.linalg.norm(FRAME.origin), EARTH_EQUATORIAL_RADIUS + perigee
@@ -447,7 +455,7 @@ def test_a_wind_towards_east_moves_every_impact_point_east(zones):
 @pytest.mark.slow
 def test_drop_zones_of_an_expended_falcon9():
     flight = solve_launch("falcon9", "expendable")
-    zones = drop_zones(flight)
+    zones = flight.drop_zones()
     stage, left, right = zones.zones
     values = flight.plan.values
     assert stage.body.mass == pytest.approx(values["stage1.dry_mass"] + values["stage1.residual"], rel=1e-3)
