@@ -308,6 +308,10 @@ KEYS = [
     "site",
     "default_orbit",
     "status",
+    "stage3",
+    "side_boosters",
+    "upper_recovery",
+    "own_modes",
 ]
 
 

@@ -50,32 +50,32 @@ def _orders(document: Document) -> Iterator[Mistake]:
     for stage in ("stage1", "stage2", "stage3", "side_boosters"):
         load = f"{stage}.propellant_t"
         yield from _in_order(document, f"{stage}.residual_t", load, "must be less than propellant_t", equal=False)
-    for home, engine, stage in _returns(document):
-        yield from _return_orders(document, home, engine, f"{stage}.propellant_t")
-    for home, stage in (("recovery", "stage1"), ("side_boosters.recovery", "side_boosters")):
-        saving, dry = f"{home}.expendable_dry_mass_saving_t", f"{stage}.dry_mass_t"
+    for section, engine, stage in _returns(document):
+        yield from _return_orders(document, section, engine, f"{stage}.propellant_t")
+    for section, stage in (("recovery", "stage1"), ("side_boosters.recovery", "side_boosters")):
+        saving, dry = f"{section}.expendable_dry_mass_saving_t", f"{stage}.dry_mass_t"
         yield from _in_order(document, saving, dry, f"must be less than {dry}", equal=False)
 
 
-def _return_orders(document: Document, home: str, engine: str, load: str) -> Iterator[Mistake]:
+def _return_orders(document: Document, section: str, engine: str, load: str) -> Iterator[Mistake]:
     """Yield throttles of a return that its engine cannot have, and reserves above the propellant load.
 
     Args:
         document: The vehicle file.
-        home: Key of the section of the return.
+        section: Key of the section of the return.
         engine: Key of the engine that is lit.
         load: Key of the propellant load.
     """
     for throttle in ("boostback_throttle_max", "entry_throttle_max", "landing_throttle_max", "landing_throttle_min"):
-        key = f"{home}.{throttle}"
+        key = f"{section}.{throttle}"
         yield from _in_order(document, key, f"{engine}.throttle_max", f"must not exceed {engine}.throttle_max")
         low, value = document.number(f"{engine}.throttle_min"), document.number(key)
         if low is not None and value is not None and value < low:
             yield Mistake(key, shown(value), f"must be at least {engine}.throttle_min ({shown(low)})")
-    least, most = f"{home}.landing_throttle_min", f"{home}.landing_throttle_max"
+    least, most = f"{section}.landing_throttle_min", f"{section}.landing_throttle_max"
     yield from _in_order(document, least, most, "must not exceed landing_throttle_max")
     for reserve in ("landing_reserve_t", "return_reserve_t"):
-        yield from _in_order(document, f"{home}.{reserve}", load, f"must be less than {load}", equal=False)
+        yield from _in_order(document, f"{section}.{reserve}", load, f"must be less than {load}", equal=False)
 
 
 _ENGINES = ("stage1.engine", "side_boosters.engine", "upper_recovery.landing_engine")
@@ -142,15 +142,15 @@ def _product(first: float | None, *others: float | None) -> float | None:
 
 def _engine_counts(document: Document) -> Iterator[Mistake]:
     """Yield burns of a return that light no engine, or more engines than are mounted."""
-    for home, engine, _ in _returns(document):
-        if document.plain(f"{home}.landing_engines") in ([], ()):
-            yield Mistake(f"{home}.landing_engines", "[]", "must name at least one engine, such as [1] or [3, 1]")
+    for section, engine, _ in _returns(document):
+        if document.plain(f"{section}.landing_engines") in ([], ()):
+            yield Mistake(f"{section}.landing_engines", "[]", "must name at least one engine, such as [1] or [3, 1]")
         mounted = document.counts(f"{engine}.count")
         for key in ("landing_engines", "entry_engines", "boostback_engines"):
-            lit = document.counts(f"{home}.{key}")
+            lit = document.counts(f"{section}.{key}")
             if mounted and lit and max(lit) > mounted[0]:
-                value = shown(document.plain(f"{home}.{key}"))
-                yield Mistake(f"{home}.{key}", value, f"must not exceed {engine}.count ({mounted[0]})")
+                value = shown(document.plain(f"{section}.{key}"))
+                yield Mistake(f"{section}.{key}", value, f"must not exceed {engine}.count ({mounted[0]})")
 
 
 def _burns(document: Document) -> Iterator[Mistake]:
@@ -257,7 +257,7 @@ _ANY_RETURN = (
 _BOOSTBACK = ("boostback_engines", "boostback_throttle_max")
 _OF_RECIPE = {"moving_ship": ("ship_speed_m_s",), "tower_catch": ("catch_height_m",)}
 """Keys that a recipe needs in addition."""
-_HOMES: dict[Body, str] = {
+_RETURN_SECTIONS: dict[Body, str] = {
     "core": "recovery",
     "side_boosters": "side_boosters.recovery",
     "upper_stage": "upper_recovery",
@@ -293,17 +293,17 @@ def _returning_bodies(document: Document) -> Iterator[Mistake]:
     modes = document.modes() or []
     flown = [(mode, body, recipe) for mode in modes for body, recipe in _recipes_of(mode)]
     absent = []
-    for body, home in _HOMES.items():
+    for body, section in _RETURN_SECTIONS.items():
         mode = next((mode for mode, returning, _ in flown if returning == body), None)
         if mode is None:
             continue
-        if not document.has(home):
+        if not document.has(section):
             absent.append(body)
-            if not document.failed(home):
-                yield Mistake(home, "missing", f"mode {mode} needs it")
+            if not document.failed(section):
+                yield Mistake(section, "missing", f"mode {mode} needs it")
         elif body != "upper_stage":
             who = "a vehicle with recovery modes" if body == "core" else "a booster that returns"
-            yield from _missing(document, who, tuple(f"{home}.{key}" for key in _ANY_RETURN))
+            yield from _missing(document, who, tuple(f"{section}.{key}" for key in _ANY_RETURN))
     seen: set[str] = set()
     for mode, body, recipe in flown:
         if body in absent:
@@ -313,7 +313,7 @@ def _returning_bodies(document: Document) -> Iterator[Mistake]:
             *(_BOOSTBACK if "boostback" in recipe.segments else ()),
             *_OF_RECIPE.get(recipe.name, ()),
         )
-        keys = [f"{_HOMES[body]}.{key}" for key in needed]
+        keys = [f"{_RETURN_SECTIONS[body]}.{key}" for key in needed]
         yield from _missing(document, f"mode {mode}", tuple(key for key in keys if key not in seen))
         seen.update(keys)
 
@@ -323,7 +323,7 @@ def _recipes_of(mode: str) -> list[tuple[Body, RecoveryRecipe]]:
     if mode not in list_modes():
         return []
     found = load_mode(mode)
-    recipes = [(body, found.recipe(body)) for body in _HOMES]
+    recipes = [(body, found.recipe(body)) for body in _RETURN_SECTIONS]
     return [(body, recipe) for body, recipe in recipes if recipe is not None]
 
 

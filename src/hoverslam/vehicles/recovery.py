@@ -19,8 +19,6 @@ def _known_mode(name: str) -> str:
 
 RecoveryMode = Annotated[str, AfterValidator(_known_mode)]
 """Id of a recovery mode of ``recovery_modes.toml``."""
-MODES: tuple[RecoveryMode, ...] = ("expendable", "downrange", "return_to_launch_site")
-"""The modes whose operations have costs of their own; every other one costs like one of them."""
 FREE = "free"
 """The ``downrange_site`` of a landing ship or pad whose distance is optimised."""
 

@@ -1,4 +1,4 @@
-"""Recovery modes as data (``recovery_modes.toml``): which body of a launch comes home, and by which segments."""
+"""Recovery modes as data (``recovery_modes.toml``): which bodies of a launch return, and by which segments."""
 
 from functools import cache
 from pathlib import Path
@@ -17,12 +17,12 @@ Body = Literal["core", "side_boosters", "upper_stage"]
 
 
 class RecoveryRecipe(Section):
-    """How one body comes home.
+    """How one body returns.
 
     Attributes:
         name: Id of the recipe.
         segments: What is flown, in order.
-        optional: Segments that the search flies or leaves out, whichever carries more.
+        optional: Segments that the search flies or leaves out, whichever carries more payload.
         target: Which site of the body's ``[recovery]`` section it lands on.
     """
 
@@ -52,7 +52,7 @@ class ModeOfFlight(Section):
     upper_stage: Text | None = None
 
     def recipe(self, body: Body) -> RecoveryRecipe | None:
-        """Return how a body comes home, or None if it is expended."""
+        """Return the recipe by which a body returns, or None if it is expended."""
         name: str | None = getattr(self, body)
         return None if name is None else entry_named("recovery recipe", name, _recipes(), VehicleError)
 

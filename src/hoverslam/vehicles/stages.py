@@ -172,7 +172,7 @@ class UpperStage(_StageMasses):
 
 
 class SideBoosters(_StageMasses):
-    """Liquid boosters that burn beside the first stage at full throttle from lift-off; they may come home.
+    """Liquid boosters that burn beside the first stage at full throttle from lift-off; they may return.
 
     Masses, size and engines are those of one booster.
 
