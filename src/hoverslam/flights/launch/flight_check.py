@@ -1,13 +1,14 @@
 """What the check of a flown launch finds: extremes and limits of every phase, the orbit reached, and the verdict."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hoverslam.reports.json_text import Json, record
 from hoverslam.reports.results import Result
+from hoverslam.reports.tables import frame_of
 from hoverslam.vehicles.places import Orbit
 
 if TYPE_CHECKING:
@@ -272,10 +273,7 @@ def validity_frame(checks: Iterable[FlightCheck]) -> "pd.DataFrame":
     Returns:
         A table whose columns are the fields of :class:`ValidityRow`.
     """
-    import pandas as pd  # slow to import
-
-    rows = [asdict(row) for check in checks for row in check.rows()]
-    return pd.DataFrame(rows, columns=[field.name for field in fields(ValidityRow)])
+    return frame_of([row for check in checks for row in check.rows()], ValidityRow)
 
 
 # ---- lines and rows --------------------------------------------------------------------------------------------------
