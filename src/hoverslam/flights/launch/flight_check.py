@@ -190,6 +190,10 @@ class ValidityRow:
     free_molecular_heating_limit_W_m2: float | None
     axial_acceleration_g: float | None
     axial_acceleration_limit_g: float | None
+    separation_dynamic_pressure_kPa: float | None
+    separation_dynamic_pressure_limit_kPa: float | None
+    separation_q_alpha_kPa_deg: float | None
+    separation_q_alpha_limit_kPa_deg: float | None
     refly_error: float
     valid: bool
 
@@ -298,12 +302,12 @@ def _line(phase: PhaseCheck) -> str:
 
 
 def _row(check: FlightCheck, phase: PhaseCheck) -> ValidityRow:
-    def value(quantity: str) -> float | None:
-        found = phase.extreme(quantity)
+    def value(quantity: str, at_separation: bool = False) -> float | None:
+        found = phase.extreme(quantity, at_separation)
         return None if found is None else found.value * SHOWN_IN[quantity][1]
 
-    def limit(quantity: str) -> float | None:
-        found = phase.extreme(quantity)
+    def limit(quantity: str, at_separation: bool = False) -> float | None:
+        found = phase.extreme(quantity, at_separation)
         return None if found is None or found.limit is None else found.limit * SHOWN_IN[quantity][1]
 
     return ValidityRow(
@@ -327,6 +331,10 @@ def _row(check: FlightCheck, phase: PhaseCheck) -> ValidityRow:
         free_molecular_heating_limit_W_m2=limit("free_molecular_heating"),
         axial_acceleration_g=value("axial_acceleration"),
         axial_acceleration_limit_g=limit("axial_acceleration"),
+        separation_dynamic_pressure_kPa=value("dynamic_pressure", at_separation=True),
+        separation_dynamic_pressure_limit_kPa=limit("dynamic_pressure", at_separation=True),
+        separation_q_alpha_kPa_deg=value("q_alpha", at_separation=True),
+        separation_q_alpha_limit_kPa_deg=limit("q_alpha", at_separation=True),
         refly_error=phase.refly_error,
         valid=not phase.failures,
     )

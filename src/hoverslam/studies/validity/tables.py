@@ -39,16 +39,22 @@ def read_validity(path: Path) -> list[ValidityRow]:
 
 
 # ---- cells -----------------------------------------------------------------------------------------------------------
-def _with_limit(name: str, unit: str, how: str = ",.3g") -> Callable[[ValidityRow], str]:
-    """Return a cell with a value and, in brackets, its limit."""
+def _with_limit(name: str, unit: str, decimals: int | None = None) -> Callable[[ValidityRow], str]:
+    """Return a cell with a value and, in brackets, its limit; three digits where no number of ``decimals`` is given."""
 
     def cell(row: ValidityRow) -> str:
         value, limit = getattr(row, f"{name}_{unit}"), getattr(row, f"{name}_limit_{unit}")
         if value is None:
             return ""
-        return format(value, how) if limit is None else f"{value:{how}} ({limit:,.4g})"
+        text = _three_digits(value) if decimals is None else f"{value:,.{decimals}f}"
+        return text if limit is None else f"{text} ({limit:,.4g})"
 
     return cell
+
+
+def _three_digits(value: float) -> str:
+    """Return a number with three digits, as an integer from 100 on, and as 0 below a thousandth."""
+    return f"{value:,.0f}" if abs(value) >= 100.0 or abs(value) < 1e-3 else f"{value:.3g}"
 
 
 _WHO: tuple[Column[ValidityRow], ...] = (
@@ -56,7 +62,7 @@ _WHO: tuple[Column[ValidityRow], ...] = (
     Column("body", right=False, cell=lambda row: row.body.replace("_", " ")),
 )
 _ALTITUDE: Column[ValidityRow] = Column(
-    "lowest_altitude_km", "lowest altitude", "km", cell=_with_limit("lowest_altitude", "km", ",.1f")
+    "lowest_altitude_km", "lowest altitude", "km", cell=_with_limit("lowest_altitude", "km", 1)
 )
 
 PHASES: tuple[Column[ValidityRow], ...] = (
@@ -68,9 +74,16 @@ PHASES: tuple[Column[ValidityRow], ...] = (
     Column(
         "free_molecular_heating_W_m2", "free-molecular heating", "W/m2",
         cell=lambda row: "" if row.free_molecular_heating_limit_W_m2 is None
-        else _with_limit("free_molecular_heating", "W_m2", ",.4g")(row),
+        else _with_limit("free_molecular_heating", "W_m2", 0)(row),
     ),
-    Column("axial_acceleration_g", "axial acceleration", "g", cell=_with_limit("axial_acceleration", "g", ".2f")),
+    Column("axial_acceleration_g", "axial acceleration", "g", cell=_with_limit("axial_acceleration", "g", 2)),
+    Column(
+        "separation_dynamic_pressure_kPa", "dynamic pressure at separation", "kPa",
+        cell=_with_limit("separation_dynamic_pressure", "kPa"),
+    ),
+    Column(
+        "separation_q_alpha_kPa_deg", "q-alpha at separation", "kPa deg", cell=_with_limit("separation_q_alpha", "kPa_deg")
+    ),
     Column("valid", cell=lambda row: "yes" if row.valid else "NO"),
 )  # fmt: skip
 UNPOWERED: tuple[Column[ValidityRow], ...] = (
@@ -78,7 +91,7 @@ UNPOWERED: tuple[Column[ValidityRow], ...] = (
     Column("recovery", right=False, cell=lambda row: row.recovery.replace("_", " ")),
     *_WHO,
     _ALTITUDE,
-    Column("perigee_km", "perigee", "km", cell=_with_limit("perigee", "km", ",.1f")),
+    Column("perigee_km", "perigee", "km", cell=_with_limit("perigee", "km", 1)),
 )
 
 
