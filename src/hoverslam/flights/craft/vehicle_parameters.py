@@ -17,8 +17,8 @@ from hoverslam.physics.propulsion import Propulsion
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.models import Vehicle, operations_of
 from hoverslam.vehicles.places import Orbit, Site
-from hoverslam.vehicles.upper_recovery import UpperRecovery
 from hoverslam.vehicles.stages import SideBoosters
+from hoverslam.vehicles.upper_recovery import UpperRecovery
 
 Values = Mapping[str, Any]  # parameters by name: numbers, or symbols of the solver
 

@@ -76,10 +76,10 @@ class AscentBuilder(PhaseBuilder):
     def _dropped(self, e: Named, p: Named, last: str) -> Array | float:
         """Return the mass (kg) that separates before the first stage flies on alone."""
         if self.plan.boosters == "strap_ons":
-            return p["strap_ons.dry_mass"]  # type: ignore[no-any-return]
+            return p["strap_ons.dry_mass"]
         if self.plan.boosters == "side_boosters":
             left = vehicle_parameters.side_booster_mass(p, e[last].final_time)
-            return p["side_boosters.count"] * left  # type: ignore[no-any-return]
+            return p["side_boosters.count"] * left
         return 0.0
 
     def _clean_separation(self, phase: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -89,7 +90,7 @@ class LaunchPlan:
             assert vehicle.side_boosters is not None
             home = vehicle.side_boosters.recovery
             assert home is not None
-            place = landing_place(home, load_mode(self.recovery).recipe(body), self.frame)
+            place = landing_place(home, load_mode(self.recovery).recipe("side_boosters"), self.frame)
             left = ("side_boosters.dry_mass", "side_boosters.residual")
             return Returner(body, home, left, "side_boosters.reserve", place)
         assert vehicle.upper_recovery is not None
@@ -128,7 +129,7 @@ def _drift(
     if recipe is None or recipe.name != "moving_ship" or home.ship_speed_m_s is None:
         return np.zeros(3)
     heading = home.ship_heading_deg.si if home.ship_heading_deg is not None else frame.azimuth
-    east, north = (np.asarray(v) for v in frame.east_north(np.zeros(3) if target is None else target))
+    east, north = (np.asarray(v) for v in frame.east_north(jnp.zeros(3) if target is None else jnp.asarray(target)))
     return np.asarray(home.ship_speed_m_s.si * (np.sin(heading) * east + np.cos(heading) * north))
 
 

@@ -39,4 +39,4 @@ class Returner:
 
     def least_mass(self, p: Named) -> Array:
         """Return the mass (kg) at touchdown with the reserve left."""
-        return sum(p[name] for name in self.dry) + p[self.reserve]  # type: ignore[no-any-return]
+        return sum(p[name] for name in self.dry) + p[self.reserve]

@@ -14,12 +14,13 @@ from hoverslam.flights.launch.problem import launch_problem
 from hoverslam.flights.launch.result import LaunchResult, at_search_bounds, summarise
 from hoverslam.flights.launch.search_record import Attempt, Search
 from hoverslam.flights.launch.starts import guess_launch
-from hoverslam.flights.launch.stored import StoredFlight, exact, guesses_of, neighbours
+from hoverslam.flights.launch.stored import StoredFlight, exact, neighbours
 from hoverslam.flights.launch.structure import Choice
 from hoverslam.ocp.solved import Solved, solve, solve_from
 from hoverslam.ocp.solving.carry import guess_from
 from hoverslam.ocp.solving.known import KnownPoint
 from hoverslam.ocp.statement.options import Options
+from hoverslam.vehicles.places import Orbit
 
 Effort = Literal["quick", "standard", "thorough"]
 Report = Callable[[str], None]
@@ -34,6 +35,8 @@ _SCOUT = Options(
 SMOOTHING = 1e-9
 """Weight of squared control rates in the accepted flight: it costs less than 0.05 % of the payload."""
 _FINAL = replace(ATTEMPTS[0], smoothing=SMOOTHING)
+EASY_TRANSFER = 400e3  # m: altitude of a circle to which two burns are easily found from a parking orbit
+SHORT_ENTRY = 4.0  # s: an entry burn shorter than this may be better left out
 WIDENINGS = 3  # how often bounds of durations that only help the search are widened before a flight is given up
 CANDIDATES = 3  # scouts that are refined until one is verified
 
@@ -82,7 +85,10 @@ class LaunchSearch:
             found = self._again(known)
             if found is not None:
                 return found
-        scouts = [scout for choice in self.choices for scout in self._scouts(self.plan.with_choice(choice))]
+        scouts: list[_Scout] = []
+        for choice in self.choices:
+            if self._is_worth_trying(choice, scouts):
+                scouts += self._scouts(self.plan.with_choice(choice))
         ranked = sorted(scouts, key=lambda scout: -scout.payload)
         results: list[LaunchResult] = []
         for scout in ranked[:CANDIDATES]:
@@ -94,34 +100,58 @@ class LaunchSearch:
         chosen = max(results, key=lambda result: (result.verified, result.converged, result.payload))
         return replace(chosen, search=Search(tuple(self.attempts), chosen.structure, chosen.payload))
 
+    def _is_worth_trying(self, choice: Choice, scouts: list[_Scout]) -> bool:
+        """Return whether a structure may carry more than those scouted so far.
+
+        A flight without entry burn is one whose entry burn has no length, so that it is tried only where the best flight
+        with that burn makes it as short as it may be, or where there is no such flight.
+        """
+        if choice.entry or self.effort == "thorough":
+            return True
+        braked = replace(choice, entry=True)
+        found = [s for s in scouts if s.plan.structure.choice == braked and s.solution.converged]
+        if not found:
+            return True
+        return float(max(found, key=lambda scout: scout.payload).solution["entry"].duration) < SHORT_ENTRY
+
     # ---- starts ------------------------------------------------------------------------------------------------------
     def _scouts(self, plan: LaunchPlan) -> Iterator[_Scout]:
         """Yield one scout for each start of a structure."""
         converged = 0
         for start, guess in self._starts(plan):
-            if converged and start.startswith("simulated") and self.effort != "thorough":
-                return
             scout = self._scouted(plan, start, guess)
             converged += scout.solution.converged
             yield scout
+            if converged and self.effort != "thorough" and not start.startswith("stored"):
+                return
 
-    def _starts(self, plan: LaunchPlan) -> "Iterator[tuple[str, LaunchGuess | StoredFlight]]":
+    def _starts(self, plan: LaunchPlan) -> Iterator[tuple[str, LaunchGuess | KnownPoint]]:
         """Yield stored flights of this structure, the nearest first, then simulated flights."""
         if self.store and self.effort != "quick":
             for stored in neighbours(plan, 2 if self.effort == "standard" else 4):
-                yield f"stored {stored.label}", stored
+                yield f"stored {stored.label}", stored.point
+        if plan.two_burns and plan.orbit.apogee_altitude < EASY_TRANSFER:
+            higher = self._from_higher_orbit(plan)
+            if higher is not None:
+                yield f"flight to {EASY_TRANSFER / 1e3:.0f} km", higher
         for factor in LOFTED:
             self.report(f"{plan.structure.label}: simulating a first guess")
             yield f"simulated, path angle x {factor:g}", guess_launch(plan, self.report, factor)
 
-    def _scouted(self, plan: LaunchPlan, start: str, guess: "LaunchGuess | StoredFlight") -> _Scout:
+    def _from_higher_orbit(self, plan: LaunchPlan) -> KnownPoint | None:
+        """Return a flight to a higher circle, where the two burns of the last stage are easier to find."""
+        raised = replace(plan, orbit=circle_at(plan.orbit, EASY_TRANSFER))
+        self.report(f"{plan.structure.label}: by way of {EASY_TRANSFER / 1e3:.0f} km")
+        scout = solve(launch_problem(raised, guess_launch(raised, self.report)), _SCOUT, self.report)
+        return KnownPoint.of(scout) if scout.converged else None
+
+    def _scouted(self, plan: LaunchPlan, start: str, guess: LaunchGuess | KnownPoint) -> _Scout:
         began = time.perf_counter()
-        given = guess if isinstance(guess, LaunchGuess) else guesses_of(guess)
-        problem = launch_problem(plan, given)
         if isinstance(guess, LaunchGuess):
-            solution = solve(problem, _SCOUT, self.report)
+            solution = solve(launch_problem(plan, guess), _SCOUT, self.report)
         else:
-            solution = solve_from(problem, guess.point, _SCOUT, self.report)
+            problem = launch_problem(plan, LaunchGuess(dict(guess.guesses), guess.free["payload"]))
+            solution = solve_from(problem, guess, _SCOUT, self.report)
         scout = _Scout(plan, solution, start)
         self._note(scout, time.perf_counter() - began)
         return scout
@@ -155,13 +185,23 @@ class LaunchSearch:
     def _again(self, known: StoredFlight) -> LaunchResult | None:
         """Return the stored flight of this very case, solved again from itself; None where that does not verify it."""
         plan = self.plan.with_choice(known.choice)
-        scout = self._scouted(plan, "stored", known)
+        scout = self._scouted(plan, "stored", known.point)
         if not scout.solution.converged:
             return None
         result = self._refined(scout)
         if not result.verified or result.payload < known.payload * (1.0 - 1e-4):
             return None
         return replace(result, search=Search(tuple(self.attempts), result.structure, result.payload))
+
+
+def circle_at(orbit: Orbit, altitude: float) -> Orbit:
+    """Return an orbit of the same plane with perigee and apogee at ``altitude`` (m)."""
+    change = {
+        name: figure.model_copy(update={"value": altitude / 1e3, "low": None, "high": None})
+        for name in ("perigee_altitude_km", "apogee_altitude_km")
+        for figure in (getattr(orbit, name),)
+    }
+    return orbit.model_copy(update=change)
 
 
 def _as_guess(solution: Solved) -> LaunchGuess:

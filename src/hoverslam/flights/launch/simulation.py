@@ -70,7 +70,7 @@ def _angles(regime: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=8)
 def _runge_kutta_step(regime: str, wind: Wind | None) -> ca.Function:
-    """Return the next state as a function of state ``(7,)``, control ``(3,)``, ten flattened inputs, step (s) and pad ``(6,)``.
+    """Return the next state as a function of state ``(7,)``, control ``(3,)``, ten inputs, step (s) and pad ``(6,)``.
 
     The pad is its position from the Earth's centre and the axis of the Earth, so that one function serves all frames.
     """
@@ -119,8 +119,8 @@ class _Step:
         self._buffer, self._evaluate = function.buffer()
         given = (self._state, self._control, self._inputs, self._step, self._pad)
         for index, array in enumerate(given):
-            self._buffer.set_arg(index, memoryview(array))
-        self._buffer.set_res(0, memoryview(self._next))
+            self._buffer.set_arg(index, memoryview(array))  # type: ignore[call-arg, arg-type]
+        self._buffer.set_res(0, memoryview(self._next))  # type: ignore[call-arg, arg-type]
 
     def __call__(self, x: np.ndarray, u: tuple[float, ...], q: np.ndarray, h: float) -> np.ndarray:
         """Return the state ``(7,)`` after a step of ``h`` (s)."""

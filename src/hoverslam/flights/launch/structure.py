@@ -12,6 +12,7 @@ from itertools import product
 
 from hoverslam.vehicles.models import Vehicle, operations_of
 from hoverslam.vehicles.places import Orbit
+from hoverslam.vehicles.recovery import FREE
 from hoverslam.vehicles.recovery_modes import RecoveryRecipe, load_mode
 
 CIRCULAR = 1e3  # m: an orbit whose apogee and perigee differ by less is treated as a circle
@@ -139,14 +140,14 @@ def choices_of(vehicle: Vehicle, recovery: str, orbit: Orbit) -> tuple[Choice, .
 
     Two burns are tried for near-circular orbits if the last stage can be lit again; one burn below the altitude up to
     which operators inject directly, and for elliptic orbits. Optional segments of the first stage's recovery are tried
-    with and without.
+    with and without; a boostback burn only towards a fixed place, since a ship can be where no such burn is needed.
     """
     recipe = core_recipe(recovery)
     optional = recipe.optional if recipe is not None else ()
-    boostback = (True,) if recipe is not None and "boostback" in recipe.segments else (False,)
-    entry = (True,) if recipe is not None and "entry" in recipe.segments else (False,)
+    boostback: tuple[bool, ...] = (recipe is not None and "boostback" in recipe.segments,)
+    entry: tuple[bool, ...] = (True,) if recipe is not None and "entry" in recipe.segments else (False,)
     home = vehicle.recovery
-    if "boostback" in optional and home is not None and home.boostback_engines:
+    if "boostback" in optional and home is not None and home.boostback_engines and home.downrange_site != FREE:
         boostback = (False, True)
     if "entry" in optional:
         entry = (True, False)

@@ -14,11 +14,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from hoverslam.data.figures import Figure
+from hoverslam.flights.launch.attempts import ATTEMPTS, solve_patiently
 from hoverslam.flights.launch.guess import LaunchGuess
 from hoverslam.flights.launch.plan import LaunchPlan, make_plan
 from hoverslam.flights.launch.problem import LaunchBuilder
 from hoverslam.flights.launch.result import LaunchResult, summarise
-from hoverslam.flights.launch.attempts import ATTEMPTS, solve_patiently
 from hoverslam.flights.launch.starts import guess_launch
 from hoverslam.flights.launch.structure import Choice
 from hoverslam.flights.observed.assumptions import assumptions
@@ -169,7 +169,7 @@ def _solve_by_continuation(
     orbit with a good guess and raises it in steps, which are halved where one fails.
     """
     # The third attempt, the slowest, has never converged where these two did not.
-    attempts = [replace(a, ipopt={**a.ipopt, "max_wall_time": LONGEST_ATTEMPT}) for a in ATTEMPTS[:2]]
+    attempts = [replace(a, ipopt={**a.ipopt, "max_cpu_time": LONGEST_ATTEMPT}) for a in ATTEMPTS[:2]]
     goal = plan.orbit.perigee_altitude
     altitude, step = min(goal, operations_of(plan.vehicle).two_burn_altitude_km.si), HIGHEST_STEP
 

@@ -23,12 +23,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hoverslam.flights.craft import vehicle_parameters
+from hoverslam.flights.launch.attempts import ATTEMPTS, solve_patiently
 from hoverslam.flights.launch.booster import STARTS
 from hoverslam.flights.launch.guess import LaunchGuess
 from hoverslam.flights.launch.plan import LaunchPlan, make_plan
 from hoverslam.flights.launch.problem import LaunchBuilder
 from hoverslam.flights.launch.structure import Choice
-from hoverslam.flights.launch.attempts import ATTEMPTS, solve_patiently
 from hoverslam.margins.disturbances.columns import ALTITUDES
 from hoverslam.margins.disturbances.draws import Perturbations
 from hoverslam.margins.guidance.reference import Leg, Reference
