@@ -70,10 +70,8 @@ class Extreme:
         name = self.quantity.replace("_", " ") + " at separation" * self.at_separation
         side, bound = ("below", "at least") if self.lower else ("above", "at most")
         assert self.limit is not None
-        return (
-            f"{phase}: {name} {self.value * factor:,.4g} {unit} at {self.time:,.1f} s is {side} the limit: "
-            f"{bound} {self.limit * factor:,.4g} {unit}"
-        )
+        reached, allowed = (f"{x * factor:,.4g} {unit}".rstrip() for x in (self.value, self.limit))
+        return f"{phase}: {name} {reached} at {self.time:,.1f} s is {side} the limit: {bound} {allowed}"
 
 
 @dataclass(frozen=True)
