@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from hoverslam.flights.launch.attempts import ATTEMPTS
 from hoverslam.flights.launch.limits import LaunchLimit
 from hoverslam.flights.launch.plan import make_plan
 from hoverslam.flights.launch.problem import launch_problem
 from hoverslam.flights.launch.slopes import payload_slopes
-from hoverslam.flights.launch.solve import ATTEMPTS, guess_launch, solve_launch
+from hoverslam.flights.launch.solve import solve_launch
+from hoverslam.flights.launch.starts import guess_launch
 from hoverslam.ocp.solved import solve
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import load_vehicle

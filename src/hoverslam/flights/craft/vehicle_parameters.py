@@ -236,7 +236,7 @@ def liftoff_mass(p: Values) -> Any:
     boosters = p["strap_ons.dry_mass"] + p["strap_ons.propellant"] if "strap_ons.dry_mass" in p else 0.0
     if "side_boosters.count" in p:
         boosters = p["side_boosters.count"] * (p["side_boosters.dry_mass"] + p["side_boosters.propellant"])
-    return p["stage1.dry_mass"] + p["stage1.propellant"] + boosters + upper_stack_mass(p)
+    return p["stage1.dry_mass"] + _loaded(p, "stage1") + boosters + upper_stack_mass(p)
 
 
 def upper_stack_mass(p: Values, stage: str = "stage2") -> Any:
@@ -251,7 +251,12 @@ def upper_stack_mass(p: Values, stage: str = "stage2") -> Any:
         above = p["stage3.dry_mass"] + p["stage3.propellant"] + above
     if stage == "stage3":
         return above
-    return p["stage2.dry_mass"] + p["stage2.propellant"] + p["fairing.mass"] + above
+    return p["stage2.dry_mass"] + _loaded(p, "stage2") + p["fairing.mass"] + above
+
+
+def _loaded(p: Values, stage: str) -> Any:
+    """Return the propellant in a stage on the pad (kg): the load of its tanks, less what an optimum leaves out."""
+    return p[f"{stage}.propellant"] - p.get(f"{stage}.unloaded", 0.0)
 
 
 def injected_mass(p: Values) -> Any:

@@ -12,6 +12,9 @@ from hoverslam.flights.launch.upper_stage import UpperStageBuilder
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.physics.motion import Flight
 
+UNLOADED = ("stage1", "stage2")
+"""Stages that may be filled less where the objective is the least propellant."""
+
 
 class LaunchBuilder(AscentBuilder, UpperStageBuilder, BoosterBuilder):
     """Adds the phases of one launch to a problem."""
@@ -24,16 +27,27 @@ class LaunchBuilder(AscentBuilder, UpperStageBuilder, BoosterBuilder):
         self.problem = Problem(f"{plan.vehicle.name} {plan.recovery} {plan.orbit.name}")
         for name, value in plan.values.items():
             self.problem.parameter(name, value=value)
-        self.problem.parameter("payload", guess=guess.payload, lower=0.0, upper=5.0 * guess.payload, unit="kg")
+        given = plan.objective.payload
+        low, high = (0.0, 5.0 * guess.payload) if given is None else (given, given)
+        self.problem.parameter(
+            "payload", guess=guess.payload if given is None else given, lower=low, upper=high, unit="kg"
+        )
 
     def build_launch(self) -> Problem:
-        """Return the whole problem: payload as large as possible."""
+        """Return the whole problem with the objective of the plan."""
+        if self.plan.objective.goal == "propellant":
+            for stage in UNLOADED:
+                most = 0.5 * self.plan.values[f"{stage}.propellant"]
+                self.problem.parameter(f"{stage}.unloaded", guess=0.02 * most, lower=0.0, upper=most, unit="kg")
         self._way_up()
         if self.plan.structure.branch("stage1") is None:
             self.keep_at_cutoff(0.0)
         for branch in self.plan.structure.returning:
             self.way_home(branch)
-        self.problem.maximize(lambda e, p: p.payload, unit="kg")
+        if self.plan.objective.goal == "propellant":
+            self.problem.maximize(lambda e, p: sum(p[f"{stage}.unloaded"] for stage in UNLOADED), unit="kg")
+        else:
+            self.problem.maximize(lambda e, p: p.payload, unit="kg")
         return self.problem
 
     def _way_up(self, impulsive: bool = False) -> None:

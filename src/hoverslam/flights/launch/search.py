@@ -51,7 +51,8 @@ class _Scout:
 
     @property
     def payload(self) -> float:
-        return float(self.solution.parameters.payload) if self.solution.converged else -np.inf
+        """Payload (kg), or the value of another objective; minus infinity where nothing was found."""
+        return float(self.solution.objective) if self.solution.converged else -np.inf
 
 
 class LaunchSearch:

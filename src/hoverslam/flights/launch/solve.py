@@ -13,6 +13,7 @@ from hoverslam.flights.launch.plan import make_plan
 from hoverslam.flights.launch.problem import launch_problem
 from hoverslam.flights.launch.result import LaunchResult, summarise
 from hoverslam.flights.launch.search import Effort, LaunchSearch
+from hoverslam.flights.launch.sizing import size_for_payload
 from hoverslam.flights.launch.starts import guess_launch
 from hoverslam.flights.launch.stored import keep
 from hoverslam.flights.launch.structure import Choice, choices_of
@@ -44,7 +45,9 @@ def solve_launch(
         recovery: A recovery mode, such as ``expendable``, ``downrange`` or ``return_to_launch_site``.
         orbit: An orbit, its id, or its values as text; the vehicle's default if left out.
         constraints: Limits beside those of the vehicle, each along any phases of the launch.
-        objective: ``payload``, or for a given ``payload`` the least ``propellant`` or ``liftoff_mass``.
+        objective: ``payload``: the greatest payload. ``propellant``: the least propellant loaded in the two stages for a given
+            ``payload``. ``liftoff_mass``: the least lift-off mass for a given ``payload`` of the vehicle scaled by the rule
+            of :mod:`hoverslam.flights.launch.sizing`.
         payload: Payload to be carried (kg), for the other objectives.
         choice: What is flown where there are several ways; all that apply are tried if left out.
         effort: How many starts are tried: ``quick``, ``standard`` or ``thorough``.
@@ -64,6 +67,19 @@ def solve_launch(
     plan = make_plan(vehicle, recovery, vehicle.orbit(orbit, recovery), constraints, choice, aim)
     if options is not None:
         return summarise(plan, solve(launch_problem(plan, guess_launch(plan, report)), options, report))
+    if aim.goal == "liftoff_mass":
+        assert payload is not None
+        found = solve_launch(
+            vehicle,
+            recovery,
+            plan.orbit,
+            constraints=constraints,
+            choice=choice,
+            effort=effort,
+            store=store,
+            report=report,
+        )
+        return size_for_payload(found, payload, report)
     choices = (choice,) if choice is not None else choices_of(vehicle, recovery, plan.orbit)
     found = LaunchSearch(plan, choices, effort, store, report).best()
     if store:

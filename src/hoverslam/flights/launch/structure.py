@@ -161,7 +161,7 @@ def _burns(vehicle: Vehicle, orbit: Orbit) -> tuple[int, ...]:
     circular = orbit.apogee_altitude - orbit.perigee_altitude < CIRCULAR
     if last is None or not last.engine.restartable or not circular:
         return (1,)
-    return (2,) if orbit.perigee_altitude > direct else (2, 1)
+    return (2,) if orbit.perigee_altitude > direct else (1, 2)
 
 
 def core_recipe(recovery: str) -> RecoveryRecipe | None:
