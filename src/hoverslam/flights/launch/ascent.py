@@ -63,6 +63,7 @@ class AscentBuilder(PhaseBuilder):
             duration = self.search_range(name, *ASCENT_DURATION)
         self.phase(name, "ascent", lit, duration, steering, mesh=linear_control_mesh(18))
         self.problem.link("rise", name, controls=("pitch", "yaw"))
+        self._clean_separation(name)
         if vehicle.side_boosters is None:
             return
 
@@ -71,7 +72,6 @@ class AscentBuilder(PhaseBuilder):
             return jnp.asarray(left - p["side_boosters.dry_mass"] - p["side_boosters.residual"])
 
         self.problem.constrain("side boosters: propellant", spare, 0.0, np.inf, "kg")
-        self._clean_separation(name)
 
     def _dropped(self, e: Named, p: Named, last: str) -> Array | float:
         """Return the mass (kg) that separates before the first stage flies on alone."""
