@@ -1,7 +1,7 @@
 """The search for the best launch: structures that apply, several starts each, scouts on a coarse mesh, the best refined."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -37,6 +37,8 @@ SMOOTHING = 1e-9
 _FINAL = replace(ATTEMPTS[0], smoothing=SMOOTHING)
 EASY_TRANSFER = 400e3  # m: altitude of a circle to which two burns are easily found from a parking orbit
 SHORT_ENTRY = 4.0  # s: an entry burn shorter than this may be better left out
+LONGEST = {"quick": 120.0, "standard": 240.0, "thorough": 1200.0}
+"""Processor time (s) after which a search makes no further start; twice as long while nothing was found."""
 WIDENINGS = 3  # how often bounds of durations that only help the search are widened before a flight is given up
 CANDIDATES = 3  # scouts that are refined until one is verified
 
@@ -78,6 +80,7 @@ class LaunchSearch:
         self.plan, self.choices, self.effort, self.store = plan, choices, effort, store
         self.report: Report = report or (lambda line: None)
         self.attempts: list[Attempt] = []
+        self.began = time.process_time()
 
     def best(self) -> LaunchResult:
         """Return the best verified launch; if none is verified, the best that converged, or else the last attempt."""
@@ -88,7 +91,7 @@ class LaunchSearch:
                 return found
         scouts: list[_Scout] = []
         for choice in self.choices:
-            if self._is_worth_trying(choice, scouts):
+            if self._is_worth_trying(choice, scouts) and not self._out_of_time(scouts):
                 scouts += self._scouts(self.plan.with_choice(choice))
         ranked = sorted(scouts, key=lambda scout: -scout.payload)
         results: list[LaunchResult] = []
@@ -100,6 +103,12 @@ class LaunchSearch:
                 break
         chosen = max(results, key=lambda result: (result.verified, result.converged, result.payload))
         return replace(chosen, search=Search(tuple(self.attempts), chosen.structure, chosen.payload))
+
+    def _out_of_time(self, scouts: Sequence[_Scout]) -> bool:
+        """Return whether no further start is made: sooner where something was found."""
+        spent = time.process_time() - self.began
+        found = any(scout.solution.converged for scout in scouts)
+        return spent > LONGEST[self.effort] * (1.0 if found else 2.0)
 
     def _is_worth_trying(self, choice: Choice, scouts: list[_Scout]) -> bool:
         """Return whether a structure may carry more than those scouted so far.
@@ -123,6 +132,8 @@ class LaunchSearch:
             scout = self._scouted(plan, start, guess)
             converged += scout.solution.converged
             yield scout
+            if self._out_of_time([scout]):
+                return
             if converged and self.effort != "thorough" and not start.startswith("stored"):
                 return
 
