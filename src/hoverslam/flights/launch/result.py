@@ -10,10 +10,12 @@ import numpy as np
 from hoverslam.flights.launch.attempts import TOLERANCES
 from hoverslam.flights.launch.changes import changed_plan, restated
 from hoverslam.flights.launch.falling.drop_zones import DropZones, drop_zones
+from hoverslam.flights.launch.flight_check import FlightCheck
 from hoverslam.flights.launch.plan import LaunchPlan
 from hoverslam.flights.launch.search_record import Search
 from hoverslam.flights.launch.structure import SHORTEST_BY_FLIGHT
 from hoverslam.flights.launch.trajectory import downrange, trajectory
+from hoverslam.flights.launch.validity import check_flight
 from hoverslam.flights.outcome.limits_reached import LimitReached, limits_table, path_limits_reached
 from hoverslam.flights.outcome.trajectories import trajectory_frame
 from hoverslam.ocp.solved import Solved
@@ -130,6 +132,15 @@ class LaunchResult(Result):
         plan = changed_plan(self.plan, changes)
         problem = restated(self.solution, plan, self.payload)
         return summarise(plan, self.solution.resolve(options=Options(tolerances=TOLERANCES), problem=problem))
+
+    def check(self) -> FlightCheck:
+        """Fly every phase again with the full physics and compare it with every limit that applies to it.
+
+        Raises:
+            ValueError: If nothing was flown, because the solution was not verified.
+        """
+        plan = self.plan
+        return check_flight(self.trajectory(), plan.vehicle, plan.recovery, plan.orbit, plan.constraints)
 
     def trajectory(self) -> "xr.Dataset":
         """Return labelled time histories of every phase at its re-flown samples."""

@@ -36,6 +36,8 @@ SMOOTHING = 1e-9
 """Weight of squared control rates in the accepted flight: it costs less than 0.05 % of the payload."""
 _FINAL = replace(ATTEMPTS[0], smoothing=SMOOTHING)
 EASY_TRANSFER = 400e3  # m: altitude of a circle to which two burns are easily found from a parking orbit
+NEAR_PAD = 20e3  # m: a landing place nearer to the launch pad is flown to like the launch site itself
+SMALLEST_WALK = 0.06  # share of the distance of the landing place by which it is moved at least
 SHORT_ENTRY = 4.0  # s: an entry burn shorter than this may be better left out
 LONGEST = {"quick": 120.0, "standard": 240.0, "thorough": 1200.0}
 """Processor time (s) after which a search makes no further start; twice as long while nothing was found."""
@@ -146,6 +148,10 @@ class LaunchSearch:
             higher = self._from_higher_orbit(plan)
             if higher is not None:
                 yield f"flight to {EASY_TRANSFER / 1e3:.0f} km", higher
+        if plan.structure.choice.boostback and plan.target is not None and plan.target[0] > NEAR_PAD:
+            nearer = self._from_the_launch_site(plan)
+            if nearer is not None:
+                yield "return to the launch site", nearer
         for factor in LOFTED:
             self.report(f"{plan.structure.label}: simulating a first guess")
             yield f"simulated, path angle x {factor:g}", guess_launch(plan, self.report, factor)
@@ -156,6 +162,32 @@ class LaunchSearch:
         self.report(f"{plan.structure.label}: by way of {EASY_TRANSFER / 1e3:.0f} km")
         scout = solve(launch_problem(raised, guess_launch(raised, self.report)), _SCOUT, self.report)
         return KnownPoint.of(scout) if scout.converged else None
+
+    def _from_the_launch_site(self, plan: LaunchPlan) -> KnownPoint | None:
+        """Return a flight to the landing place, found by moving that place away from the launch site in steps."""
+        assert plan.target is not None
+        share, step, point = 0.0, 0.25, None
+        known = neighbours(plan, 1) if self.store else []
+        while share < 1.0 and step > SMALLEST_WALK:
+            wanted = share if point is None else min(share + step, 1.0)
+            there = replace(plan, target=wanted * plan.target)
+            self.report(f"{plan.structure.label}: landing place at {wanted:.0%} of its distance")
+            if point is not None:
+                guess = LaunchGuess(dict(point.guesses), point.free["payload"])
+                scout = solve_from(launch_problem(there, guess), point, _SCOUT, self.report)
+            elif known:
+                point = known[0].point
+                guess = LaunchGuess(dict(point.guesses), point.free["payload"])
+                scout = solve_from(launch_problem(there, guess), point, _SCOUT, self.report)
+            else:
+                scout = solve(launch_problem(there, guess_launch(there, self.report, LOFTED[-1])), _SCOUT, self.report)
+            if scout.converged:
+                share, point = wanted, KnownPoint.of(scout)
+            elif share == 0.0 and wanted == 0.0:
+                return None
+            else:
+                step /= 2.0
+        return point if share >= 1.0 else None
 
     def _scouted(self, plan: LaunchPlan, start: str, guess: LaunchGuess | KnownPoint) -> _Scout:
         began = time.perf_counter()

@@ -22,6 +22,7 @@ from hoverslam.studies.costs.tables import rich_costs, write_costs
 from hoverslam.studies.outcome import Outcome
 from hoverslam.studies.rows import Row, with_penalties
 from hoverslam.studies.trajectory_files import save_trajectory
+from hoverslam.studies.validity.tables import write_validity
 from hoverslam.vehicles.models import Vehicle
 from hoverslam.vehicles.places import OrbitLike
 
@@ -237,6 +238,9 @@ def _write_tables(comparison: Comparison, out: Path) -> None:
     rows = comparison.rows
     write_csv(rows, out / "vehicles.csv")
     write_whole(out / "vehicles.md", markdown(rows))
+    checks = [outcome.validity for outcome in comparison.finished if outcome.validity is not None]
+    if checks:
+        _note(comparison, *write_validity(checks, out))
     _note(comparison, out / "vehicles.csv", out / "vehicles.md")
 
 
