@@ -32,7 +32,7 @@ IGNITION_THROTTLE_BOUND = -0.1
 
 # Bounds of durations (s) that only keep the search of the solver finite.
 LONGEST_COAST, BOOSTBACK, ENTRY, GLIDE, LONGEST_LANDING = 900.0, (2.0, 200.0), (1.0, 90.0), (5.0, 400.0), 50.0
-LONGEST_FLIP = 2.0  # times a turn of 180 degrees at the largest rate
+LONGEST_FLIP = 8.0  # times a turn of 180 degrees at the largest rate
 FROM_ORBIT = {"coast": (60.0, 4000.0), "deorbit": (0.5, 200.0), "glide": (60.0, 1500.0)}  # of an upper stage
 
 STARTS = (

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-BETWEEN_NODES = 1e-3  # share of a limit by which a flight may pass it between the nodes of the solve
+# Share of a limit by which a flight may pass it: 0.1 % between the nodes of the solve, and as much for the attitude, which is
+# interpolated between the samples of the trajectory.
+BETWEEN_NODES = 2e-3
 GROUND = 5.0  # m: an altitude this far below sea level still counts as the ground
 # Relative: largest difference between the samples and the flight with the full physics. A flight solved with the same physics
 # differs by 1e-8, one that leaves out the air between 64 and 72 km by 4e-5.

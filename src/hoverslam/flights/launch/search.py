@@ -140,7 +140,11 @@ class LaunchSearch:
                 return
 
     def _starts(self, plan: LaunchPlan) -> Iterator[tuple[str, LaunchGuess | KnownPoint]]:
-        """Yield stored flights of this structure, the nearest first, then simulated flights."""
+        """Yield starts of a structure: by way of other landing places, stored flights, a higher orbit, simulated flights."""
+        if plan.structure.choice.boostback and plan.target is not None and plan.target[0] > NEAR_PAD:
+            nearer = self._from_the_launch_site(plan)
+            if nearer is not None:
+                yield "return to the launch site", nearer
         if self.store and self.effort != "quick":
             for stored in neighbours(plan, 2 if self.effort == "standard" else 4):
                 yield f"stored {stored.label}", stored.point
@@ -148,10 +152,6 @@ class LaunchSearch:
             higher = self._from_higher_orbit(plan)
             if higher is not None:
                 yield f"flight to {EASY_TRANSFER / 1e3:.0f} km", higher
-        if plan.structure.choice.boostback and plan.target is not None and plan.target[0] > NEAR_PAD:
-            nearer = self._from_the_launch_site(plan)
-            if nearer is not None:
-                yield "return to the launch site", nearer
         for factor in LOFTED:
             self.report(f"{plan.structure.label}: simulating a first guess")
             yield f"simulated, path angle x {factor:g}", guess_launch(plan, self.report, factor)
