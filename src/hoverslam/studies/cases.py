@@ -142,7 +142,8 @@ def fly(case: Case, report: Callable[[str], None] | None = None) -> Outcome:
     start = time.perf_counter()
     orbit = None if case.orbit is None else load_orbit(case.orbit)
     flight = solve_launch(case.loaded(), case.recovery, orbit, report=report)
-    return outcome_of(flight, time.perf_counter() - start)
+    validity = flight.check() if flight.converged else None
+    return outcome_of(flight, time.perf_counter() - start, validity)
 
 
 def fly_or_fail(case: Case) -> Outcome:

@@ -148,20 +148,21 @@ class Outcome(Result):
         return {**super()._writers(), ".nc": lambda path: save_trajectory(self.flight_data(), path)}
 
 
-def outcome_of(flight: "LaunchResult", solve_s: float | None = None) -> Outcome:
+def outcome_of(flight: "LaunchResult", solve_s: float | None = None, validity: "FlightCheck | None" = None) -> Outcome:
     """Join a solved launch with its cost.
 
     Args:
         flight: The launch, from :func:`hoverslam.flights.launch.solve.solve_launch`.
         solve_s: Wall time of the case (s); the solver's own seconds if left out.
+        validity: The flight flown again with the full physics; the row is verified only if it passes.
     """
     vehicle = flight.plan.vehicle
     cost = _cost_of(vehicle, flight.recovery, flight.payload) if flight.converged else None
     published = _published(vehicle, flight.orbit, flight.recovery)
-    trajectory, validity = flight.trajectory(), flight.check() if flight.converged else None
+    trajectory = flight.trajectory()
     row = row_of(flight, cost, published, flight.seconds if solve_s is None else solve_s)
     return Outcome(
-        row=replace(row, verified=row.verified and validity is not None and validity.passed),
+        row=row if validity is None else replace(row, verified=row.verified and validity.passed),
         title=flight.title,
         status=flight.status,
         converged=flight.converged,
