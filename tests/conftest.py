@@ -20,6 +20,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir("jax")))
         # By default only what takes a second to compile is kept; files share many smaller functions.
         os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+    # Launches that tests solve neither start from the user's stored flights nor are kept among them.
+    os.environ["HOVERSLAM_SOLUTIONS"] = ""
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,5 +1,6 @@
 """The command line: exit codes, one line a mistake, clean JSON, and no slow imports before they are needed."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -203,3 +204,93 @@ def test_help_and_lists_import_no_solver():
     code = "import sys; from hoverslam.cli import main; main(['vehicles']); main(['solve', '--help']);"
     code += "assert not {'jax', 'casadi', 'xarray', 'matplotlib', 'scipy'} & set(sys.modules), sorted(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_orbits_and_sites_are_listed_with_values_and_sources(capsys):
+    code, out, _ = run(capsys, "orbits", "--json")
+    orbits = {row["name"]: row for row in json.loads(out)}
+    assert code == 0
+    assert orbits["sso500"]["inclination_deg"] == 97.4
+    assert orbits["leo450"]["inclination_deg"] is None
+    assert all(row["source"] and row["title"] for row in orbits.values())
+    code, out, _ = run(capsys, "sites", "--json")
+    sites = {row["name"]: row for row in json.loads(out)}
+    assert code == 0
+    assert sites["slc40"]["latitude_deg"] == 28.56186
+    assert sites["slc40"]["lowest_inclination_deg"] == pytest.approx(28.40, abs=0.01)
+    code, out, _ = run(capsys, "sites")
+    assert code == 0
+    assert "Cape Canaveral SLC-40" in out
+    assert "azimuth_min_deg" not in out  # no site of the package states one
+
+
+@pytest.mark.parametrize(
+    "listing", [("orbits",), ("sites",), ("vehicles",), ("vehicles", "show", "falcon9")], ids=" ".join
+)
+def test_a_listing_is_the_same_in_csv_and_json(capsys, listing):
+    code, out, err = run(capsys, *listing, "--csv")
+    assert (code, err) == (0, "")
+    table = list(csv.DictReader(out.splitlines()))
+    rows = json.loads(run(capsys, *listing, "--json")[1])
+    assert [list(row) for row in table] == [list(row) for row in rows]
+    for written, row in zip(table, rows, strict=True):
+        for key, value in row.items():
+            if isinstance(value, float):
+                assert float(written[key]) == value
+            else:
+                assert written[key] == (", ".join(value) if isinstance(value, list) else value or "")
+
+
+def test_a_listing_shows_what_a_text_of_values_means(capsys):
+    code, out, _ = run(capsys, "orbits", "550xSSO", "leo200", "--json")
+    assert code == 0
+    assert [(row["name"], round(row["inclination_deg"], 1)) for row in json.loads(out)] == [
+        ("550x550xSSO", 97.6),
+        ("leo200", 28.5),
+    ]
+    code, out, _ = run(capsys, "sites", "28.56x-80.58x5x35x120")
+    assert code == 0
+    assert "azimuth_min_deg" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("orbits", "500x"), 'orbit: "500x": must be PERIGEExAPOGEExINCLINATION'),
+        (("sites", "slc4O"), 'site: "slc4O": unknown, did you mean slc40 or slc4e?'),
+        (("orbits", "--json", "--csv"), "--json, --csv: choose one of them"),
+        (("solve", "falcon9", "--orbit", "500x200x97"), 'orbit "500x200x97": perigee_altitude_km: 500'),
+        (("solve", "falcon9", "--set", "site=91x0x0"), 'override: site: site "91x0x0": latitude_deg: 91'),
+        (("cost", "falcon9", "--orbit", "500xabc"), 'orbit: "500xabc": must be'),
+        (("compare", "--orbit", "500x"), 'orbit: "500x": must be'),
+        (
+            ("compare", "--vehicle", "zhuque3", "--orbit", "500x500x28.5"),
+            "zhuque3: orbit 500x500x28.5: inclination_deg",
+        ),
+        (("margin", "falcon9", "--orbit", "500x500x10"), "orbit 500x500x10: inclination_deg: 10: slc40 reaches"),
+    ],
+)
+def test_a_wrong_orbit_or_site_is_2_with_one_line(solver, capsys, arguments, line):
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert err.startswith(line)
+
+
+def test_orbit_and_site_by_values_reach_the_solver(solver, capsys, tmp_path):
+    seen = []
+
+    def look(vehicle, recovery, orbit, **k):
+        seen.append((vehicle.launch_site.name, vehicle.orbit(orbit, recovery).name))
+        return fake_flight(vehicle, recovery, orbit, **k)
+
+    solver(look)
+    site = ("--set", "site=28.6x-80.6x5")
+    code, out, _ = run(capsys, "solve", "falcon9", "--orbit", "500 x 500 x 97.4", *site, "--json")
+    assert code == 0
+    assert json.loads(out)["orbit"] == "500x500x97.4"
+    assert seen == [("28.6x-80.6x5", "500x500x97.4")]
+    code, _, _ = run(capsys, "compare", "--vehicle", "falcon9", "--orbit", "550xSSO", "--out", str(tmp_path))
+    assert code == 0
+    assert set(seen[1:]) == {("slc40", "550x550xSSO")}
+    assert len(seen) == 4

@@ -15,6 +15,8 @@ from .flights.landing.footprint.site_map import FootprintEdge, SiteOutcome
 from .flights.landing.glide import glide
 from .flights.landing.result import Alternative, LandingOutcome, LandingResult
 from .flights.landing.solve import Landing
+from .flights.launch.falling.drop_zones import DropZones, drop_zones
+from .flights.launch.falling.zone import DropZone, OrbitingBody
 from .flights.launch.limits import LaunchLimit
 from .flights.launch.result import LaunchResult
 from .flights.launch.slopes import PayloadSlopes, payload_slopes
@@ -36,6 +38,7 @@ from .vehicles.loading import check_file, figure_rows, list_vehicles, load_vehic
 from .vehicles.missions import Mission, list_missions, load_mission
 from .vehicles.models import Vehicle
 from .vehicles.places import Orbit, Site, list_orbits, list_sites, load_orbit, load_site
+from .vehicles.sun_synchronous import sun_synchronous_inclination
 
 __version__: str
 
@@ -44,6 +47,8 @@ __all__ = [
     "Calibration",
     "Comparison",
     "Demand",
+    "DropZone",
+    "DropZones",
     "EventFlown",
     "Figure",
     "FlownCostStudy",
@@ -69,6 +74,7 @@ __all__ = [
     "MarginStudy",
     "Mission",
     "Orbit",
+    "OrbitingBody",
     "Outcome",
     "PayloadSlopes",
     "Prediction",
@@ -86,6 +92,7 @@ __all__ = [
     "check_file",
     "compare",
     "demand",
+    "drop_zones",
     "figure_rows",
     "footprint",
     "footprint_edge",
@@ -112,5 +119,6 @@ __all__ = [
     "solve_launch",
     "study_cost",
     "study_margin",
+    "sun_synchronous_inclination",
     "validate",
 ]

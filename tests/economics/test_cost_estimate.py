@@ -17,8 +17,8 @@ from hoverslam.economics.inputs.sampling import Draws, triangular_quantile
 from hoverslam.economics.model.factors import landing_belief
 from hoverslam.economics.questions.estimate import estimate_cost
 from hoverslam.economics.questions.explain import explain_inputs
-from hoverslam.vehicles.recovery import MODES
 
+MODES = ("expendable", "downrange", "return_to_launch_site")
 CASES = [
     (vehicle, recovery)
     for vehicle in cost_vehicles()

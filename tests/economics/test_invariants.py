@@ -37,8 +37,8 @@ from hoverslam.economics.model.launch_cost import cost_per_launch
 from hoverslam.economics.questions.estimate import estimate_cost
 from hoverslam.economics.questions.gradient import cost_gradient
 from hoverslam.economics.questions.reserve import ReserveCase, lognormal_success, normal_success, optimal_reserve
-from hoverslam.vehicles.recovery import MODES
 
+MODES = ("expendable", "downrange", "return_to_launch_site")
 REUSABLE = [name for name in cost_vehicles() if name != "longmarch6a"]
 RETURNING = [(vehicle, recovery) for vehicle in REUSABLE for recovery in MODES[1:]]
 EXPENDED = [(vehicle, "expendable") for vehicle in cost_vehicles()]

@@ -25,6 +25,10 @@ class FakeLaunch(LaunchResult):
     def exchange_ratios(self):
         return (0.0, -0.02) if self.recovery == "expendable" else (-0.12, -0.11)
 
+    def check(self):
+        """A made-up flight cannot be flown again."""
+        return None
+
     def trajectory(self):
         return made_up_trajectory(self.vehicle, self.recovery, self.orbit, self.payload, self.verified)
 

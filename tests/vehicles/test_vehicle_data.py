@@ -27,10 +27,13 @@ LAUNCHERS = [name for name in VEHICLES if load_vehicle(name).stage2]
 def test_the_vehicles_of_the_package_are_complete():
     assert VEHICLES == [
         "falcon9",
+        "falconheavy",
         "longmarch12a",
+        "longmarch4c",
         "longmarch6a",
         "nebula1",
         "nebula1_vtvl",
+        "nova",
         "tianlong3",
         "vtvl1",
         "zhuque3",

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import _checked, check_file, list_vehicles, load_vehicle
+from hoverslam.vehicles.recovery_modes import list_modes
 
 # As published: a file that no calibration rewrites.
 GOOD = (files("hoverslam.flights.observed") / "files" / "published" / "falcon9.toml").read_text(encoding="utf-8")
@@ -165,7 +166,7 @@ CASES = {
     ),
     "unknown mode": (
         swapped('modes = ["downrange", ', 'modes = ["barge", '),
-        ["mine.toml: recovery.modes[0]: \"barge\": must be 'downrange' or 'return_to_launch_site'"],
+        ['mine.toml: recovery.modes[0]: "barge": must be a recovery mode: ' + ", ".join(list_modes())],
     ),
     "no landing site to return to": (
         swapped('landing_site = "lz1"\n', ""),
@@ -227,7 +228,7 @@ def test_a_missing_file_a_folder_and_a_name_with_a_null_character_give_one_line_
 def test_an_unknown_vehicle_gets_a_suggestion():
     with pytest.raises(VehicleError, match=r'^vehicle: "falcon": unknown, did you mean falcon9\?'):
         load_vehicle("falcon")
-    with pytest.raises(VehicleError, match="unknown, known: falcon9, longmarch12a"):
+    with pytest.raises(VehicleError, match="unknown, known: falcon9, falconheavy, longmarch12a"):
         load_vehicle("sites")
 
 
@@ -307,6 +308,10 @@ KEYS = [
     "site",
     "default_orbit",
     "status",
+    "stage3",
+    "side_boosters",
+    "upper_recovery",
+    "own_modes",
 ]
 
 

@@ -6,13 +6,15 @@ from typing import Annotated
 import typer
 
 from hoverslam import __version__
-from hoverslam.cli import compare, cost, demand, margin, solve, validate, vehicles
+from hoverslam.cli import compare, cost, demand, margin, orbits, sites, solve, validate, vehicles
 from hoverslam.cli.messages import wrong_input
 from hoverslam.data.errors import DataError
 from hoverslam.reports.exit_codes import INTERRUPTED, VERIFIED
 
 app = typer.Typer(name="hoverslam", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.add_typer(vehicles.app, name="vehicles")
+for _listing in (orbits.orbits, sites.sites):
+    app.command()(_listing)
 for _verb in (solve.solve, compare.compare, demand.demand, validate.validate, margin.margin, cost.cost):
     app.command()(_verb)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hoverslam.cli.messages import not_a_folder, print_files, print_json, wrong_input
-from hoverslam.cli.options import Jobs, Json, Out, Vehicles
+from hoverslam.cli.options import Jobs, Json, OrbitText, Out, Vehicles
 from hoverslam.cli.progress import flights_bar
 from hoverslam.reports.exit_codes import INTERRUPTED, exit_code
 
@@ -13,11 +13,17 @@ if TYPE_CHECKING:
     from hoverslam.studies.comparison.compare import Comparison
 
 
-def compare(out: Out = Path("results"), vehicle: Vehicles = None, jobs: Jobs = None, json: Json = False) -> int:
+def compare(
+    out: Out = Path("results"),
+    vehicle: Vehicles = None,
+    orbit: OrbitText = None,
+    jobs: Jobs = None,
+    json: Json = False,
+) -> int:
     """Solve every vehicle in every recovery mode and write the tables. Ctrl-C keeps the rows that are finished."""
     from hoverslam.studies.cases import default_cases
 
-    cases = default_cases(vehicle or None)
+    cases = default_cases(vehicle or None, orbit)
     if mistake := not_a_folder("--out", out):
         return wrong_input([mistake])
     from hoverslam.reports.console import say

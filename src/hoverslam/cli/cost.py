@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hoverslam.cli.messages import print_json, wrong_input
-from hoverslam.cli.options import Changed, Json, OrbitName, VehicleName
+from hoverslam.cli.options import Changed, Json, OrbitText, VehicleName
 from hoverslam.cli.progress import status
 from hoverslam.reports.exit_codes import exit_code
 
@@ -21,7 +21,7 @@ def cost(
             metavar="MODE",
         ),
     ] = None,
-    orbit: OrbitName = None,
+    orbit: OrbitText = None,
     changed: Changed = None,
     costs: Annotated[
         list[str] | None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hoverslam.cli.messages import not_a_folder, print_json, wrong_input
-from hoverslam.cli.options import Changed, Json, VehicleName
+from hoverslam.cli.options import Changed, Json, OrbitText, VehicleName
 from hoverslam.cli.progress import status
 from hoverslam.margins.choices import GUIDANCE, QUESTION_NAMES, SCHEMES
 from hoverslam.reports.exit_codes import INTERRUPTED, exit_code
@@ -38,6 +38,7 @@ def margin(
             metavar="KEY=VALUE", help="Change a dispersion, as wind.sigma_m_s=6 or scale=0.5. May be repeated."
         ),
     ] = None,
+    orbit: OrbitText = None,
     changed: Changed = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the flights; a second run with it continues the first.")
@@ -62,6 +63,8 @@ def margin(
     from hoverslam.vehicles.loading import load_vehicle
 
     found = load_vehicle(vehicle, tuple(changed or ()))
+    if orbit is not None:
+        found = found.model_copy(update={"default_orbit": found.orbit(orbit, recovery).name})
     if mistake := mistake_of(found, recovery, guidance, scheme, out, also or ()):
         return wrong_input([mistake])
     from hoverslam.margins.campaigns.blocks import CampaignError

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hoverslam.cli.messages import print_json, wrong_input
-from hoverslam.cli.options import Changed, Json, OrbitName, VehicleName
+from hoverslam.cli.options import Changed, Json, OrbitText, VehicleName
 from hoverslam.cli.progress import status
 from hoverslam.reports.exit_codes import exit_code
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 def solve(
     vehicle: VehicleName,
     recovery: Annotated[
-        str, typer.Option(help="expendable, downrange or return_to_launch_site.", metavar="MODE")
+        str, typer.Option(help="Such as expendable, downrange or return_to_launch_site.", metavar="MODE")
     ] = "expendable",
-    orbit: OrbitName = None,
+    orbit: OrbitText = None,
     changed: Changed = None,
     save: Annotated[Path | None, typer.Option(help="Write the trajectory into this netCDF file.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show the arithmetic of the cost.")] = False,

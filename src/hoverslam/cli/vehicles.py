@@ -1,43 +1,38 @@
 """``hoverslam vehicles``: list the vehicles, show one, check a file."""
 
-from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
 
-from hoverslam.cli.messages import print_json, wrong_input
-from hoverslam.cli.options import Json, VehicleName
+from hoverslam.cli.listing import print_rows
+from hoverslam.cli.messages import wrong_input
+from hoverslam.cli.options import Csv, Json, VehicleName
 from hoverslam.reports.exit_codes import VERIFIED, WRONG_INPUT
 
 app = typer.Typer(help="List the vehicles, show one with its sources, or check a file of your own.")
 
 
 @app.callback(invoke_without_command=True)
-def _vehicles(context: typer.Context, json: Json = False) -> None:
+def _vehicles(context: typer.Context, json: Json = False, csv: Csv = False) -> int | None:
     """List the vehicles that come with hoverslam."""
     if context.invoked_subcommand is not None:
-        return
+        return None
     from hoverslam.vehicles.loading import list_vehicles, load_vehicle
 
     columns = ("name", "title", "operator", "status", "site", "default_orbit")
     known = [load_vehicle(name) for name in list_vehicles()]
     rows = [{**{c: getattr(v, c) for c in columns}, "recovery": list(v.modes)} for v in known]
-    if json:
-        print_json(rows)
-    else:
-        _print_table(rows, "")
+    return print_rows(rows, json=json, csv=csv)
 
 
 @app.command()
-def show(vehicle: VehicleName, json: Json = False) -> None:
+def show(vehicle: VehicleName, json: Json = False, csv: Csv = False) -> int:
     """Show every figure of a vehicle: value, band, unit, status and source."""
     from hoverslam.vehicles.loading import figure_rows, load_vehicle
 
     found = load_vehicle(vehicle)
-    if json:
-        print_json(figure_rows(found))
-    else:
-        _print_table(figure_rows(found), f"{found.title} ({found.operator}, {found.status})")
+    title = f"{found.title} ({found.operator}, {found.status})"
+    return print_rows(figure_rows(found), title, json=json, csv=csv)
 
 
 @app.command()
@@ -51,23 +46,3 @@ def check(files: Annotated[list[str], typer.Argument(help="Vehicle files (TOML) 
         if not lines:
             print(f"{file}: in order")
     return WRONG_INPUT if any(mistakes.values()) else VERIFIED
-
-
-def _print_table(rows: Sequence[Mapping[str, object]], title: str) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    from hoverslam.reports.console import console
-
-    table = Table(*rows[0], title=title or None, title_justify="left", header_style="bold")
-    for row in rows:
-        table.add_row(*(escape(_shown(value)) for value in row.values()))
-    console().print(table)
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:g}"
-    return ", ".join(value) if isinstance(value, list) else str(value)

@@ -202,10 +202,18 @@ def dotted(location: Sequence[int | str]) -> str:
 
 
 def model_of(annotation: object) -> type[BaseModel] | None:
-    """Return the model class inside an annotation such as ``Stage | None``, or None if it holds no model."""
+    """Return the model class inside an annotation such as ``Stage | None``.
+
+    Args:
+        annotation: The annotation of a field.
+
+    Returns:
+        The class; None if the annotation holds no model, or a text in place of one (``str | Site``).
+    """
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for part in get_args(annotation) if (found := model_of(part))), None)
+    parts = get_args(annotation)
+    return None if str in parts else next((found for part in parts if (found := model_of(part))), None)
 
 
 def model_at(model: type[BaseModel], location: Sequence[int | str]) -> type[BaseModel] | None:
@@ -222,11 +230,12 @@ def model_at(model: type[BaseModel], location: Sequence[int | str]) -> type[Base
 def given_by_user(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy in which each bare number is a figure of status ``estimate`` and source ``given by the user``.
 
-    For values that a user passes to a function. In a file every figure states its own source.
+    For values that a user passes to a function, numpy scalars among them. In a file every figure states its own source.
     """
+    plain = {key: value.item() if getattr(value, "ndim", None) == 0 else value for key, value in document.items()}
     return {
         key: {"value": value, "status": "estimate", "source": "given by the user"}
         if isinstance(value, (int, float)) and not isinstance(value, bool)
         else value
-        for key, value in document.items()
+        for key, value in plain.items()
     }

@@ -3,8 +3,9 @@ from .answers.sweep import Sweep, SweepPoint, sweep
 from .checks.verify import verify
 from .multistart import Optima, Optimum, multistart
 from .solution import Costates, Diagnosis, PhaseSolution, Shortfall, Solution, SolveOutcome
-from .solved import Solved, load, solve
+from .solved import Solved, load, solve, solve_from
 from .solving.carry import guess_from
+from .solving.known import KnownPoint
 from .statement.mesh import Mesh
 from .statement.names import Named, Variable
 from .statement.options import Options, Tolerances
@@ -17,6 +18,7 @@ __all__ = [
     "Costates",
     "Diagnosis",
     "Guess",
+    "KnownPoint",
     "Mesh",
     "Named",
     "Optima",
@@ -43,6 +45,7 @@ __all__ = [
     "multistart",
     "problem_hash",
     "solve",
+    "solve_from",
     "sweep",
     "to_casadi",
     "translate",

@@ -21,7 +21,8 @@ from hoverslam.ocp.answers.store import dataset, load_record, save_netcdf
 from hoverslam.ocp.answers.tables import nodes_frame, plot_phases
 from hoverslam.ocp.checks.costates import costates
 from hoverslam.ocp.solution import Costates, Solution
-from hoverslam.ocp.solving.solver import resolve_record, solve_record
+from hoverslam.ocp.solving.known import KnownPoint
+from hoverslam.ocp.solving.solver import resolve_record, solve_from_record, solve_record
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.options import Options, Report
 from hoverslam.ocp.statement.problem import Problem
@@ -186,6 +187,26 @@ def solve(problem: Problem, options: Options | None = None, report: Report | Non
         StatementError: If the problem is stated wrongly, or a function or its slope is not finite at the guess.
     """
     return Solved.of(solve_record(problem, options, report))
+
+
+def solve_from(
+    problem: Problem, point: KnownPoint, options: Options | None = None, report: Report | None = None
+) -> Solved:
+    """Solve ``problem`` from a known point and on its meshes, then on finer meshes as :func:`solve` does.
+
+    The first passes start from the multipliers of the point too, if they belong to a programme of the same shape. If none
+    of them converges within few iterations, the same mesh is solved from the variables alone.
+
+    Args:
+        problem: The problem, with the phases of the point.
+        point: The point, such as ``KnownPoint.of(solution)`` of a problem with other values or limits.
+        options: Options of the solver.
+        report: Receives one line for each pass; by default lines go to standard error if that is a terminal.
+
+    Raises:
+        StatementError: If the point lacks a phase or a variable of the problem.
+    """
+    return Solved.of(solve_from_record(problem, point, options, report))
 
 
 def load(path: str | Path, problem: Problem) -> Solved:

@@ -100,7 +100,8 @@ class Flight(eqx.Module):
 
     Attributes:
         frame: The launch frame, or flat ground.
-        regime: ``"ascent"`` (nose first), ``"descent"`` (engines first) or ``"vacuum"`` (no air).
+        regime: ``"ascent"`` (nose first), ``"descent"`` (engines first), ``"turning"`` (a body that turns around: pitch and
+            yaw as on ascent, drag on either end) or ``"vacuum"`` (no air).
         wind: Wind profile, or None for still air.
     """
 
@@ -176,15 +177,19 @@ class Flight(eqx.Module):
         axial_flow = air_velocity @ axis
         crossflow = air_velocity - axial_flow * axis
         half_density_area = 0.5 * density * shape.base_area
+        along = axial_flow**2
         if self.regime == "ascent":
             coefficient = -aerodynamics.ascent_drag_coefficient(mach) * shape.axial_factor
+        elif self.regime == "turning":  # the plume is neglected: a body turns around only where the air is thin
+            coefficient = -aerodynamics.descent_axial_coefficient(mach) * shape.axial_factor
+            along = axial_flow * jnp.sqrt(axial_flow**2 + _AXIAL_FLOW_ROUNDING)
         else:
             remaining = aerodynamics.plume_shielding(thrust, half_density_area * speed_squared, shape.preserved_drag)
             coefficient = aerodynamics.descent_axial_coefficient(mach) * shape.axial_factor * remaining
         normal = aerodynamics.normal_force_per_pressure(
             crossflow, speed_squared, jnp.sqrt(axial_flow**2 + _AXIAL_FLOW_ROUNDING), shape.side_area_ratio
         )
-        return half_density_area * coefficient * axial_flow**2, half_density_area * normal
+        return half_density_area * coefficient * along, half_density_area * normal
 
     def rates(self, state: NamedArrays, control: NamedArrays, inputs: Inputs) -> dict[str, Array]:
         """Return the time derivative of the state: ``position`` (m/s), ``velocity`` (m/s2), ``mass`` (kg/s)."""

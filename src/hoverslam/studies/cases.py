@@ -9,10 +9,11 @@ from hoverslam.studies.outcome import Outcome, failed_outcome, outcome_of
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import as_vehicle, list_vehicles, load_vehicle
 from hoverslam.vehicles.models import Vehicle
-from hoverslam.vehicles.places import Orbit
+from hoverslam.vehicles.places import Orbit, OrbitLike, load_orbit
+from hoverslam.vehicles.recovery_modes import list_modes, load_mode
 
 # More burns take longer to solve. A comparison begins with the longest cases, so that no worker is idle at its end.
-_EFFORT = {"return_to_launch_site": 2, "downrange": 1, "expendable": 0}
+_EFFORT = {"return_to_launch_site": 2, "downrange": 1, "expendable": 0}  # by the mode that a mode costs like
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,13 @@ class Case:
     Attributes:
         vehicle: A vehicle, the name of one that comes with the package, or the path of a vehicle file.
         recovery: Recovery mode.
-        orbit: Name of an orbit; the vehicle's own if left out.
+        orbit: An orbit, or what ``load_orbit`` makes one of, as ``500x500x97.4``; the vehicle's own if left out.
         overrides: Changed figures, as ``stage1.dry_mass_t=25``; only for a vehicle that is given by name or path.
     """
 
     vehicle: Vehicle | str | os.PathLike[str]
     recovery: str
-    orbit: str | None = None
+    orbit: OrbitLike | None = None
     overrides: tuple[str, ...] = ()
 
     @property
@@ -39,7 +40,7 @@ class Case:
     @property
     def effort(self) -> int:
         """Rank of the time that the solution takes; the longest has the highest."""
-        return _EFFORT.get(self.recovery, 0)
+        return _EFFORT[load_mode(self.recovery).cost_like] if self.recovery in list_modes() else 0
 
     def loaded(self) -> Vehicle:
         """Return the vehicle with its changed figures.
@@ -74,15 +75,21 @@ class Case:
         return orbit
 
 
-def default_cases(vehicles: Iterable[Vehicle | str | os.PathLike[str]] | None = None) -> list[Case]:
-    """Return every recovery mode of the vehicles, each to its default orbit.
+def default_cases(
+    vehicles: Iterable[Vehicle | str | os.PathLike[str]] | None = None, orbit: OrbitLike | None = None
+) -> list[Case]:
+    """Return every recovery mode of the vehicles, each to its default orbit or all to the same one.
 
     Args:
-        vehicles: Vehicles, names or paths; all that come with the package and fly to orbit if left out.
+        vehicles: Vehicles, names or paths. If left out: all that come with the package, fly to orbit and have two stages in
+            line; vehicles with a third stage, side boosters or an upper stage that returns are compared on request.
+        orbit: An orbit, or what ``load_orbit`` makes one of; each vehicle's own if left out.
 
     Raises:
-        VehicleError: With one line for every vehicle that is unknown or does not fly to orbit.
+        VehicleError: With one line for every vehicle that is unknown, does not fly to orbit or does not reach the orbit, or
+            if the orbit has mistakes.
     """
+    target = None if orbit is None else load_orbit(orbit)
     cases: list[Case] = []
     mistakes: list[str] = []
     for given in _distinct(list_vehicles() if vehicles is None else vehicles):
@@ -91,12 +98,25 @@ def default_cases(vehicles: Iterable[Vehicle | str | os.PathLike[str]] | None = 
         except VehicleError as error:
             mistakes.extend(error.mistakes)
             continue
+        if vehicles is None and not vehicle.two_stages_in_line:
+            continue
         if vehicles is not None and not vehicle.modes:
             mistakes.append(f'vehicle: "{vehicle.name}": a test article, it does not fly to orbit')
-        cases += [Case(given, mode) for mode in vehicle.modes]
+        if target is not None and vehicle.modes:
+            mistakes += _out_of_reach(vehicle, target)
+        cases += [Case(given, mode, target) for mode in vehicle.modes]
     if mistakes:
         raise VehicleError(mistakes)
     return cases
+
+
+def _out_of_reach(vehicle: Vehicle, orbit: Orbit) -> list[str]:
+    """Return why the vehicle does not reach the orbit from its site; empty if it does."""
+    try:
+        vehicle.orbit(orbit)
+    except VehicleError as error:
+        return [f"{vehicle.name}: {line}" for line in error.mistakes]
+    return []
 
 
 def _distinct(
@@ -120,8 +140,10 @@ def fly(case: Case, report: Callable[[str], None] | None = None) -> Outcome:
     from hoverslam.flights.launch.solve import solve_launch
 
     start = time.perf_counter()
-    flight = solve_launch(case.loaded(), case.recovery, case.orbit, report=report)
-    return outcome_of(flight, time.perf_counter() - start)
+    orbit = None if case.orbit is None else load_orbit(case.orbit)
+    flight = solve_launch(case.loaded(), case.recovery, orbit, report=report)
+    validity = flight.check() if flight.converged else None
+    return outcome_of(flight, time.perf_counter() - start, validity)
 
 
 def fly_or_fail(case: Case) -> Outcome:

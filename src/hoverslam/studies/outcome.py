@@ -5,7 +5,7 @@ plain numbers and a labelled dataset, so that a worker process can return it and
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from hoverslam.economics.model.explained import ExplainRow
     from hoverslam.economics.questions.estimate import CostEstimate
+    from hoverslam.flights.launch.flight_check import FlightCheck
     from hoverslam.flights.launch.result import LaunchResult
     from hoverslam.flights.outcome.limits_reached import LimitReached
     from hoverslam.vehicles.models import Vehicle
@@ -51,6 +52,7 @@ class Outcome(Result):
         cost: The arithmetic of the cost at the modes of its inputs; empty where the cost model has no figures.
         exchange: Payload per kilogram of reserve and dry mass; None where there was no flight.
         trajectory: Labelled time histories; None where there was no flight.
+        validity: The flight with the full physics and every limit that applies; None where there was no flight.
     """
 
     row: Row
@@ -65,6 +67,7 @@ class Outcome(Result):
     cost: "tuple[ExplainRow, ...]" = ()
     exchange: Exchange | None = None
     trajectory: "xr.Dataset | None" = None
+    validity: "FlightCheck | None" = None
 
     @property
     def verified(self) -> bool:
@@ -145,19 +148,21 @@ class Outcome(Result):
         return {**super()._writers(), ".nc": lambda path: save_trajectory(self.flight_data(), path)}
 
 
-def outcome_of(flight: "LaunchResult", solve_s: float | None = None) -> Outcome:
+def outcome_of(flight: "LaunchResult", solve_s: float | None = None, validity: "FlightCheck | None" = None) -> Outcome:
     """Join a solved launch with its cost.
 
     Args:
         flight: The launch, from :func:`hoverslam.flights.launch.solve.solve_launch`.
         solve_s: Wall time of the case (s); the solver's own seconds if left out.
+        validity: The flight flown again with the full physics; the row is verified only if it passes.
     """
     vehicle = flight.plan.vehicle
     cost = _cost_of(vehicle, flight.recovery, flight.payload) if flight.converged else None
     published = _published(vehicle, flight.orbit, flight.recovery)
     trajectory = flight.trajectory()
+    row = row_of(flight, cost, published, flight.seconds if solve_s is None else solve_s)
     return Outcome(
-        row=row_of(flight, cost, published, flight.seconds if solve_s is None else solve_s),
+        row=row if validity is None else replace(row, verified=row.verified and validity.passed),
         title=flight.title,
         status=flight.status,
         converged=flight.converged,
@@ -169,6 +174,7 @@ def outcome_of(flight: "LaunchResult", solve_s: float | None = None) -> Outcome:
         cost=tuple(cost.explain()) if cost is not None else (),
         exchange=Exchange(*flight.exchange_ratios()) if flight.converged else None,
         trajectory=trajectory,
+        validity=validity,
     )
 
 

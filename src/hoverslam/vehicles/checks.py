@@ -4,92 +4,31 @@ The checks read the raw document, not the finished vehicle. So they also run if 
 error holds all mistakes of the file. A check ignores a key that is already known to be wrong.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from math import isfinite
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hoverslam.data.constants import STANDARD_GRAVITY
 from hoverslam.data.errors import Mistake, did_you_mean, shown
+from hoverslam.vehicles.documents import Document
 from hoverslam.vehicles.errors import VehicleError
-from hoverslam.vehicles.places import list_orbits, list_sites, load_orbit, load_site
-from hoverslam.vehicles.recovery import FREE, MODES
+from hoverslam.vehicles.places import Site, list_orbits, list_sites, load_orbit, load_site, states_values
+from hoverslam.vehicles.recovery import FREE
+from hoverslam.vehicles.recovery_modes import Body, RecoveryRecipe, list_modes, load_mode
 
 
-class Document:
-    """Access to a raw document by dotted keys. A value that is missing, wrong or of the wrong type reads as None.
-
-    Attributes:
-        content: The document.
-    """
-
-    def __init__(self, content: Mapping[str, Any], bad: frozenset[str]) -> None:
-        """Wrap a document; ``bad`` holds the dotted keys that are known to be wrong."""
-        self.content, self._bad = content, bad
-
-    def plain(self, key: str) -> Any:
-        """Return the value at a dotted key."""
-        here: Any = self.content
-        path = ""
-        for part in key.split("."):
-            path = f"{path}.{part}" if path else part
-            if path in self._bad or not isinstance(here, Mapping):
-                return None
-            here = here.get(part)
-        return here
-
-    def number(self, key: str) -> float | None:
-        """Return the value of the figure at a dotted key, in the unit of the key."""
-        value = self.plain(f"{key}.value")
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > 1e300 or not isfinite(value):
-            return None
-        return float(value)
-
-    def text(self, key: str) -> str | None:
-        """Return the text at a dotted key."""
-        value = self.plain(key)
-        return value if isinstance(value, str) else None
-
-    def counts(self, key: str) -> list[int]:
-        """Return the engine counts at a dotted key, which holds one or a list."""
-        value = self.plain(key)
-        entries = value if isinstance(value, (list, tuple)) else [value]
-        if any(bad.startswith(f"{key}[") for bad in self._bad):
-            return []
-        return [entry for entry in entries if isinstance(entry, int) and not isinstance(entry, bool)]
-
-    def modes(self) -> list[str] | None:
-        """Return the recovery modes other than ``expendable``, or None if the key is wrong."""
-        if self.failed("recovery.modes") or any(bad.startswith("recovery.modes[") for bad in self._bad):
-            return None
-        return list(self.plain("recovery.modes") or ())
-
-    def tables(self, key: str) -> list[tuple[str, Mapping[str, Any]]]:
-        """Return the entries of a list of tables that are not known to be wrong, each with its key."""
-        entries = self.plain(key)
-        if not isinstance(entries, (list, tuple)):
-            return []
-        named = [(f"{key}[{number}]", entry) for number, entry in enumerate(entries) if isinstance(entry, Mapping)]
-        return [(name, entry) for name, entry in named if not any(bad.startswith(name) for bad in self._bad)]
-
-    def has(self, key: str) -> bool:
-        """Return whether there is a value at a dotted key."""
-        return self.plain(key) is not None
-
-    def failed(self, key: str) -> bool:
-        """Return whether the key or a section that contains it is known to be wrong."""
-        parts = key.split(".")
-        return any(".".join(parts[: n + 1]) in self._bad for n in range(len(parts)))
-
-
-def cross_checks(content: Mapping[str, Any], bad: frozenset[str]) -> list[Mistake]:
+def cross_checks(
+    content: Mapping[str, Any], bad: frozenset[str], out_of_reach: frozenset[str] = frozenset()
+) -> list[Mistake]:
     """Return the mistakes between the keys of a vehicle file.
 
     Args:
         content: The content of the file.
         bad: Dotted keys that are known to be wrong by themselves.
+        out_of_reach: Keys of inclinations and orbits that the launch site need not reach.
     """
-    document = Document(content, bad)
-    return [mistake for check in _CHECKS for mistake in check(document)]
+    document, of_the_site = Document(content, bad), Document(content, bad | out_of_reach)
+    found = [mistake for check in _CHECKS for mistake in check(document)]
+    return [*found, *_inclinations(of_the_site)]
 
 
 def _in_order(document: Document, smaller: str, larger: str, fix: str, *, equal: bool = True) -> Iterator[Mistake]:
@@ -100,59 +39,98 @@ def _in_order(document: Document, smaller: str, larger: str, fix: str, *, equal:
 
 
 def _orders(document: Document) -> Iterator[Mistake]:
-    """Yield figures that must be below another: throttles, specific impulses, residuals, reserves, the mass saving."""
-    for engine in ("stage1.engine", "stage2.engine"):
+    """Yield figures that must be below another: throttles, specific impulses, residuals, the mass saving."""
+    for engine in (*_ENGINES, "stage2.engine", "stage3.engine"):
         yield from _in_order(
             document, f"{engine}.throttle_min", f"{engine}.throttle_max", "must not exceed throttle_max"
         )
-    for motor in ("stage1.engine", "strap_ons"):
+    for motor in (*_ENGINES, "strap_ons"):
         sea_level, vacuum = f"{motor}.specific_impulse_sea_level_s", f"{motor}.specific_impulse_vacuum_s"
         yield from _in_order(document, sea_level, vacuum, "must be less than specific_impulse_vacuum_s", equal=False)
-    for stage in ("stage1", "stage2"):
+    for stage in ("stage1", "stage2", "stage3", "side_boosters"):
         load = f"{stage}.propellant_t"
         yield from _in_order(document, f"{stage}.residual_t", load, "must be less than propellant_t", equal=False)
+    for section, engine, stage in _returns(document):
+        yield from _return_orders(document, section, engine, f"{stage}.propellant_t")
+    for section, stage in (("recovery", "stage1"), ("side_boosters.recovery", "side_boosters")):
+        saving, dry = f"{section}.expendable_dry_mass_saving_t", f"{stage}.dry_mass_t"
+        yield from _in_order(document, saving, dry, f"must be less than {dry}", equal=False)
+
+
+def _return_orders(document: Document, section: str, engine: str, load: str) -> Iterator[Mistake]:
+    """Yield throttles of a return that its engine cannot have, and reserves above the propellant load.
+
+    Args:
+        document: The vehicle file.
+        section: Key of the section of the return.
+        engine: Key of the engine that is lit.
+        load: Key of the propellant load.
+    """
     for throttle in ("boostback_throttle_max", "entry_throttle_max", "landing_throttle_max", "landing_throttle_min"):
-        key = f"recovery.{throttle}"
-        yield from _in_order(document, key, "stage1.engine.throttle_max", "must not exceed stage1.engine.throttle_max")
-        low, value = document.number("stage1.engine.throttle_min"), document.number(key)
+        key = f"{section}.{throttle}"
+        yield from _in_order(document, key, f"{engine}.throttle_max", f"must not exceed {engine}.throttle_max")
+        low, value = document.number(f"{engine}.throttle_min"), document.number(key)
         if low is not None and value is not None and value < low:
-            yield Mistake(key, shown(value), f"must be at least stage1.engine.throttle_min ({shown(low)})")
-    least, most = "recovery.landing_throttle_min", "recovery.landing_throttle_max"
+            yield Mistake(key, shown(value), f"must be at least {engine}.throttle_min ({shown(low)})")
+    least, most = f"{section}.landing_throttle_min", f"{section}.landing_throttle_max"
     yield from _in_order(document, least, most, "must not exceed landing_throttle_max")
-    saving = "recovery.expendable_dry_mass_saving_t"
-    for reserve in ("recovery.landing_reserve_t", "recovery.return_reserve_t"):
-        yield from _in_order(
-            document, reserve, "stage1.propellant_t", "must be less than stage1.propellant_t", equal=False
-        )
-    yield from _in_order(document, saving, "stage1.dry_mass_t", "must be less than stage1.dry_mass_t", equal=False)
+    for reserve in ("landing_reserve_t", "return_reserve_t"):
+        yield from _in_order(document, f"{section}.{reserve}", load, f"must be less than {load}", equal=False)
+
+
+_ENGINES = ("stage1.engine", "side_boosters.engine", "upper_recovery.landing_engine")
+"""Engines that are described at sea level."""
+
+
+def _returns(document: Document) -> Iterator[tuple[str, str, str]]:
+    """Yield the section of each body's return, the engine that is lit in it and the stage that returns, as keys."""
+    last = "stage3" if document.has("stage3") else "stage2"
+    yield from (
+        ("recovery", "stage1.engine", "stage1"),
+        ("side_boosters.recovery", "side_boosters.engine", "side_boosters"),
+        ("upper_recovery", "upper_recovery.landing_engine", last),
+    )
 
 
 _MASSES = (
     ("stage1.dry_mass_t", "stage1.propellant_t"),
     ("stage2.dry_mass_t", "stage2.propellant_t"),
+    ("stage3.dry_mass_t", "stage3.propellant_t"),
     ("fairing.mass_t",),
 )
 
 
 def _lift_off(document: Document) -> Iterator[Mistake]:
     """Yield a mistake unless thrust at the highest throttle exceeds the weight on the pad without payload."""
-    engine = "stage1.engine"
-    thrust = _product(document.number(f"{engine}.thrust_sea_level_kN"), document.number(f"{engine}.throttle_max"))
-    thrust = _product(thrust, *document.counts(f"{engine}.count"))
+    thrust = _clustered_thrust(document, "stage1.engine")
     parts = [key for keys in _MASSES if keys[0] == "stage1.dry_mass_t" or document.has(keys[0]) for key in keys]
     masses = [document.number(key) for key in parts]
-    if document.has("strap_ons"):
-        count = document.counts("strap_ons.count")
-        motor = _product(document.number("strap_ons.thrust_sea_level_kN"), *count)
-        thrust = None if thrust is None or motor is None or not count else thrust + motor
-        masses += [_product(document.number(f"strap_ons.{key}"), *count) for key in ("dry_mass_t", "propellant_t")]
+    for boosters in ("strap_ons", "side_boosters"):
+        if not document.has(boosters):
+            continue
+        count = document.counts(f"{boosters}.count")
+        if boosters == "strap_ons":
+            motor = document.number("strap_ons.thrust_sea_level_kN")
+        else:
+            motor = _clustered_thrust(document, "side_boosters.engine")
+        added = _product(motor, *count)
+        thrust = None if thrust is None or added is None or not count else thrust + added
+        masses += [_product(document.number(f"{boosters}.{key}"), *count) for key in ("dry_mass_t", "propellant_t")]
     total = sum(mass for mass in masses if mass is not None)
-    if thrust is None or not document.counts(f"{engine}.count") or None in masses or total <= 0.0:
+    if thrust is None or None in masses or total <= 0.0:
         return
     ratio = thrust / (total * STANDARD_GRAVITY)
     if ratio <= 1.0:
+        key = "stage1.engine.thrust_sea_level_kN"
         fix = f"lift-off thrust-to-weight is {ratio:.2f} without payload, must be more than 1: {total:.0f} t on the pad"
-        yield Mistake(f"{engine}.thrust_sea_level_kN", shown(document.number(f"{engine}.thrust_sea_level_kN")), fix)
+        yield Mistake(key, shown(document.number(key)), fix)
+
+
+def _clustered_thrust(document: Document, engine: str) -> float | None:
+    """Return the sea-level thrust (kN) of all engines of a stage at their highest throttle; None if a figure is missing."""
+    count = document.counts(f"{engine}.count")
+    thrust = _product(document.number(f"{engine}.thrust_sea_level_kN"), document.number(f"{engine}.throttle_max"))
+    return _product(thrust, *count) if count else None
 
 
 def _product(first: float | None, *others: float | None) -> float | None:
@@ -163,15 +141,16 @@ def _product(first: float | None, *others: float | None) -> float | None:
 
 
 def _engine_counts(document: Document) -> Iterator[Mistake]:
-    """Yield burns of the recovery that light no engine, or more engines than are mounted."""
-    if document.plain("recovery.landing_engines") in ([], ()):
-        yield Mistake("recovery.landing_engines", "[]", "must name at least one engine, such as [1] or [3, 1]")
-    mounted = document.counts("stage1.engine.count")
-    for key in ("landing_engines", "entry_engines", "boostback_engines"):
-        lit = document.counts(f"recovery.{key}")
-        if mounted and lit and max(lit) > mounted[0]:
-            value = shown(document.plain(f"recovery.{key}"))
-            yield Mistake(f"recovery.{key}", value, f"must not exceed stage1.engine.count ({mounted[0]})")
+    """Yield burns of a return that light no engine, or more engines than are mounted."""
+    for section, engine, _ in _returns(document):
+        if document.plain(f"{section}.landing_engines") in ([], ()):
+            yield Mistake(f"{section}.landing_engines", "[]", "must name at least one engine, such as [1] or [3, 1]")
+        mounted = document.counts(f"{engine}.count")
+        for key in ("landing_engines", "entry_engines", "boostback_engines"):
+            lit = document.counts(f"{section}.{key}")
+            if mounted and lit and max(lit) > mounted[0]:
+                value = shown(document.plain(f"{section}.{key}"))
+                yield Mistake(f"{section}.{key}", value, f"must not exceed {engine}.count ({mounted[0]})")
 
 
 def _burns(document: Document) -> Iterator[Mistake]:
@@ -186,27 +165,48 @@ def _burns(document: Document) -> Iterator[Mistake]:
 
 
 def _places(document: Document) -> Iterator[Mistake]:
-    """Yield ids of sites and orbits that do not exist."""
+    """Yield ids of sites and orbits that do not exist, and texts of values that are wrong."""
     sites, orbits = list_sites(), list_orbits()
-    references = [("site", sites), ("recovery.landing_site", sites), ("recovery.downrange_site", [*sites, FREE])]
-    for key, known in [*references, ("default_orbit", orbits)]:
-        name = document.text(key)
-        if name is not None and name not in known:
-            what = "orbit" if known is orbits else "site"
-            yield Mistake(key, shown(name), f"unknown {what}, {did_you_mean(name, known)}")
+    landing = ("recovery.landing_site", "side_boosters.recovery.landing_site", "upper_recovery.landing_site")
+    downrange = ("recovery.downrange_site", "side_boosters.recovery.downrange_site")
+    for key in ("site", *landing, *downrange):
+        known = [*sites, FREE] if key in downrange else sites
+        yield from _unusable(key, document.text(key), "site", known, load_site)
+    yield from _unusable("default_orbit", document.text("default_orbit"), "orbit", orbits, load_orbit)
     for key, entry in document.tables("payload_published"):
-        if entry["orbit"] not in orbits:
-            yield Mistake(
-                f"{key}.orbit", shown(entry["orbit"]), f"unknown orbit, {did_you_mean(entry['orbit'], orbits)}"
-            )
+        yield from _unusable(f"{key}.orbit", entry["orbit"], "orbit", orbits, load_orbit)
+
+
+def _unusable(
+    key: str, name: str | None, kind: str, known: Sequence[str], load: Callable[[str], object]
+) -> Iterator[Mistake]:
+    """Yield the mistakes of a text that names a site or an orbit by its id or by its values.
+
+    Args:
+        key: Where the text is.
+        name: The text; None if there is none.
+        kind: ``site`` or ``orbit``.
+        known: Accepted ids.
+        load: Reads the text.
+    """
+    if name is None or name in known:
+        return
+    if not states_values(name):
+        yield Mistake(key, shown(name), f"unknown {kind}, {did_you_mean(name, known)}")
+        return
+    try:
+        load(name)
+    except VehicleError as error:
+        for line in error.mistakes:
+            yield Mistake(key, "", line)
 
 
 def _inclinations(document: Document) -> Iterator[Mistake]:
     """Yield inclinations below the latitude of the launch site, which would need a dog-leg; no flight here has one."""
-    try:
-        lowest = load_site(document.text("site") or "").lowest_inclination.value
-    except VehicleError:
+    site = _launch_site(document)
+    if site is None:
         return
+    lowest = site.lowest_inclination.value
     inclinations = [("inclination_deg", document.number("inclination_deg"))]
     inclinations.append(("default_orbit", _inclination(document.text("default_orbit"))))
     for key, entry in document.tables("payload_published"):
@@ -217,60 +217,114 @@ def _inclinations(document: Document) -> Iterator[Mistake]:
             inclinations.append((f"{key}.orbit", _inclination(entry["orbit"])))
     for key, inclination in inclinations:
         if inclination is not None and min(inclination, 180.0 - inclination) < lowest:
-            fix = f"{document.text('site')} reaches inclinations from {lowest:.1f} deg only"
+            fix = f"{site.name} reaches inclinations from {lowest:.1f} deg only"
             yield Mistake(key, f"{inclination:g} deg", fix)
+
+
+def _launch_site(document: Document) -> Site | None:
+    """Return the launch site, or None if the document states none that can be used."""
+    site = document.plain("site")
+    if not isinstance(site, (str, Mapping, Site)) or document.failed_below("site"):
+        return None
+    try:
+        return load_site(site)
+    except VehicleError:
+        return None
 
 
 def _inclination(orbit: str | None) -> float | None:
     """Return the inclination (deg) that an orbit states."""
-    if orbit is None or orbit not in list_orbits():
+    if orbit is None:
         return None
-    inclination = load_orbit(orbit).inclination_deg
+    try:
+        inclination = load_orbit(orbit).inclination_deg
+    except VehicleError:
+        return None
     return inclination.value if inclination else None
 
 
-_REQUIRED = {
-    "launch": ("stage2", "fairing", "payload", "default_orbit", "limits.free_molecular_heating_max_W_m2"),
-    "recovery": (
-        "aero.descent_axial_factor",
-        "aero.normal_side_area_ratio",
-        "aero.preserved_drag_fraction",
-    ),
-    "any": (
-        "recovery.entry_engines",
-        "recovery.entry_throttle_max",
-        "recovery.flip_rate_deg_s",
-        "recovery.heating_max_kW_m2",
-        "recovery.expendable_dry_mass_saving_t",
-    ),
-    "downrange": ("recovery.downrange_site",),
-    "return_to_launch_site": (
-        "recovery.landing_site",
-        "recovery.boostback_engines",
-        "recovery.boostback_throttle_max",
-    ),
+_FLIGHT_TO_ORBIT = ("stage2", "payload", "default_orbit")
+_DESCENT = ("aero.descent_axial_factor", "aero.normal_side_area_ratio", "aero.preserved_drag_fraction")
+_LAUNCH_ONLY = ("stage2", "stage3", "fairing", "payload", "strap_ons", "side_boosters", "upper_recovery", "own_modes")
+_ANY_RETURN = (
+    "entry_engines",
+    "entry_throttle_max",
+    "flip_rate_deg_s",
+    "heating_max_kW_m2",
+    "expendable_dry_mass_saving_t",
+)
+"""Keys that the return of a first stage or of side boosters needs in every mode."""
+_BOOSTBACK = ("boostback_engines", "boostback_throttle_max")
+_OF_RECIPE = {"moving_ship": ("ship_speed_m_s",), "tower_catch": ("catch_height_m",)}
+"""Keys that a recipe needs in addition."""
+_RETURN_SECTIONS: dict[Body, str] = {
+    "core": "recovery",
+    "side_boosters": "side_boosters.recovery",
+    "upper_stage": "upper_recovery",
 }
+"""The section of each body's return."""
 
 
 def _parts(document: Document) -> Iterator[Mistake]:
-    """Yield sections and keys that a vehicle's status and recovery modes require or exclude."""
-    modes = document.modes() or []
+    """Yield sections and keys that a vehicle's status and parts require or exclude."""
     status = document.text("status")
     if status == "test article":
-        for key in ("stage2", "fairing", "payload", "strap_ons"):
+        for key in _LAUNCH_ONLY:
             if document.has(key):
                 yield Mistake(key, "present", "a test article has none: remove it, or change status")
-        if modes:
+        modes = document.plain("recovery.modes")
+        if modes and not document.failed("recovery.modes"):
             yield Mistake("recovery.modes", shown(modes), "must be [] for a test article")
-        yield from _missing(document, "a test article", ("recovery", *_REQUIRED["recovery"]))
+        yield from _missing(document, "a test article", ("recovery", *_DESCENT))
     elif status is not None:
-        yield from _missing(document, "a launch vehicle", _REQUIRED["launch"])
-    if document.has("recovery") and status != "test article":
-        yield from _missing(document, "a vehicle with a recovery", _REQUIRED["recovery"])
-    if modes:
-        yield from _missing(document, "a vehicle with recovery modes", _REQUIRED["any"])
-    for mode in modes:
-        yield from _missing(document, f"mode {mode}", _REQUIRED.get(mode, ()))
+        yield from _missing(document, "a launch vehicle", _FLIGHT_TO_ORBIT)
+        if document.has("fairing") or document.failed("fairing"):
+            yield from _missing(document, "a vehicle with a fairing", ("limits.free_molecular_heating_max_W_m2",))
+    if (document.has("recovery") or document.has("side_boosters.recovery")) and status != "test article":
+        yield from _missing(document, "a vehicle with a recovery", _DESCENT)
+    if document.has("side_boosters") and document.has("strap_ons"):
+        yield Mistake(
+            "strap_ons", "present", "beside [side_boosters]: a vehicle has one kind of boosters, remove the other"
+        )
+
+
+def _returning_bodies(document: Document) -> Iterator[Mistake]:
+    """Yield sections and keys that the recovery modes of the vehicle require."""
+    modes = document.modes() or []
+    flown = [(mode, body, recipe) for mode in modes for body, recipe in _recipes_of(mode)]
+    absent = []
+    for body, section in _RETURN_SECTIONS.items():
+        mode = next((mode for mode, returning, _ in flown if returning == body), None)
+        if mode is None:
+            continue
+        if not document.has(section):
+            absent.append(body)
+            if not document.failed(section):
+                yield Mistake(section, "missing", f"mode {mode} needs it")
+        elif body != "upper_stage":
+            who = "a vehicle with recovery modes" if body == "core" else "a booster that returns"
+            yield from _missing(document, who, tuple(f"{section}.{key}" for key in _ANY_RETURN))
+    seen: set[str] = set()
+    for mode, body, recipe in flown:
+        if body in absent:
+            continue
+        needed = (
+            recipe.target,
+            *(_BOOSTBACK if "boostback" in recipe.segments else ()),
+            *_OF_RECIPE.get(recipe.name, ()),
+        )
+        keys = [f"{_RETURN_SECTIONS[body]}.{key}" for key in needed]
+        yield from _missing(document, f"mode {mode}", tuple(key for key in keys if key not in seen))
+        seen.update(keys)
+
+
+def _recipes_of(mode: str) -> list[tuple[Body, RecoveryRecipe]]:
+    """Return the bodies that return in a mode, each with its recipe; none for a mode that is not known."""
+    if mode not in list_modes():
+        return []
+    found = load_mode(mode)
+    recipes = [(body, found.recipe(body)) for body in _RETURN_SECTIONS]
+    return [(body, recipe) for body, recipe in recipes if recipe is not None]
 
 
 def _missing(document: Document, who: str, keys: tuple[str, ...]) -> Iterator[Mistake]:
@@ -283,14 +337,14 @@ def _missing(document: Document, who: str, keys: tuple[str, ...]) -> Iterator[Mi
 def _published(document: Document) -> Iterator[Mistake]:
     """Yield published payloads that are stated twice, or for a mode that the vehicle does not have."""
     modes = document.modes()
-    offered = MODES if modes is None else ("expendable", *modes)
+    offered = tuple(list_modes()) if modes is None else ("expendable", *modes)
     seen: set[tuple[str, str]] = set()
     for key, entry in document.tables("payload_published"):
         pair = (entry["orbit"], entry["recovery"])
         if pair in seen:
             yield Mistake(key, " ".join(pair), "given twice: keep one entry per orbit and recovery mode")
         if pair[1] not in offered:
-            yield Mistake(f"{key}.recovery", shown(pair[1]), "not among recovery.modes")
+            yield Mistake(f"{key}.recovery", shown(pair[1]), f"not among {document.modes_key}")
         seen.add(pair)
 
 
@@ -300,7 +354,7 @@ _CHECKS: tuple[Callable[[Document], Iterator[Mistake]], ...] = (
     _engine_counts,
     _burns,
     _places,
-    _inclinations,
     _parts,
+    _returning_bodies,
     _published,
 )

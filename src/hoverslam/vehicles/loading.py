@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -14,13 +14,13 @@ from hoverslam.data.errors import Mistake, did_you_mean, shown
 from hoverslam.data.figures import Figure
 from hoverslam.data.files import file_names
 from hoverslam.data.overrides import Overrides, as_number, overridden_figure, override_pairs
-from hoverslam.data.reading import complaints, model_of, read_toml
+from hoverslam.data.reading import complaints, given_by_user, model_of, read_toml
 from hoverslam.vehicles.checks import cross_checks
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.models import Vehicle
 from hoverslam.vehicles.places import FILES
 
-_NOT_VEHICLES = {"sites", "orbits", "missions", "operations"}
+_NOT_VEHICLES = {"sites", "orbits", "missions", "operations", "recovery_modes"}
 
 
 def list_vehicles() -> list[str]:
@@ -36,8 +36,9 @@ def load_vehicle(name_or_path: str | os.PathLike[str], overrides: Overrides = ()
             in ``.toml`` or contains a slash.
         overrides: Values to replace before the vehicle is checked, in the unit of the key: ``{"stage1.dry_mass_t": 25.0}``
             or ``["stage1.dry_mass_t=25"]``. A replaced figure has status ``estimate`` and source ``override``; it keeps
-            its band if the band contains the new value. Another ``site`` removes the published payloads, which hold for
-            the site of the file.
+            its band if the band contains the new value. A site is given as ``load_site`` takes it: ``{"site": "slc4e"}``,
+            ``["site=28.56x-80.58x5"]`` or ``{"site": {"latitude_deg": 28.56, ...}}``. Another ``site`` removes the
+            published payloads, which hold for the site of the file.
 
     Raises:
         VehicleError: If the name is unknown, or the file or an override has mistakes; one line per mistake.
@@ -95,7 +96,9 @@ def _checked(content: dict[str, Any], label: str, overrides: Overrides) -> Vehic
         vehicle = Vehicle.model_validate(document)
     except ValidationError as error:
         found = complaints(error, Vehicle)
-    found += cross_checks(document, frozenset(mistake.key for mistake in found))
+    # Another site may not reach the orbit of the file. The orbit that is flown is checked by ``Vehicle.orbit``.
+    of_the_file = {"default_orbit", "inclination_deg"} - overridden if "site" in overridden else ()
+    found += cross_checks(document, frozenset(mistake.key for mistake in found), frozenset(of_the_file))
     lines = [mistake.line("override") for mistake in unusable]
     lines += [mistake.line(_origin(mistake.key, overridden, label)) for mistake in found]
     if lines or vehicle is None:
@@ -142,7 +145,8 @@ def _put(document: dict[str, Any], key: str, value: Any) -> Mistake | None:
     if _settable()[key] is Figure:
         here[last] = overridden_figure(here.get(last), as_number(value))
     else:
-        here[last] = _toml_value(value) if isinstance(value, str) else value
+        plain = _toml_value(value) if isinstance(value, str) else value
+        here[last] = given_by_user(plain) if isinstance(plain, Mapping) else plain
     return None
 
 

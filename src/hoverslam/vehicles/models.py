@@ -13,10 +13,11 @@ from pydantic import Field
 from hoverslam.data.figures import Figure, Range, Section, Text, figures_of
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.operations import Operations, OwnOperations, default_operations
-from hoverslam.vehicles.places import Orbit, Site, load_orbit, load_site
+from hoverslam.vehicles.places import Orbit, OrbitLike, Place, Site, load_orbit, load_site
 from hoverslam.vehicles.quantities import Diameter, Inclination, Seconds, Share
 from hoverslam.vehicles.recovery import Recovery, RecoveryMode
-from hoverslam.vehicles.stages import Stage, StrapOns, UpperStage
+from hoverslam.vehicles.stages import SideBoosters, Stage, StrapOns, UpperStage
+from hoverslam.vehicles.upper_recovery import UpperRecovery
 
 
 class Fairing(Section):
@@ -90,7 +91,7 @@ class PublishedPayload(Section):
     """A payload that the operator or others state for an orbit and recovery mode.
 
     Attributes:
-        orbit: Id of the orbit.
+        orbit: Id of the orbit, or a text of its values.
         recovery: Recovery mode.
         payload_t: Payload.
         inclination_deg: Inclination of the orbit, if it is stated.
@@ -109,19 +110,23 @@ class Vehicle(Section):
         name: Id of the vehicle.
         title: Name for readers.
         operator: Who builds and flies it.
-        site: Id of the launch site.
+        site: Launch site: its id, a text of values such as ``28.56x-80.58x5`` (deg, deg, m), or a table ``[site]``.
         status: Whether it has flown, is in development, or is a test article.
-        default_orbit: Id of the orbit if a study names none.
+        default_orbit: Orbit if a study names none: its id, or a text of values such as ``500x500x97.4`` (km, km, deg).
         inclination_deg: Inclination of orbits that state none.
         liftoff_mass_published_t: Published lift-off mass.
         stage1: First stage.
         stage2: Upper stage.
-        strap_ons: Solid boosters.
-        fairing: Payload fairing.
+        stage3: Third stage, which burns after the second.
+        strap_ons: Boosters, solid or liquid, that burn until they are empty.
+        side_boosters: Liquid boosters that may return.
+        fairing: Payload fairing; left out for a payload bay that stays with the upper stage.
         payload: Payload adapter.
         aero: Aerodynamic figures.
         limits: Limits of the ascent.
         recovery: Return of the first stage.
+        upper_recovery: Return of the last upper stage from orbit.
+        own_modes: Recovery modes of the vehicle beside ``expendable``; those of ``recovery.modes`` if left out.
         operations: Operators' habits and assumed hardware that differ from the defaults.
         payload_published: Published payloads.
     """
@@ -129,19 +134,23 @@ class Vehicle(Section):
     name: Text
     title: Text
     operator: Text
-    site: Text
+    site: Place
     status: Literal["flown", "in development", "test article"]
     default_orbit: Text | None = None
     inclination_deg: Inclination | None = None
     liftoff_mass_published_t: Annotated[Figure, Range(0, 10_000)] | None = None
     stage1: Stage
     stage2: UpperStage | None = None
+    stage3: UpperStage | None = None
     strap_ons: StrapOns | None = None
+    side_boosters: SideBoosters | None = None
     fairing: Fairing | None = None
     payload: Payload | None = None
     aero: Aero
     limits: Limits
     recovery: Recovery | None = None
+    upper_recovery: UpperRecovery | None = None
+    own_modes: tuple[RecoveryMode, ...] | None = Field(default=None, strict=False)
     operations: OwnOperations | None = None
     payload_published: tuple[PublishedPayload, ...] = Field(default=(), strict=False)
 
@@ -150,7 +159,14 @@ class Vehicle(Section):
         """Recovery modes of flights to orbit, ``expendable`` first; empty for a test article."""
         if self.stage2 is None:
             return ()
+        if self.own_modes is not None:
+            return ("expendable", *self.own_modes)
         return ("expendable", *(self.recovery.modes if self.recovery else ()))
+
+    @property
+    def two_stages_in_line(self) -> bool:
+        """Whether the vehicle has no third stage, no side boosters and no upper stage that returns."""
+        return self.stage3 is None and self.side_boosters is None and self.upper_recovery is None
 
     @property
     def launch_site(self) -> Site:
@@ -159,10 +175,14 @@ class Vehicle(Section):
 
     @property
     def liftoff_thrust(self) -> float:
-        """Thrust of all engines and strap-ons at sea level and full throttle (N)."""
+        """Thrust of first stage, strap-ons and side boosters at sea level and full throttle (N)."""
         thrust = self.stage1.engine.count * self.stage1.engine.thrust_sea_level
         if self.strap_ons:
             thrust += self.strap_ons.count * self.strap_ons.thrust_sea_level_kN.si
+        if self.side_boosters:
+            thrust += (
+                self.side_boosters.count * self.side_boosters.engine.count * self.side_boosters.engine.thrust_sea_level
+            )
         return thrust
 
     def liftoff_mass(self, payload_kg: float = 0.0) -> float:
@@ -170,24 +190,26 @@ class Vehicle(Section):
         mass = payload_kg + self.stage1.dry_mass + self.stage1.propellant
         if self.strap_ons:
             mass += self.strap_ons.count * (self.strap_ons.dry_mass_t.si + self.strap_ons.propellant_t.si)
-        if self.stage2:
-            mass += self.stage2.dry_mass + self.stage2.propellant
+        if self.side_boosters:
+            mass += self.side_boosters.count * (self.side_boosters.dry_mass + self.side_boosters.propellant)
+        for stage in (self.stage2, self.stage3):
+            mass += stage.dry_mass + stage.propellant if stage else 0.0
         mass += self.fairing.mass_t.si if self.fairing else 0.0
         return mass + (self.payload.adapter_kg.si if self.payload else 0.0)
 
     def published_payload(self, orbit: str, recovery: str) -> PublishedPayload | None:
-        """Return the published payload to an orbit (id) in a recovery mode, or None if none is published."""
-        matches = (p for p in self.payload_published if p.orbit == orbit and p.recovery == recovery)
+        """Return the published payload to an orbit (its name) in a recovery mode, or None if none is published."""
+        matches = (p for p in self.payload_published if p.recovery == recovery and load_orbit(p.orbit).name == orbit)
         return next(matches, None)
 
-    def orbit(self, orbit: str | Orbit | None = None, recovery: str = "expendable") -> Orbit:
+    def orbit(self, orbit: OrbitLike | None = None, recovery: str = "expendable") -> Orbit:
         """Return a target orbit with its inclination.
 
         The inclination is the first that is stated of these: with the published payload of that orbit and mode, by the
         orbit, by the vehicle's ``inclination_deg``. If none is stated, it is the lowest that the launch site reaches.
 
         Args:
-            orbit: An id, or an orbit from ``load_orbit``; the vehicle's default orbit if it is left out.
+            orbit: An orbit, or what ``load_orbit`` makes one of; the vehicle's default orbit if it is left out.
             recovery: The recovery mode, which selects the published payload.
 
         Raises:
@@ -196,12 +218,12 @@ class Vehicle(Section):
         chosen = orbit if orbit is not None else self.default_orbit
         if chosen is None:
             raise VehicleError([f"{self.name}: default_orbit: missing: a test article flies to no orbit"])
-        found = chosen if isinstance(chosen, Orbit) else load_orbit(chosen)
+        found = load_orbit(chosen)
         stated = self.published_payload(found.name, recovery)
         lowest = self.launch_site.lowest_inclination
         inclination = (stated and stated.inclination_deg) or found.inclination_deg or self.inclination_deg or lowest
         if min(inclination.value, 180.0 - inclination.value) < lowest.value:
-            reach = f"{self.site} reaches inclinations from {lowest.value:.1f} deg only"
+            reach = f"{self.launch_site.name} reaches inclinations from {lowest.value:.1f} deg only"
             raise VehicleError([f"orbit {found.name}: inclination_deg: {inclination.value:g}: {reach}"])
         return found.with_inclination(inclination)
 

@@ -26,7 +26,12 @@ class Operations(Section):
         staging_coast_s: First-stage cut-off to upper-stage thrust.
         two_burn_altitude_km: Perigee above which a restartable upper stage injects by burn, coast, burn.
         pitch_rate_max_deg_s: Rate of pitch and yaw under thrust on ascent and upper stage.
-        coast_altitude_min_km: Lowest altitude of an unpowered orbital flight.
+        coast_altitude_min_km: Lowest altitude, and lowest perigee, of an unpowered orbital flight.
+        staging_dynamic_pressure_max_kPa: Dynamic pressure where the first stage separates.
+        booster_separation_dynamic_pressure_max_kPa: Dynamic pressure where side boosters separate.
+        staging_q_alpha_max_kPa_deg: Dynamic pressure times angle of attack where a body separates under thrust.
+        return_acceleration_max_m_s2: Non-gravitational acceleration of a body that comes home, landing burn excepted.
+        ascent_heating_max_kW_m2: Convective heating of the stack on ascent, with the radius of its reference area.
         booster_settling_s: Cut-off to the beginning of the booster's turn.
         flip_rate_deg_s: Rate of the booster's turn where its file states none.
         boostback_pitch_rate_max_deg_s: Rate of pitch and yaw in the boostback burn.
@@ -57,6 +62,11 @@ class Operations(Section):
     two_burn_altitude_km: Annotated[Figure, Range(100, 2_000)]
     pitch_rate_max_deg_s: Annotated[Figure, Range(0, 30)]
     coast_altitude_min_km: Annotated[Figure, Range(80, 300)]
+    staging_dynamic_pressure_max_kPa: Annotated[Figure, Range(0, 50)]
+    booster_separation_dynamic_pressure_max_kPa: Annotated[Figure, Range(0, 80)]
+    staging_q_alpha_max_kPa_deg: Annotated[Figure, Range(0, 200)]
+    return_acceleration_max_m_s2: Annotated[Figure, Range(10, 150)]
+    ascent_heating_max_kW_m2: Annotated[Figure, Range(1, 1_000)]
     booster_settling_s: Annotated[Figure, Range(0, 30, closed=True)]
     flip_rate_deg_s: Annotated[Figure, Range(0, 30)]
     boostback_pitch_rate_max_deg_s: Annotated[Figure, Range(0, 30)]

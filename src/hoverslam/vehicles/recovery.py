@@ -1,14 +1,24 @@
 """How a first stage returns: recovery modes, engines of each burn, limits and landing reserves."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from hoverslam.data.figures import Figure, Range, Section, Text
+from hoverslam.data.errors import shown
+from hoverslam.data.figures import Figure, Range, Section, mistakes
+from hoverslam.vehicles.places import Place
 from hoverslam.vehicles.quantities import EngineCount, Share, Throttle, UnburnedPropellant
+from hoverslam.vehicles.recovery_modes import list_modes, load_mode
 
-RecoveryMode = Literal["expendable", "downrange", "return_to_launch_site"]
-MODES: tuple[RecoveryMode, ...] = ("expendable", "downrange", "return_to_launch_site")
+
+def _known_mode(name: str) -> str:
+    if name not in list_modes():
+        raise mistakes(("", shown(name), f"must be a recovery mode: {', '.join(list_modes())}"))
+    return name
+
+
+RecoveryMode = Annotated[str, AfterValidator(_known_mode)]
+"""Id of a recovery mode of ``recovery_modes.toml``."""
 FREE = "free"
 """The ``downrange_site`` of a landing ship or pad whose distance is optimised."""
 
@@ -17,7 +27,8 @@ class Recovery(Section):
     """How the first stage returns. Values are those that an operator plans with, not the limits of the hardware.
 
     Attributes:
-        modes: Recovery modes other than ``expendable``; empty for a test article.
+        modes: Recovery modes other than ``expendable``; empty for a test article, for side boosters and for a vehicle that
+            lists its modes in ``own_modes``.
         landing_engines: Engine counts of the landing burn in their order, such as (3, 1).
         entry_engines: Engines lit in the entry burn.
         boostback_engines: Engines lit in the boostback burn.
@@ -36,12 +47,15 @@ class Recovery(Section):
         reserve_probability: Probability that the reserve suffices in a disturbed flight; ``hoverslam margin`` computes it.
         return_reserve_t: Landing reserve of returns to the launch site, where it differs.
         return_reserve_probability: Probability that it suffices.
+        ship_speed_m_s: Speed of the landing ship under way.
+        ship_heading_deg: Heading of the ship, clockwise from north; the launch azimuth if it is left out.
+        catch_height_m: Height above the ground at which a tower or a net catches the booster.
         expendable_dry_mass_saving_t: Mass of the recovery hardware that an expendable flight leaves off.
-        landing_site: Id of the site of returns to the launch site.
-        downrange_site: Id of the downrange landing site, or ``free``.
+        landing_site: Site of returns to the launch site: its id, a text of values, or a table.
+        downrange_site: Downrange landing site, given in the same way, or ``free``.
     """
 
-    modes: tuple[Literal["downrange", "return_to_launch_site"], ...] = Field(strict=False)
+    modes: tuple[RecoveryMode, ...] = Field(default=(), strict=False)
     landing_engines: tuple[EngineCount, ...] = Field(strict=False)
     entry_engines: EngineCount | None = None
     boostback_engines: EngineCount | None = None
@@ -60,17 +74,25 @@ class Recovery(Section):
     reserve_probability: Share | None = None
     return_reserve_t: UnburnedPropellant | None = None
     return_reserve_probability: Share | None = None
+    ship_speed_m_s: Annotated[Figure, Range(0, 20, closed=True)] | None = None
+    ship_heading_deg: Annotated[Figure, Range(0, 360, closed=True)] | None = None
+    catch_height_m: Annotated[Figure, Range(0, 200)] | None = None
     expendable_dry_mass_saving_t: UnburnedPropellant | None = None
-    landing_site: Text | None = None
-    downrange_site: Text | None = None
+    landing_site: Place | None = None
+    downrange_site: Place | None = None
 
     def reserve_key(self, recovery: str) -> str:
         """Return the key of the landing reserve of a recovery mode."""
-        own = recovery == "return_to_launch_site" and self.return_reserve_t is not None
+        own = _back_at_the_pad(recovery) and self.return_reserve_t is not None
         return "return_reserve_t" if own else "landing_reserve_t"
 
     def reserve(self, recovery: str) -> tuple[Figure, Figure | None]:
         """Return the landing reserve of a recovery mode, and the probability that it suffices if that was computed."""
-        if recovery == "return_to_launch_site" and self.return_reserve_t is not None:
+        if _back_at_the_pad(recovery) and self.return_reserve_t is not None:
             return self.return_reserve_t, self.return_reserve_probability
         return self.landing_reserve_t, self.reserve_probability
+
+
+def _back_at_the_pad(recovery: str) -> bool:
+    """Return whether a body of that mode comes back to the launch site."""
+    return load_mode(recovery).cost_like == "return_to_launch_site"

@@ -7,7 +7,7 @@ from math import pi
 from typing import Annotated
 
 from hoverslam.data.constants import SEA_LEVEL_PRESSURE, STANDARD_GRAVITY
-from hoverslam.data.figures import Figure, Range, Section, Text
+from hoverslam.data.figures import Figure, Range, Section, Text, Whole
 from hoverslam.vehicles.quantities import (
     Diameter,
     DryMass,
@@ -19,6 +19,7 @@ from hoverslam.vehicles.quantities import (
     Thrust,
     UnburnedPropellant,
 )
+from hoverslam.vehicles.recovery import Recovery
 
 
 class Engine(Section):
@@ -170,8 +171,26 @@ class UpperStage(_StageMasses):
         return self.performance_reserve_percent.si * self.propellant
 
 
+class SideBoosters(_StageMasses):
+    """Liquid boosters that burn beside the first stage at full throttle from lift-off; they may return.
+
+    Masses, size and engines are those of one booster.
+
+    Attributes:
+        count: Number of boosters.
+        engine: Engines of one booster.
+        recovery: How each booster returns; None if they are always expended.
+    """
+
+    count: Annotated[int, Whole(2, 6)]
+    engine: Engine
+    recovery: Recovery | None = None
+
+
 class StrapOns(Section):
-    """Solid boosters that burn beside the core from lift-off. Masses, thrust and size are those of one booster.
+    """Boosters, solid or liquid, that burn beside the first stage from lift-off until they are empty, at constant thrust.
+
+    Masses, thrust and size are those of one booster.
 
     Attributes:
         name: Designation.

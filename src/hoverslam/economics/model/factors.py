@@ -19,7 +19,7 @@ from hoverslam.economics.inputs.quantities import MILLION, Quantity
 from hoverslam.economics.inputs.sampling import Draws
 from hoverslam.economics.model.fleet import expected_flights, refurbishment_age
 from hoverslam.economics.model.launch_cost import RETURNING, CostFactors, expendable_twin
-from hoverslam.vehicles.recovery import MODES
+from hoverslam.vehicles.recovery_modes import list_modes, load_mode
 
 Picker = Callable[[str, Band], Quantity]
 FACTORS = tuple(each.name for each in dataclasses.fields(CostFactors))
@@ -45,14 +45,14 @@ def recovery_bands(inputs: CostInputs, recovery: str) -> dict[str, Band]:
     Raises:
         CostQuestionError: For an unknown recovery mode, or one that the inputs do not cover.
     """
-    if recovery not in MODES:
-        raise CostQuestionError(f"unknown recovery {recovery!r}; it is one of {', '.join(MODES)}")
+    if recovery not in list_modes():
+        raise CostQuestionError(f"unknown recovery {recovery!r}; it is one of {', '.join(list_modes())}")
     if recovery == "expendable":
         return {}
     bands = {
         "recovery_hardware_fraction": inputs.cost.recovery_hardware_fraction,
         "refurbishment_fraction": inputs.cost.refurbishment_fraction,
-        f"recovery_operations_{recovery}": getattr(inputs.cost, f"recovery_operations_{recovery}"),
+        _operations_field(recovery): getattr(inputs.cost, _operations_field(recovery)),
         "max_flights": inputs.operations.max_flights,
         "intact_probability": inputs.operations.intact_probability,
     }
@@ -76,7 +76,7 @@ def factor_bands(inputs: CostInputs, recovery: str) -> dict[str, Band]:
     """
     returning, stated = recovery_bands(inputs, recovery), inputs.bands()
     if returning:
-        stated["recovery_operations"] = returning[f"recovery_operations_{recovery}"]
+        stated["recovery_operations"] = returning[_operations_field(recovery)]
     return {name: stated[name] for name in FACTORS if name in stated and (returning or name not in RETURNING)}
 
 
@@ -101,7 +101,12 @@ def bands_in_use(inputs: CostInputs, recovery: str, exchange: ExchangeRate) -> d
 
 def field_of(name: str, recovery: str) -> str:
     """Return the field of the inputs that holds a band: recovery operations have one for each recovery mode."""
-    return f"recovery_operations_{recovery}" if name == "recovery_operations" else name
+    return _operations_field(recovery) if name == "recovery_operations" else name
+
+
+def _operations_field(recovery: str) -> str:
+    """Return the field of the inputs that holds the recovery operations of a mode: those of the mode that it costs like."""
+    return f"recovery_operations_{load_mode(recovery).cost_like}"
 
 
 def cost_factors(inputs: CostInputs, recovery: str, exchange: ExchangeRate, pick: Picker = at_modes) -> CostFactors:

@@ -20,14 +20,14 @@ def final_control(phase: str, control: str) -> Callable[[Named, Named], Array]:
     return lambda e, p: e[phase].final_control[control]
 
 
-def keep_upright_at_touchdown(problem: Problem, last: str, tangent: float) -> None:
+def keep_upright_at_touchdown(problem: Problem, last: str, tangent: float, what: str = "touchdown") -> None:
     """Bound both angles from the flow at the end of phase ``last`` by the tangent of the tilt allowed there.
 
     At rest the body axis is vertical where both angles are zero, so this bounds the tilt. The bounds are linear in the
     tilt; the derivative of the cosine is zero at zero tilt.
     """
     for angle in ("alpha", "beta"):
-        problem.constrain(f"touchdown: {angle}", final_control(last, angle), -tangent, tangent)
+        problem.constrain(f"{what}: {angle}", final_control(last, angle), -tangent, tangent)
 
 
 def linear_control_mesh(intervals: int, points: int = 4) -> Mesh:

@@ -28,6 +28,10 @@ class FlightLimits(eqx.Module):
         _, air, _, speed_squared = self.flight.flow(state)
         return 0.5 * air.density * speed_squared
 
+    def altitude(self, state: Named, control: Named, inputs: Any) -> Array:
+        """Return the altitude (m)."""
+        return self.flight.frame.altitude(state.position)
+
     def heating(self, state: Named, control: Named, inputs: Any) -> Array:
         """Return the convective stagnation heating of the base (W/m2), after Sutton and Graves with the radius of the base."""
         _, air, _, speed_squared = self.flight.flow(state)

@@ -46,7 +46,7 @@ class _Arc(eqx.Module):
     def inputs(self, p: Named) -> Inputs:
         nose_first = self.flight.regime == "ascent"
         made = (
-            vehicle_parameters.ascent_inputs(self.engines, False)
+            vehicle_parameters.ascent_inputs(self.engines)
             if nose_first
             else vehicle_parameters.descent_inputs(self.engines)
         )

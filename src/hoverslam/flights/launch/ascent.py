@@ -1,11 +1,13 @@
-"""Phases of the first stage's ascent: vertical rise, flight with strap-on boosters if there are any, flight to cut-off."""
+"""Phases of the stack up to cut-off: vertical rise, flight with boosters if there are any, flight of the first stage."""
 
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from hoverslam.flights.craft import vehicle_parameters
 from hoverslam.flights.craft.conditions import linear_control_mesh
 from hoverslam.flights.launch.phases import PhaseBuilder, angle_controls
+from hoverslam.flights.launch.structure import Branch
 from hoverslam.ocp.statement.names import Named, Variable
 
 # Bounds that only keep the search of the solver finite.
@@ -16,12 +18,12 @@ ASCENT_DURATION = (5.0, 500.0)  # s
 class AscentBuilder(PhaseBuilder):
     """Adds the ascent of the first stage."""
 
-    def ascent(self) -> None:
-        """Add vertical rise, strap-on phase if there is one, and ascent to cut-off, with the conditions at lift-off."""
+    def ascent(self, branch: Branch) -> None:
+        """Add vertical rise, phase with boosters if there is one, and ascent to cut-off, with the conditions at lift-off."""
         vehicle, engine = self.vehicle, self.vehicle.stage1.engine
-        solids, throttle = vehicle.strap_ons, (engine.throttle_min.si, engine.throttle_max.si)
-        rise = vehicle.limits.vertical_rise_s.si
-        lit = vehicle_parameters.ascent_inputs(engine.count, solids is not None)
+        throttle = (engine.throttle_min.si, engine.throttle_max.si)
+        rise, boosters = vehicle.limits.vertical_rise_s.si, self.plan.boosters
+        lit = vehicle_parameters.ascent_inputs(engine.count, boosters)
         upright = (np.pi / 2, np.pi / 2)
         vertical = (
             Variable("pitch", None, "rad", *upright),
@@ -35,20 +37,67 @@ class AscentBuilder(PhaseBuilder):
             "lift-off: mass", lambda e, p: e.rise.initial.mass - vehicle_parameters.liftoff_mass(p), unit="kg"
         )
         steering = angle_controls(throttle, self.operations.pitch_rate_max_deg_s.si, ASCENT_PITCH)
-        last = "rise"
-        if solids is not None:
-            burn = solids.burn_time_s.si - rise
-            self.phase("solids", "ascent", lit, burn, steering, mesh=linear_control_mesh(18))
-            self.problem.link("rise", "solids", controls=("pitch", "yaw"))
-            last = "solids"
-        core = vehicle_parameters.ascent_inputs(engine.count, False)
-        intervals = 22 if solids is None else 10
-        self.phase("ascent", "ascent", core, ASCENT_DURATION, steering, mesh=linear_control_mesh(intervals))
+        last = branch.names[-2]
+        if boosters:
+            self._boosted(last, rise)
+        core = vehicle_parameters.ascent_inputs(engine.count)
+        duration = self.search_range("ascent", *ASCENT_DURATION)
+        self.phase("ascent", "ascent", core, duration, steering, mesh=linear_control_mesh(10 if boosters else 22))
         self.problem.link(last, "ascent", states=("position", "velocity"), controls=("pitch", "yaw"))
-        dropped = (lambda p: p["strap_ons.dry_mass"]) if solids is not None else (lambda p: 0.0)
-        self.problem.constrain(
-            f"{last} -> ascent: mass", lambda e, p: e.ascent.initial.mass - e[last].final.mass + dropped(p), unit="kg"
-        )
+
+        def mass_lost(e: Named, p: Named) -> Array:
+            return e.ascent.initial.mass - e[last].final.mass + self._dropped(e, p, last)
+
+        self.problem.constrain(f"{last} -> ascent: mass", mass_lost, unit="kg")
+        self._clean_separation("ascent")
+
+    def _boosted(self, name: str, rise: float) -> None:
+        """Add the phase in which boosters burn beside the first stage, until they are dropped."""
+        vehicle, engine = self.vehicle, self.vehicle.stage1.engine
+        lit = vehicle_parameters.ascent_inputs(engine.count, self.plan.boosters)
+        throttle = (engine.throttle_min.si, engine.throttle_max.si)
+        steering = angle_controls(throttle, self.operations.pitch_rate_max_deg_s.si, ASCENT_PITCH)
+        if vehicle.strap_ons is not None:
+            duration: float | tuple[float, float] = vehicle.strap_ons.burn_time_s.si - rise
+        else:
+            duration = self.search_range(name, *ASCENT_DURATION)
+        self.phase(name, "ascent", lit, duration, steering, mesh=linear_control_mesh(18))
+        self.problem.link("rise", name, controls=("pitch", "yaw"))
+        self._clean_separation(name)
+        if vehicle.side_boosters is None:
+            return
+
+        def spare(e: Named, p: Named) -> Array:
+            left = vehicle_parameters.side_booster_mass(p, e[name].final_time)
+            return jnp.asarray(left - p["side_boosters.dry_mass"] - p["side_boosters.residual"])
+
+        self.problem.constrain("side boosters: propellant", spare, 0.0, np.inf, "kg")
+
+    def _dropped(self, e: Named, p: Named, last: str) -> Array | float:
+        """Return the mass (kg) that separates before the first stage flies on alone."""
+        if self.plan.boosters == "strap_ons":
+            return p["strap_ons.dry_mass"]
+        if self.plan.boosters == "side_boosters":
+            left = vehicle_parameters.side_booster_mass(p, e[last].final_time)
+            return p["side_boosters.count"] * left
+        return 0.0
+
+    def _clean_separation(self, phase: str) -> None:
+        """Hold dynamic pressure and bending load at the end of ``phase``, where bodies separate, below the stated limits."""
+        habits, limits = self.operations, self.limits["ascent"]
+        calm, straight = habits.staging_dynamic_pressure_max_kPa.si, habits.staging_q_alpha_max_kPa_deg.si
+        if phase != "ascent":
+            calm = habits.booster_separation_dynamic_pressure_max_kPa.si
+
+        def pressure(e: Named, p: Named) -> Array:
+            return jnp.log(limits.dynamic_pressure(e[phase].final, Named(), None) / calm)
+
+        def bending(e: Named, p: Named) -> Array:
+            end = e[phase]
+            return limits.q_alpha(end.final, end.final_control, vehicle_parameters.ascent_inputs(1)(p)) / straight
+
+        self.problem.constrain(f"{phase}: dynamic pressure at separation", pressure, -np.inf, 0.0)
+        self.problem.constrain(f"{phase}: q-alpha at separation", bending, -np.inf, 1.0)
 
     def keep_at_cutoff(self, kept: float) -> None:
         """Hold that at least ``kept`` propellant (kg), beside the residual, is in the first stage at cut-off."""
@@ -58,3 +107,13 @@ class AscentBuilder(PhaseBuilder):
             return e.ascent.final.mass - empty - kept
 
         self.problem.constrain("cut-off: mass", spare, 0.0, np.inf, "kg")
+
+    def keep_in_side_boosters(self, kept: float) -> None:
+        """Hold that each side booster has at least ``kept`` propellant (kg), beside the residual, where it separates."""
+        after = self.plan.structure.branches[0].names[1]
+
+        def spare(e: Named, p: Named) -> Array:
+            left = vehicle_parameters.side_booster_mass(p, e[after].final_time)
+            return jnp.asarray(left - p["side_boosters.dry_mass"] - p["side_boosters.residual"] - kept)
+
+        self.problem.constrain("side boosters: propellant kept", spare, 0.0, np.inf, "kg")

@@ -15,12 +15,15 @@ import numpy as np
 from jax import Array
 
 from hoverslam.flights.craft.limits import FlightLimits
+from hoverslam.flights.launch.structure import PREFIXES
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.phase import PathConstraint
 from hoverslam.physics.motion import Inputs, Shape
 from hoverslam.physics.propulsion import Propulsion
 from hoverslam.vehicles.models import Vehicle, operations_of
 from hoverslam.vehicles.recovery import Recovery
+from hoverslam.vehicles.stages import Engine
+from hoverslam.vehicles.upper_recovery import UpperRecovery
 
 Quantity = Callable[[Named, Named, Named], Array]  # of state, control and given parameters
 
@@ -121,47 +124,74 @@ def vehicle_limits(vehicle: Vehicle) -> list[LaunchLimit]:
 
     To add one, add a line here; its bound may be any figure of the vehicle or of ``operations.toml``.
     """
-    own, up = vehicle.limits, ("solids", "ascent")
+    own, stack, habits = vehicle.limits, ("rise", "solids", "boosted", "ascent"), operations_of(vehicle)
     upper = own.upper_axial_acceleration_max_g or own.axial_acceleration_max_g
-    hot = own.free_molecular_heating_max_W_m2
+    hot, bare = own.free_molecular_heating_max_W_m2, ("upper", "stage3_burn", "second_burn", "third_burn")
+    pressed = (*stack[1:], "staging", "shrouded")
     found = [
-        LaunchLimit("dynamic_pressure", up, upper=own.dynamic_pressure_max_kPa.si, unit="Pa"),
-        LaunchLimit("q_alpha", up, upper=own.q_alpha_max_kPa_deg.si, unit="Pa rad"),
-        LaunchLimit("axial_acceleration", up, upper=own.axial_acceleration_max_g.si, unit="m/s2"),
-        LaunchLimit("axial_acceleration", ("upper", "second_burn"), upper=upper.si, unit="m/s2"),
-        LaunchLimit("free_molecular_heating", "upper", upper=hot.si if hot else np.inf, unit="W/m2"),
+        LaunchLimit("dynamic_pressure", pressed, upper=own.dynamic_pressure_max_kPa.si, unit="Pa"),
+        LaunchLimit("q_alpha", (*stack[1:], "shrouded"), upper=own.q_alpha_max_kPa_deg.si, unit="Pa rad"),
+        LaunchLimit("heating", ("staging", "shrouded"), upper=habits.ascent_heating_max_kW_m2.si, unit="W/m2"),
+        LaunchLimit("axial_acceleration", stack[1:], upper=own.axial_acceleration_max_g.si, unit="m/s2"),
+        LaunchLimit("axial_acceleration", ("shrouded", *bare), upper=upper.si, unit="m/s2"),
+        LaunchLimit("free_molecular_heating", bare, upper=hot.si if hot else np.inf, unit="W/m2"),
+        LaunchLimit("altitude", "orbit_coast*", lower=habits.coast_altitude_min_km.si, unit="m"),
     ]
-    return found if vehicle.recovery is None else found + _return_limits(vehicle, vehicle.recovery)
+    bodies = {"stage1": vehicle.recovery, "upper_stage": vehicle.upper_recovery}
+    if vehicle.side_boosters is not None:
+        bodies["side_boosters"] = vehicle.side_boosters.recovery
+    for body, home in bodies.items():
+        found += _return_limits(vehicle, body, home) if home is not None else []
+    return found
 
 
-def _return_limits(vehicle: Vehicle, home: Recovery) -> list[LaunchLimit]:
-    down, hot = ("coast", "entry", "glide"), home.heating_max_kW_m2
+def _return_limits(vehicle: Vehicle, body: str, home: Recovery | UpperRecovery) -> list[LaunchLimit]:
+    prefix, habits = PREFIXES[body], operations_of(vehicle)
+    hot, steady = home.heating_max_kW_m2, habits.return_acceleration_max_m_s2.si
+    down = tuple(prefix + name for name in ("flip", "boostback", "coast", "entry", "glide"))
+    if isinstance(home, UpperRecovery):
+        steady = home.axial_acceleration_max_g.si
     return [
         LaunchLimit("dynamic_pressure", down, upper=home.dynamic_pressure_max_kPa.si, unit="Pa"),
         LaunchLimit("heating", down, upper=hot.si if hot else np.inf, unit="W/m2"),
+        LaunchLimit("axial_acceleration", down[1:4:2] + down[4:] * (body == "upper_stage"), upper=steady, unit="m/s2"),
         *(
-            LaunchLimit("axial_acceleration", f"landing_{n}", upper=landing_acceleration(vehicle, n), unit="m/s2")
+            LaunchLimit(
+                "axial_acceleration", f"{prefix}landing_{n}", upper=landing_acceleration(vehicle, n, body), unit="m/s2"
+            )
             for n in home.landing_engines
         ),
     ]
 
 
-def landing_throttle_min(vehicle: Vehicle) -> float:
-    """Return the least throttle planned in a landing burn."""
-    home = vehicle.recovery
-    assert home is not None
-    return (home.landing_throttle_min or vehicle.stage1.engine.throttle_min).si
+def landing_throttle_min(vehicle: Vehicle, body: str = "stage1") -> float:
+    """Return the least throttle planned in a landing burn of ``stage1``, ``side_boosters`` or ``upper_stage``."""
+    home, engine, _ = _landing_hardware(vehicle, body)
+    return (home.landing_throttle_min or engine.throttle_min).si
 
 
-def landing_acceleration(vehicle: Vehicle, engines: int) -> float:
+def landing_acceleration(vehicle: Vehicle, engines: int, body: str = "stage1") -> float:
     """Return the limit of axial acceleration (m/s2) in a landing burn with ``engines`` lit.
 
     It is the operator's limit, or 1.1 times what this many engines give at minimum throttle on a dry stage, if that is
     more.
     """
-    stage = vehicle.stage1
-    least = engines * landing_throttle_min(vehicle) * stage.engine.thrust_vacuum / stage.dry_mass
+    _, engine, dry = _landing_hardware(vehicle, body)
+    least = engines * landing_throttle_min(vehicle, body) * engine.thrust_vacuum / dry
     return max(operations_of(vehicle).landing_acceleration_max_m_s2.si, 1.1 * least)
+
+
+def _landing_hardware(vehicle: Vehicle, body: str) -> tuple[Recovery | UpperRecovery, Engine, float]:
+    """Return how a body comes home, its landing engine and its dry mass (kg)."""
+    if body == "upper_stage":
+        assert vehicle.upper_recovery is not None
+        assert vehicle.stage2 is not None
+        return vehicle.upper_recovery, vehicle.upper_recovery.landing_engine, vehicle.stage2.dry_mass
+    stage = vehicle.side_boosters if body == "side_boosters" else vehicle.stage1
+    home = vehicle.side_boosters.recovery if body == "side_boosters" and vehicle.side_boosters else vehicle.recovery
+    assert stage is not None
+    assert home is not None
+    return home, stage.engine, stage.dry_mass
 
 
 def limits_of_phase(limits: Iterable[LaunchLimit], phase: str) -> list[LaunchLimit]:

@@ -28,7 +28,7 @@ class PhaseBuilder:
         plan: The plan of the launch.
         guess: First guess of each phase.
         vehicle: The vehicle.
-        flights: Equations of motion by regime: ``ascent``, ``descent``, ``vacuum``.
+        flights: Equations of motion by regime: ``ascent``, ``descent``, ``turning``.
         limits: Quantities that can be limited, by regime.
         problem: The problem that the phases are added to.
     """
@@ -60,7 +60,7 @@ class PhaseBuilder:
 
         Args:
             name: Name of the phase.
-            regime: ``ascent``, ``descent`` or ``vacuum``.
+            regime: ``ascent``, ``descent`` or ``turning``.
             inputs: Inputs of the equations of motion as a function of the given parameters.
             duration: Duration (s), or bounds of it.
             controls: Controls; without any the engines are off and the body flies ballistically.
@@ -82,6 +82,18 @@ class PhaseBuilder:
             mesh=mesh,
             guess=self.guess.phases[name],
         )
+
+    def search_range(self, phase: str, low: float, high: float, least: float = 0.0) -> tuple[float, float]:
+        """Return bounds of a duration (s) that only keep the search finite, wider where the plan says so.
+
+        Args:
+            phase: Name of the phase.
+            low: Lower bound (s).
+            high: Upper bound (s).
+            least: Lower bound (s) that the flight has, if it has one; it is not widened.
+        """
+        times = self.plan.widened.get(phase, 0)
+        return max(low / 4.0**times, least), high * 2.0**times
 
 
 def angle_controls(

@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hoverslam.flights.launch.attempts import TOLERANCES
 from hoverslam.flights.launch.changes import changed_plan, restated
+from hoverslam.flights.launch.falling.drop_zones import DropZones, drop_zones
+from hoverslam.flights.launch.flight_check import FlightCheck
 from hoverslam.flights.launch.plan import LaunchPlan
+from hoverslam.flights.launch.search_record import Search
+from hoverslam.flights.launch.structure import SHORTEST_BY_FLIGHT
 from hoverslam.flights.launch.trajectory import downrange, trajectory
+from hoverslam.flights.launch.validity import check_flight
 from hoverslam.flights.outcome.limits_reached import LimitReached, limits_table, path_limits_reached
 from hoverslam.flights.outcome.trajectories import trajectory_frame
 from hoverslam.ocp.solved import Solved
-from hoverslam.ocp.statement.options import Options, Tolerances
+from hoverslam.ocp.statement.names import resolve
+from hoverslam.ocp.statement.options import Options
+from hoverslam.physics.winds import Wind
 from hoverslam.reports.json_text import Json, record
 from hoverslam.reports.results import Result, write_netcdf
 
@@ -22,8 +30,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-# The default of 1e-7 on the mesh error would cost passes that change the payload by grams.
-TOLERANCES = Tolerances(mesh=1e-6)
+AT_BOUND = 1e-4  # relative: a duration closer to a bound of the search counts as at it
 LEAST_BURN = 1e-3  # kg: a smaller change of mass is rounding
 
 
@@ -61,6 +68,9 @@ class LaunchResult(Result):
         seconds: Time of the solve.
         solution: The solution of the optimal-control problem.
         plan: The plan that was solved.
+        structure: What is flown where there are several ways, as text.
+        at_search_bounds: Phases whose duration is at a bound that only helps the search; empty in an accepted flight.
+        search: What was tried; None where one structure was solved from one start.
     """
 
     vehicle: str
@@ -92,6 +102,9 @@ class LaunchResult(Result):
     seconds: float
     solution: Solved
     plan: LaunchPlan
+    structure: str
+    at_search_bounds: tuple[str, ...] = ()
+    search: Search | None = None
 
     @property
     def burns(self) -> dict[str, float]:
@@ -120,9 +133,27 @@ class LaunchResult(Result):
         problem = restated(self.solution, plan, self.payload)
         return summarise(plan, self.solution.resolve(options=Options(tolerances=TOLERANCES), problem=problem))
 
+    def check(self) -> FlightCheck:
+        """Fly every phase again with the full physics and compare it with every limit that applies to it.
+
+        Raises:
+            ValueError: If nothing was flown, because the solution was not verified.
+        """
+        plan = self.plan
+        return check_flight(self.trajectory(), plan.vehicle, plan.recovery, plan.orbit, plan.constraints)
+
     def trajectory(self) -> "xr.Dataset":
         """Return labelled time histories of every phase at its re-flown samples."""
         return trajectory(self.plan, self.solution)
+
+    def drop_zones(self, wind: Wind | None = None, ground_altitude: float = 0.0) -> DropZones:
+        """Return where the bodies that are not recovered come down; see :func:`hoverslam.drop_zones`.
+
+        Args:
+            wind: Wind profile that every body falls through; still air if left out.
+            ground_altitude: Altitude of the ground at the drop zones (m).
+        """
+        return drop_zones(self, wind, ground_altitude)
 
     def report(self) -> str:
         """Return payload, staging, propellant by burn, landing, limits and verdict as text."""
@@ -132,6 +163,7 @@ class LaunchResult(Result):
             f"staging at {self.staging_time:.1f} s: {self.staging_speed:,.1f} m/s, {self.staging_altitude / 1e3:.2f} km, "
             f"flight-path angle {self.staging_path_angle_deg:.1f} deg",
             f"injection at {self.injection_time:.1f} s",
+            f"structure: {self.structure}",
             "propellant: " + ", ".join(f"{name} {mass:,.0f} kg" for name, mass in self.burns.items()),
         ]
         if self.landing_time is not None and self.landing_downrange is not None:
@@ -139,12 +171,17 @@ class LaunchResult(Result):
                 f"touchdown at {self.landing_time:.1f} s, {self.landing_downrange / 1e3:,.1f} km from the pad, "
                 f"landing reserve {self.landing_reserve or 0.0:,.0f} kg"
             )
+        if self.search is not None:
+            lines.append(self.search.line())
         return "\n".join([*lines, "", limits_table(self.limits), "", self._verdict()])
 
     def _verdict(self) -> str:
         verdict = "verified" if self.verified else "NOT VERIFIED" if self.converged else "NOT CONVERGED"
         errors = f"re-flight error {self.refly_error:.1e}, path violation {self.path_violation:.1e}"
-        return f"{verdict}: {self.status}, {errors}; {self.iterations} iterations, {self.seconds:.1f} s"
+        text = f"{verdict}: {self.status}, {errors}; {self.iterations} iterations, {self.seconds:.1f} s"
+        if self.at_search_bounds:
+            text += f"\nnot accepted: the duration of {', '.join(self.at_search_bounds)} is at a bound of the search"
+        return text
 
     def as_json(self) -> dict[str, Json]:
         """Return the figures as plain values; keys carry units."""
@@ -178,6 +215,9 @@ class LaunchResult(Result):
                 "status": self.status,
                 "iterations": self.iterations,
                 "solve_s": self.seconds,
+                "structure": self.structure,
+                "at_search_bounds": list(self.at_search_bounds),
+                "search": self.search.as_json() if self.search is not None else None,
             }
         )
 
@@ -195,21 +235,45 @@ class LaunchResult(Result):
         return {**super()._writers(), ".nc": write_netcdf(lambda path: self.trajectory().to_netcdf(path))}
 
 
-def summarise(plan: LaunchPlan, solution: Solved) -> LaunchResult:
-    """Return the result of a solved plan. The solution must have been verified, passed or not."""
-    staging, check, home = solution["ascent"].final, solution.verification, plan.vehicle.recovery
+def at_search_bounds(plan: LaunchPlan, solution: Solved) -> tuple[str, ...]:
+    """Return the phases whose duration is at a bound that only keeps the search finite."""
+    found = []
+    for segment in plan.structure.segments:
+        part = solution[segment.name]
+        low, high = (resolve(bound, solution.values) for bound in part.phase.duration)
+        if low == high:
+            continue
+        shortest = segment.kind not in SHORTEST_BY_FLIGHT and part.duration <= low * (1.0 + AT_BOUND)
+        if shortest or part.duration >= high * (1.0 - AT_BOUND):
+            found.append(segment.name)
+    return tuple(found)
+
+
+def summarise(
+    plan: LaunchPlan, solution: Solved, search: Search | None = None, judge_bounds: bool = True
+) -> LaunchResult:
+    """Return the result of a solved plan. The solution must have been verified, passed or not.
+
+    Args:
+        plan: The plan.
+        solution: Its solution.
+        search: What was tried beside it.
+        judge_bounds: Whether a duration at its bound means that the search was too narrow; False where an operator's
+            habits bound durations.
+    """
+    staging, check = solution["ascent"].final, solution.verification
     assert check is not None
     used = {
         n: float(s.states[0, 6] - s.states[-1, 6])
         for n, s in solution.phases.items()
         if s.states[0, 6] > s.states[-1, 6]
     }
-    flown_home = plan.recovery != "expendable" and home is not None
-    landing = [n for n in solution.phases if n.startswith("landing") or n == "ignition"]
-    down = solution[landing[-1]] if flown_home else None
+    home = plan.structure.branch("stage1")
+    landing = [] if home is None else [s.name for s in home.segments if s.kind in ("ignition", "landing")]
+    down = solution[landing[-1]] if home is not None else None
     speed = float(np.linalg.norm(staging.velocity))
     climb = float(staging.velocity @ plan.frame.up(staging.position))
-    last = "second_burn" if plan.two_burns else "upper"
+    bounds = at_search_bounds(plan, solution) if judge_bounds else ()
     return LaunchResult(
         vehicle=plan.vehicle.name,
         title=plan.vehicle.title,
@@ -223,21 +287,24 @@ def summarise(plan: LaunchPlan, solution: Solved) -> LaunchResult:
         staging_altitude=float(plan.frame.altitude(staging.position)),
         staging_path_angle_deg=float(np.degrees(np.arcsin(np.clip(climb / speed, -1, 1)))),
         boostback_propellant=used.get("boostback"),
-        entry_propellant=used.get("entry", 0.0) if flown_home else None,
-        landing_propellant=sum(used.get(n, 0.0) for n in landing) if flown_home else None,
-        landing_reserve=plan.values["landing.reserve"] if flown_home else None,
+        entry_propellant=used.get("entry", 0.0) if home is not None else None,
+        landing_propellant=sum(used.get(n, 0.0) for n in landing) if home is not None else None,
+        landing_reserve=plan.values["landing.reserve"] if home is not None else None,
         landing_downrange=downrange(plan, down.final.position) if down is not None else None,
         landing_time=float(down.time[1]) if down is not None else None,
-        injection_time=float(solution[last].time[1]),
+        injection_time=float(solution[plan.structure.injection].time[1]),
         propellant=used,
         limits=path_limits_reached(solution),
         refly_error=check.refly_error,
         path_violation=check.path_violation,
         converged=solution.converged,
-        verified=check.passed,
+        verified=check.passed and not bounds,
         status=solution.status,
         iterations=solution.iterations,
         seconds=solution.seconds,
         solution=solution,
         plan=plan,
+        structure=plan.structure.label,
+        at_search_bounds=bounds,
+        search=search,
     )

@@ -28,6 +28,7 @@ STEP = 1e-4  # of a figure's value: far above rounding; the error of a central d
 SMALLEST = 1e-3  # least value (in the unit of the key) that the step is a share of, for figures that are zero
 ROUNDING = 1e-9  # of the payload: a difference below it is rounding and counts as no derivative
 NOT_OF_THE_FLIGHT = ("payload_published", "liftoff_mass_published_t")  # figures that do not enter the problem
+OF_A_PLACE = "site."  # in the key of a coordinate of a launch or landing site, which is no parameter of the problem
 SHOWN = 20  # figures in the picture
 
 
@@ -136,7 +137,8 @@ def payload_slopes(
     """
     flight = launch if isinstance(launch, LaunchResult) else solve_launch(launch, recovery, orbit, report=report)
     known = dict(flight.plan.vehicle.figures())
-    wanted = [key for key in known if not key.startswith(NOT_OF_THE_FLIGHT)] if keys is None else list(keys)
+    movable = [key for key in known if not key.startswith(NOT_OF_THE_FLIGHT) and OF_A_PLACE not in key]
+    wanted = movable if keys is None else list(keys)
     slopes = {}
     for key in wanted:
         if report is not None:

@@ -1,4 +1,4 @@
-"""Phases of the upper stage: staging coast, burn with and without fairing, perhaps coast and second burn, and the orbit."""
+"""Phases of the upper stages: staging coast, burn with and without fairing, coasts and further burns, and the orbit."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -7,64 +7,125 @@ from jax import Array
 from hoverslam.flights.craft import vehicle_parameters
 from hoverslam.flights.craft.conditions import linear_control_mesh, norm
 from hoverslam.flights.launch.phases import PhaseBuilder, angle_controls
-from hoverslam.flights.launch.plan import CIRCULAR
+from hoverslam.flights.launch.structure import CIRCULAR, UPPER_STAGING_COAST, Branch, Segment
 from hoverslam.ocp.statement.names import Named
 from hoverslam.physics.constants import EARTH_EQUATORIAL_RADIUS, EARTH_GRAVITATIONAL_PARAMETER, STANDARD_GRAVITY
+from hoverslam.vehicles.stages import UpperStage
 
 # Bounds of durations (s) that only keep the search of the solver finite.
-SHROUDED, UPPER, ORBIT_COAST, SECOND_BURN = (1.0, 600.0), (5.0, 1500.0), (600.0, 3600.0), (1.0, 600.0)
+SHROUDED, BURN, ORBIT_COAST, LATER_BURN = (1.0, 600.0), (5.0, 1500.0), (300.0, 4000.0), (0.5, 600.0)
 
 
 class UpperStageBuilder(PhaseBuilder):
-    """Adds the upper stage from staging to the orbit."""
+    """Adds the upper stages from staging to the orbit."""
 
-    def upper_stage(self, impulsive: bool = False) -> None:
-        """Add staging coast, burn with the fairing, burn to injection, and coast and second burn where the plan has them.
+    def upper_stage(self, branch: Branch, impulsive: bool = False) -> None:
+        """Add the segments of one upper stage, and for the last stage the orbit.
 
         Args:
-            impulsive: Whether an instant burn at apogee stands in for coast and second burn: enough for a guess.
+            branch: The segments.
+            impulsive: Whether an instant burn at apogee stands in for the coast and the burns after it: enough for a guess.
         """
-        stage, hot = self.vehicle.stage2, self.vehicle.limits.free_molecular_heating_max_W_m2
+        stage = self.vehicle.stage3 if branch.body == "stage3" else self.vehicle.stage2
         assert stage is not None
-        engine = stage.engine
-        throttle = (engine.throttle_min.si, engine.throttle_max.si)
-        burning, off = vehicle_parameters.upper_inputs(engine.count), vehicle_parameters.upper_inputs(0)
-        controls = angle_controls(throttle, self.operations.pitch_rate_max_deg_s.si)
-        self.phase("staging", "vacuum", off, self.plan.staging_coast, mesh=linear_control_mesh(1))
-        self.phase("shrouded", "ascent", burning, SHROUDED, controls, mesh=linear_control_mesh(4))
-        self.phase("upper", "vacuum", burning, UPPER, controls, mesh=linear_control_mesh(14, 5))
-        self.problem.link("ascent", "staging", states=("position", "velocity"))
-        self.problem.constrain(
-            "staging: mass", lambda e, p: e.staging.initial.mass - vehicle_parameters.upper_stack_mass(p), unit="kg"
-        )
-        self.problem.link("staging", "shrouded")
-        self.problem.link("shrouded", "upper", states=("position", "velocity"), controls=("pitch", "yaw"))
-        self.problem.constrain(
-            "fairing: mass", lambda e, p: e.upper.initial.mass - e.shrouded.final.mass + p["fairing.mass"], unit="kg"
-        )
-        if hot is not None:
-            heat_of = self.limits["vacuum"].heat_of
+        before = branch.after
+        for segment in branch.segments:
+            if impulsive and segment.kind == "orbit_coast":
+                break
+            self._segment(segment, branch, stage, before)
+            before = segment.name
+        if branch is not self.plan.structure.upper[-1]:
+            self._burned_out(before)
+        elif impulsive and self.plan.structure.choice.burns > 1:
+            self._transfer_orbit(before, branch.body)
+        else:
+            self._orbit(before)
             self.problem.constrain(
-                "fairing: heating", lambda e, p: jnp.log(heat_of(e.upper.initial) / hot.si), -np.inf, 0.0
+                "injection: mass",
+                lambda e, p: e[before].final.mass - vehicle_parameters.injected_mass(p),
+                0.0,
+                np.inf,
+                "kg",
             )
-        if self.plan.two_burns and impulsive:
-            self._transfer_orbit()
+
+    def _segment(self, segment: Segment, branch: Branch, stage: UpperStage, before: str) -> None:
+        """Add one segment and join it to the one before it."""
+        engine, name = stage.engine, segment.name
+        burning = vehicle_parameters.upper_inputs(engine.count, branch.body)
+        off = vehicle_parameters.upper_inputs(0, branch.body)
+        controls = angle_controls(
+            (engine.throttle_min.si, engine.throttle_max.si), self.operations.pitch_rate_max_deg_s.si
+        )
+        if segment.kind == "staging":
+            coast = self.plan.staging_coast if branch.body == "stage2" else UPPER_STAGING_COAST
+            self.phase(name, "ascent", off, coast, mesh=linear_control_mesh(1))
+            self.problem.link(before, name, states=("position", "velocity"))
+            self.problem.constrain(
+                f"{name}: mass",
+                lambda e, p: e[name].initial.mass - vehicle_parameters.upper_stack_mass(p, branch.body),
+                unit="kg",
+            )
+        elif segment.kind == "shrouded":
+            duration = self.search_range(name, *SHROUDED)
+            self.phase(name, "ascent", burning, duration, controls, mesh=linear_control_mesh(4))
+            self.problem.link(before, name)
+        elif segment.kind == "orbit_coast":
+            self.phase(name, "ascent", off, self.search_range(name, *ORBIT_COAST), mesh=linear_control_mesh(6, 8))
+            self.problem.link(before, name)
+            self._coast_above_floor(before)
+        else:
+            later = before.startswith("orbit_coast")
+            duration = self.search_range(name, *(LATER_BURN if later else BURN))
+            mesh = linear_control_mesh(3) if later else linear_control_mesh(14, 5)
+            self.phase(name, "ascent", burning, duration, controls, mesh=mesh)
+            self._join_burn(before, name)
+
+    def _join_burn(self, before: str, name: str) -> None:
+        """Join a burn to the segment before it; the fairing is dropped between the shrouded burn and this one."""
+        if before != "shrouded":
+            self.problem.link(before, name)
             return
-        last = "upper"
-        if self.plan.two_burns:
-            self.phase("orbit_coast", "vacuum", off, ORBIT_COAST, mesh=linear_control_mesh(6, 8))
-            self.phase("second_burn", "vacuum", burning, SECOND_BURN, controls, mesh=linear_control_mesh(3))
-            self.problem.link("upper", "orbit_coast")
-            self.problem.link("orbit_coast", "second_burn")
-            frame = self.plan.frame
-            self.problem.constrain(
-                "coast: altitude", lambda e, p: frame.altitude(e.upper.final.position), self._lowest_coast, np.inf, "m"
-            )
-            last = "second_burn"
-        self._orbit(last)
+        self.problem.link(before, name, states=("position", "velocity"), controls=("pitch", "yaw"))
         self.problem.constrain(
-            "injection: mass", lambda e, p: e[last].final.mass - vehicle_parameters.injected_mass(p), 0.0, np.inf, "kg"
+            "fairing: mass", lambda e, p: e[name].initial.mass - e[before].final.mass + p["fairing.mass"], unit="kg"
         )
+        hot, heat_of = self.vehicle.limits.free_molecular_heating_max_W_m2, self.limits["ascent"].heat_of
+        if hot is not None:
+            self.problem.constrain(
+                "fairing: heating", lambda e, p: jnp.log(heat_of(e[name].initial) / hot.si), -np.inf, 0.0
+            )
+
+    def _burned_out(self, last: str) -> None:
+        """Hold that an upper stage which another one follows burns no more than its usable propellant."""
+
+        def spare(e: Named, p: Named) -> Array:
+            above = vehicle_parameters.upper_stack_mass(p, "stage3")
+            return e[last].final.mass - above - p["stage2.dry_mass"] - p["stage2.residual"]
+
+        self.problem.constrain("second stage: propellant", spare, 0.0, np.inf, "kg")
+
+    def _coast_above_floor(self, last: str) -> None:
+        """Hold altitude and perigee of the coast that begins at the end of ``last`` above the floor.
+
+        A body at radius r with perigee below the floor radius R moves outwards or inwards at R: there the square of its
+        radial speed, 2 (energy + mu / R) - (momentum / R)^2, is positive. The condition has no root and no quotient.
+        """
+        frame, floor = self.plan.frame, EARTH_EQUATORIAL_RADIUS + self._lowest_coast
+        mu = EARTH_GRAVITATIONAL_PARAMETER
+
+        def radial(e: Named, p: Named) -> Array:
+            position, velocity, momentum = self._vectors(e, last)
+            energy = 0.5 * velocity @ velocity - mu / norm(position)
+            return (2.0 * (energy + mu / floor) - momentum @ momentum / floor**2) * floor / mu
+
+        self.problem.constrain(
+            f"{last}: altitude of the coast",
+            lambda e, p: frame.altitude(e[last].final.position),
+            self._lowest_coast,
+            np.inf,
+            "m",
+        )
+        self.problem.constrain(f"{last}: perigee of the coast", radial, -np.inf, 0.0)
 
     @property
     def _lowest_coast(self) -> float:
@@ -88,28 +149,31 @@ class UpperStageBuilder(PhaseBuilder):
 
         self.problem.constrain("orbit: inclination", error)
 
-    def _transfer_orbit(self) -> None:
-        """Hold an ellipse whose apogee touches the orbit, with the mass after an instant burn that circularises there."""
+    def _transfer_orbit(self, last: str, stage: str) -> None:
+        """Hold an ellipse whose apogee touches the orbit, with the mass after an instant burn that circularises there.
+
+        Args:
+            last: Name of the phase that ends on the ellipse.
+            stage: The stage that burns.
+        """
         mu, apogee = EARTH_GRAVITATIONAL_PARAMETER, EARTH_EQUATORIAL_RADIUS + self.plan.orbit.apogee_altitude
         perigee = EARTH_EQUATORIAL_RADIUS + self._lowest_coast
         least = np.sqrt(2 * mu * apogee * perigee / (apogee + perigee))
 
         def energy_error(e: Named, p: Named) -> Array:
-            position, velocity, momentum = self._vectors(e, "upper")
+            position, velocity, momentum = self._vectors(e, last)
             energy = 0.5 * velocity @ velocity - mu / norm(position)
             return (energy + mu / apogee - momentum @ momentum / (2 * apogee**2)) * apogee / mu
 
         def spare(e: Named, p: Named) -> Array:
-            missing = np.sqrt(mu / apogee) - norm(self._vectors(e, "upper")[2]) / apogee
-            burned = jnp.exp(-missing / (STANDARD_GRAVITY * p["stage2.isp_vacuum"]))
-            return e.upper.final.mass * burned - vehicle_parameters.injected_mass(p)
+            missing = np.sqrt(mu / apogee) - norm(self._vectors(e, last)[2]) / apogee
+            burned = jnp.exp(-missing / (STANDARD_GRAVITY * p[f"{stage}.isp_vacuum"]))
+            return e[last].final.mass * burned - vehicle_parameters.injected_mass(p)
 
         self.problem.constrain("transfer: apogee", energy_error)
-        self.problem.constrain(
-            "transfer: perigee", lambda e, p: norm(self._vectors(e, "upper")[2]) / least, 1.0, np.inf
-        )
+        self.problem.constrain("transfer: perigee", lambda e, p: norm(self._vectors(e, last)[2]) / least, 1.0, np.inf)
         self.problem.constrain("injection: mass", spare, 0.0, np.inf, "kg")
-        self._inclination("upper")
+        self._inclination(last)
 
     def _orbit(self, last: str) -> None:
         """Hold the target orbit by conditions on vectors; orbital elements contain arc-cosines, with singular derivatives."""

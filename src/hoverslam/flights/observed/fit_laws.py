@@ -48,7 +48,7 @@ class FitLaws(eqx.Module):
 
     def _inputs(self, state: Named, p: Named) -> Inputs:
         off = Propulsion.off()
-        lit, rating = vehicle_parameters.ascent_inputs(self.engines, False)(p), p[f"{self.mission}.rating"]
+        lit, rating = vehicle_parameters.ascent_inputs(self.engines)(p), p[f"{self.mission}.rating"]
         burning = Propulsion(rating * lit.engines.thrust_vacuum, rating * lit.engines.mass_flow, lit.engines.exit_area)
         if self.flight.regime != "descent":
             return Inputs(burning, off, lit.shape)

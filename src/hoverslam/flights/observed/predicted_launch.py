@@ -14,11 +14,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from hoverslam.data.figures import Figure
+from hoverslam.flights.launch.attempts import ATTEMPTS, solve_patiently
 from hoverslam.flights.launch.guess import LaunchGuess
 from hoverslam.flights.launch.plan import LaunchPlan, make_plan
 from hoverslam.flights.launch.problem import LaunchBuilder
 from hoverslam.flights.launch.result import LaunchResult, summarise
-from hoverslam.flights.launch.solve import ATTEMPTS, guess_launch, solve_patiently
+from hoverslam.flights.launch.starts import guess_launch
+from hoverslam.flights.launch.structure import Choice
 from hoverslam.flights.observed.assumptions import assumptions
 from hoverslam.flights.observed.habits import Habits
 from hoverslam.flights.observed.observation import mission_frame
@@ -75,8 +77,9 @@ class PredictionBuilder(LaunchBuilder):
         """Return the whole problem: the final mass of the upper stage is maximised."""
         problem, target, habits = super().build_launch(), self.plan.target, self.habits
         self._fix_payload()
-        last = "second_burn" if self.plan.two_burns else "upper"
-        first = "flip" if "flip" in problem.phases else "coast"
+        last, home = self.plan.structure.injection, self.plan.structure.branch("stage1")
+        assert home is not None
+        first = home.names[0]
         frame = self.plan.frame
         ground = 0.0 if target is None else float(frame.altitude(jnp.asarray(target)))
         held = self.plan.values["stage1.dry_mass"] + habits.propellant_held
@@ -116,12 +119,14 @@ def predict(
         VehicleError: If the vehicle is unknown or an override cannot be used.
     """
     flown = load_vehicle(vehicle, _overrides(mission, load_vehicle(vehicle), habits, overrides or {}))
-    plan = make_plan(flown, mission.recovery, mission.orbit)
+    back = mission.recovery == "return_to_launch_site"
+    plan = make_plan(flown, mission.recovery, mission.orbit, choice=Choice(1, back, True))
     frame, site = mission_frame(mission), mission.landing
     target = None if site is None else frame.place(site.latitude, site.longitude, site.elevation)
     values = plan.values | ({} if mission.fairing else {"fairing.mass": 0.0})
-    plan = replace(plan, frame=frame, target=target, values=values, two_burns=False)
-    return summarise(plan, _solve_by_continuation(plan, mission.payload_kg.si, habits, report))
+    plan = replace(plan, frame=frame, target=target, values=values)
+    solved = _solve_by_continuation(plan, mission.payload_kg.si, habits, report)
+    return summarise(plan, solved, judge_bounds=False)
 
 
 def _overrides(mission: Mission, base: Vehicle, habits: Habits, calibrated: Mapping[str, float]) -> dict[str, Any]:
@@ -164,7 +169,7 @@ def _solve_by_continuation(
     orbit with a good guess and raises it in steps, which are halved where one fails.
     """
     # The third attempt, the slowest, has never converged where these two did not.
-    attempts = [replace(a, ipopt={**a.ipopt, "max_wall_time": LONGEST_ATTEMPT}) for a in ATTEMPTS[:2]]
+    attempts = [replace(a, ipopt={**a.ipopt, "max_cpu_time": LONGEST_ATTEMPT}) for a in ATTEMPTS[:2]]
     goal = plan.orbit.perigee_altitude
     altitude, step = min(goal, operations_of(plan.vehicle).two_burn_altitude_km.si), HIGHEST_STEP
 

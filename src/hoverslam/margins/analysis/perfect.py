@@ -23,11 +23,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hoverslam.flights.craft import vehicle_parameters
+from hoverslam.flights.launch.attempts import ATTEMPTS, solve_patiently
 from hoverslam.flights.launch.booster import STARTS
 from hoverslam.flights.launch.guess import LaunchGuess
 from hoverslam.flights.launch.plan import LaunchPlan, make_plan
 from hoverslam.flights.launch.problem import LaunchBuilder
-from hoverslam.flights.launch.solve import ATTEMPTS, solve_patiently
+from hoverslam.flights.launch.structure import Choice
 from hoverslam.margins.disturbances.columns import ALTITUDES
 from hoverslam.margins.disturbances.draws import Perturbations
 from hoverslam.margins.guidance.reference import Leg, Reference
@@ -153,7 +154,9 @@ def plan_within(vehicle: Vehicle, reference: Reference, limits: Limits) -> Launc
     if limits not in get_args(Limits):
         raise ValueError(f"limits: {limits!r}: choose allowed or planned")
     flown = _widened(vehicle) if limits == "allowed" else vehicle
-    plan = make_plan(flown, reference.recovery, vehicle.orbit(reference.orbit, reference.recovery))
+    choice = Choice(1, "boostback" in reference.legs, "entry" in reference.legs)
+    orbit = vehicle.orbit(reference.orbit, reference.recovery)
+    plan = make_plan(flown, reference.recovery, orbit, choice=choice)
     target = plan.frame.place(*reference.pad[:3])
     return replace(plan, values={**reference.values, "landing.reserve": _FREE}, target=target)
 
@@ -183,7 +186,10 @@ def recovery_problem(plan: LaunchPlan, reference: Reference) -> Problem:
     leg = reference.legs[first]
     position, velocity = to_launch_frame(plan.frame, reference, leg.position[0], leg.velocity[0])
     builder = LaunchBuilder(plan, guess)
-    builder.booster(np.concatenate([[leg.time[0]], position, velocity, [_pitch_at_cut_off(plan, reference, guess)]]))
+    branch = plan.structure.branch("stage1")
+    assert branch is not None
+    pitch = [_pitch_at_cut_off(plan, reference, guess)]
+    builder.way_home(branch, np.concatenate([[leg.time[0]], position, velocity, pitch]))
     problem = builder.problem
     problem.parameter(START_MASS, value=float(leg.mass[0]))
     problem.constrain("start: mass", lambda e, p: e[first].initial.mass - p[START_MASS], unit="kg")

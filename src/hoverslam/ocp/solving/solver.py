@@ -19,16 +19,21 @@ from hoverslam.ocp.solution import Solution
 from hoverslam.ocp.solving.carry import Start, carried, guess_from
 from hoverslam.ocp.solving.diagnosis import diagnose
 from hoverslam.ocp.solving.ipopt import run
+from hoverslam.ocp.solving.known import KnownPoint
 from hoverslam.ocp.solving.refine import next_meshes, scouting_mesh, sharpened_meshes
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.options import Options, Report
+from hoverslam.ocp.statement.phase import StatementError
 from hoverslam.ocp.statement.problem import Problem
-from hoverslam.ocp.transcription.guess import guesses
+from hoverslam.ocp.transcription.guess import checked_guess, guesses
 from hoverslam.ocp.transcription.local import TRANSLATED
 from hoverslam.ocp.transcription.programme import Programme
 
 # Barrier parameter of a start on the same mesh. Its multipliers belong to a solved problem, so that one barrier is enough.
 AGAIN = 1e-9
+# Attempts from a known point with its multipliers: barrier parameter and most iterations. The first suits a point of the
+# same problem, or of one with the same active constraints. Attempts that take more iterations seldom converge at all.
+RESTARTS = ((AGAIN, 15), (1e-6, 40))
 PATIENCE = 3  # passes that do not halve the error before the search on this kind of mesh ends
 WARM_ITERATIONS = 200  # a pass that starts near its optimum and takes more iterations than this does not converge
 
@@ -86,7 +91,66 @@ def solve_record(problem: Problem, options: Options | None = None, report: Repor
         if scouted and not met:
             sharpened, met = _sharpened(problem, scout, log)
             best = sharpened if met or sharpened.excess < best.excess else best
-    solution = best.solution
+    return _finished(problem, best, met, log)
+
+
+def solve_from_record(
+    problem: Problem, point: KnownPoint, options: Options | None = None, report: Report | None = None
+) -> Solution:
+    """Solve ``problem`` from a known point and on its meshes, then on finer meshes as :func:`solve_record` does.
+
+    The first passes start from the multipliers of the point too, if they belong to a programme of the same shape. If none
+    of them converges within few iterations (``RESTARTS``), the same mesh is solved from the variables alone.
+
+    Args:
+        problem: The problem, with the phases of the point.
+        point: The point.
+        options: Options of the solver.
+        report: Receives one line for each pass; by default lines go to standard error if that is a terminal.
+
+    Raises:
+        StatementError: If the point lacks a phase or a variable of the problem.
+    """
+    options = options or Options()
+    log = _Log(options, report or _to_terminal)
+    began, programme = time.perf_counter(), known_programme(problem, point, options.smoothing)
+    start = point.start(programme)
+    attempts = [(replace(options, max_iterations=most), start, barrier) for barrier, most in RESTARTS]
+    cold = (options, Start(start.x), AGAIN)
+    for how in [*attempts, cold] if start.row_multipliers is not None else [cold]:
+        first = _added(run(programme, *how), began, log)
+        if first.solution.converged:
+            break
+        began = time.perf_counter()
+    best, met = first, False
+    if first.solution.converged:
+        best, met = _refined(problem, first, False, log)
+    return _finished(problem, best, met, log)
+
+
+def known_programme(problem: Problem, point: KnownPoint, smoothing: float = 0.0) -> Programme:
+    """Return the programme of a problem on the meshes of a known point, scaled by its values.
+
+    Raises:
+        StatementError: If the point lacks a phase or a variable of the problem, or has another phase.
+    """
+    if set(problem.phases) != set(point.meshes):
+        different = ", ".join(sorted(set(problem.phases) ^ set(point.meshes)))
+        raise StatementError(f"problem {problem.name!r} and the known point have different phases: {different}")
+    starts = {name: checked_guess(phase, point.guesses[name]) for name, phase in problem.phases.items()}
+    return Programme(problem, point.meshes, starts, TRANSLATED, smoothing)
+
+
+def _added(solution: Solution, began: float, log: _Log) -> _Pass:
+    """Estimate the errors of a solution whose pass began at ``began`` (s), and record the pass."""
+    errors = _estimated(solution)
+    solution.seconds = time.perf_counter() - began
+    return log.add(solution, errors)
+
+
+def _finished(problem: Problem, best: _Pass, met: bool, log: _Log) -> Solution:
+    """Return the solution of the best pass, verified if that was asked for, with the records of all passes."""
+    solution, options = best.solution, log.options
     if options.verify:
         solution.verification = verify(solution, options.tolerances)
         if met and not solution.verification.passed:

@@ -251,6 +251,11 @@ class Frame:
 
     def pack(self, guesses: Mapping[str, Guess]) -> np.ndarray:
         """Return the scaled vector sampled from ``guesses``, inside the bounds."""
+        lower, upper = self.variable_bounds(self.problem.values)
+        return np.clip(self.sampled(guesses), lower, upper)
+
+    def sampled(self, guesses: Mapping[str, Guess]) -> np.ndarray:
+        """Return the scaled vector sampled from ``guesses``, which may be outside the bounds."""
         w = np.zeros(self.size)
         for name, lay in self.layouts.items():
             guess = guesses[name]
@@ -267,5 +272,4 @@ class Frame:
                     for j in range(values.shape[1]):
                         w[columns[:, j]] = np.interp(seconds, guess.time, values[:, j])
         w[self.free_indices] = [self.problem.free_guess[v.name] for v in self.problem.free]
-        lower, upper = self.variable_bounds(self.problem.values)
-        return np.clip(w / self.scale, lower, upper)
+        return w / self.scale

@@ -22,12 +22,17 @@ def guesses(problem: Problem) -> dict[str, Guess]:
         if phase.guess is None:
             made[name] = _drawn(phase, values, before)
         else:
-            made[name] = _checked(phase, phase.guess)
+            made[name] = checked_guess(phase, phase.guess)
         before = float(made[name].time[-1])
     return made
 
 
-def _checked(phase: Phase, guess: Guess) -> Guess:
+def checked_guess(phase: Phase, guess: Guess) -> Guess:
+    """Return the guess of a phase after checking its times, names, shapes and values.
+
+    Raises:
+        StatementError: If the guess lacks a variable, names an unknown one, or has a wrong shape or value.
+    """
     where = f"phase {phase.name!r}: the guess"
     time = np.asarray(guess.time, dtype=float)
     if time.ndim != 1 or not len(time) or not np.all(np.isfinite(time)) or np.any(np.diff(time) < 0.0):

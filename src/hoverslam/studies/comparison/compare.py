@@ -22,7 +22,9 @@ from hoverslam.studies.costs.tables import rich_costs, write_costs
 from hoverslam.studies.outcome import Outcome
 from hoverslam.studies.rows import Row, with_penalties
 from hoverslam.studies.trajectory_files import save_trajectory
+from hoverslam.studies.validity.tables import write_validity
 from hoverslam.vehicles.models import Vehicle
+from hoverslam.vehicles.places import OrbitLike
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,6 +138,7 @@ def compare(
     vehicles: "Iterable[Vehicle | str | os.PathLike[str]] | None" = None,
     *,
     recoveries: Iterable[str] | None = None,
+    orbit: OrbitLike | None = None,
     out: str | os.PathLike[str] | None = None,
     jobs: int | None = None,
     on_row: OnRow | None = None,
@@ -145,6 +148,7 @@ def compare(
     Args:
         vehicles: Vehicles, names or paths; all that come with the package and fly to orbit if left out.
         recoveries: Only these recovery modes.
+        orbit: An orbit, or what ``load_orbit`` makes one of, for all vehicles; each vehicle's own if left out.
         out: Folder for tables, figures and trajectories, written as the flights end; nothing is written if left out.
         jobs: Worker processes; 0 solves in this process. 2 if left out, 1 on a single core.
         on_row: Called with the index of the case and its outcome as each ends.
@@ -154,10 +158,10 @@ def compare(
         is not solved keeps its row, not verified.
 
     Raises:
-        VehicleError: With one line for every vehicle that is unknown or does not fly to orbit.
+        VehicleError: With one line for every vehicle that is unknown, does not fly to orbit or does not reach the orbit.
     """
     chosen = None if recoveries is None else set(recoveries)
-    cases = [case for case in default_cases(vehicles) if chosen is None or case.recovery in chosen]
+    cases = [case for case in default_cases(vehicles, orbit) if chosen is None or case.recovery in chosen]
     return compare_cases(cases, None if out is None else Path(out), jobs=jobs, on_row=on_row)
 
 
@@ -234,6 +238,9 @@ def _write_tables(comparison: Comparison, out: Path) -> None:
     rows = comparison.rows
     write_csv(rows, out / "vehicles.csv")
     write_whole(out / "vehicles.md", markdown(rows))
+    checks = [outcome.validity for outcome in comparison.finished if outcome.validity is not None]
+    if checks:
+        _note(comparison, *write_validity(checks, out))
     _note(comparison, out / "vehicles.csv", out / "vehicles.md")
 
 

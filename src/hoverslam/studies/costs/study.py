@@ -14,6 +14,7 @@ from hoverslam.studies.cases import Case
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import as_vehicle
 from hoverslam.vehicles.models import Vehicle
+from hoverslam.vehicles.places import OrbitLike, load_orbit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +73,7 @@ def study_cost(
     vehicle: Vehicle | str | os.PathLike[str],
     recovery: str | None = None,
     *,
-    orbit: str | None = None,
+    orbit: OrbitLike | None = None,
     payload_kg: float | None = None,
     inputs: Path | None = None,
     changes: Sequence[str] = (),
@@ -88,7 +89,7 @@ def study_cost(
     Args:
         vehicle: A vehicle, the name of one that comes with the package, or the path of a vehicle file.
         recovery: Recovery mode; downrange if left out, expendable for a vehicle without it.
-        orbit: Name of an orbit; the vehicle's own if left out.
+        orbit: An orbit, or what ``load_orbit`` makes one of; the vehicle's own if left out.
         payload_kg: Payload (kg), if no flight is to be solved. The effects of the vehicle's figures are left out then.
         inputs: File of cost inputs; those that come with the package if left out.
         changes: Changed cost inputs, as ``launches_per_year=20``.
@@ -176,7 +177,8 @@ def _flown(vehicle: Vehicle, case: Case, report: Report | None) -> tuple[float, 
     from hoverslam.flights.launch.slopes import payload_slopes
     from hoverslam.flights.launch.solve import solve_launch
 
-    flight = solve_launch(vehicle, case.recovery, case.orbit, report=report)
+    orbit = None if case.orbit is None else load_orbit(case.orbit)
+    flight = solve_launch(vehicle, case.recovery, orbit, report=report)
     if not flight.converged:
         raise VehicleError([f"{vehicle.name} {case.recovery} to {flight.orbit}: not solved: {flight.status}"])
     slopes = dict(payload_slopes(flight, report=report))
@@ -184,5 +186,5 @@ def _flown(vehicle: Vehicle, case: Case, report: Report | None) -> tuple[float, 
         return flight.payload, None, slopes, flight.verified
     if report is not None:
         report("the same without recovery")
-    twin = solve_launch(vehicle, "expendable", flight.orbit, report=report)
+    twin = solve_launch(vehicle, "expendable", orbit, report=report)
     return flight.payload, twin.payload if twin.converged else None, slopes, flight.verified and twin.verified

@@ -1,0 +1,42 @@
+"""Options with which a launch is solved from a guess, tried in turn until one converges."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from hoverslam.ocp.solved import Solved, solve
+from hoverslam.ocp.statement.options import Options, Tolerances
+from hoverslam.ocp.statement.problem import Problem
+
+# The default of 1e-7 on the mesh error would cost passes that change the payload by grams.
+TOLERANCES = Tolerances(mesh=1e-6)
+LONGEST_PASS = 60.0  # s: a mesh pass that converges takes 2 to 20
+
+# The first attempt stays close to the guess: a small barrier parameter keeps the solver near what was simulated. The
+# others start from further away.
+_COMMON = Options(
+    max_iterations=250, max_passes=8, tolerances=TOLERANCES, diagnose=False, ipopt={"max_cpu_time": LONGEST_PASS}
+)
+ATTEMPTS = (
+    replace(_COMMON, smoothing=1e-6, ipopt={**_COMMON.ipopt, "mu_init": 1e-4}),
+    replace(_COMMON, smoothing=1e-4, ipopt={**_COMMON.ipopt, "mu_init": 1e-2}),
+    replace(_COMMON, smoothing=1e-4, max_iterations=400, ipopt={**_COMMON.ipopt, "mu_strategy": "adaptive"}),
+)
+
+
+def solve_patiently(
+    problem: Problem, report: Callable[[str], None] | None, attempts: Sequence[Options] = ATTEMPTS
+) -> Solved:
+    """Return the solution of the first attempt that converges, or of the last one.
+
+    Args:
+        problem: The problem.
+        report: Receives one line for each mesh pass, and one where an attempt fails.
+        attempts: Options of the solver, tried in turn; at least one.
+    """
+    for number, options in enumerate(attempts, 1):
+        solution = solve(problem, options, report)
+        if solution.converged or number == len(attempts):
+            return solution
+        if report is not None:
+            report(f"attempt {number} of {len(attempts)} ended with {solution.status}: trying again from further away")
+    raise AssertionError("there is at least one attempt")

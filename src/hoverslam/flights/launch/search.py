@@ -1,0 +1,254 @@
+"""The search for the best launch: structures that apply, several starts each, scouts on a coarse mesh, the best refined."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from hoverslam.flights.launch.attempts import ATTEMPTS, TOLERANCES
+from hoverslam.flights.launch.guess import LaunchGuess
+from hoverslam.flights.launch.plan import LaunchPlan
+from hoverslam.flights.launch.problem import launch_problem
+from hoverslam.flights.launch.result import LaunchResult, at_search_bounds, summarise
+from hoverslam.flights.launch.search_record import Attempt, Search
+from hoverslam.flights.launch.starts import guess_launch
+from hoverslam.flights.launch.stored import StoredFlight, exact, neighbours
+from hoverslam.flights.launch.structure import Choice
+from hoverslam.ocp.solved import Solved, solve, solve_from
+from hoverslam.ocp.solving.carry import guess_from
+from hoverslam.ocp.solving.known import KnownPoint
+from hoverslam.ocp.statement.options import Options
+from hoverslam.vehicles.places import Orbit
+
+Effort = Literal["quick", "standard", "thorough"]
+Report = Callable[[str], None]
+
+LOFTED = (1.0, 0.75, 1.3)
+"""Factors on the path angle at staging of the simulated starts; a quick search uses the first only."""
+
+_SCOUT = Options(
+    tolerance=1e-6, max_iterations=250, max_passes=1, tolerances=TOLERANCES, verify=False, diagnose=False,
+    smoothing=1e-6, ipopt={"mu_init": 1e-4, "max_cpu_time": 40.0},
+)  # fmt: skip
+SMOOTHING = 1e-9
+"""Weight of squared control rates in the accepted flight: it costs less than 0.05 % of the payload."""
+_FINAL = replace(ATTEMPTS[0], smoothing=SMOOTHING)
+EASY_TRANSFER = 400e3  # m: altitude of a circle to which two burns are easily found from a parking orbit
+NEAR_PAD = 20e3  # m: a landing place nearer to the launch pad is flown to like the launch site itself
+SMALLEST_WALK = 0.06  # share of the distance of the landing place by which it is moved at least
+SHORT_ENTRY = 4.0  # s: an entry burn shorter than this may be better left out
+LONGEST = {"quick": 120.0, "standard": 240.0, "thorough": 1200.0}
+"""Processor time (s) after which a search makes no further start; twice as long while nothing was found."""
+WIDENINGS = 3  # how often bounds of durations that only help the search are widened before a flight is given up
+CANDIDATES = 3  # scouts that are refined until one is verified
+
+
+@dataclass(frozen=True)
+class _Scout:
+    """A start solved on the first mesh."""
+
+    plan: LaunchPlan
+    solution: Solved
+    start: str
+
+    @property
+    def payload(self) -> float:
+        """Payload (kg), or the value of another objective; minus infinity where nothing was found."""
+        return float(self.solution.objective) if self.solution.converged else -np.inf
+
+
+class LaunchSearch:
+    """One search: keeps the attempts, and finds the best launch of a case.
+
+    Attributes:
+        plan: The plan of the case, with any choice.
+        choices: The choices that are tried.
+        effort: ``quick``: one start a structure. ``standard``: stored flights and neighbours as well. ``thorough``: several
+            simulated starts too.
+        report: Receives one line for each step.
+        attempts: What was tried so far.
+    """
+
+    def __init__(
+        self,
+        plan: LaunchPlan,
+        choices: tuple[Choice, ...],
+        effort: Effort,
+        store: bool = True,
+        report: Report | None = None,
+    ):
+        self.plan, self.choices, self.effort, self.store = plan, choices, effort, store
+        self.report: Report = report or (lambda line: None)
+        self.attempts: list[Attempt] = []
+        self.began = time.process_time()
+
+    def best(self) -> LaunchResult:
+        """Return the best verified launch; if none is verified, the best that converged, or else the last attempt."""
+        known = exact(self.plan, self.choices) if self.store else None
+        if known is not None and self.effort != "thorough":
+            found = self._again(known)
+            if found is not None:
+                return found
+        scouts: list[_Scout] = []
+        for choice in self.choices:
+            if self._is_worth_trying(choice, scouts) and not self._out_of_time(scouts):
+                scouts += self._scouts(self.plan.with_choice(choice))
+        ranked = sorted(scouts, key=lambda scout: -scout.payload)
+        results: list[LaunchResult] = []
+        for scout in ranked[:CANDIDATES]:
+            result = self._refined(scout)
+            results.append(result)
+            # A worse scout is refined only where the better ones are not verified, or cannot be told apart from it.
+            if result.verified:
+                break
+        chosen = max(results, key=lambda result: (result.verified, result.converged, result.payload))
+        return replace(chosen, search=Search(tuple(self.attempts), chosen.structure, chosen.payload))
+
+    def _out_of_time(self, scouts: Sequence[_Scout]) -> bool:
+        """Return whether no further start is made: sooner where something was found."""
+        spent = time.process_time() - self.began
+        found = any(scout.solution.converged for scout in scouts)
+        return spent > LONGEST[self.effort] * (1.0 if found else 2.0)
+
+    def _is_worth_trying(self, choice: Choice, scouts: list[_Scout]) -> bool:
+        """Return whether a structure may carry more than those scouted so far.
+
+        A flight without entry burn is one whose entry burn has no length, so that it is tried only where the best flight
+        with that burn makes it as short as it may be, or where there is no such flight.
+        """
+        if choice.entry or self.effort == "thorough":
+            return True
+        braked = replace(choice, entry=True)
+        found = [s for s in scouts if s.plan.structure.choice == braked and s.solution.converged]
+        if not found:
+            return True
+        return float(max(found, key=lambda scout: scout.payload).solution["entry"].duration) < SHORT_ENTRY
+
+    # ---- starts ------------------------------------------------------------------------------------------------------
+    def _scouts(self, plan: LaunchPlan) -> Iterator[_Scout]:
+        """Yield one scout for each start of a structure."""
+        converged = 0
+        for start, guess in self._starts(plan):
+            scout = self._scouted(plan, start, guess)
+            converged += scout.solution.converged
+            yield scout
+            if self._out_of_time([scout]):
+                return
+            if converged and self.effort != "thorough" and not start.startswith("stored"):
+                return
+
+    def _starts(self, plan: LaunchPlan) -> Iterator[tuple[str, LaunchGuess | KnownPoint]]:
+        """Yield starts of a structure: by way of other landing places, stored flights, a higher orbit, simulated flights."""
+        if plan.structure.choice.boostback and plan.target is not None and plan.target[0] > NEAR_PAD:
+            nearer = self._from_the_launch_site(plan)
+            if nearer is not None:
+                yield "return to the launch site", nearer
+        if self.store and self.effort != "quick":
+            for stored in neighbours(plan, 2 if self.effort == "standard" else 4):
+                yield f"stored {stored.label}", stored.point
+        if plan.two_burns and plan.orbit.apogee_altitude < EASY_TRANSFER:
+            higher = self._from_higher_orbit(plan)
+            if higher is not None:
+                yield f"flight to {EASY_TRANSFER / 1e3:.0f} km", higher
+        for factor in LOFTED:
+            self.report(f"{plan.structure.label}: simulating a first guess")
+            yield f"simulated, path angle x {factor:g}", guess_launch(plan, self.report, factor)
+
+    def _from_higher_orbit(self, plan: LaunchPlan) -> KnownPoint | None:
+        """Return a flight to a higher circle, where the two burns of the last stage are easier to find."""
+        raised = replace(plan, orbit=circle_at(plan.orbit, EASY_TRANSFER))
+        self.report(f"{plan.structure.label}: by way of {EASY_TRANSFER / 1e3:.0f} km")
+        scout = solve(launch_problem(raised, guess_launch(raised, self.report)), _SCOUT, self.report)
+        return KnownPoint.of(scout) if scout.converged else None
+
+    def _from_the_launch_site(self, plan: LaunchPlan) -> KnownPoint | None:
+        """Return a flight to the landing place, found by moving that place away from the launch site in steps."""
+        assert plan.target is not None
+        share, step, point = 0.0, 0.25, None
+        known = neighbours(plan, 1) if self.store else []
+        while share < 1.0 and step > SMALLEST_WALK:
+            wanted = share if point is None else min(share + step, 1.0)
+            there = replace(plan, target=wanted * plan.target)
+            self.report(f"{plan.structure.label}: landing place at {wanted:.0%} of its distance")
+            if point is not None:
+                guess = LaunchGuess(dict(point.guesses), point.free["payload"])
+                scout = solve_from(launch_problem(there, guess), point, _SCOUT, self.report)
+            elif known:
+                point = known[0].point
+                guess = LaunchGuess(dict(point.guesses), point.free["payload"])
+                scout = solve_from(launch_problem(there, guess), point, _SCOUT, self.report)
+            else:
+                scout = solve(launch_problem(there, guess_launch(there, self.report, LOFTED[-1])), _SCOUT, self.report)
+            if scout.converged:
+                share, point = wanted, KnownPoint.of(scout)
+            elif share == 0.0 and wanted == 0.0:
+                return None
+            else:
+                step /= 2.0
+        return point if share >= 1.0 else None
+
+    def _scouted(self, plan: LaunchPlan, start: str, guess: LaunchGuess | KnownPoint) -> _Scout:
+        began = time.perf_counter()
+        if isinstance(guess, LaunchGuess):
+            solution = solve(launch_problem(plan, guess), _SCOUT, self.report)
+        else:
+            problem = launch_problem(plan, LaunchGuess(dict(guess.guesses), guess.free["payload"]))
+            solution = solve_from(problem, guess, _SCOUT, self.report)
+        scout = _Scout(plan, solution, start)
+        self._note(scout, time.perf_counter() - began)
+        return scout
+
+    def _note(self, scout: _Scout, seconds: float, verified: bool = False) -> None:
+        payload = scout.payload if np.isfinite(scout.payload) else None
+        label = scout.plan.structure.label
+        self.attempts.append(Attempt(label, scout.start, scout.solution.status, payload, verified, seconds))
+        what = "nothing found" if payload is None else f"{payload:,.1f} kg"
+        self.report(f"{label}, {scout.start}: {what} in {seconds:.1f} s")
+
+    # ---- refinement --------------------------------------------------------------------------------------------------
+    def _refined(self, scout: _Scout) -> LaunchResult:
+        """Return the launch on a mesh that meets the tolerances, with bounds of durations wide enough."""
+        plan, solution, began = scout.plan, scout.solution, time.perf_counter()
+        for _ in range(WIDENINGS + 1):
+            problem = launch_problem(plan, _as_guess(solution))
+            again = solve_from(problem, KnownPoint.of(solution), _FINAL, self.report)
+            solution = again
+            if not again.converged:
+                break
+            narrow = at_search_bounds(plan, solution)
+            if not narrow:
+                break
+            self.report(f"bounds of the search are active in {', '.join(narrow)}: widened")
+            plan = replace(plan, widened={**plan.widened, **{n: plan.widened.get(n, 0) + 1 for n in narrow}})
+        result = summarise(plan, solution)
+        self._note(_Scout(plan, solution, f"refined from {scout.start}"), time.perf_counter() - began, result.verified)
+        return result
+
+    def _again(self, known: StoredFlight) -> LaunchResult | None:
+        """Return the stored flight of this very case, solved again from itself; None where that does not verify it."""
+        plan = self.plan.with_choice(known.choice)
+        scout = self._scouted(plan, "stored", known.point)
+        if not scout.solution.converged:
+            return None
+        result = self._refined(scout)
+        if not result.verified or result.payload < known.payload * (1.0 - 1e-4):
+            return None
+        return replace(result, search=Search(tuple(self.attempts), result.structure, result.payload))
+
+
+def circle_at(orbit: Orbit, altitude: float) -> Orbit:
+    """Return an orbit of the same plane with perigee and apogee at ``altitude`` (m)."""
+    change = {
+        name: figure.model_copy(update={"value": altitude / 1e3, "low": None, "high": None})
+        for name in ("perigee_altitude_km", "apogee_altitude_km")
+        for figure in (getattr(orbit, name),)
+    }
+    return orbit.model_copy(update=change)
+
+
+def _as_guess(solution: Solved) -> LaunchGuess:
+    """Return a solution as a guess."""
+    phases = {name: guess_from(part) for name, part in solution.phases.items()}
+    return LaunchGuess(phases, float(solution.parameters.payload))
