@@ -129,15 +129,20 @@ class _Step:
         return self._next.copy()
 
 
-def _until(stop: Stop, time: float, step: float, ahead: Callable[[float], np.ndarray]) -> float:
-    """Return ``step`` (s), or the time until the flight stops within it, to a thousandth of the step."""
-    if not stop(time + step, ahead(step)):
-        return step
+def _until(stop: Stop, time: float, step: float, ahead: Callable[[float], np.ndarray]) -> tuple[float, np.ndarray]:
+    """Return ``step`` (s), or the time until the flight stops within it, to a thousandth of the step, and the state then."""
+    end = ahead(step)
+    if not stop(time + step, end):
+        return step, end
     low, high = 0.0, step
     for _ in range(10):
         middle = 0.5 * (low + high)
-        low, high = (low, middle) if stop(time + middle, ahead(middle)) else (middle, high)
-    return high
+        state = ahead(middle)
+        if stop(time + middle, state):
+            high, end = middle, state
+        else:
+            low = middle
+    return high, end
 
 
 class Simulator:
@@ -228,7 +233,7 @@ class Simulator:
             if stop(t, x) or t - start >= limit - 1e-9 or not isfinite(x @ x):
                 break
             h = min(step, limit - (t - start))
-            h = _until(stop, t, h, partial(advance, x, (angle, 0.0, throttle), q))
-            x, t = advance(x, (angle, 0.0, throttle), q, h), t + h
+            h, x = _until(stop, t, h, partial(advance, x, (angle, 0.0, throttle), q))
+            t += h
         times, states, angles, throttles = (np.array(column) for column in zip(*samples, strict=True))
         return Arc(times, states, angles, throttles, _angles(regime))
