@@ -154,7 +154,7 @@ def _return_limits(vehicle: Vehicle, body: str, home: Recovery | UpperRecovery) 
     return [
         LaunchLimit("dynamic_pressure", down, upper=home.dynamic_pressure_max_kPa.si, unit="Pa"),
         LaunchLimit("heating", down, upper=hot.si if hot else np.inf, unit="W/m2"),
-        LaunchLimit("axial_acceleration", down[1:4:2] + down[4:] * (body == "upper_stage"), upper=steady, unit="m/s2"),
+        LaunchLimit("axial_acceleration", (down[1], *down[3:]), upper=steady, unit="m/s2"),
         *(
             LaunchLimit(
                 "axial_acceleration", f"{prefix}landing_{n}", upper=landing_acceleration(vehicle, n, body), unit="m/s2"
