@@ -25,8 +25,7 @@ def changed_plan(plan: LaunchPlan, changes: Mapping[str, float]) -> LaunchPlan:
     """
     for key, value in changes.items():
         vehicle = with_figure(plan.vehicle, key, value)
-        orbit = vehicle.orbit(plan.orbit.name, plan.recovery)
-        changed = make_plan(vehicle, plan.recovery, orbit, plan.constraints, plan.structure.choice, plan.objective)
+        changed = make_plan(vehicle, plan.recovery, plan.asked, plan.constraints, plan.structure.choice, plan.objective)
         changed = replace(changed, widened=plan.widened)
         same = np.array_equal(changed.frame.rotation, plan.frame.rotation)
         plan = replace(changed, frame=plan.frame) if same else changed

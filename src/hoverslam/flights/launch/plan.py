@@ -15,7 +15,7 @@ from hoverslam.flights.launch.structure import Choice, Structure, choices_of, co
 from hoverslam.physics.earth import LaunchFrame
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.models import Vehicle, operations_of
-from hoverslam.vehicles.places import Orbit, load_site
+from hoverslam.vehicles.places import Orbit, OrbitLike, load_site
 from hoverslam.vehicles.recovery import FREE, Recovery
 from hoverslam.vehicles.recovery_modes import RecoveryRecipe, load_mode
 
@@ -27,7 +27,8 @@ class LaunchPlan:
     Attributes:
         vehicle: The vehicle.
         recovery: The recovery mode.
-        orbit: The target orbit.
+        asked: The target orbit as it was asked for: the inclination may still depend on the vehicle.
+        orbit: The target orbit with its inclination.
         frame: Launch frame.
         values: Given parameters (SI).
         structure: Branches and segments of the launch.
@@ -41,6 +42,7 @@ class LaunchPlan:
 
     vehicle: Vehicle
     recovery: str
+    asked: OrbitLike | None
     orbit: Orbit
     frame: LaunchFrame
     values: dict[str, float]
@@ -136,7 +138,7 @@ def _drift(
 def make_plan(
     vehicle: Vehicle,
     recovery: str,
-    orbit: Orbit,
+    orbit: OrbitLike | None,
     constraints: Sequence[LaunchLimit] = (),
     choice: Choice | None = None,
     objective: Objective | None = None,
@@ -146,26 +148,28 @@ def make_plan(
     Args:
         vehicle: The vehicle.
         recovery: One of its recovery modes.
-        orbit: The target orbit.
+        orbit: The target orbit, or what ``load_orbit`` makes one of; the vehicle's default if None.
         constraints: Limits beside those of the vehicle.
         choice: What is flown where there are several ways; the usual one if left out.
         objective: What the optimum is about; the greatest payload if left out.
 
     Raises:
-        VehicleError: If the vehicle does not fly that recovery mode.
+        VehicleError: If the vehicle does not fly that recovery mode, or if the orbit is unknown or out of reach.
         ValueError: If a constraint names a phase that the launch does not have, or a name that its phase has already.
     """
     if recovery not in vehicle.modes:
         known = ", ".join(vehicle.modes) or "no orbital flight"
         raise VehicleError([f"{vehicle.name}: recovery: {recovery!r}: has {known}"])
-    habits, frame, home = operations_of(vehicle), vehicle_parameters.pad_frame(vehicle, orbit), vehicle.recovery
+    aim, habits, home = vehicle.orbit(orbit, recovery), operations_of(vehicle), vehicle.recovery
+    frame = vehicle_parameters.pad_frame(vehicle, aim)
     plan = LaunchPlan(
         vehicle,
         recovery,
         orbit,
+        aim,
         frame,
         vehicle_parameters.launch_parameters(vehicle, recovery),
-        structure_of(vehicle, recovery, choice or choices_of(vehicle, recovery, orbit)[0]),
+        structure_of(vehicle, recovery, choice or choices_of(vehicle, recovery, aim)[0]),
         habits.staging_coast_s.si,
         habits.booster_settling_s.si + 0.9 * np.pi / vehicle_parameters.flip_rate(vehicle),
         None if home is None else landing_place(home, core_recipe(recovery), frame),

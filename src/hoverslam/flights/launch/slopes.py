@@ -18,7 +18,7 @@ from hoverslam.flights.launch.solve import solve_launch
 from hoverslam.reports.json_text import Json, record
 from hoverslam.reports.results import Result
 from hoverslam.vehicles.models import Vehicle
-from hoverslam.vehicles.places import Orbit
+from hoverslam.vehicles.places import OrbitLike
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,7 +116,7 @@ def payload_slopes(
     report: Callable[[str], None] | None = None,
     *,
     recovery: str = "expendable",
-    orbit: Orbit | str | None = None,
+    orbit: OrbitLike | None = None,
 ) -> PayloadSlopes:
     """Return the derivatives of the optimal payload (kg) by figures of the vehicle file, per unit of each figure's key.
 

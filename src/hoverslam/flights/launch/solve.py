@@ -21,13 +21,13 @@ from hoverslam.ocp.solved import solve
 from hoverslam.ocp.statement.options import Options
 from hoverslam.vehicles.loading import as_vehicle
 from hoverslam.vehicles.models import Vehicle
-from hoverslam.vehicles.places import Orbit
+from hoverslam.vehicles.places import OrbitLike
 
 
 def solve_launch(
     vehicle: Vehicle | str | os.PathLike[str],
     recovery: str = "expendable",
-    orbit: Orbit | str | None = None,
+    orbit: OrbitLike | None = None,
     *,
     constraints: Sequence[LaunchLimit] = (),
     objective: Goal = "payload",
@@ -43,7 +43,7 @@ def solve_launch(
     Args:
         vehicle: A vehicle, the name of a known one, or the path of a vehicle file.
         recovery: A recovery mode, such as ``expendable``, ``downrange`` or ``return_to_launch_site``.
-        orbit: An orbit, its id, or its values as text; the vehicle's default if left out.
+        orbit: An orbit, its id, or its values as text or mapping; the vehicle's default if left out.
         constraints: Limits beside those of the vehicle, each along any phases of the launch.
         objective: ``payload``: the greatest payload. ``propellant``: the least propellant loaded in the two stages for a given
             ``payload``. ``liftoff_mass``: the least lift-off mass for a given ``payload`` of the vehicle scaled by the rule
@@ -64,7 +64,7 @@ def solve_launch(
     """
     vehicle = as_vehicle(vehicle)
     aim = Objective(objective, payload)
-    plan = make_plan(vehicle, recovery, vehicle.orbit(orbit, recovery), constraints, choice, aim)
+    plan = make_plan(vehicle, recovery, orbit, constraints, choice, aim)
     if options is not None:
         return summarise(plan, solve(launch_problem(plan, guess_launch(plan, report)), options, report))
     if aim.goal == "liftoff_mass":
@@ -72,7 +72,7 @@ def solve_launch(
         found = solve_launch(
             vehicle,
             recovery,
-            plan.orbit,
+            orbit,
             constraints=constraints,
             choice=choice,
             effort=effort,

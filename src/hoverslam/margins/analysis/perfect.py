@@ -155,8 +155,7 @@ def plan_within(vehicle: Vehicle, reference: Reference, limits: Limits) -> Launc
         raise ValueError(f"limits: {limits!r}: choose allowed or planned")
     flown = _widened(vehicle) if limits == "allowed" else vehicle
     choice = Choice(1, "boostback" in reference.legs, "entry" in reference.legs)
-    orbit = vehicle.orbit(reference.orbit, reference.recovery)
-    plan = make_plan(flown, reference.recovery, orbit, choice=choice)
+    plan = make_plan(flown, reference.recovery, reference.orbit, choice=choice)
     target = plan.frame.place(*reference.pad[:3])
     return replace(plan, values={**reference.values, "landing.reserve": _FREE}, target=target)
 
