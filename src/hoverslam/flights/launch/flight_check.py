@@ -22,8 +22,8 @@ GROUND = 5.0  # m: an altitude this far below sea level still counts as the grou
 # Relative: largest difference between the samples and the flight with the full physics. A flight solved with the same physics
 # differs by 1e-8, one that leaves out the air between 64 and 72 km by 4e-5.
 FLOWN_ALIKE = 1e-5
-# Relative: largest difference between the start of a phase and the end of the one before it. Both are re-flown samples, each of
-# which differs from the solved nodes by up to the tolerance of the mesh.
+# Relative: largest difference between the start of a phase and the end of the one before it. Both are re-flown samples,
+# each of which differs from the solved nodes by up to the tolerance of the mesh.
 JOINED = 1e-4
 ORBIT_ALIKE, PLANE_ALIKE = 1e3, 2e-4  # m and rad: largest difference between the orbit reached and the target
 
@@ -143,12 +143,14 @@ class OrbitReached:
     Attributes:
         perigee, apogee: Altitudes above the equatorial radius, without J2 (m).
         inclination: Inclination (rad).
+        argument: Argument of perigee (rad); without meaning for a circle.
         target: The target.
     """
 
     perigee: float
     apogee: float
     inclination: float
+    argument: float
     target: Orbit
 
     @property
@@ -166,6 +168,13 @@ class OrbitReached:
         if not abs(self.inclination - self.target.inclination) <= PLANE_ALIKE:
             reached, wanted = np.degrees([self.inclination, self.target.inclination])
             found.append(f"orbit: inclination {reached:.3f} deg instead of {wanted:.3f} deg")
+        argument = self.target.argument_of_perigee
+        if (
+            argument is not None
+            and not abs(np.remainder(self.argument - argument + np.pi, 2 * np.pi) - np.pi) <= PLANE_ALIKE
+        ):
+            reached, wanted = np.degrees([self.argument, argument])
+            found.append(f"orbit: argument of perigee {reached:.3f} deg instead of {wanted:.3f} deg")
         return found
 
 

@@ -199,4 +199,26 @@ class UpperStageBuilder(PhaseBuilder):
 
             problem.constrain("orbit: energy", energy_error)
             problem.constrain("orbit: angular momentum", lambda e, p: norm(vectors(e)[2]) / momentum - 1.0)
+            self._perigee_at(orbit.argument_of_perigee, (apogee - perigee) / (apogee + perigee), last)
         self._inclination(last)
+
+    def _perigee_at(self, argument: float | None, eccentricity: float, last: str) -> None:
+        """Hold the argument of perigee (rad) of the orbit at the end of phase ``last``; None leaves it free.
+
+        The eccentricity vector points to the perigee. In the plane of the orbit it is resolved along the wanted direction
+        and across it.
+        """
+        if argument is None:
+            return
+        mu, axis = EARTH_GRAVITATIONAL_PARAMETER, self.plan.frame.axis
+
+        def resolved(e: Named, along: float, across: float) -> Array:
+            position, velocity, momentum = self._vectors(e, last)
+            towards = jnp.cross(velocity, momentum) / mu - position / norm(position)
+            node = jnp.cross(axis, momentum)
+            node, beside = node / norm(node), jnp.cross(momentum, node) / norm(momentum) / norm(node)
+            return towards @ (along * node + across * beside) / eccentricity
+
+        cosine, sine = float(np.cos(argument)), float(np.sin(argument))
+        self.problem.constrain("orbit: argument of perigee", lambda e, p: resolved(e, -sine, cosine))
+        self.problem.constrain("orbit: side of the perigee", lambda e, p: resolved(e, cosine, sine), 0.0, np.inf)

@@ -168,13 +168,13 @@ class _CheckedLaunch:
             yield Extreme(limit.quantity, value, float(flown.times[-1]), limit.upper, False, limit.unit, True)
         if segment.kind == "orbit_coast":
             floor = next(limit.lower for limit in stated if limit.quantity == "altitude")
-            perigee = float(_apsides(self.frame, flown.states[0])[0])
+            perigee = float(_elements(self.frame, flown.states[0])[0])
             yield Extreme("perigee", perigee, float(flown.times[0]), floor, True, "m")
 
     def orbit(self, target: Orbit) -> OrbitReached:
         """Return the orbit at the end of the injection, beside the target."""
-        perigee, apogee, inclination = _apsides(self.frame, self.ends[self.structure.injection])
-        return OrbitReached(float(perigee), float(apogee), float(inclination), target)
+        elements = _elements(self.frame, self.ends[self.structure.injection])
+        return OrbitReached(*(float(x) for x in elements), target)
 
 
 # ---- numbers of one phase --------------------------------------------------------------------------------------------
@@ -191,8 +191,12 @@ def _scales(samples: "xr.Dataset") -> tuple[float, float]:
     return max(float(length), LEAST_LENGTH), max(float(np.linalg.norm(states[:, 3:6], axis=1).max()), LEAST_SPEED)
 
 
-def _apsides(frame: LaunchFrame, state: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return altitudes of perigee and apogee above the equatorial radius (m), and the inclination (rad), without J2."""
+def _elements(frame: LaunchFrame, state: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the orbit of a state without J2 ``(4,)``.
+
+    These are the altitudes of perigee and apogee above the equatorial radius (m), the inclination and the argument of
+    perigee (rad). The last one has no meaning for a circle or an equatorial orbit.
+    """
     centre = np.asarray(frame.from_centre(jnp.asarray(state[:3])))
     velocity = np.asarray(frame.inertial_velocity(jnp.asarray(state[:3]), jnp.asarray(state[3:6])))
     mu, radius = EARTH_GRAVITATIONAL_PARAMETER, np.linalg.norm(centre)
@@ -200,7 +204,10 @@ def _apsides(frame: LaunchFrame, state: NDArray[np.float64]) -> NDArray[np.float
     size = 1.0 / (2.0 / radius - velocity @ velocity / mu)  # semi-major axis
     eccentricity = np.sqrt(max(1.0 - momentum @ momentum / (mu * size), 0.0))
     apsides = size * np.array([1.0 - eccentricity, 1.0 + eccentricity]) - EARTH_EQUATORIAL_RADIUS
-    return np.array([*apsides, np.arccos(momentum @ frame.axis / np.linalg.norm(momentum))])
+    node = np.cross(frame.axis, momentum)
+    towards = np.cross(velocity, momentum) / mu - centre / radius  # the perigee
+    argument = np.arctan2(towards @ np.cross(momentum, node) / np.linalg.norm(momentum), towards @ node)
+    return np.array([*apsides, np.arccos(momentum @ frame.axis / np.linalg.norm(momentum)), argument % (2.0 * np.pi)])
 
 
 def _extreme(
