@@ -8,14 +8,16 @@ stored flight against the problem as it is stated today.
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import CodeType
 from typing import Any
 
 import numpy as np
 
+from hoverslam.data.figures import with_figure
 from hoverslam.flights.launch.limits import LaunchLimit
 from hoverslam.flights.launch.plan import LaunchPlan
+from hoverslam.flights.launch.structure import Choice
 from hoverslam.vehicles.models import operations_of
 
 _FOR_READERS = frozenset(
@@ -42,6 +44,39 @@ def case_key(plan: LaunchPlan) -> str:
         "objective": _figures(asdict(plan.objective)),
     }
     return digest(json.dumps(content, sort_keys=True))
+
+
+# The sign of the change of a figure that can only help, by the last part of its key.
+_HELPS = {
+    "dry_mass_t": -1.0, "residual_t": -1.0, "mass_t": -1.0, "adapter_kg": -1.0, "performance_reserve_percent": -1.0,
+    "landing_reserve_t": -1.0, "return_reserve_t": -1.0, "drag_factor": -1.0, "throttle_min": -1.0,
+    "specific_impulse_vacuum_s": 1.0, "thrust_sea_level_kN": 1.0, "thrust_vacuum_kN": 1.0, "heating_max_kW_m2": 1.0,
+    "dynamic_pressure_max_kPa": 1.0, "q_alpha_max_kPa_deg": 1.0, "axial_acceleration_max_g": 1.0,
+    "upper_axial_acceleration_max_g": 1.0, "expendable_dry_mass_saving_t": 1.0,
+}  # fmt: skip
+
+
+def merits(plan: LaunchPlan) -> dict[str, float]:
+    """Return the figures of a plan's vehicle that can only help or only harm, with signs by which more is better.
+
+    Two vehicles that agree in :func:`rest_key` and of which one has no smaller merit than the other in any figure cannot
+    carry less.
+    """
+    return {key: _HELPS[last] * value for key, last, value in _ordered(plan)}
+
+
+def rest_key(plan: LaunchPlan) -> str:
+    """Return the key of a case without the figures in :func:`merits`, and without the choice of what is flown."""
+    vehicle = plan.vehicle
+    for key, _, _ in _ordered(plan):
+        vehicle = with_figure(vehicle, key, 1.0)
+    return case_key(replace(plan.with_choice(Choice()), vehicle=vehicle, values={}))
+
+
+def _ordered(plan: LaunchPlan) -> list[tuple[str, str, float]]:
+    """Return key, last part of the key, and value of the figures whose effect on the payload has a known sign."""
+    keyed = [(key, key.rsplit(".", 1)[-1], figure.value) for key, figure in plan.vehicle.figures()]
+    return [entry for entry in keyed if entry[1] in _HELPS]
 
 
 def digest(text: str) -> str:

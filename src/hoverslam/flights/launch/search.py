@@ -14,7 +14,7 @@ from hoverslam.flights.launch.problem import launch_problem
 from hoverslam.flights.launch.result import LaunchResult, at_search_bounds, summarise
 from hoverslam.flights.launch.search_record import Attempt, Search
 from hoverslam.flights.launch.starts import guess_launch
-from hoverslam.flights.launch.stored import StoredFlight, exact, neighbours
+from hoverslam.flights.launch.stored import StoredFlight, exact, neighbours, worse_but_carries_more
 from hoverslam.flights.launch.structure import Choice
 from hoverslam.ocp.solved import Solved, solve, solve_from
 from hoverslam.ocp.solving.carry import guess_from
@@ -104,7 +104,32 @@ class LaunchSearch:
             if result.verified:
                 break
         chosen = max(results, key=lambda result: (result.verified, result.converged, result.payload))
-        return replace(chosen, search=Search(tuple(self.attempts), chosen.structure, chosen.payload))
+        return self._not_dominated(chosen) if self.store else self._recorded(chosen)
+
+    def _recorded(self, chosen: LaunchResult, dominated_by: str = "") -> LaunchResult:
+        """Return the chosen flight with what the search tried."""
+        return replace(chosen, search=Search(tuple(self.attempts), chosen.structure, chosen.payload, dominated_by))
+
+    def _not_dominated(self, chosen: LaunchResult) -> LaunchResult:
+        """Return a flight that carries no less than a stored one of a vehicle that is worse in every figure.
+
+        Such a stored flight is one more start. If it leads to nothing better either, the record of the search says so.
+        """
+        if self.plan.objective.goal != "payload":
+            return self._recorded(chosen)
+        payload = chosen.payload if chosen.verified else 0.0
+        worse = worse_but_carries_more(self.plan, payload)
+        if worse is None:
+            return self._recorded(chosen)
+        scout = self._scouted(
+            self.plan.with_choice(worse.choice), f"stored {worse.label}, a worse vehicle", worse.point
+        )
+        again = self._refined(scout) if scout.solution.converged else None
+        if again is not None and again.verified and again.payload > payload:
+            chosen = again
+        if chosen.verified and chosen.payload >= worse.payload:
+            return self._recorded(chosen)
+        return self._recorded(chosen, f"{worse.label} is worse in every figure and carries {worse.payload:,.1f} kg")
 
     def _out_of_time(self, scouts: Sequence[_Scout]) -> bool:
         """Return whether no further start is made: sooner where something was found."""
@@ -235,7 +260,7 @@ class LaunchSearch:
         result = self._refined(scout)
         if not result.verified or result.payload < known.payload * (1.0 - 1e-4):
             return None
-        return replace(result, search=Search(tuple(self.attempts), result.structure, result.payload))
+        return self._recorded(result)
 
 
 def circle_at(orbit: Orbit, altitude: float) -> Orbit:

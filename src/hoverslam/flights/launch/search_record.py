@@ -49,11 +49,13 @@ class Search:
         attempts: The attempts, in the order in which they were made.
         structure: The structure of the flight that was chosen.
         payload: Its payload (kg).
+        dominated_by: A stored flight of a vehicle that is worse in every figure and carries more; empty if there is none.
     """
 
     attempts: tuple[Attempt, ...]
     structure: str
     payload: float
+    dominated_by: str = ""
 
     @property
     def structures(self) -> tuple[str, ...]:
@@ -86,9 +88,11 @@ class Search:
             f"{self.agreeing} within 0.1 % of the best ({self.structure})"
         )
         second = self.runner_up
-        if second is None or second.payload is None:
-            return text
-        return f"{text}; next best {second.payload:,.1f} kg ({second.structure}, {second.start})"
+        if second is not None and second.payload is not None:
+            text = f"{text}; next best {second.payload:,.1f} kg ({second.structure}, {second.start})"
+        if self.dominated_by:
+            text = f"{text}; NOT THE BEST: {self.dominated_by}"
+        return text
 
     def as_json(self) -> dict[str, Json]:
         """Return the search as JSON types."""
@@ -98,6 +102,7 @@ class Search:
                 "structures_tried": list(self.structures),
                 "starts_tried": len(self.attempts),
                 "agreeing": self.agreeing,
+                "dominated_by": self.dominated_by,
                 "runner_up": self.runner_up.as_json() if self.runner_up else None,
                 "attempts": [a.as_json() for a in self.attempts],
             }

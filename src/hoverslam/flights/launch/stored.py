@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import numpy as np
 from platformdirs import user_data_path
 
-from hoverslam.flights.launch.case_key import case_key
+from hoverslam.flights.launch.case_key import case_key, merits, rest_key
 from hoverslam.flights.launch.guess import LaunchGuess
 from hoverslam.flights.launch.plan import LaunchPlan
 from hoverslam.flights.launch.result import LaunchResult
@@ -47,6 +47,7 @@ from hoverslam.physics.constants import EARTH_EQUATORIAL_RADIUS, EARTH_GRAVITATI
 from hoverslam.vehicles.loading import list_vehicles
 
 VARIABLE = "HOVERSLAM_SOLUTIONS"
+ALIKE, ROUNDING = 1e-4, 1e-9  # relative: payloads, and figures, that differ by less are the same
 SHIPPED = Path(__file__).parent / "files" / "solutions"
 MOST_FILES = 500  # of the local folder; beyond, those used least recently are removed
 FEASIBLE = 1e-6  # scaled violation up to which a stored flight satisfies a problem; IPOPT leaves 1e-8
@@ -176,6 +177,28 @@ def neighbours(plan: LaunchPlan, count: int = 3) -> list[StoredFlight]:
         if len(flights) == count:
             break
     return flights
+
+
+def worse_but_carries_more(plan: LaunchPlan, payload: float) -> StoredFlight | None:
+    """Return the stored flight that carries most of those of vehicles that are worse in every figure, or None.
+
+    Only flights of the same mode, orbit and limits count, of vehicles that are equal but for figures whose effect on the
+    payload has a known sign. None means that no such flight carries more than ``payload``.
+
+    Args:
+        plan: The plan of the case.
+        payload: Payload that was found for it (kg).
+    """
+    own, rest, best = merits(plan), rest_key(plan), None
+    paths = [path for folder in _folders() for path in _files(folder)]
+    for path, about in _readable(paths, read_about):
+        if about["rest"] != rest or not about["verified"] or about["payload"] <= payload * (1.0 + ALIKE):
+            continue
+        worse = all(about["merits"].get(key, np.inf) <= value + ROUNDING * abs(value) for key, value in own.items())
+        if worse and (best is None or about["payload"] > best[0]):
+            best = (about["payload"], path)
+    found = list(_readable([best[1]], read_flight)) if best is not None else []
+    return found[0][1] if found else None
 
 
 def _distance(plan: LaunchPlan, about: dict[str, Any]) -> float:

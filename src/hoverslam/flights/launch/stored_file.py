@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoverslam.data.writing import write_whole_with
-from hoverslam.flights.launch.case_key import case_key, digest
+from hoverslam.flights.launch.case_key import case_key, digest, merits, rest_key
 from hoverslam.flights.launch.plan import LaunchPlan
 from hoverslam.flights.launch.result import LaunchResult
 from hoverslam.flights.launch.structure import Choice
@@ -24,7 +24,7 @@ from hoverslam.ocp.solving.known import KnownPoint
 from hoverslam.ocp.statement.mesh import Mesh, Pin
 from hoverslam.ocp.statement.phase import Guess
 
-VERSION = 1  # of the layout
+VERSION = 2  # of the layout
 UNREADABLE = (
     OSError,
     ValueError,
@@ -51,6 +51,8 @@ class StoredFlight:
         phases: Names of its phases.
         values: Given parameters of the plan (SI).
         key: Key of the case, from :func:`hoverslam.flights.launch.case_key.case_key`.
+        rest: Its key without the figures in ``merits``, from :func:`hoverslam.flights.launch.case_key.rest_key`.
+        merits: Figures of the vehicle that can only help, from :func:`hoverslam.flights.launch.case_key.merits`.
         payload: Payload (kg).
         objective: Value of the objective.
         maximised: Whether the objective is maximised.
@@ -66,6 +68,8 @@ class StoredFlight:
     phases: tuple[str, ...]
     values: dict[str, float]
     key: str
+    rest: str
+    merits: dict[str, float]
     payload: float
     objective: float
     maximised: bool
@@ -91,6 +95,8 @@ class StoredFlight:
             phases=tuple(plan.phases),
             values={name: float(value) for name, value in plan.values.items()},
             key=case_key(plan),
+            rest=rest_key(plan),
+            merits=merits(plan),
             payload=float(result.payload),
             objective=float(solution.objective),
             maximised=solution.problem.sense < 0.0,
@@ -213,6 +219,8 @@ def read_flight(path: Path) -> StoredFlight:
         phases=tuple(about["phases"]),
         values=about["values"],
         key=about["key"],
+        rest=about["rest"],
+        merits=about["merits"],
         payload=about["payload"],
         objective=about["objective"],
         maximised=about["maximised"],

@@ -173,8 +173,8 @@ class _CheckedLaunch:
 
     def orbit(self, target: Orbit) -> OrbitReached:
         """Return the orbit at the end of the injection, beside the target."""
-        elements = _elements(self.frame, self.ends[self.structure.injection])
-        return OrbitReached(*(float(x) for x in elements), target)
+        perigee, apogee, plane, argument = _elements(self.frame, self.ends[self.structure.injection])
+        return OrbitReached(float(perigee), float(apogee), float(plane), float(argument), target)
 
 
 # ---- numbers of one phase --------------------------------------------------------------------------------------------
