@@ -24,7 +24,16 @@ from hoverslam.flights.launch.plan import make_plan
 from hoverslam.flights.launch.problem import launch_problem
 from hoverslam.flights.launch.result import summarise
 from hoverslam.flights.launch.starts import guess_launch
-from hoverslam.flights.launch.stored import exact, guesses_of, holds, keep, neighbours, restart, ship
+from hoverslam.flights.launch.stored import (
+    exact,
+    guesses_of,
+    holds,
+    keep,
+    neighbours,
+    restart,
+    ship,
+    worse_but_carries_more,
+)
 from hoverslam.flights.launch.stored_file import StoredFlight, read_flight, write_flight
 from hoverslam.flights.launch.structure import Choice
 from hoverslam.ocp.solved import solve
@@ -125,6 +134,24 @@ def test_a_shipped_flight_that_is_better_is_read_and_not_kept_again(landed, fold
     keep(flown(landed, objective=4999.0), tmp_path / "shipped")
     assert keep(flown(landed, objective=5000.0)) is None
     assert exact(plan_of()).objective == 4999.0
+
+
+def test_a_flight_of_a_vehicle_that_is_worse_in_every_figure_and_carries_more_is_found(landed, folder):
+    worse = plan_of(["stage2.dry_mass_t=4.6", "stage2.engine.specific_impulse_vacuum_s=340"])
+    keep(flown(landed, worse))  # carries 10 t
+    assert worse_but_carries_more(plan_of(), 9990.0).payload == 1e4
+    assert worse_but_carries_more(plan_of(), 1e4) is None
+    assert worse_but_carries_more(plan_of(burns=2), 9990.0).choice == Choice(1)  # whatever is flown
+    assert worse_but_carries_more(plan_of(["stage2.dry_mass_t=4.7"]), 9990.0) is None  # better and worse
+    assert worse_but_carries_more(plan_of(["stage1.propellant_t=410"]), 9990.0) is None  # more is not always better
+    assert worse_but_carries_more(plan_of(orbit="leo310_43"), 9990.0) is None
+    assert worse_but_carries_more(plan_of(recovery="downrange"), 9990.0) is None
+
+
+def test_a_limit_that_is_wider_counts_as_better(landed, folder):
+    keep(flown(landed, plan_of(["limits.dynamic_pressure_max_kPa=25"])))
+    assert worse_but_carries_more(plan_of(), 9990.0) is not None
+    assert worse_but_carries_more(plan_of(["limits.dynamic_pressure_max_kPa=24"]), 9990.0) is None
 
 
 # ---- damaged files -----------------------------------------------------------------------------------------------------

@@ -27,7 +27,6 @@ class FakeLaunch(LaunchResult):
 
     def check(self):
         """A made-up flight cannot be flown again."""
-        return None
 
     def trajectory(self):
         return made_up_trajectory(self.vehicle, self.recovery, self.orbit, self.payload, self.verified)

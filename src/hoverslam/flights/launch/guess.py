@@ -18,6 +18,7 @@ from hoverslam.flights.launch.plan import LaunchPlan
 from hoverslam.flights.launch.returner import Returner
 from hoverslam.flights.launch.simulation import Arc, Simulator, Steering, Stop
 from hoverslam.flights.launch.structure import PREFIXES, UPPER_STAGING_COAST, core_recipe
+from hoverslam.ocp.solving.known import KnownPoint
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.phase import Guess
 from hoverslam.physics.constants import EARTH_GRAVITATIONAL_PARAMETER, STANDARD_GRAVITY
@@ -43,6 +44,11 @@ class LaunchGuess:
 
     phases: dict[str, Guess]
     payload: float
+
+    @classmethod
+    def at(cls, point: KnownPoint) -> "LaunchGuess":
+        """Return the flight of a known point as a guess."""
+        return cls(dict(point.guesses), point.free["payload"])
 
 
 def simulate_launch(plan: LaunchPlan, sim: Simulator, lofted: float = 1.0) -> LaunchGuess:

@@ -7,17 +7,17 @@ from typing import Literal
 
 import numpy as np
 
-from hoverslam.flights.launch.attempts import ATTEMPTS, TOLERANCES
+from hoverslam.flights.launch.attempts import TOLERANCES
 from hoverslam.flights.launch.guess import LaunchGuess
 from hoverslam.flights.launch.plan import LaunchPlan
 from hoverslam.flights.launch.problem import launch_problem
-from hoverslam.flights.launch.result import LaunchResult, at_search_bounds, summarise
+from hoverslam.flights.launch.refine import refined
+from hoverslam.flights.launch.result import LaunchResult
 from hoverslam.flights.launch.search_record import Attempt, Search
 from hoverslam.flights.launch.starts import guess_launch
 from hoverslam.flights.launch.stored import StoredFlight, exact, neighbours, worse_but_carries_more
 from hoverslam.flights.launch.structure import Choice
 from hoverslam.ocp.solved import Solved, solve, solve_from
-from hoverslam.ocp.solving.carry import guess_from
 from hoverslam.ocp.solving.known import KnownPoint
 from hoverslam.ocp.statement.options import Options
 from hoverslam.vehicles.places import Orbit
@@ -32,16 +32,12 @@ _SCOUT = Options(
     tolerance=1e-6, max_iterations=250, max_passes=1, tolerances=TOLERANCES, verify=False, diagnose=False,
     smoothing=1e-6, ipopt={"mu_init": 1e-4, "max_cpu_time": 40.0},
 )  # fmt: skip
-SMOOTHING = 1e-9
-"""Weight of squared control rates in the accepted flight: it costs less than 0.05 % of the payload."""
-_FINAL = replace(ATTEMPTS[0], smoothing=SMOOTHING)
 EASY_TRANSFER = 400e3  # m: altitude of a circle to which two burns are easily found from a parking orbit
 NEAR_PAD = 20e3  # m: a landing place nearer to the launch pad is flown to like the launch site itself
 SMALLEST_WALK = 0.06  # share of the distance of the landing place by which it is moved at least
 SHORT_ENTRY = 4.0  # s: an entry burn shorter than this may be better left out
 LONGEST = {"quick": 120.0, "standard": 240.0, "thorough": 1200.0}
 """Processor time (s) after which a search makes no further start; twice as long while nothing was found."""
-WIDENINGS = 3  # how often bounds of durations that only help the search are widened before a flight is given up
 CANDIDATES = 3  # scouts that are refined until one is verified
 
 
@@ -198,12 +194,10 @@ class LaunchSearch:
             there = replace(plan, target=wanted * plan.target)
             self.report(f"{plan.structure.label}: landing place at {wanted:.0%} of its distance")
             if point is not None:
-                guess = LaunchGuess(dict(point.guesses), point.free["payload"])
-                scout = solve_from(launch_problem(there, guess), point, _SCOUT, self.report)
+                scout = solve_from(launch_problem(there, LaunchGuess.at(point)), point, _SCOUT, self.report)
             elif known:
                 point = known[0].point
-                guess = LaunchGuess(dict(point.guesses), point.free["payload"])
-                scout = solve_from(launch_problem(there, guess), point, _SCOUT, self.report)
+                scout = solve_from(launch_problem(there, LaunchGuess.at(point)), point, _SCOUT, self.report)
             else:
                 scout = solve(launch_problem(there, guess_launch(there, self.report, LOFTED[-1])), _SCOUT, self.report)
             if scout.converged:
@@ -219,7 +213,7 @@ class LaunchSearch:
         if isinstance(guess, LaunchGuess):
             solution = solve(launch_problem(plan, guess), _SCOUT, self.report)
         else:
-            problem = launch_problem(plan, LaunchGuess(dict(guess.guesses), guess.free["payload"]))
+            problem = launch_problem(plan, LaunchGuess.at(guess))
             solution = solve_from(problem, guess, _SCOUT, self.report)
         scout = _Scout(plan, solution, start)
         self._note(scout, time.perf_counter() - began)
@@ -235,20 +229,10 @@ class LaunchSearch:
     # ---- refinement --------------------------------------------------------------------------------------------------
     def _refined(self, scout: _Scout) -> LaunchResult:
         """Return the launch on a mesh that meets the tolerances, with bounds of durations wide enough."""
-        plan, solution, began = scout.plan, scout.solution, time.perf_counter()
-        for _ in range(WIDENINGS + 1):
-            problem = launch_problem(plan, _as_guess(solution))
-            again = solve_from(problem, KnownPoint.of(solution), _FINAL, self.report)
-            solution = again
-            if not again.converged:
-                break
-            narrow = at_search_bounds(plan, solution)
-            if not narrow:
-                break
-            self.report(f"bounds of the search are active in {', '.join(narrow)}: widened")
-            plan = replace(plan, widened={**plan.widened, **{n: plan.widened.get(n, 0) + 1 for n in narrow}})
-        result = summarise(plan, solution)
-        self._note(_Scout(plan, solution, f"refined from {scout.start}"), time.perf_counter() - began, result.verified)
+        began = time.perf_counter()
+        result = refined(scout.plan, KnownPoint.of(scout.solution), self.report)
+        found = _Scout(result.plan, result.solution, f"refined from {scout.start}")
+        self._note(found, time.perf_counter() - began, result.verified)
         return result
 
     def _again(self, known: StoredFlight) -> LaunchResult | None:
@@ -271,9 +255,3 @@ def circle_at(orbit: Orbit, altitude: float) -> Orbit:
         for figure in (getattr(orbit, name),)
     }
     return orbit.model_copy(update=change)
-
-
-def _as_guess(solution: Solved) -> LaunchGuess:
-    """Return a solution as a guess."""
-    phases = {name: guess_from(part) for name, part in solution.phases.items()}
-    return LaunchGuess(phases, float(solution.parameters.payload))
