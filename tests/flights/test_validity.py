@@ -99,13 +99,13 @@ def test_trajectory_with_missing_phases_is_refused():
         check_flight(flown.isel(sample=flown["phase"].values.astype(str) != "ascent"), *case)
 
 
-def test_limits_are_kept_up_to_a_thousandth_between_nodes():
-    most = Extreme("dynamic_pressure", 30_020.0, 60.0, 30_000.0, False, "Pa")
+def test_limits_are_kept_up_to_two_thousandths_between_nodes():
+    most = Extreme("dynamic_pressure", 30_050.0, 60.0, 30_000.0, False, "Pa")
     assert most.kept
-    assert not replace(most, value=30_040.0).kept
-    least = Extreme("altitude", 149_900.0, 900.0, 150_000.0, True, "m")
+    assert not replace(most, value=30_070.0).kept
+    least = Extreme("altitude", 149_750.0, 900.0, 150_000.0, True, "m")
     assert least.kept
-    assert not replace(least, value=149_800.0).kept
+    assert not replace(least, value=149_650.0).kept
 
 
 def test_coast_without_air_and_oblateness_follows_the_closed_form_of_a_circular_orbit(monkeypatch):

@@ -5,6 +5,8 @@ azimuth, third axis up along the ellipsoid's normal, second axis to the left, so
 it are of the size of the flight, and a pitch and a yaw angle describe every attitude of a launcher without a singularity.
 """
 
+from typing import ClassVar
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -83,6 +85,8 @@ class LaunchFrame(eqx.Module):
         rotation: Matrix ``(3, 3)`` from ECEF to the frame; its rows are the frame's axes.
         azimuth: Launch azimuth, clockwise from north (rad).
     """
+
+    numbers_are_inputs: ClassVar[bool] = True  # problems that differ in the pad share their translated functions
 
     origin: NDArray[np.float64]
     axis: NDArray[np.float64]

@@ -128,8 +128,8 @@ class Structure:
         return tuple(branch for branch in self.branches if branch.body in PREFIXES)
 
 
-SHORTEST_BY_FLIGHT = ("flip", "coast", "landing")
-"""Kinds of segments whose shortest duration is a limit of the flight: time to turn, time to settle on an engine count."""
+SHORTEST_BY_FLIGHT = ("flip", "coast", "landing", "burn")
+"""Kinds of segments whose shortest duration is a limit of the flight: time to turn, to settle on an engine count, to start."""
 
 PREFIXES = {"stage1": "", "side_boosters": "side_", "upper_stage": "upper_"}
 """Beginning of the names of the phases of each body that comes home."""

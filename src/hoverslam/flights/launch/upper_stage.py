@@ -13,7 +13,10 @@ from hoverslam.physics.constants import EARTH_EQUATORIAL_RADIUS, EARTH_GRAVITATI
 from hoverslam.vehicles.stages import UpperStage
 
 # Bounds of durations (s) that only keep the search of the solver finite.
-SHROUDED, BURN, ORBIT_COAST, LATER_BURN = (1.0, 600.0), (5.0, 1500.0), (300.0, 4000.0), (0.5, 600.0)
+SHROUDED, BURN, ORBIT_COAST, LATER_BURN = (1.0, 600.0), (5.0, 1500.0), (300.0, 4000.0), (1.0, 600.0)
+SHORTEST_RELIGHT = (
+    1.0  # s, between start and cut-off of a relit engine: second burns of Starlink launches, SpaceX webcasts
+)
 
 
 class UpperStageBuilder(PhaseBuilder):
@@ -75,7 +78,9 @@ class UpperStageBuilder(PhaseBuilder):
             self._coast_above_floor(before)
         else:
             later = before.startswith("orbit_coast")
-            duration = self.search_range(name, *(LATER_BURN if later else BURN))
+            duration = (
+                self.search_range(name, *LATER_BURN, SHORTEST_RELIGHT) if later else self.search_range(name, *BURN)
+            )
             mesh = linear_control_mesh(3) if later else linear_control_mesh(14, 5)
             self.phase(name, "ascent", burning, duration, controls, mesh=mesh)
             self._join_burn(before, name)

@@ -18,6 +18,7 @@ from hoverslam.ocp.solution import PhaseSolution, Solution
 from hoverslam.ocp.statement.mesh import Mesh, Pin
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.problem import Problem
+from hoverslam.ocp.transcription.carried import carried
 from hoverslam.ocp.transcription.guess import guesses
 from hoverslam.ocp.transcription.local import TRANSLATED, flat_inputs, point_function
 from hoverslam.ocp.transcription.programme import Programme
@@ -44,7 +45,8 @@ def fingerprint(problem: Problem) -> dict[str, str]:
         given = jnp.asarray(list(problem.given.values()))
         q = flat_inputs(problem, phase, given)
         x, u = jnp.zeros(phase.states.length), jnp.zeros(phase.controls.length)
-        parts[f"phase {name}"] = _traced(point_function(problem, phase), x, u, jnp.zeros(q.shape), free, jnp.zeros(1))
+        traced = _traced(point_function(problem, phase), x, u, jnp.zeros(q.shape), free, jnp.zeros(1))
+        parts[f"phase {name}"] = _digest(traced + repr(carried(phase.functions).numbers.tolist()))
     parts["objective and boundary constraints"] = _traced(_ends(problem), *_end_arguments(problem))
     return parts
 

@@ -5,7 +5,6 @@ and error control are SciPy's. Only the control polynomials are shared with the 
 """
 
 from collections.abc import Callable, Hashable
-from dataclasses import replace
 from typing import Any
 
 import jax
@@ -56,8 +55,7 @@ def _lifted(function: Callable[..., Any]) -> tuple[Hashable, Arrays, Callable[[A
 
 def compiled(phase: Phase) -> Callable[[np.ndarray, Any], Any]:
     """Return ``(x, u, t stacked; inputs) -> rates and path constraints stacked``, compiled once for like phases."""
-    named = [phase.dynamics, *phase.integrals.values(), *(c.function for c in phase.path)]
-    lifted = [_lifted(function) for function in named]
+    lifted = [_lifted(function) for function in phase.functions]
     key = (
         tuple(identity for identity, _, _ in lifted),
         phase.states,
@@ -71,17 +69,11 @@ def compiled(phase: Phase) -> Callable[[np.ndarray, Any], Any]:
 
 
 def _point(phase: Phase, rebuild: list[Callable[[list[Any]], Callable[..., Any]]]) -> Callable[..., Any]:
-    nx, nu, running = phase.states.length, phase.controls.length, len(phase.integrals)
+    nx, nu = phase.states.length, phase.controls.length
 
     def evaluate(point: Any, inputs: Any, arrays: list[list[Any]]) -> Any:
         functions = [make(each) for make, each in zip(rebuild, arrays, strict=True)]
-        limits = zip(phase.path, functions[1 + running :], strict=True)
-        again = replace(
-            phase,
-            dynamics=functions[0],
-            path=tuple(replace(c, function=function) for c, function in limits),
-            integrals=dict(zip(phase.integrals, functions[1 : 1 + running], strict=True)),
-        )
+        again = phase.with_functions(functions)
         state, control = phase.states.unflatten(point[:nx]), phase.controls.unflatten(point[nx : nx + nu])
         rates, values = again.rates(state, control, inputs, point[-1]), again.limits(state, control, inputs, point[-1])
         return jnp.concatenate([rates, jnp.stack(values)]) if values else rates
@@ -166,15 +158,22 @@ def _integrate(
 
 
 def boundary_values(problem: Problem, ends: Named, parameters: Named) -> list[np.ndarray]:
-    """Return every boundary constraint at the phases' ends, each flat; all are compiled as one function."""
+    """Return every boundary constraint at the phases' ends, each flat.
+
+    They are evaluated one by one the first time. Where the same constraints are met again they are compiled as one
+    function: the compilation takes as long as some twenty evaluations.
+    """
     functions = [c.function for c in problem.boundary]
     if not functions:
         return []
+
+    def evaluate(e: Named, p: Named) -> Arrays:
+        return [jnp.ravel(jnp.asarray(f(e, p), dtype=float)) for f in functions]
+
     key = ("boundary", structure_of(functions))
-    function = COMPILED.get(
-        key, lambda: jax.jit(lambda e, p: [jnp.ravel(jnp.asarray(f(e, p), dtype=float)) for f in functions])
-    )
-    return [np.asarray(value) for value in function(ends, parameters)]
+    again = ("met", key) in COMPILED
+    known = COMPILED.get(key, lambda: jax.jit(evaluate)) if again else COMPILED.get(("met", key), lambda: evaluate)
+    return [np.asarray(value) for value in known(ends, parameters)]
 
 
 def path_values(

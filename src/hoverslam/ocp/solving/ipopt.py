@@ -12,6 +12,7 @@ from hoverslam.ocp.statement.options import Options
 from hoverslam.ocp.transcription.programme import Programme
 
 WARM = 1e-7  # barrier parameter of a start from the solution on another mesh
+AT_BOUNDS = 1e-9  # share of the distance between bounds by which a warm start is kept away from them
 
 
 def ipopt_settings(options: Options) -> dict[str, Any]:
@@ -34,19 +35,19 @@ def ipopt_settings(options: Options) -> dict[str, Any]:
     }
 
 
-def ipopt(programme: Programme, options: Options, barrier: float | None = None) -> ca.Function:
-    """Return IPOPT for a programme; with a ``barrier`` parameter it starts from multipliers and close to bounds."""
+def ipopt(programme: Programme, options: Options, barrier: float | None = None, push: float = AT_BOUNDS) -> ca.Function:
+    """Return IPOPT for a programme; with a ``barrier`` parameter it starts from multipliers, ``push`` away from bounds."""
     settings = ipopt_settings(options)
     if barrier is not None:
         settings |= {
             "mu_strategy": "monotone",
             "mu_init": barrier,
             "warm_start_init_point": "yes",
-            "warm_start_bound_push": 1e-9,
-            "warm_start_bound_frac": 1e-9,
-            "warm_start_slack_bound_push": 1e-9,
-            "warm_start_slack_bound_frac": 1e-9,
-            "warm_start_mult_bound_push": 1e-9,
+            "warm_start_bound_push": push,
+            "warm_start_bound_frac": push,
+            "warm_start_slack_bound_push": push,
+            "warm_start_slack_bound_frac": push,
+            "warm_start_mult_bound_push": push,
         }
     functions = programme.functions
     return ca.nlpsol(
@@ -68,7 +69,9 @@ def ipopt(programme: Programme, options: Options, barrier: float | None = None) 
     )
 
 
-def run(programme: Programme, options: Options, start: Start, barrier: float = WARM) -> Solution:
+def run(
+    programme: Programme, options: Options, start: Start, barrier: float = WARM, push: float = AT_BOUNDS
+) -> Solution:
     """Run IPOPT once on a programme, for the current values of its problem.
 
     Args:
@@ -76,13 +79,21 @@ def run(programme: Programme, options: Options, start: Start, barrier: float = W
         options: Options of the solver.
         start: Where it starts, warm if it has multipliers.
         barrier: Barrier parameter of a warm start.
+        push: Share of the distance between bounds by which a warm start is moved away from them.
     """
     began = time.perf_counter()
     warm = start.row_multipliers is not None
     used = barrier if warm else None
-    key = (used, options.tolerance, options.max_iterations, options.print_level, repr(sorted(options.ipopt.items())))
+    key = (
+        used,
+        push,
+        options.tolerance,
+        options.max_iterations,
+        options.print_level,
+        repr(sorted(options.ipopt.items())),
+    )
     if key not in programme.solvers:
-        programme.solvers[key] = ipopt(programme, options, used)
+        programme.solvers[key] = ipopt(programme, options, used, push)
     solver = programme.solvers[key]
     lower, upper, low, high = programme.bounds(programme.problem.values)
     arguments = {"x0": start.x, "p": programme.parameter_vector(), "lbx": lower, "ubx": upper, "lbg": low, "ubg": high}

@@ -18,7 +18,7 @@ from hoverslam.ocp.checks.verify import verify
 from hoverslam.ocp.solution import Solution
 from hoverslam.ocp.solving.carry import Start, carried, guess_from
 from hoverslam.ocp.solving.diagnosis import diagnose
-from hoverslam.ocp.solving.ipopt import run
+from hoverslam.ocp.solving.ipopt import AT_BOUNDS, run
 from hoverslam.ocp.solving.known import KnownPoint
 from hoverslam.ocp.solving.refine import next_meshes, scouting_mesh, sharpened_meshes
 from hoverslam.ocp.statement.mesh import Mesh
@@ -31,9 +31,11 @@ from hoverslam.ocp.transcription.programme import Programme
 
 # Barrier parameter of a start on the same mesh. Its multipliers belong to a solved problem, so that one barrier is enough.
 AGAIN = 1e-9
-# Attempts from a known point with its multipliers: barrier parameter and most iterations. The first suits a point of the
-# same problem, or of one with the same active constraints. Attempts that take more iterations seldom converge at all.
-RESTARTS = ((AGAIN, 15), (1e-6, 40))
+# Attempts from a known point with its multipliers. A point that satisfies the problem is kept where it is. A point of
+# another case is moved away from its bounds first: the steps of an interior point that sits on them are cut short. Attempts
+# that take more iterations seldom converge at all.
+STAY_ITERATIONS, MOVE_ITERATIONS, MOVED = 15, 60, 1e-3
+SATISFIED = 1e-6  # largest scaled violation of a point that is kept where it is
 PATIENCE = 3  # passes that do not halve the error before the search on this kind of mesh ends
 WARM_ITERATIONS = 200  # a pass that starts near its optimum and takes more iterations than this does not converge
 
@@ -100,7 +102,7 @@ def solve_from_record(
     """Solve ``problem`` from a known point and on its meshes, then on finer meshes as :func:`solve_record` does.
 
     The first passes start from the multipliers of the point too, if they belong to a programme of the same shape. If none
-    of them converges within few iterations (``RESTARTS``), the same mesh is solved from the variables alone.
+    of them converges within few iterations, the same mesh is solved from the variables alone.
 
     Args:
         problem: The problem, with the phases of the point.
@@ -115,9 +117,7 @@ def solve_from_record(
     log = _Log(options, report or _to_terminal)
     began, programme = time.perf_counter(), known_programme(problem, point, options.smoothing)
     start = point.start(programme)
-    attempts = [(replace(options, max_iterations=most), start, barrier) for barrier, most in RESTARTS]
-    cold = (options, Start(start.x), AGAIN)
-    for how in [*attempts, cold] if start.row_multipliers is not None else [cold]:
+    for how in _ways_to_start(options, start, point.excess(programme) < SATISFIED):
         first = _added(run(programme, *how), began, log)
         if first.solution.converged:
             break
@@ -126,6 +126,16 @@ def solve_from_record(
     if first.solution.converged:
         best, met = _refined(problem, first, False, log)
     return _finished(problem, best, met, log)
+
+
+def _ways_to_start(options: Options, start: Start, stay: bool) -> list[tuple[Options, Start, float, float]]:
+    """Return options, start, barrier parameter and push of the attempts from a known point, to be tried in turn."""
+    cold = (options, Start(start.x), AGAIN, AT_BOUNDS)
+    if start.row_multipliers is None:
+        return [cold]
+    kept = (replace(options, max_iterations=STAY_ITERATIONS), start, AGAIN, AT_BOUNDS)
+    moved = (replace(options, max_iterations=MOVE_ITERATIONS), start, AGAIN, MOVED)
+    return [kept, moved, cold] if stay else [moved, cold]
 
 
 def known_programme(problem: Problem, point: KnownPoint, smoothing: float = 0.0) -> Programme:

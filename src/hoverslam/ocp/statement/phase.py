@@ -1,8 +1,8 @@
 """The parts of a statement: phases, limits along a phase, conditions between phases, measurements and guesses."""
 
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax.numpy as jnp
@@ -124,7 +124,23 @@ class Phase:
     @property
     def takes_time(self) -> bool:
         """Whether anything along the phase depends on the time itself."""
-        return any(map(_takes_time, (self.dynamics, *self.integrals.values(), *(c.function for c in self.path))))
+        return any(map(_takes_time, self.functions))
+
+    @property
+    def functions(self) -> tuple[Callable[..., Any], ...]:
+        """Dynamics, integrals and path constraints, in this order."""
+        return (self.dynamics, *self.integrals.values(), *(c.function for c in self.path))
+
+    def with_functions(self, functions: Sequence[Callable[..., Any]]) -> "Phase":
+        """Return the phase with other functions, in the order of ``functions``."""
+        running = 1 + len(self.integrals)
+        limits = zip(self.path, functions[running:], strict=True)
+        return replace(
+            self,
+            dynamics=functions[0],
+            integrals=dict(zip(self.integrals, functions[1:running], strict=True)),
+            path=tuple(replace(c, function=function) for c, function in limits),
+        )
 
     def rates(self, state: Any, control: Any, inputs: Any, time: Any) -> Any:
         """Return flat state rates ``(nx,)``, integrands included, from named values.

@@ -18,7 +18,8 @@ import numpy as np
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.phase import Phase, StatementError
 from hoverslam.ocp.statement.problem import Problem
-from hoverslam.ocp.transcription.structure import StructureCache, structure_of
+from hoverslam.ocp.transcription.carried import carried
+from hoverslam.ocp.transcription.structure import StructureCache
 from hoverslam.ocp.transcription.translate import translate
 
 
@@ -48,10 +49,10 @@ def inputs_of(problem: Problem, phase: Phase, given: Any) -> Any:
 
 
 def flat_inputs(problem: Problem, phase: Phase, given: Any) -> jax.Array:
-    """Return the phase's inputs as one flat vector."""
+    """Return the phase's inputs, and behind them the numbers that its functions carry, as one flat vector."""
     leaves = jax.tree_util.tree_leaves(inputs_of(problem, phase, given))
     flat = [jnp.ravel(jnp.asarray(leaf, dtype=float)) for leaf in leaves]
-    return jnp.concatenate(flat) if flat else jnp.zeros(0)
+    return jnp.concatenate([*flat, jnp.asarray(carried(phase.functions).numbers)])
 
 
 def point_function(problem: Problem, phase: Phase) -> Callable[..., jax.Array]:
@@ -61,16 +62,18 @@ def point_function(problem: Problem, phase: Phase) -> Callable[..., jax.Array]:
     leaves, tree = jax.tree_util.tree_flatten(template)
     shapes = [np.shape(leaf) for leaf in leaves]
     stops = np.cumsum([int(np.prod(shape)) for shape in shapes])
+    own, length = carried(phase.functions), int(stops[-1]) if len(stops) else 0
 
     def evaluate(x: jax.Array, u: jax.Array, q: jax.Array, free: jax.Array, time: jax.Array) -> jax.Array:
         if phase.inputs is None:
-            inputs: Any = problem.parameters(free, q)
+            inputs: Any = problem.parameters(free, q[:length])
         else:
             pieces = [q[stop - int(np.prod(s)) : stop].reshape(s) for s, stop in zip(shapes, stops, strict=True)]
             inputs = jax.tree_util.tree_unflatten(tree, pieces)
         state, control = phase.states.unflatten(x), phase.controls.unflatten(u)
-        rates = phase.rates(state, control, inputs, time[0])
-        limits = phase.limits(state, control, inputs, time[0])
+        now = phase.with_functions(own.rebuild(q[length:]))
+        rates = now.rates(state, control, inputs, time[0])
+        limits = now.limits(state, control, inputs, time[0])
         return jnp.concatenate([rates, jnp.stack(limits)]) if limits else rates
 
     return evaluate
@@ -150,11 +153,10 @@ def cached_functions(
         blocks: Control nodes that a collocation point depends on.
         cache: Where they are kept.
     """
-    used = (phase.dynamics, *phase.integrals.values(), *(c.function for c in phase.path))
     given = jnp.asarray(list(problem.given.values()))
     leaves, tree = jax.tree_util.tree_flatten(inputs_of(problem, phase, given))
     key = (
-        structure_of(used),
+        carried(phase.functions).key,
         tuple(phase.integrals),
         tuple(phase.states.labels()),
         tuple(phase.controls.labels()),

@@ -37,6 +37,10 @@ class StructureCache(Generic[T]):
         """Return the number of entries."""
         return len(self._made)
 
+    def __contains__(self, key: Hashable) -> bool:
+        """Return whether there is an entry of ``key``."""
+        return key in self._made
+
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return the entry of ``key``; if there is none, add the one that ``make`` returns."""
         if key in self._made:
