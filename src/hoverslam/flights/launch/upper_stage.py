@@ -13,10 +13,8 @@ from hoverslam.physics.constants import EARTH_EQUATORIAL_RADIUS, EARTH_GRAVITATI
 from hoverslam.vehicles.stages import UpperStage
 
 # Bounds of durations (s) that only keep the search of the solver finite.
-SHROUDED, BURN, ORBIT_COAST, LATER_BURN = (1.0, 600.0), (5.0, 1500.0), (300.0, 4000.0), (1.0, 600.0)
-SHORTEST_RELIGHT = (
-    1.0  # s, between start and cut-off of a relit engine: second burns of Starlink launches, SpaceX webcasts
-)
+SHROUDED, BURN, ORBIT_COAST, LATER_BURN = (1.0, 600.0), (5.0, 1500.0), (300.0, 4000.0), (0.3, 600.0)
+SHORTEST_RELIGHT = 0.3  # s, of a relit engine: estimate, the impulse of start and cut-off alone
 
 
 class UpperStageBuilder(PhaseBuilder):

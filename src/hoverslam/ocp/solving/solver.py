@@ -31,11 +31,11 @@ from hoverslam.ocp.transcription.programme import Programme
 
 # Barrier parameter of a start on the same mesh. Its multipliers belong to a solved problem, so that one barrier is enough.
 AGAIN = 1e-9
-# Attempts from a known point with its multipliers. A point that satisfies the problem is kept where it is. A point of
+# Attempts from a known point with its multipliers. A point that nearly satisfies the problem is kept where it is. A point of
 # another case is moved away from its bounds first: the steps of an interior point that sits on them are cut short. Attempts
 # that take more iterations seldom converge at all.
 STAY_ITERATIONS, MOVE_ITERATIONS, MOVED = 15, 60, 1e-3
-SATISFIED = 1e-6  # largest scaled violation of a point that is kept where it is
+SATISFIED = 1e-3  # largest scaled violation of a point that is kept where it is
 PATIENCE = 3  # passes that do not halve the error before the search on this kind of mesh ends
 WARM_ITERATIONS = 200  # a pass that starts near its optimum and takes more iterations than this does not converge
 
