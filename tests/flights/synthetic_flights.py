@@ -30,6 +30,8 @@ TRUTH = {
     "aero.drag_factor": 0.93,
     "aero.descent_axial_factor": 1.05,
     "aero.preserved_drag_fraction": 0.13,
+    "recovery.angle_of_attack_max_deg": 5.0,
+    "recovery.landing_throttle_max": 0.8,
 }
 
 
@@ -63,7 +65,7 @@ class Truth:
 @cache
 def downrange_truth() -> Truth:
     """Return a flight of Falcon 9 to 200 km with the first stage landing at sea."""
-    result = solve_launch(load_vehicle(PUBLISHED / "falcon9.toml", TRUTH), "downrange", choice=Choice(1))
+    result = solve_launch(load_vehicle(PUBLISHED / "falcon9.toml", TRUTH), "downrange", choice=Choice(2))
     assert result.verified
     parts = [result.solution[name] for name in ("rise", "ascent", *RETURN_PHASES)]
     time = np.arange(0.0, parts[-1].time[1], 1.0 / FRAMES)
