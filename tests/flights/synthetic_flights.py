@@ -135,7 +135,7 @@ def downrange_mission() -> Mission:
             "recovery": "downrange",
             "fairing": True,
             "northward": False,
-            "payload_kg": known(15_400.0, 13_800.0, 17_000.0),
+            "payload_kg": known(17_000.0, 15_400.0, 18_600.0),
             "engine_rating": known(0.995, 0.98, 1.02),
             "perigee_altitude_km": known(200.0, 200.0, 200.0),
             "apogee_altitude_km": known(200.0, 200.0, 200.0),

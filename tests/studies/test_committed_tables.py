@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from fake_flights import fake_fly
 
+from hoverslam.flights.launch.flight_check import BETWEEN_NODES
 from hoverslam.reports.tables import read_rows
 from hoverslam.studies.cases import Case
 from hoverslam.studies.comparison.compare import compare_cases
@@ -25,6 +27,27 @@ WRITERS = {
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_committed_table_is_the_same_after_it_is_read_and_written(name):
     assert WRITERS[name](RESULTS / name).encode() == (RESULTS / name).read_bytes()
+
+
+def test_every_committed_flight_keeps_every_limit_when_it_is_flown_again():
+    flights, phases = (pd.read_csv(RESULTS / name) for name in ("vehicles.csv", "validity.csv"))
+    case = ["vehicle", "recovery", "orbit"]
+    assert set(flights[case].itertuples(index=False)) == set(phases[case].itertuples(index=False))
+    assert flights["verified"].all()
+    assert phases["valid"].all()
+    for name, unit in (
+        ("dynamic_pressure", "kPa"),
+        ("q_alpha", "kPa_deg"),
+        ("heating", "kW_m2"),
+        ("axial_acceleration", "g"),
+    ):
+        reached, limit = phases[f"{name}_{unit}"], phases[f"{name}_limit_{unit}"]
+        held = limit.notna()
+        assert (reached[held] <= limit[held] * (1.0 + BETWEEN_NODES)).all(), name
+    for name in ("lowest_altitude", "perigee"):
+        reached, limit = phases[f"{name}_km"], phases[f"{name}_limit_km"]
+        held = limit.notna() & (limit > 0.0)
+        assert (reached[held] >= limit[held] * (1.0 - BETWEEN_NODES)).all(), name
 
 
 def test_a_comparison_saves_by_suffix_and_into_a_folder(tmp_path):
