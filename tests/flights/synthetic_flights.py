@@ -7,6 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from hoverslam.flights.launch.limits import LaunchLimit
 from hoverslam.flights.launch.result import LaunchResult
 from hoverslam.flights.launch.solve import solve_launch
 from hoverslam.flights.launch.structure import Choice
@@ -64,8 +65,10 @@ class Truth:
 
 @cache
 def downrange_truth() -> Truth:
-    """Return a flight of Falcon 9 to 200 km with the first stage landing at sea."""
-    result = solve_launch(load_vehicle(PUBLISHED / "falcon9.toml", TRUTH), "downrange", choice=Choice(2))
+    """Return a flight of Falcon 9 to 200 km with the first stage landing at sea, the landing burn at a steady throttle."""
+    vehicle = load_vehicle(PUBLISHED / "falcon9.toml", TRUTH)
+    steady = LaunchLimit("throttle", "landing_1", lower=0.99 * TRUTH["recovery.landing_throttle_max"])
+    result = solve_launch(vehicle, "downrange", constraints=[steady], choice=Choice(2))
     assert result.verified
     parts = [result.solution[name] for name in ("rise", "ascent", *RETURN_PHASES)]
     time = np.arange(0.0, parts[-1].time[1], 1.0 / FRAMES)
