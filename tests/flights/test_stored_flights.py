@@ -136,22 +136,28 @@ def test_a_shipped_flight_that_is_better_is_read_and_not_kept_again(landed, fold
     assert exact(plan_of()).objective == 4999.0
 
 
+BOTH = (Choice(1), Choice(2))
+
+
 def test_a_flight_of_a_vehicle_that_is_worse_in_every_figure_and_carries_more_is_found(landed, folder):
     worse = plan_of(["stage2.dry_mass_t=4.6", "stage2.engine.specific_impulse_vacuum_s=340"])
     keep(flown(landed, worse))  # carries 10 t
-    assert worse_but_carries_more(plan_of(), 9990.0).payload == 1e4
-    assert worse_but_carries_more(plan_of(), 1e4) is None
-    assert worse_but_carries_more(plan_of(burns=2), 9990.0).choice == Choice(1)  # whatever is flown
-    assert worse_but_carries_more(plan_of(["stage2.dry_mass_t=4.7"]), 9990.0) is None  # better and worse
-    assert worse_but_carries_more(plan_of(["stage1.propellant_t=410"]), 9990.0) is None  # more is not always better
-    assert worse_but_carries_more(plan_of(orbit="leo310_43"), 9990.0) is None
-    assert worse_but_carries_more(plan_of(recovery="downrange"), 9990.0) is None
+    assert worse_but_carries_more(plan_of(), 9990.0, BOTH).payload == 1e4
+    assert worse_but_carries_more(plan_of(), 1e4, BOTH) is None
+    assert worse_but_carries_more(plan_of(burns=2), 9990.0, BOTH).choice == Choice(1)  # whatever is flown
+    assert worse_but_carries_more(plan_of(["stage2.dry_mass_t=4.7"]), 9990.0, BOTH) is None  # better and worse
+    assert (
+        worse_but_carries_more(plan_of(["stage1.propellant_t=410"]), 9990.0, BOTH) is None
+    )  # more is not always better
+    assert worse_but_carries_more(plan_of(orbit="leo310_43"), 9990.0, BOTH) is None
+    assert worse_but_carries_more(plan_of(recovery="downrange"), 9990.0, BOTH) is None
+    assert worse_but_carries_more(plan_of(), 9990.0, [Choice(2)]) is None  # another way than the user asks for
 
 
 def test_a_limit_that_is_wider_counts_as_better(landed, folder):
     keep(flown(landed, plan_of(["limits.dynamic_pressure_max_kPa=25"])))
-    assert worse_but_carries_more(plan_of(), 9990.0) is not None
-    assert worse_but_carries_more(plan_of(["limits.dynamic_pressure_max_kPa=24"]), 9990.0) is None
+    assert worse_but_carries_more(plan_of(), 9990.0, BOTH) is not None
+    assert worse_but_carries_more(plan_of(["limits.dynamic_pressure_max_kPa=24"]), 9990.0, BOTH) is None
 
 
 # ---- damaged files -----------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ INPUTS = Inputs(Propulsion.cluster(9, 845e3, 282.0, 311.0), Propulsion(2e6, 700.
 SCALE = np.array([1e5] * 3 + [1e3] * 3 + [1e5] + [1.0] * 3)
 LIMITS = [
     "dynamic_pressure", "heating", "free_molecular_heating", "q_alpha", "axial_acceleration", "speed", "throttle", "upright",
-    "angle_of_attack",
+    "angle_of_attack", "altitude",
 ]  # fmt: skip
 
 

@@ -25,7 +25,6 @@ def test_the_modes_are_the_known_ones():
         "side_boosters_return_core_downrange",
         "upper_stage_return",
         "upper_stage_return_core_downrange",
-        "upper_stage_return_core_expended",
     ]
 
 
@@ -52,7 +51,7 @@ def test_the_core_is_expended_where_only_the_side_boosters_return():
 
 
 def test_an_upper_stage_leaves_its_orbit_first():
-    for mode in ("upper_stage_return", "upper_stage_return_core_downrange", "upper_stage_return_core_expended"):
+    for mode in ("upper_stage_return", "upper_stage_return_core_downrange"):
         assert segments(mode, "upper_stage")[0] == "deorbit"
 
 

@@ -73,7 +73,6 @@ def test_the_modes_are_those_of_the_bodies_that_return():
         "return_to_launch_site",
         "upper_stage_return",
         "upper_stage_return_core_downrange",
-        "upper_stage_return_core_expended",
     )
 
 

@@ -114,7 +114,7 @@ class LaunchSearch:
         if self.plan.objective.goal != "payload":
             return self._recorded(chosen)
         payload = chosen.payload if chosen.verified else 0.0
-        worse = worse_but_carries_more(self.plan, payload)
+        worse = worse_but_carries_more(self.plan, payload, self.choices)
         if worse is None:
             return self._recorded(chosen)
         scout = self._scouted(

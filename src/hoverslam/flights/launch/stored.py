@@ -179,7 +179,7 @@ def neighbours(plan: LaunchPlan, count: int = 3) -> list[StoredFlight]:
     return flights
 
 
-def worse_but_carries_more(plan: LaunchPlan, payload: float) -> StoredFlight | None:
+def worse_but_carries_more(plan: LaunchPlan, payload: float, choices: Sequence[Choice]) -> StoredFlight | None:
     """Return the stored flight that carries most of those of vehicles that are worse in every figure, or None.
 
     Only flights of the same mode, orbit and limits count, of vehicles that are equal but for figures whose effect on the
@@ -188,11 +188,14 @@ def worse_but_carries_more(plan: LaunchPlan, payload: float) -> StoredFlight | N
     Args:
         plan: The plan of the case.
         payload: Payload that was found for it (kg).
+        choices: What the launch may fly.
     """
     own, rest, best = merits(plan), rest_key(plan), None
     paths = [path for folder in _folders() for path in _files(folder)]
     for path, about in _readable(paths, read_about):
-        if about["rest"] != rest or not about["verified"] or about["payload"] <= payload * (1.0 + ALIKE):
+        if about["rest"] != rest or not about["verified"] or Choice(**about["choice"]) not in choices:
+            continue
+        if about["payload"] <= payload * (1.0 + ALIKE):
             continue
         worse = all(about["merits"].get(key, np.inf) <= value + ROUNDING * abs(value) for key, value in own.items())
         if worse and (best is None or about["payload"] > best[0]):

@@ -118,7 +118,7 @@ class _Numbers:
         """Return the module with other values of the entries that are inputs."""
         full, at = [], 0
         for leaf, mask in zip(self.leaves, self.masks, strict=True):
-            if mask is None:
+            if mask is None or not np.any(mask):
                 full.append(leaf)
                 continue
             count = int(np.sum(mask))
