@@ -15,7 +15,7 @@ from hoverslam.flights.launch.refine import refined
 from hoverslam.flights.launch.result import LaunchResult
 from hoverslam.flights.launch.search_record import Attempt, Search
 from hoverslam.flights.launch.starts import guess_launch
-from hoverslam.flights.launch.stored import StoredFlight, exact, neighbours, worse_but_carries_more
+from hoverslam.flights.launch.stored import StoredFlight, exact, nearest_distance, neighbours, worse_but_carries_more
 from hoverslam.flights.launch.structure import Choice
 from hoverslam.ocp.solved import Solved, solve, solve_from
 from hoverslam.ocp.solving.known import KnownPoint
@@ -88,7 +88,7 @@ class LaunchSearch:
             if found is not None:
                 return found
         scouts: list[_Scout] = []
-        for choice in self.choices:
+        for choice in self._ordered():
             if self._is_worth_trying(choice, scouts) and not self._out_of_time(scouts):
                 scouts += self._scouts(self.plan.with_choice(choice))
         ranked = sorted(scouts, key=lambda scout: -scout.payload)
@@ -101,6 +101,12 @@ class LaunchSearch:
                 break
         chosen = max(results, key=lambda result: (result.verified, result.converged, result.payload))
         return self._not_dominated(chosen) if self.store else self._recorded(chosen)
+
+    def _ordered(self) -> list[Choice]:
+        """Return the choices, those first of which a similar flight is stored: the search may end before it tried all."""
+        if not self.store or self.effort == "quick":
+            return list(self.choices)
+        return sorted(self.choices, key=lambda choice: nearest_distance(self.plan.with_choice(choice)))
 
     def _recorded(self, chosen: LaunchResult, dominated_by: str = "") -> LaunchResult:
         """Return the chosen flight with what the search tried."""

@@ -160,15 +160,7 @@ def neighbours(plan: LaunchPlan, count: int = 3) -> list[StoredFlight]:
         plan: The plan of the case.
         count: Number of flights.
     """
-    own = case_key(plan)
-    part = structure_part(joined(plan.phases))
-    paths = [path for folder in _folders() for path in _files(folder) if part in path.name]
-    near: dict[str, tuple[float, Path]] = {}
-    for path, about in _readable(paths, read_about):
-        distance = _distance(plan, about)
-        if about["key"] != own and distance < near.get(about["key"], (np.inf, path))[0]:
-            near[about["key"]] = (distance, path)
-    ranked = [path for _, path in sorted(near.values())]
+    ranked = [path for _, path in _ranked(plan)]
     flights: list[StoredFlight] = []
     for path, flight in _readable(ranked, read_flight):
         if flight.phases == tuple(plan.phases):
@@ -177,6 +169,24 @@ def neighbours(plan: LaunchPlan, count: int = 3) -> list[StoredFlight]:
         if len(flights) == count:
             break
     return flights
+
+
+def nearest_distance(plan: LaunchPlan) -> float:
+    """Return the distance of the nearest stored flight with the same phases (see :func:`neighbours`), or infinity."""
+    return min((distance for distance, _ in _ranked(plan)), default=float(np.inf))
+
+
+def _ranked(plan: LaunchPlan) -> list[tuple[float, Path]]:
+    """Return distance and file of the stored flights of other cases with the same phases, the nearest first."""
+    own = case_key(plan)
+    part = structure_part(joined(plan.phases))
+    paths = [path for folder in _folders() for path in _files(folder) if part in path.name]
+    near: dict[str, tuple[float, Path]] = {}
+    for path, about in _readable(paths, read_about):
+        distance = _distance(plan, about)
+        if about["key"] != own and distance < near.get(about["key"], (np.inf, path))[0]:
+            near[about["key"]] = (distance, path)
+    return sorted(near.values())
 
 
 def worse_but_carries_more(plan: LaunchPlan, payload: float, choices: Sequence[Choice]) -> StoredFlight | None:
