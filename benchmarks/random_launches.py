@@ -35,11 +35,11 @@ from hoverslam.flights.launch.plan import make_plan
 from hoverslam.flights.launch.problem import launch_problem
 from hoverslam.flights.launch.result import summarise
 from hoverslam.flights.launch.search import Effort
+from hoverslam.flights.launch.slopes import NOT_OF_THE_FLIGHT
 from hoverslam.flights.launch.starts import guess_launch
 
 METHODS = ("quick", "standard", "thorough", "one_start")
 ALIKE = 1e-3  # relative: payloads that differ by less are one optimum
-NOT_OF_THE_FLIGHT = ("payload_published", "liftoff_mass_published_t")
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,6 @@ from hoverslam import LaunchResult, solve_launch
 from hoverslam.flights.launch.changes import changed_plan
 from hoverslam.flights.launch.plan import LaunchPlan, make_plan
 from hoverslam.flights.launch.refine import refined
-from hoverslam.flights.launch.search import circle_at
 from hoverslam.ocp.solving.known import KnownPoint
 from hoverslam.reports.pictures import plain_axis
 
@@ -57,7 +56,7 @@ def plan_at(plan: LaunchPlan, key: str, value: float) -> LaunchPlan:
     """Return the plan with one figure moved."""
     if key != ALTITUDE:
         return changed_plan(plan, {key: value})
-    orbit = circle_at(plan.orbit, value * 1e3)
+    orbit = plan.orbit.with_altitudes(value * 1e3, value * 1e3)
     return make_plan(plan.vehicle, plan.recovery, orbit, plan.constraints, plan.structure.choice)
 
 

@@ -26,17 +26,15 @@ from hoverslam.flights.launch.result import summarise
 from hoverslam.flights.launch.starts import guess_launch
 from hoverslam.flights.launch.stored import (
     exact,
-    guesses_of,
     holds,
     keep,
     neighbours,
-    restart,
     ship,
     worse_but_carries_more,
 )
 from hoverslam.flights.launch.stored_file import StoredFlight, read_flight, write_flight
 from hoverslam.flights.launch.structure import Choice
-from hoverslam.ocp.solved import solve
+from hoverslam.ocp.solved import solve, solve_from
 from hoverslam.ocp.statement.phase import StatementError
 from hoverslam.vehicles.loading import load_vehicle
 
@@ -306,7 +304,7 @@ def test_a_flight_with_other_phases_is_refused_as_a_start(landed, folder):
     problem = launch_problem(plan_of(), LaunchGuess(_any_guess(plan_of()), 1e4))
     assert not holds(flight, problem)
     with pytest.raises(StatementError, match="different phases"):
-        restart(problem, flight, ATTEMPTS[0])
+        solve_from(problem, flight.point, ATTEMPTS[0])
 
 
 def _any_guess(plan):
@@ -321,13 +319,13 @@ def test_a_launch_starts_from_its_own_file_in_few_iterations_and_from_that_of_an
     path = keep(summarise(plan, scratch))
     assert path.stat().st_size < 60e3
     flight = exact(plan)
-    again = restart(launch_problem(plan, guesses_of(flight)), flight, ATTEMPTS[0])
+    again = solve_from(launch_problem(plan, LaunchGuess.at(flight.point)), flight.point, ATTEMPTS[0])
     assert again.verification.passed
     assert again.iterations <= 10
     assert again.objective == pytest.approx(scratch.objective, rel=1e-7)
     heavier = plan_of(["stage1.dry_mass_t=28.46"])
     near = neighbours(heavier)[0]
-    other = restart(launch_problem(heavier, guesses_of(near)), near, ATTEMPTS[0])
+    other = solve_from(launch_problem(heavier, LaunchGuess.at(near.point)), near.point, ATTEMPTS[0])
     assert other.verification.passed
     assert other.iterations < scratch.iterations / 2
     assert other.objective < scratch.objective

@@ -159,6 +159,16 @@ class Orbit(Section):
         """Angle from the ascending node to the perigee (rad); None if the perigee may lie anywhere."""
         return None if self.argument_of_perigee_deg is None else self.argument_of_perigee_deg.si
 
+    def with_altitudes(self, perigee: float, apogee: float) -> "Orbit":
+        """Return an orbit of the same plane with other altitudes of perigee and apogee (m)."""
+        figures = {"perigee_altitude_km": perigee, "apogee_altitude_km": apogee}
+        return self.model_copy(
+            update={
+                name: getattr(self, name).model_copy(update={"value": altitude / 1e3, "low": None, "high": None})
+                for name, altitude in figures.items()
+            }
+        )
+
     def with_inclination(self, inclination: Figure) -> "Orbit":
         """Return the same orbit with another inclination (deg)."""
         return self.model_copy(update={"inclination_deg": inclination})

@@ -6,10 +6,9 @@ holds physically.
 
 import numpy as np
 
-from hoverslam.flights.launch.limits import LaunchLimit, landing_acceleration, vehicle_limits
+from hoverslam.flights.launch.limits import LaunchLimit, home_of, landing_acceleration, vehicle_limits
 from hoverslam.flights.launch.structure import PREFIXES, Branch, Segment, Structure
 from hoverslam.vehicles.models import Vehicle, operations_of
-from hoverslam.vehicles.recovery import Recovery
 from hoverslam.vehicles.upper_recovery import UpperRecovery
 
 
@@ -73,7 +72,8 @@ def _physical(vehicle: Vehicle, branch: Branch, segment: Segment) -> list[Launch
 
 def _on_the_way_home(vehicle: Vehicle, body: str, segment: Segment) -> list[LaunchLimit]:
     """Return the limits of a body that comes home in one of its segments."""
-    name, home = segment.name, _home(vehicle, body)
+    name, home = segment.name, home_of(vehicle, body)
+    assert home is not None
     hot, steady = home.heating_max_kW_m2, operations_of(vehicle).return_acceleration_max_m_s2.si
     if isinstance(home, UpperRecovery):
         steady = home.axial_acceleration_max_g.si
@@ -84,15 +84,3 @@ def _on_the_way_home(vehicle: Vehicle, body: str, segment: Segment) -> list[Laun
         LaunchLimit("heating", name, upper=hot.si if hot else np.inf, unit="W/m2"),
         LaunchLimit("axial_acceleration", name, upper=steady, unit="m/s2"),
     ]
-
-
-def _home(vehicle: Vehicle, body: str) -> Recovery | UpperRecovery:
-    """Return how a body comes home."""
-    side = vehicle.side_boosters
-    home = {
-        "stage1": vehicle.recovery,
-        "side_boosters": side.recovery if side is not None else None,
-        "upper_stage": vehicle.upper_recovery,
-    }[body]
-    assert home is not None
-    return home

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hoverslam.physics.constants import STANDARD_GRAVITY
 from hoverslam.reports.json_text import Json, record
 from hoverslam.reports.results import Result
 from hoverslam.reports.tables import frame_of
@@ -34,7 +35,7 @@ SHOWN_IN = {
     "q_alpha": ("kPa deg", float(np.degrees(1e-3))),
     "heating": ("kW/m2", 1e-3),
     "free_molecular_heating": ("W/m2", 1.0),
-    "axial_acceleration": ("g", 1.0 / 9.80665),
+    "axial_acceleration": ("g", 1.0 / STANDARD_GRAVITY),
 }
 """Unit of each standard quantity in reports, and the factor from SI to it."""
 

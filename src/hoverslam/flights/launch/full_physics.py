@@ -18,10 +18,12 @@ from scipy.interpolate import BSpline, make_interp_spline
 
 from hoverslam.flights.craft import vehicle_parameters
 from hoverslam.flights.craft.limits import FlightLimits
+from hoverslam.flights.launch.limits import home_of
 from hoverslam.flights.launch.structure import PREFIXES, Segment
 from hoverslam.ocp.statement.names import Named
 from hoverslam.physics.motion import Flight, Inputs, NamedArrays
 from hoverslam.vehicles.models import Vehicle
+from hoverslam.vehicles.recovery import Recovery
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -98,9 +100,8 @@ def _lit_on_the_way_home(vehicle: Vehicle, body: str, segment: Segment) -> int:
     """Return the number of lit engines of a body that comes home."""
     if segment.kind in ("ignition", "landing"):
         return segment.engines
-    side = vehicle.side_boosters
-    home = side.recovery if body == "side_boosters" and side is not None else vehicle.recovery
-    if home is None or body == "upper_stage":
+    home = home_of(vehicle, body)
+    if not isinstance(home, Recovery):
         return 0
     return {"boostback": home.boostback_engines or 1, "entry": home.entry_engines or 1}.get(segment.kind, 0)
 

@@ -137,12 +137,21 @@ def vehicle_limits(vehicle: Vehicle) -> list[LaunchLimit]:
         LaunchLimit("free_molecular_heating", bare, upper=hot.si if hot else np.inf, unit="W/m2"),
         LaunchLimit("altitude", "orbit_coast*", lower=habits.coast_altitude_min_km.si, unit="m"),
     ]
-    bodies = {"stage1": vehicle.recovery, "upper_stage": vehicle.upper_recovery}
-    if vehicle.side_boosters is not None:
-        bodies["side_boosters"] = vehicle.side_boosters.recovery
-    for body, home in bodies.items():
+    for body in ("stage1", "upper_stage", "side_boosters"):
+        home = home_of(vehicle, body)
         found += _return_limits(vehicle, body, home) if home is not None else []
     return found
+
+
+def home_of(vehicle: Vehicle, body: str) -> Recovery | UpperRecovery | None:
+    """Return how ``stage1``, ``side_boosters`` or ``upper_stage`` comes home, or None if the vehicle does not say."""
+    side = vehicle.side_boosters
+    homes = {
+        "stage1": vehicle.recovery,
+        "side_boosters": side.recovery if side is not None else None,
+        "upper_stage": vehicle.upper_recovery,
+    }
+    return homes[body]
 
 
 def _return_limits(vehicle: Vehicle, body: str, home: Recovery | UpperRecovery) -> list[LaunchLimit]:
@@ -183,14 +192,13 @@ def landing_acceleration(vehicle: Vehicle, engines: int, body: str = "stage1") -
 
 def _landing_hardware(vehicle: Vehicle, body: str) -> tuple[Recovery | UpperRecovery, Engine, float]:
     """Return how a body comes home, its landing engine and its dry mass (kg)."""
-    if body == "upper_stage":
-        assert vehicle.upper_recovery is not None
-        assert vehicle.stage2 is not None
-        return vehicle.upper_recovery, vehicle.upper_recovery.landing_engine, vehicle.stage2.dry_mass
-    stage = vehicle.side_boosters if body == "side_boosters" else vehicle.stage1
-    home = vehicle.side_boosters.recovery if body == "side_boosters" and vehicle.side_boosters else vehicle.recovery
-    assert stage is not None
+    home = home_of(vehicle, body)
     assert home is not None
+    if isinstance(home, UpperRecovery):
+        assert vehicle.stage2 is not None
+        return home, home.landing_engine, vehicle.stage2.dry_mass
+    stage = vehicle.side_boosters if body == "side_boosters" else vehicle.stage1
+    assert stage is not None
     return home, stage.engine, stage.dry_mass
 
 

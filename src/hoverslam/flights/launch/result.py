@@ -249,15 +249,12 @@ def at_search_bounds(plan: LaunchPlan, solution: Solved) -> tuple[str, ...]:
     return tuple(found)
 
 
-def summarise(
-    plan: LaunchPlan, solution: Solved, search: Search | None = None, judge_bounds: bool = True
-) -> LaunchResult:
+def summarise(plan: LaunchPlan, solution: Solved, judge_bounds: bool = True) -> LaunchResult:
     """Return the result of a solved plan. The solution must have been verified, passed or not.
 
     Args:
         plan: The plan.
         solution: Its solution.
-        search: What was tried beside it.
         judge_bounds: Whether a duration at its bound means that the search was too narrow; False where an operator's
             habits bound durations.
     """
@@ -306,5 +303,4 @@ def summarise(
         plan=plan,
         structure=plan.structure.label,
         at_search_bounds=bounds,
-        search=search,
     )

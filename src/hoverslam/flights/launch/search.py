@@ -20,7 +20,6 @@ from hoverslam.flights.launch.structure import Choice
 from hoverslam.ocp.solved import Solved, solve, solve_from
 from hoverslam.ocp.solving.known import KnownPoint
 from hoverslam.ocp.statement.options import Options
-from hoverslam.vehicles.places import Orbit
 
 Effort = Literal["quick", "standard", "thorough"]
 Report = Callable[[str], None]
@@ -185,7 +184,7 @@ class LaunchSearch:
 
     def _from_higher_orbit(self, plan: LaunchPlan) -> KnownPoint | None:
         """Return a flight to a higher circle, where the two burns of the last stage are easier to find."""
-        raised = replace(plan, orbit=circle_at(plan.orbit, EASY_TRANSFER))
+        raised = replace(plan, orbit=plan.orbit.with_altitudes(EASY_TRANSFER, EASY_TRANSFER))
         self.report(f"{plan.structure.label}: by way of {EASY_TRANSFER / 1e3:.0f} km")
         scout = solve(launch_problem(raised, guess_launch(raised, self.report)), _SCOUT, self.report)
         return KnownPoint.of(scout) if scout.converged else None
@@ -251,13 +250,3 @@ class LaunchSearch:
         if not result.verified or result.payload < known.payload * (1.0 - 1e-4):
             return None
         return self._recorded(result)
-
-
-def circle_at(orbit: Orbit, altitude: float) -> Orbit:
-    """Return an orbit of the same plane with perigee and apogee at ``altitude`` (m)."""
-    change = {
-        name: figure.model_copy(update={"value": altitude / 1e3, "low": None, "high": None})
-        for name in ("perigee_altitude_km", "apogee_altitude_km")
-        for figure in (getattr(orbit, name),)
-    }
-    return orbit.model_copy(update=change)

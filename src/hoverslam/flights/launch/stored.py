@@ -23,7 +23,6 @@ import numpy as np
 from platformdirs import user_data_path
 
 from hoverslam.flights.launch.case_key import case_key, merits, rest_key
-from hoverslam.flights.launch.guess import LaunchGuess
 from hoverslam.flights.launch.plan import LaunchPlan
 from hoverslam.flights.launch.result import LaunchResult
 from hoverslam.flights.launch.stored_file import (
@@ -38,9 +37,7 @@ from hoverslam.flights.launch.stored_file import (
 )
 from hoverslam.flights.launch.stored_file import StoredFlight as StoredFlight
 from hoverslam.flights.launch.structure import Choice
-from hoverslam.ocp.solved import Solved, solve_from
 from hoverslam.ocp.solving.solver import known_programme
-from hoverslam.ocp.statement.options import Options, Report
 from hoverslam.ocp.statement.phase import StatementError
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.physics.constants import EARTH_EQUATORIAL_RADIUS, EARTH_GRAVITATIONAL_PARAMETER
@@ -200,7 +197,8 @@ def worse_but_carries_more(plan: LaunchPlan, payload: float, choices: Sequence[C
         payload: Payload that was found for it (kg).
         choices: What the launch may fly.
     """
-    own, rest, best = merits(plan), rest_key(plan), None
+    own, rest = merits(plan), rest_key(plan)
+    better: list[tuple[float, Path]] = []
     paths = [path for folder in _folders() for path in _files(folder)]
     for path, about in _readable(paths, read_about):
         if about["rest"] != rest or not about["verified"] or Choice(**about["choice"]) not in choices:
@@ -208,10 +206,10 @@ def worse_but_carries_more(plan: LaunchPlan, payload: float, choices: Sequence[C
         if about["payload"] <= payload * (1.0 + ALIKE):
             continue
         worse = all(about["merits"].get(key, np.inf) <= value + ROUNDING * abs(value) for key, value in own.items())
-        if worse and (best is None or about["payload"] > best[0]):
-            best = (about["payload"], path)
-    found = list(_readable([best[1]], read_flight)) if best is not None else []
-    return found[0][1] if found else None
+        if worse:
+            better.append((about["payload"], path))
+    most = sorted(better, key=lambda entry: -entry[0])[:1]
+    return next((flight for _, flight in _readable((path for _, path in most), read_flight)), None)
 
 
 def _distance(plan: LaunchPlan, about: dict[str, Any]) -> float:
@@ -273,30 +271,6 @@ def _mark_used(paths: Iterable[Path]) -> None:
         if path.parent != SHIPPED:
             with suppress(OSError):
                 os.utime(path)
-
-
-# ---- starting ----------------------------------------------------------------------------------------------------------
-def guesses_of(stored: StoredFlight) -> LaunchGuess:
-    """Return a stored flight as a guess of a launch: the nodes of all phases, and the payload."""
-    return LaunchGuess(dict(stored.point.guesses), stored.payload)
-
-
-def restart(problem: Problem, stored: StoredFlight, options: Options, report: Report | None = None) -> Solved:
-    """Solve a launch from a stored flight and on its mesh, then on finer meshes if the mesh error asks for them.
-
-    Multipliers start from the stored ones if the problem has the same constraints. The problem may belong to another case:
-    then the flight is a start only.
-
-    Args:
-        problem: The launch, stated with any guess.
-        stored: A stored flight with the same phases.
-        options: Options of the solver.
-        report: Receives one line for each mesh pass.
-
-    Raises:
-        StatementError: If the flight has other phases than the problem.
-    """
-    return solve_from(problem, stored.point, options, report)
 
 
 # ---- shipping ----------------------------------------------------------------------------------------------------------

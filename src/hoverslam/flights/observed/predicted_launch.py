@@ -33,7 +33,6 @@ from hoverslam.ocp.statement.problem import Problem
 from hoverslam.vehicles.loading import load_vehicle
 from hoverslam.vehicles.missions import Mission
 from hoverslam.vehicles.models import Vehicle, operations_of
-from hoverslam.vehicles.places import Orbit
 
 LONGEST_ATTEMPT = 75.0  # s: a mesh pass that converges takes 2 to 15
 HIGHEST_STEP, LOWEST_STEP = 200e3, 20e3  # m between the orbits of a continuation towards a high one
@@ -173,13 +172,17 @@ def _solve_by_continuation(
     goal = plan.orbit.perigee_altitude
     altitude, step = min(goal, operations_of(plan.vehicle).two_burn_altitude_km.si), HIGHEST_STEP
 
+    def at(altitude: float) -> LaunchPlan:
+        apogee = plan.orbit.apogee_altitude - (goal - altitude)
+        return replace(plan, orbit=plan.orbit.with_altitudes(altitude, apogee))
+
     def solved(altitude: float, guess: LaunchGuess) -> Solved:
-        there = replace(plan, orbit=lower_orbit(plan.orbit, goal - altitude))
         if report is not None and altitude < goal:
             report(f"by way of {altitude / 1e3:.0f} km")
-        return solve_patiently(PredictionBuilder(there, guess, payload, habits).build_launch(), report, attempts)
+        problem = PredictionBuilder(at(altitude), guess, payload, habits).build_launch()
+        return solve_patiently(problem, report, attempts)
 
-    found = solved(altitude, guess_launch(replace(plan, orbit=lower_orbit(plan.orbit, goal - altitude)), report))
+    found = solved(altitude, guess_launch(at(altitude), report))
     while found.converged and altitude < goal:
         guess = LaunchGuess({name: guess_from(part) for name, part in found.phases.items()}, payload)
         higher = min(altitude + step, goal)
@@ -189,16 +192,6 @@ def _solve_by_continuation(
         else:
             step /= 2.0
     return found
-
-
-def lower_orbit(orbit: Orbit, difference: float) -> Orbit:
-    """Return an orbit with perigee and apogee lower by ``difference`` (m)."""
-    change = {
-        name: figure.model_copy(update={"value": figure.value - difference / 1e3, "low": None, "high": None})
-        for name in ("perigee_altitude_km", "apogee_altitude_km")
-        for figure in (getattr(orbit, name),)
-    }
-    return orbit.model_copy(update=change)
 
 
 def _upper_thrust(vehicle: Vehicle, rating: float) -> float:
