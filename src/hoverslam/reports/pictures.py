@@ -1,11 +1,12 @@
 """The common style of all pictures, and how they are written."""
 
+from io import BytesIO
 from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hoverslam.data.writing import write_whole_with
+from hoverslam.data.writing import write_whole
 
 # Readable by colour-blind readers (Tol's bright scheme). Lines also differ in style, so that print in grey can be read.
 COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#117799", "#aa3377", "#888822")
@@ -22,7 +23,9 @@ def write_picture(figure: Figure, path: Path) -> None:
         path: The file; its suffix is the format.
     """
     metadata = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
-    write_whole_with(path, lambda part: figure.savefig(part, dpi=130, metadata=metadata.get(path.suffix)))
+    suffix, drawn = path.suffix.lower(), BytesIO()
+    figure.savefig(drawn, format=suffix[1:], dpi=130, metadata=metadata.get(suffix))
+    write_whole(path, drawn.getvalue())
 
 
 def plain_axis(axis: Axes) -> Axes:

@@ -46,13 +46,14 @@ class Result(ABC):
 
         Raises:
             ValueError: for a suffix that this result cannot be written as; the message lists those it can.
-            OSError: if the file cannot be written.
+            NotWritten: if the file cannot be written (an OSError); it says where the content is kept instead.
         """
         path = Path(path)
         writers = self._writers()
-        if path.suffix not in writers:
+        suffix = path.suffix.lower()
+        if suffix not in writers:
             raise ValueError(f"{path}: unknown suffix {path.suffix!r}; known: {', '.join(sorted(writers))}")
-        writers[path.suffix](path)
+        writers[suffix](path)
         return path
 
     def _writers(self) -> Mapping[str, Callable[[Path], None]]:

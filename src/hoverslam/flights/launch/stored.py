@@ -11,8 +11,6 @@ same case the best is read, so that processes may write at the same time.
 import argparse
 import os
 import secrets
-import shutil
-import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -22,6 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 from platformdirs import user_data_path
 
+from hoverslam.data.writing import PART, NotWritten, write_whole
 from hoverslam.flights.launch.case_key import case_key, merits, rest_key
 from hoverslam.flights.launch.plan import LaunchPlan
 from hoverslam.flights.launch.result import LaunchResult
@@ -48,7 +47,6 @@ ALIKE, ROUNDING = 1e-4, 1e-9  # relative: payloads, and figures, that differ by 
 SHIPPED = Path(__file__).parent / "files" / "solutions"
 MOST_FILES = 500  # of the local folder; beyond, those used least recently are removed
 FEASIBLE = 1e-6  # scaled violation up to which a stored flight satisfies a problem; IPOPT leaves 1e-8
-OLD_PART = 86_400.0  # s after which an unfinished file belongs to a process that was killed
 SUFFIX = ".npz"
 
 T = TypeVar("T")
@@ -90,8 +88,8 @@ def keep(result: LaunchResult, folder: Path | None = None) -> Path | None:
     path = folder / f"{flight.file_start()}-{secrets.token_hex(4)}{SUFFIX}"
     try:
         write_flight(flight, path)
-    except OSError as error:
-        warnings.warn(f"the launch is not kept: {error}", stacklevel=2)
+    except NotWritten as failure:
+        warnings.warn(f"the launch is not kept for later solves: {failure.path}: {failure.reason}", stacklevel=2)
         return None
     for other, _ in local:
         _remove(other)
@@ -112,17 +110,13 @@ def holds(flight: StoredFlight, problem: Problem) -> bool:
 
 
 def _trim(folder: Path) -> None:
-    """Remove the files used least recently beyond ``MOST_FILES``, and what processes that were killed left behind."""
+    """Remove the files used least recently beyond ``MOST_FILES``."""
     used = []
-    for path in folder.glob(f"*{SUFFIX}"):
+    for path in _files(folder):
         with suppress(OSError):
             used.append((path.stat().st_mtime, path))
-    finished = sorted(entry for entry in used if not entry[1].name.startswith("."))
-    for _, path in finished[: max(len(finished) - MOST_FILES, 0)]:
+    for _, path in sorted(used)[: max(len(used) - MOST_FILES, 0)]:
         _remove(path)
-    for modified, path in used:
-        if path.name.startswith(".") and modified < time.time() - OLD_PART:
-            _remove(path)
 
 
 def _remove(path: Path) -> None:
@@ -248,7 +242,7 @@ def _folders() -> list[Path]:
 def _files(folder: Path, start: str = "") -> list[Path]:
     """Return the files of a folder whose names begin with ``start``, in alphabetical order."""
     with suppress(OSError):
-        return sorted(p for p in folder.glob(f"{start}*{SUFFIX}") if not p.name.startswith("."))
+        return sorted(p for p in folder.glob(f"{start}*{SUFFIX}") if not p.name.startswith(PART))
     return []
 
 
@@ -294,9 +288,8 @@ def ship(source: Path, target: Path = SHIPPED) -> list[Path]:
         usable = flight.verified and flight.vehicle in vehicles
         if usable and (start not in cases or flight.better_than(cases[start][1])):
             cases[start] = (path, flight)
-    target.mkdir(parents=True, exist_ok=True)
     for start, (path, _) in cases.items():
-        shutil.copyfile(path, target / f"{start}{SUFFIX}")
+        write_whole(target / f"{start}{SUFFIX}", path.read_bytes(), keep=False)
     return [target / f"{start}{SUFFIX}" for start in cases]
 
 

@@ -9,13 +9,14 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hoverslam.data.writing import write_whole_with
+from hoverslam.data.writing import write_whole
 from hoverslam.flights.launch.case_key import case_key, digest, merits, rest_key
 from hoverslam.flights.launch.plan import LaunchPlan
 from hoverslam.flights.launch.result import LaunchResult
@@ -151,7 +152,7 @@ def write_flight(flight: StoredFlight, path: Path) -> None:
     """Write a flight to a file that appears as a whole.
 
     Raises:
-        OSError: If the file cannot be written.
+        NotWritten: If the file cannot be written; a store is no result, so the content is not kept elsewhere.
     """
     point, phases, numbers, edges = flight.point, {}, [], []
     for name, guess in point.guesses.items():
@@ -178,7 +179,9 @@ def write_flight(flight: StoredFlight, path: Path) -> None:
         "rows": np.asarray(point.rows, dtype=np.float32),
         "bounds": np.asarray(point.bounds, dtype=np.float32),
     }
-    write_whole_with(path, lambda unfinished: np.savez_compressed(unfinished, **arrays))
+    content = BytesIO()
+    np.savez_compressed(content, **arrays)
+    write_whole(path, content.getvalue(), keep=False)
 
 
 def read_about(path: Path) -> dict[str, Any]:

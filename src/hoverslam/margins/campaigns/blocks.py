@@ -45,7 +45,11 @@ class Flyer(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """A text that differs if the answers may: vehicle, dispersions, seed, guidance, version of the code."""
+        """A text that differs if the answers may: vehicle, dispersions, seed, guidance, version of the code.
+
+        A flyer may have ``inputs`` as well: a mapping from names to plain values, from which the fingerprint follows. A folder
+        keeps them, and a message that refuses another campaign names those that differ.
+        """
 
     def __call__(self, numbers: Numbers) -> Columns:
         """Fly the samples with these numbers ``(n,)``; return arrays by name, whose first axis is that of the numbers."""

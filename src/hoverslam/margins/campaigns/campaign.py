@@ -16,12 +16,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, current_thread, main_thread
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hoverslam.data.writing import write_whole
+from hoverslam.data.writing import NotWritten, write_whole
 from hoverslam.margins.campaigns.blocks import Columns, Flyer, Numbers
 from hoverslam.margins.campaigns.executors import default_workers, fly_blocks
 from hoverslam.margins.campaigns.progress import Progress
@@ -51,6 +52,7 @@ class Campaign(Result):
         flown: Flights flown now, not read from the folder: whole blocks.
         first_block_seconds: Duration of the first block flown, which compiles (s); None if none was flown.
         rate: Flights per second with all workers busy, without calls that compiled; None if only those were made.
+        unwritten: Files of blocks that could not be written into the folder, and where they are kept instead.
     """
 
     fingerprint: str
@@ -61,6 +63,7 @@ class Campaign(Result):
     flown: int
     first_block_seconds: float | None
     rate: float | None
+    unwritten: tuple[NotWritten, ...] = ()
 
     def report(self) -> str:
         """Return the number of flights, how fast they flew, and mean and standard deviation of every column of numbers."""
@@ -182,7 +185,7 @@ def run_campaign(
     """
     _check_arguments(samples, block, workers, scheduler)
     start = time.perf_counter()
-    store = None if folder is None else BlockStore(folder, flyer.fingerprint, block)
+    store = None if folder is None else BlockStore(folder, flyer.fingerprint, block, getattr(flyer, "inputs", None))
     run = CampaignRun(flyer, block, store, report or _to_standard_error)
     interrupted = False
 
@@ -211,30 +214,30 @@ def _campaign(run: CampaignRun, samples: int, interrupted: bool, seconds: float)
     numbers, columns = joined(done, run.size, samples, run.flyer.fingerprint)
     flown = run.size * (len(done) - run.found)
     first = run.flown[0].seconds if run.flown else None
-    return Campaign(run.flyer.fingerprint, numbers, columns, interrupted, seconds, flown, first, run.rate())
+    unwritten = tuple(run.unwritten)
+    return Campaign(run.flyer.fingerprint, numbers, columns, interrupted, seconds, flown, first, run.rate(), unwritten)
 
 
 @contextmanager
 def _remembered_interrupt() -> Iterator[Event]:
-    """Yield an event that Ctrl-C sets beside raising KeyboardInterrupt.
+    """Yield an event that Ctrl-C sets beside what the caller does with it, such as raising KeyboardInterrupt.
 
     The exception alone is lost if it is raised in a callback of the garbage collector.
     """
-    asked = Event()
-
-    def ask(number: int, frame: object) -> None:
-        asked.set()
-        signal.default_int_handler(number, frame)  # type: ignore[arg-type]
-
-    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if not usual or current_thread() is not main_thread():  # the caller handles Ctrl-C in its own way
+    asked, before = Event(), signal.getsignal(signal.SIGINT)
+    if not callable(before) or current_thread() is not main_thread():  # Ctrl-C is ignored, or goes elsewhere
         yield asked
         return
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        asked.set()
+        before(number, frame)
+
     signal.signal(signal.SIGINT, ask)
     try:
         yield asked
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, before)
 
 
 def _to_standard_error(line: str) -> None:

@@ -5,7 +5,7 @@ The flights of a call are one batch, compiled once for each batch size.
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
@@ -24,6 +24,7 @@ from hoverslam.margins.guidance.powered_landing import HoverSlam
 from hoverslam.margins.guidance.recovery import FlownRecovery, GuidancePlan, recover
 from hoverslam.margins.guidance.reference import Reference
 from hoverslam.margins.guidance.replanning import ConvexReplanning
+from hoverslam.reports.json_text import Json, record
 from hoverslam.vehicles.models import Vehicle
 
 # On a CPU, XLA can deadlock if two threads execute a programme such as this at once (seen with jaxlib 0.10.2). So a process
@@ -84,6 +85,14 @@ class RecoveryFlyer:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
     @cached_property
+    def inputs(self) -> dict[str, Json]:
+        """What the flights depend on, by name: vehicle, recovery, orbit, seed, guidance, scheme, figures, version."""
+        return campaign_inputs(
+            self.vehicle, self.reference.recovery, self.reference.orbit, self.table, self.seed, self.scheme, self.total,
+            self.guidance,
+        )  # fmt: skip
+
+    @cached_property
     def parts(self) -> tuple[tuple[BoosterFlight, BoosterFlight], Booster, GuidancePlan]:
         """Equations of motion, nominal booster and plan of guidance."""
         booster = booster_of(self.vehicle, self.reference)
@@ -128,6 +137,37 @@ class RecoveryFlyer:
         steps = max(1, round(float(plan.landing.duration) / RENEWALS / float(plan.landing.step)))
         table = type(self.table)
         return jax.jit(jax.vmap(lambda b, q, p: recover(flights, b, q, p, law, steps, table), in_axes=(None, None, 0)))
+
+
+def campaign_inputs(
+    vehicle: Vehicle, recovery: str, orbit: str, table: DispersionTable, seed: int, scheme: Scheme, total: int | None,
+    guidance: Guidance,
+) -> dict[str, Json]:  # fmt: skip
+    """Return what the flights of a campaign depend on, by name. It is known before the optimum is solved."""
+    chosen = {
+        "recovery": recovery,
+        "orbit": orbit,
+        "seed": seed,
+        "guidance": guidance,
+        "scheme": scheme,
+        "total": total,
+    }
+    figures = _flat(
+        vehicle.model_dump(mode="json", exclude={"name", "title", "operator", "status", "payload_published"})
+    )
+    sizes = _flat(table.model_dump(mode="json"), "dispersion ")
+    return record({"vehicle": vehicle.name, **chosen, **figures, **sizes, "version of hoverslam": __version__})
+
+
+def _flat(content: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """Return the values of nested mappings by dotted names. Bands, sources and other texts of figures are left out."""
+    found: dict[str, object] = {}
+    for key, value in content.items():
+        if isinstance(value, Mapping):
+            found |= {prefix + key: value["value"]} if "value" in value else _flat(value, f"{prefix}{key}.")
+        else:
+            found[prefix + key] = value
+    return found
 
 
 def columns_of(flown: FlownRecovery, reference: Reference) -> dict[str, np.ndarray]:

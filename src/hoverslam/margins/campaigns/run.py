@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hoverslam.data.writing import NotWritten
 from hoverslam.margins.campaigns.blocks import (
     BlockFailed,
     CampaignError,
@@ -30,6 +31,7 @@ class CampaignRun:
         done: Columns of the blocks that are done, by index.
         flown: Timing of the blocks that were flown, in the order in which they ended.
         found: How many blocks the folder held.
+        unwritten: Files of blocks that could not be written.
     """
 
     flyer: Flyer
@@ -39,6 +41,7 @@ class CampaignRun:
     done: dict[int, Columns] = field(default_factory=dict)
     flown: list[FlownBlock] = field(default_factory=list)
     found: int = 0
+    unwritten: list[NotWritten] = field(default_factory=list)
 
     def fetch(self, indices: Sequence[int]) -> list[int]:
         """Read the blocks that the folder holds; return the indices of the others."""
@@ -50,10 +53,15 @@ class CampaignRun:
         return [index for index in indices if index not in self.done]
 
     def keep(self, index: int, columns: Columns) -> None:
-        """Keep a block that was flown."""
-        if self.store is not None:
-            self.store.save(index, columns)
+        """Keep a block that was flown. One that cannot be written is told, and the flights go on."""
         self.done[index] = columns
+        if self.store is None:
+            return
+        try:
+            self.store.save(index, columns)
+        except NotWritten as failure:
+            self.unwritten.append(failure)
+            self.report(str(failure))
 
     def failed(self, index: int, error: Exception) -> BlockFailed:
         """Return the error of a block whose flyer raised ``error``."""
@@ -63,7 +71,9 @@ class CampaignRun:
 
     def kept(self) -> str:
         """Return the number of samples that the folder keeps, as text; empty without a folder."""
-        return "" if self.store is None else f" ({len(self.done) * self.size} samples are kept in {self.store.folder})"
+        if self.store is None:
+            return ""
+        return f" ({(len(self.done) - len(self.unwritten)) * self.size} samples are kept in {self.store.folder})"
 
     def rate(self) -> float | None:
         """Return flights per second with all workers busy; None if only calls that compiled have ended."""

@@ -1,29 +1,30 @@
 """A folder that keeps the blocks of a campaign: one npz file for each block, and a manifest.
 
+The manifest holds the inputs of the flights, so that a run with other inputs is refused with the names of those that differ.
 A file is written whole or not at all, and files are not locked. Two processes may use one folder at the same time: they write
 the same bits under the same names.
 """
 
 import hashlib
 import json
-import os
-import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hoverslam.data.errors import shown
+from hoverslam.data.writing import write_whole
 from hoverslam.margins.campaigns.blocks import CampaignError, Columns, block_numbers
+from hoverslam.reports.json_text import Json, json_text, record
 
 LAYOUT = 1  # of the files
 MANIFEST = "campaign.json"
 _DIGEST = 64  # hexadecimal digits of a SHA-256
-_STALE = 3600.0  # s; writing takes a fraction of a second, so an older unfinished file is left over from a killed run
+_NAMED = 3  # inputs that differ, of which a message gives both values
 
 
 class BlockStore:
@@ -33,42 +34,33 @@ class BlockStore:
         folder: The folder, made if missing.
         fingerprint: Of the flyer.
         size: Samples in a block.
+        inputs: What the flights depend on, by name, as :attr:`Flyer.inputs`.
 
     Raises:
         CampaignError: If the folder is a file or holds another campaign.
+        NotWritten: If the manifest cannot be written.
     """
 
-    def __init__(self, folder: Path, fingerprint: str, size: int) -> None:
+    def __init__(self, folder: Path, fingerprint: str, size: int, inputs: Mapping[str, object] | None = None) -> None:
         self.folder, self.fingerprint, self.size = Path(folder), fingerprint, size
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except FileExistsError:
-            raise CampaignError(f"{folder}: is a file: name a folder") from None
-        manifest = self.folder / MANIFEST
-        if manifest.exists():
-            self._compare(manifest)
+        given = record(inputs or {})
+        if self.folder.exists() and not self.folder.is_dir():
+            raise CampaignError(f"{folder}: is a file: name a folder")
+        about = read_manifest(self.folder)
+        if about is None:
+            about = {"layout": LAYOUT, "fingerprint": fingerprint, "block": size, "inputs": given}
+            write_whole(self.folder / MANIFEST, json_text(about), keep=False)
         else:
-            about = {"layout": LAYOUT, "fingerprint": fingerprint, "block": size}
-            write_durably(manifest, json.dumps(about, indent=1).encode())
-        for part in self.folder.glob(".*.part"):
-            if time.time() - part.stat().st_mtime > _STALE:
-                part.unlink(missing_ok=True)
+            self._compare(about, given)
 
-    def _compare(self, manifest: Path) -> None:
-        """Raise CampaignError if the manifest is unreadable or belongs to another campaign."""
-        try:
-            about = json.loads(manifest.read_bytes())
-            layout, fingerprint, size = about["layout"], about["fingerprint"], about["block"]
-        except (ValueError, KeyError, TypeError) as error:
-            message = f"{manifest}: not the manifest of a campaign ({type(error).__name__}: {error})"
-            raise CampaignError(f"{message}: put it back, or use another folder") from None
-        if layout != LAYOUT:
-            raise CampaignError(f"{manifest}: layout {layout}, expected {LAYOUT}: use another folder")
-        if fingerprint != self.fingerprint:
-            raise self._foreign(self.folder, fingerprint)
-        if size != self.size:
-            fix = f"give block={size}, or use another folder"
-            raise CampaignError(f"{self.folder}: holds blocks of {size} samples, not {self.size}: {fix}")
+    def _compare(self, about: dict[str, Any], inputs: Mapping[str, Json]) -> None:
+        """Raise CampaignError if a manifest belongs to another campaign."""
+        require_inputs(self.folder, about, inputs)
+        if about["fingerprint"] != self.fingerprint:
+            raise self._foreign(self.folder, about["fingerprint"])
+        if about["block"] != self.size:
+            fix = f"give block={about['block']}, or use another folder"
+            raise CampaignError(f"{self.folder}: holds blocks of {about['block']} samples, not {self.size}: {fix}")
 
     def _foreign(self, where: Path, fingerprint: str) -> CampaignError:
         fix = "use another folder, or delete this one"
@@ -82,10 +74,10 @@ class BlockStore:
         """Write a block.
 
         Raises:
-            OSError: If the file cannot be written.
+            NotWritten: If the file cannot be written; it says where the block is kept instead.
         """
         own = {"numbers": block_numbers(index, self.size), "fingerprint": np.array(self.fingerprint)}
-        write_durably(self.path(index), packed({**own, **columns}))
+        write_whole(self.path(index), packed({**own, **columns}))
 
     def load(self, index: int, report: Callable[[str], None]) -> Columns | None:
         """Return the columns of a block, or None if there is no file or a damaged one, which is reported.
@@ -109,6 +101,47 @@ class BlockStore:
         if fingerprint != self.fingerprint:
             raise self._foreign(path, fingerprint)
         return columns
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """Return the manifest of a folder, or None if there is none.
+
+    Raises:
+        CampaignError: If it is damaged, no manifest, or of another layout.
+    """
+    path = folder / MANIFEST
+    try:
+        about = json.loads(path.read_bytes())
+        layout, _, _ = about["layout"], about["fingerprint"], about["block"]
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        message = f"{path}: not the manifest of a campaign ({type(error).__name__}: {error})"
+        raise CampaignError(f"{message}: put it back, or use another folder") from None
+    if layout != LAYOUT:
+        raise CampaignError(f"{path}: layout {layout}, expected {LAYOUT}: use another folder")
+    return dict(about)
+
+
+def require_inputs(folder: Path, about: Mapping[str, Any], inputs: Mapping[str, Json]) -> None:
+    """Raise CampaignError if inputs differ from those of a manifest; the message names them with both values.
+
+    Args:
+        folder: The folder, for the message.
+        about: Its manifest.
+        inputs: Inputs that are asked for, by name; others are not compared.
+    """
+    kept = about.get("inputs")
+    if not isinstance(kept, dict) or not kept:  # of an earlier version, or of a flyer without inputs
+        return
+    other = [name for name in inputs if name not in kept or kept[name] != inputs[name]]
+    if not other:
+        return
+    told = [f"{name} is {shown(kept.get(name))} there and {shown(inputs[name])} here" for name in other[:_NAMED]]
+    more = f", and {len(other) - _NAMED} more differ" if len(other) > _NAMED else ""
+    raise CampaignError(
+        f"{folder}: holds another campaign: {'; '.join(told)}{more}: give what it has, or name another folder"
+    )
 
 
 def packed(columns: Columns) -> bytes:
@@ -136,22 +169,3 @@ def unpacked(content: bytes) -> dict[str, NDArray[Any]]:
         raise ValueError("it does not match its checksum")
     with np.load(BytesIO(content), allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a file that survives a crash and another process writing the same file.
-
-    The content goes to a file of a unique name, then to the disk, and then takes the place of ``path``.
-
-    Raises:
-        OSError: If the file cannot be written; nothing unfinished is left.
-    """
-    part = path.with_name(f".{path.name}.{uuid4().hex}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -1,6 +1,9 @@
 """The optimal recovery that guidance follows, in the frame of the pad on which the booster lands."""
 
+import zipfile
+import zlib
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from hoverslam.data.writing import write_whole
 from hoverslam.ocp.statement.names import Named
 from hoverslam.physics.earth import LaunchFrame
 from hoverslam.physics.motion import Flight
@@ -87,16 +91,26 @@ class Reference:
         words = np.array([self.vehicle, self.recovery, self.orbit])
         figures = {f"values/{key}": np.float64(value) for key, value in self.values.items()}
         ends = np.array([*self.pad, self.payload, self.per_reserve])
-        np.savez(path, words=words, ends=ends, order=np.array(list(self.legs)), **arrays, **figures)  # type: ignore[arg-type]
+        content = BytesIO()
+        np.savez(content, words=words, ends=ends, order=np.array(list(self.legs)), **arrays, **figures)  # type: ignore[arg-type]
+        write_whole(path, content.getvalue())
 
     @classmethod
     def load(cls, path: Path) -> "Reference":
-        """Return the reference that :meth:`save` wrote."""
-        with np.load(path, allow_pickle=False) as file:
-            legs = {str(n): Leg(*(file[f"{n}/{key}"] for key in _ARRAYS)) for n in file["order"]}
-            values = {key[7:]: float(file[key]) for key in file.files if key.startswith("values/")}
-            words, ends = [str(w) for w in file["words"]], [float(x) for x in file["ends"]]
-        return cls(words[0], words[1], words[2], (ends[0], ends[1], ends[2], ends[3]), legs, values, ends[4], ends[5])
+        """Return the reference that :meth:`save` wrote.
+
+        Raises:
+            ValueError: If the file is damaged or no reference, with one line.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                legs = {str(n): Leg(*(file[f"{n}/{key}"] for key in _ARRAYS)) for n in file["order"]}
+                values = {key[7:]: float(file[key]) for key in file.files if key.startswith("values/")}
+                words, ends = [str(w) for w in file["words"]], [float(x) for x in file["ends"]]
+            vehicle, recovery, orbit, pad = *words[:3], (ends[0], ends[1], ends[2], ends[3])
+            return cls(vehicle, recovery, orbit, pad, legs, values, ends[4], ends[5])
+        except (ValueError, KeyError, IndexError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+            raise ValueError(f"{path}: damaged, or no optimum: {' '.join(str(error).split())}") from error
 
 
 def reference_of(result: "LaunchResult") -> Reference:

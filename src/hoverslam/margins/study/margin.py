@@ -13,18 +13,23 @@ import jax
 import pandas as pd
 from matplotlib.figure import Figure
 
+from hoverslam.data.errors import shown
+from hoverslam.data.writing import check_folder, kept_failures
 from hoverslam.flights.craft import vehicle_parameters
 from hoverslam.flights.launch.solve import solve_launch
+from hoverslam.margins.campaigns.blocks import CampaignError
 from hoverslam.margins.campaigns.campaign import run_campaign
-from hoverslam.margins.campaigns.flyer import RecoveryFlyer
+from hoverslam.margins.campaigns.flyer import RecoveryFlyer, campaign_inputs
 from hoverslam.margins.campaigns.progress import Progress
-from hoverslam.margins.choices import Guidance, Scheme
+from hoverslam.margins.campaigns.store import MANIFEST, read_manifest, require_inputs
+from hoverslam.margins.choices import GUIDANCE, SCHEMES, Guidance, Scheme
 from hoverslam.margins.disturbances.loading import load_dispersions
 from hoverslam.margins.disturbances.touchdown import TouchdownLimits, causes_of
 from hoverslam.margins.guidance.reference import Reference, reference_of
 from hoverslam.margins.study.picture import draw_study
 from hoverslam.margins.study.record import MarginRecord
 from hoverslam.margins.study.text import study_json, study_report
+from hoverslam.reports.console import say
 from hoverslam.reports.json_text import Json
 from hoverslam.reports.results import Result
 from hoverslam.vehicles.loading import as_vehicle
@@ -102,10 +107,16 @@ def study_margin(
         VehicleError: For an unknown vehicle, mode or dispersion.
         ValueError: For the mode ``expendable``, an unknown guidance or scheme, or an optimum that is not verified.
         CampaignError: For a folder that holds another campaign, or a cluster that does not answer.
+        OutputError: For a folder that cannot be written.
     """
     vehicle = as_vehicle(vehicle)
     table = load_dispersions(vehicle.name, dispersions)
     total = samples if scheme == "latin" else None
+    _check_choices(recovery, guidance, scheme)
+    if folder is not None:
+        check_folder(folder, (MANIFEST, SAVED_REFERENCE))
+        orbit = vehicle.orbit(None, recovery).name if reference is None else reference.orbit
+        _check_campaign(folder, campaign_inputs(vehicle, recovery, orbit, table, seed, scheme, total, guidance), block)
     if reference is None:
         reference = _reference(vehicle, recovery, folder, report)
     flyer = RecoveryFlyer(vehicle, reference, table, seed, scheme, total, guidance)
@@ -119,18 +130,56 @@ def study_margin(
 
 
 def _reference(vehicle: Vehicle, recovery: str, folder: Path | None, report: Callable[[str], None] | None) -> Reference:
-    """Return the optimum kept in ``folder`` if it belongs to the vehicle's figures; otherwise solve a new one and keep it."""
+    """Return the optimum kept in ``folder``; otherwise solve one and keep it. One that is damaged is solved again.
+
+    Raises:
+        ValueError: If the folder keeps the optimum of another vehicle, recovery or orbit, or of other figures.
+    """
     kept = None if folder is None else folder / SAVED_REFERENCE
     if kept is not None and kept.exists():
-        found = Reference.load(kept)
-        same = (found.vehicle, found.recovery) == (vehicle.name, recovery)
-        if same and found.values == vehicle_parameters.launch_parameters(vehicle, recovery):
+        try:
+            found = Reference.load(kept)
+        except ValueError as error:
+            say(f"{error}: solved again")
+        else:
+            _require_same(found, vehicle, recovery, kept)
             return found
-        raise ValueError(
-            f"{kept}: the optimum of {found.vehicle} {found.recovery}, or of other figures: name another folder"
-        )
     reference = reference_of(solve_launch(vehicle, recovery, report=report))
     if kept is not None:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        reference.save(kept)
+        with kept_failures() as failures:
+            reference.save(kept)
+        for failure in failures:
+            say(str(failure))
     return reference
+
+
+def _require_same(found: Reference, vehicle: Vehicle, recovery: str, kept: Path) -> None:
+    there = {"vehicle": found.vehicle, "recovery": found.recovery, "orbit": found.orbit, **found.values}
+    here = {
+        "vehicle": vehicle.name, "recovery": recovery, "orbit": vehicle.orbit(None, recovery).name,
+        **vehicle_parameters.launch_parameters(vehicle, recovery),
+    }  # fmt: skip
+    for name in here | there:
+        if there.get(name) != here.get(name):
+            told = f"{name} is {shown(there.get(name))} there and {shown(here.get(name))} here"
+            raise ValueError(f"{kept}: another optimum: {told}: give what it has, or name another folder")
+
+
+def _check_campaign(folder: Path, inputs: Mapping[str, Json], block: int) -> None:
+    """Raise CampaignError if a folder holds a campaign of other inputs or blocks. Nothing is solved."""
+    about = read_manifest(folder)
+    if about is None:
+        return
+    require_inputs(folder, about, inputs)
+    if about["block"] != block:
+        raise CampaignError(
+            f"{folder}: holds blocks of {about['block']} samples, not {block}: give that, or name another folder"
+        )
+
+
+def _check_choices(recovery: str, guidance: str, scheme: str) -> None:
+    for name, value, known in (("guidance", guidance, GUIDANCE), ("scheme", scheme, SCHEMES)):
+        if value not in known:
+            raise ValueError(f"{name}: {value!r}: choose {' or '.join(known)}")
+    if recovery == "expendable":
+        raise ValueError(f"recovery: {recovery!r} has no way home: choose one of the other modes")
