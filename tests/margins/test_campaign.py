@@ -1,5 +1,6 @@
 """Campaigns: the same answers however they are cut, and nothing finished lost or flown twice, whatever ends a run."""
 
+import errno
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_flights import CompiledFlyer, DyingFlyer, ElsewhereFlyer, GivesFlyer, GrowsFlyer, OneProcessFlyer, ToyFlyer
 
+from hoverslam.data import writing
 from hoverslam.margins.campaigns import executors, store
 from hoverslam.margins.campaigns.blocks import BlockFailed, CampaignError, FlownBlock, block_numbers
 from hoverslam.margins.campaigns.campaign import run_campaign
@@ -235,27 +237,40 @@ def test_damage_is_said_on_standard_error_unless_asked_otherwise(tmp_path, capsy
     assert captured.err.count("\n") == 1
 
 
-def test_a_disk_that_fails_leaves_the_old_file_and_no_part(tmp_path, monkeypatch):
-    def fails(descriptor):
-        raise OSError(28, "No space left on device")
+def test_blocks_that_cannot_be_written_are_kept_elsewhere_and_the_flights_go_on(tmp_path, monkeypatch):
+    put, folder, lines = writing._put, tmp_path / "full", []
 
-    path = tmp_path / "file"
-    path.write_bytes(b"old")
-    monkeypatch.setattr(store.os, "fsync", fails)
-    with pytest.raises(OSError, match="No space left"):
-        store.write_durably(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
+    def full(path, content):
+        if path.parent == folder and path.suffix == ".npz":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        put(path, content)
+
+    monkeypatch.setattr(writing, "_put", full)
+    got = run_campaign(ToyFlyer(), 30, folder=folder, block=10, workers=1, report=lines.append)
+    assert_same(got, straight(30))
+    assert len(lines) == len(got.unwritten) == 3
+    assert all("no space left on device; kept as" in line for line in lines)
+    assert [path.name for path in folder.iterdir()] == ["campaign.json"]
+    monkeypatch.undo()
+    for failure in got.unwritten:  # what was kept is the whole block: moved to its folder, it need not be flown again
+        failure.path.write_bytes(failure.kept.read_bytes())
+        failure.kept.unlink()
+    assert run_campaign(ToyFlyer(), 30, folder=folder, block=10).flown == 0
 
 
-def test_parts_of_files_are_swept_when_no_one_can_be_writing_them(tmp_path):
-    old, new = tmp_path / ".block_000000.npz.a.part", tmp_path / ".block_000000.npz.b.part"
-    old.write_bytes(b"half")
-    new.write_bytes(b"half")
-    os.utime(old, (0.0, 0.0))
-    run_campaign(ToyFlyer(), 5, folder=tmp_path, block=5)
-    assert not old.exists()
-    assert new.exists()
+def test_a_folder_of_other_inputs_is_refused_with_their_names_and_both_values(tmp_path):
+    def toy(**inputs):
+        flyer = GivesFlyer({"x": np.zeros(5)})
+        flyer.inputs = {"vehicle": "toy", "seed": 1, "wind.sigma_m_s": 4.0} | inputs
+        flyer.fingerprint = str(flyer.inputs)
+        return flyer
+
+    run_campaign(toy(), 5, folder=tmp_path, block=5)
+    assert run_campaign(toy(), 5, folder=tmp_path, block=5).flown == 0
+    with pytest.raises(CampaignError, match=r"holds another campaign: seed is 1 there and 2 here: give what it has"):
+        run_campaign(toy(seed=2), 5, folder=tmp_path, block=5)
+    with pytest.raises(CampaignError, match=r'vehicle is "toy" there and "other" here; wind.sigma_m_s is 4 there and 6'):
+        run_campaign(toy(vehicle="other", **{"wind.sigma_m_s": 6.0}), 5, folder=tmp_path, block=5)
 
 
 # ---- Ends before the end ---------------------------------------------------------------------------------------------

@@ -4,10 +4,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hoverslam.cli.messages import not_a_folder, print_files, print_json, wrong_input
+from hoverslam.cli.messages import not_written, print_files, print_json, say
 from hoverslam.cli.options import Jobs, Json, OrbitText, Out, Vehicles
 from hoverslam.cli.progress import flights_bar
-from hoverslam.reports.exit_codes import INTERRUPTED, exit_code
+from hoverslam.data.writing import check_folder
+from hoverslam.reports.exit_codes import exit_code
+from hoverslam.reports.interrupts import stop_on_interrupt
 
 if TYPE_CHECKING:
     from hoverslam.studies.comparison.compare import Comparison
@@ -22,26 +24,27 @@ def compare(
 ) -> int:
     """Solve every vehicle in every recovery mode and write the tables. Ctrl-C keeps the rows that are finished."""
     from hoverslam.studies.cases import default_cases
+    from hoverslam.studies.comparison.files import files_of
 
     cases = default_cases(vehicle or None, orbit)
-    if mistake := not_a_folder("--out", out):
-        return wrong_input([mistake])
-    from hoverslam.reports.console import say
-    from hoverslam.studies.comparison.compare import compare_cases
-
+    check_folder(out, files_of(cases), "--out")
     start = time.perf_counter()
     with flights_bar(len(cases)) as on_row:
-        comparison = compare_cases(cases, out, jobs=jobs, on_row=on_row)
+        from hoverslam.studies.comparison.compare import compare_cases
+
+        with stop_on_interrupt() as stopped:
+            comparison = compare_cases(cases, out, jobs=jobs, on_row=on_row)
     _print(comparison, time.perf_counter() - start, json)
     if comparison.interrupted:
-        kept = f", kept in {out / 'vehicles.csv'}" if comparison.outcomes else ""
-        say(f"interrupted: {len(comparison.outcomes)} of {len(cases)} rows done{kept}")
-        return INTERRUPTED
-    return exit_code(comparison.verified)
+        kept = f", kept in {out / 'vehicles.csv'}" if comparison.outcomes and not comparison.unwritten else ""
+        say(f"{stopped.word}: {len(comparison.outcomes)} of {len(cases)} rows done{kept}")
+        not_written(comparison.unwritten)
+        return stopped.exit_code
+    return not_written(comparison.unwritten) if comparison.unwritten else exit_code(comparison.verified)
 
 
 def _print(comparison: "Comparison", wall_s: float, json: bool) -> None:
-    from hoverslam.reports.console import console, say
+    from hoverslam.reports.console import console
     from hoverslam.studies.comparison.tables import verdict
 
     if json:
@@ -54,4 +57,4 @@ def _print(comparison: "Comparison", wall_s: float, json: bool) -> None:
             say(f"not verified: {outcome.row.vehicle} {outcome.row.recovery}: {outcome.status}")
     if comparison.outcomes:
         print(f"{verdict(comparison.rows)}, {wall_s:.0f} s")
-    print_files(comparison.files)
+    print_files(comparison.files, comparison.unwritten)

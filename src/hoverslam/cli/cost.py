@@ -5,10 +5,13 @@ from typing import Annotated
 
 import typer
 
-from hoverslam.cli.messages import print_json, wrong_input
+from hoverslam.cli.messages import print_json, say, wrong_input
 from hoverslam.cli.options import Changed, Json, OrbitText, VehicleName
 from hoverslam.cli.progress import status
+from hoverslam.data.writing import check_file
 from hoverslam.reports.exit_codes import exit_code
+from hoverslam.reports.interrupts import leave_on_interrupt
+from hoverslam.reports.results import PICTURES
 
 
 def cost(
@@ -47,21 +50,20 @@ def cost(
     json: Json = False,
 ) -> int:
     """Estimate the cost of a kilogram to orbit, with its uncertainty and the effect of each figure on it."""
+    if figure is not None:
+        check_file(figure, PICTURES, "--figure")
     from hoverslam.economics.inputs.errors import CostQuestionError
-    from hoverslam.reports.console import console, say
-    from hoverslam.reports.interrupts import leave_on_interrupt
+    from hoverslam.reports.console import console
     from hoverslam.studies.costs.study import study_cost
     from hoverslam.vehicles.loading import load_vehicle
 
     found = load_vehicle(vehicle, tuple(changed or ()))
     try:
-        with leave_on_interrupt(), status(f"{found.title}: loading the solver") as show:
+        with leave_on_interrupt(lambda: "no result"), status(f"{found.title}: loading the solver") as show:
             study = study_cost(
                 found, recovery, orbit=orbit, payload_kg=payload, inputs=inputs, changes=tuple(costs or ()),
                 margin=margin, samples=samples, seed=seed, report=lambda line: show(f"{found.title}: {line}"),
             )  # fmt: skip
-        if figure is not None:
-            say(f"wrote {study.save(figure)}")
     except (CostQuestionError, ValueError) as error:
         return wrong_input(str(error).splitlines())
     if json:
@@ -69,4 +71,6 @@ def cost(
     else:
         for part in study.tables(explain):
             console().print(part)
+    if figure is not None:
+        say(f"wrote {study.save(figure)}")
     return exit_code(study.verified)

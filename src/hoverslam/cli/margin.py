@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoverslam.cli.messages import not_a_folder, print_json, wrong_input
+from hoverslam.cli.messages import print_json, say, wrong_input
 from hoverslam.cli.options import Changed, Json, OrbitText, VehicleName
-from hoverslam.cli.progress import status
-from hoverslam.margins.choices import GUIDANCE, QUESTION_NAMES, SCHEMES
-from hoverslam.reports.exit_codes import INTERRUPTED, exit_code
+from hoverslam.cli.progress import campaign_progress, status
+from hoverslam.data.writing import OutputError, check_file, check_folder
+from hoverslam.margins.choices import CURVE_LEAST, GUIDANCE, QUESTION_NAMES, SCHEMES
+from hoverslam.reports.exit_codes import NOT_VERIFIED, NOT_WRITTEN, exit_code
+from hoverslam.reports.interrupts import Stopped, stop_on_interrupt
+from hoverslam.reports.results import PICTURES
 
 if TYPE_CHECKING:
+    from hoverslam.margins.campaigns.progress import Progress
     from hoverslam.margins.study.further import Answer
     from hoverslam.margins.study.margin import MarginStudy
     from hoverslam.vehicles.models import Vehicle
@@ -59,32 +63,48 @@ def margin(
     json: Json = False,
 ) -> int:
     """Fly many disturbed, guided recoveries: how often they land, what reserve they need, what it costs in payload."""
-    from hoverslam.reports.console import say
     from hoverslam.vehicles.loading import load_vehicle
 
     found = load_vehicle(vehicle, tuple(changed or ()))
     if orbit is not None:
         found = found.model_copy(update={"default_orbit": found.orbit(orbit, recovery).name})
-    if mistake := mistake_of(found, recovery, guidance, scheme, out, also or ()):
+    if mistake := mistake_of(found, recovery, guidance, scheme, also or ()):
         return wrong_input([mistake])
-    from hoverslam.margins.campaigns.blocks import CampaignError
-    from hoverslam.margins.campaigns.progress import progress_bar
-    from hoverslam.margins.study.margin import study_margin
+    _check_outputs(out, figure, curve, samples)
 
-    try:
-        with status(f"{found.title}, {recovery}: the optimal flight") as show, progress_bar() as on_progress:
-            study = study_margin(
-                found, recovery, samples, seed, guidance=guidance, scheme=scheme, dispersions=tuple(dispersion or ()),  # type: ignore[arg-type]
-                probability=probability, confidence=confidence, folder=out, block=batch, scheduler=scheduler,
-                report=show, on_progress=on_progress,
-            )  # fmt: skip
-            if study.samples == 0:
-                raise KeyboardInterrupt
-            answers = {} if study.campaign.interrupted else _answers(study, also or (), show)
-        if figure is not None:
-            say(f"wrote {study.save(figure)}")
-    except (CampaignError, ValueError) as error:
-        return wrong_input([str(error)])
+    def flights(done: int) -> str:
+        return f"{done:,} of {samples:,} flights done" + (f", kept in {out}" if out and done else "")
+
+    with stop_on_interrupt() as stopped, status(f"{found.title}, {recovery}: the optimal flight") as show:
+        from hoverslam.margins.campaigns.blocks import BlockFailed, CampaignError
+        from hoverslam.margins.study.margin import study_margin
+
+        stopped.stops, stopped.kept = False, flights(0)
+        try:
+            with campaign_progress(show) as on_progress:
+
+                def tell(progress: "Progress") -> None:
+                    stopped.stops, stopped.kept = progress.done < samples, flights(progress.done)
+                    on_progress(progress)
+
+                study = study_margin(
+                    found, recovery, samples, seed, guidance=guidance, scheme=scheme, dispersions=tuple(dispersion or ()),  # type: ignore[arg-type]
+                    probability=probability, confidence=confidence, folder=out, block=batch, scheduler=scheduler,
+                    report=show, on_progress=tell,
+                )  # fmt: skip
+        except (CampaignError, ValueError) as error:
+            return wrong_input(str(error).splitlines())
+        except BlockFailed as error:
+            say(str(error))
+            return NOT_VERIFIED
+        stopped.stops = False
+        if study.campaign.interrupted:
+            return _interrupted(study, stopped, flights(study.samples), json)
+        answers = _printed(study, also or (), show, json)
+    if json:
+        print_json(study.as_json() | {name: answer.data for name, answer in answers.items()})
+    if figure is not None:
+        say(f"wrote {study.save(figure)}")
     if curve is not None:
         from hoverslam.margins.study.curve_of_campaign import curve_of
 
@@ -93,18 +113,38 @@ def margin(
         except ValueError as error:
             return wrong_input([f"--curve: {error}"])
         say(f"wrote {curve}")
-    if json:
-        print_json(study.as_json() | {name: answer.data for name, answer in answers.items()})
-    else:
-        print("\n".join([study.report(), *("\n" + "\n".join(answer.lines) for answer in answers.values())]))
-    if study.campaign.interrupted:
-        say(f"interrupted: {study.samples:,} of {samples:,} flights done" + (f", kept in {out}" if out else ""))
-        return INTERRUPTED
+    if study.campaign.unwritten:
+        return NOT_WRITTEN  # each was told when it happened
     return exit_code(study.reserve.reserve is not None)
 
 
-def _answers(study: "MarginStudy", also: Sequence[str], show: Callable[[str], None]) -> "dict[str, Answer]":
-    """Return the answers to further questions by name."""
+def _check_outputs(out: Path | None, figure: Path | None, curve: Path | None, samples: int) -> None:
+    if out is not None:
+        check_folder(out, label="--out")
+    if figure is not None:
+        check_file(figure, PICTURES, "--figure")
+    if curve is not None:
+        check_file(curve, (".toml",), "--curve")
+        if samples < CURVE_LEAST:
+            raise OutputError(
+                [f"--curve: samples: {samples}: a margin curve needs {CURVE_LEAST} landed flights or more"]
+            )
+
+
+def _interrupted(study: "MarginStudy", stopped: Stopped, kept: str, json: bool) -> int:
+    """Print what the flights so far say, and return the exit code."""
+    if study.samples and json:
+        print_json(study.as_json())
+    elif study.samples:
+        print(study.report())
+    say(f"{stopped.word}: {kept}")
+    return stopped.exit_code
+
+
+def _printed(study: "MarginStudy", also: Sequence[str], show: Callable[[str], None], json: bool) -> "dict[str, Answer]":
+    """Print the study and each answer as it is found, unless ``json`` asks for all of them at once; return the answers."""
+    if not json:
+        print(study.report(), flush=True)
     if not also:
         return {}
     from hoverslam.margins.study.further import QUESTIONS
@@ -113,12 +153,12 @@ def _answers(study: "MarginStudy", also: Sequence[str], show: Callable[[str], No
     for name in dict.fromkeys(also):
         show(f"also: {name}")
         found[name] = QUESTIONS[name](study, show)
+        if not json:
+            print("\n" + "\n".join(found[name].lines), flush=True)
     return found
 
 
-def mistake_of(
-    vehicle: "Vehicle", recovery: str, guidance: str, scheme: str, out: Path | None, also: Sequence[str]
-) -> str:
+def mistake_of(vehicle: "Vehicle", recovery: str, guidance: str, scheme: str, also: Sequence[str]) -> str:
     """Return what is wrong with the options, in one line; empty if nothing is. Nothing slow is imported."""
     known = vehicle.recovery.modes if vehicle.recovery is not None else ()
     if recovery not in known:
@@ -127,4 +167,4 @@ def mistake_of(
     for name, value, choices in [*chosen, *(("also", question, QUESTION_NAMES) for question in also)]:
         if value not in choices:
             return f"--{name}: {value!r}: choose {', '.join(choices)}"
-    return not_a_folder("--out", out)
+    return ""

@@ -1,22 +1,44 @@
 """Messages of the command line: mistakes of input, JSON, files that were written."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from hoverslam.reports.exit_codes import WRONG_INPUT
+from hoverslam.data.writing import NotWritten, OutputError, check_folder
+from hoverslam.reports.exit_codes import NOT_WRITTEN, WRONG_INPUT
 
 
 def wrong_input(lines: Iterable[str]) -> int:
     """Print one line a mistake on standard error, and return the exit code of wrong input."""
     for line in lines:
-        print(line, file=sys.stderr, flush=True)
+        say(line)
     return WRONG_INPUT
 
 
-def not_a_folder(option: str, path: Path | None) -> str:
-    """Return the mistake of an option that should name a folder and names a file; empty if there is none."""
-    return f"{option}: {path}: not a folder" if path is not None and path.exists() and not path.is_dir() else ""
+def not_written(failures: Sequence[NotWritten]) -> int:
+    """Print one line a file that could not be written on standard error, and return the exit code of it."""
+    for failure in failures:
+        say(str(failure))
+    return NOT_WRITTEN
+
+
+def say(line: str) -> None:
+    """Print one line on standard error at once; a standard error that is closed or full is no reason to stop."""
+    with suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
+
+
+def check_store() -> None:
+    """Print one line on standard error if solved flights cannot be kept for later solves; nothing else depends on it."""
+    from hoverslam.flights.local_store import local_folder
+
+    try:
+        folder = local_folder()
+        if folder is not None:
+            check_folder(folder)
+    except OutputError as error:
+        say(f"solved flights are not kept for later: {error}")
 
 
 def print_json(content: object) -> None:
@@ -26,7 +48,9 @@ def print_json(content: object) -> None:
     print(json_text(content))
 
 
-def print_files(paths: Iterable[Path]) -> None:
-    """Print the files that were written."""
+def print_files(paths: Iterable[Path], failures: Sequence[NotWritten] = ()) -> None:
+    """Print the files that were written, without those that failed."""
+    failed = {failure.path for failure in failures}
     for path in paths:
-        print(f"wrote {path}")
+        if path not in failed:
+            print(f"wrote {path}")

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoverslam.cli.messages import print_json, wrong_input
+from hoverslam.cli.messages import print_json, say
 from hoverslam.cli.options import Changed, Json, OrbitText, VehicleName
 from hoverslam.cli.progress import status
+from hoverslam.data.writing import check_file
 from hoverslam.reports.exit_codes import exit_code
+from hoverslam.reports.interrupts import leave_on_interrupt
 
 if TYPE_CHECKING:
     from hoverslam.studies.cases import Case
@@ -32,8 +34,8 @@ def solve(
 
     case = Case(vehicle, recovery, orbit, tuple(changed or ()))
     case.checked()  # before anything slow is imported
-    if save is not None and not save.parent.is_dir():
-        return wrong_input([f"--save: {save}: there is no folder {save.parent}"])
+    if save is not None:
+        check_file(save, (".nc",), "--save")
     outcome = _solved(case)
     if json:
         print_json(outcome.as_json())
@@ -45,16 +47,18 @@ def solve(
         from hoverslam.studies.trajectory_files import save_trajectory
 
         save_trajectory(outcome.flight_data(), save)
+        say(f"wrote {save}")
+    elif save is not None:
+        say(f"--save: {save}: not written, since there is no flight")
     return exit_code(outcome.verified)
 
 
 def _solved(case: "Case") -> "Outcome":
-    from hoverslam.reports.interrupts import leave_on_interrupt
     from hoverslam.studies.cases import fly, unsolved
     from hoverslam.vehicles.errors import VehicleError
 
     start, name = time.perf_counter(), f"{case.name}, {case.recovery}"
-    with leave_on_interrupt(), status(f"{name}: loading the solver") as show:
+    with leave_on_interrupt(lambda: "no result"), status(f"{name}: loading the solver") as show:
         try:
             return fly(case, lambda line: show(f"{name}: {line}"))
         except VehicleError:

@@ -60,12 +60,12 @@ def check_file(path: str | os.PathLike[str], suffixes: Collection[str] = (), lab
             megabyte cannot be written there.
     """
     path = Path(path)
+    _check_name(path, label)
     if suffixes and path.suffix.lower() not in suffixes:
         known = f"known: {', '.join(sorted(suffixes))}"
         raise _refused(
             label, path, f"unknown suffix {path.suffix!r}, {known}" if path.suffix else f"no suffix, {known}"
         )
-    _check_name(path, label)
     if not path.parent.is_dir():
         raise _refused(label, path, f"there is no folder {path.parent}: make it first")
     _check_room(path.parent, path, label)
@@ -160,14 +160,14 @@ def write_whole(path: str | os.PathLike[str], content: str | bytes, *, keep: boo
         keep: Whether the content is kept in a temporary folder if the file cannot be written.
 
     Raises:
-        NotWritten: If the file cannot be written, unless :func:`kept_failures` collects the errors. The old file is unchanged
-            and nothing unfinished is left in its folder.
+        NotWritten: If the file cannot be written, unless it is kept and :func:`kept_failures` collects the errors. The old
+            file is unchanged and nothing unfinished is left in its folder.
     """
     path, data = Path(path), content.encode() if isinstance(content, str) else content
     try:
         _put(path, data)
     except OSError as error:
-        _fail(NotWritten(path, reason_of(error), _kept_elsewhere(path, data) if keep else None), error)
+        _fail(NotWritten(path, reason_of(error), _kept_elsewhere(path, data) if keep else None), error, keep)
 
 
 def write_whole_with(path: str | os.PathLike[str], write: Callable[[Path], object], *, keep: bool = True) -> None:
@@ -187,7 +187,7 @@ def write_whole_with(path: str | os.PathLike[str], write: Callable[[Path], objec
     try:
         content = _written_by(write, path)
     except OSError as error:
-        _fail(NotWritten(path, reason_of(error), None), error)
+        _fail(NotWritten(path, reason_of(error), None), error, keep)
     else:
         write_whole(path, content, keep=keep)
 
@@ -283,9 +283,9 @@ def _temporary_places() -> list[Path]:
     return places
 
 
-def _fail(failure: NotWritten, cause: OSError) -> None:
+def _fail(failure: NotWritten, cause: OSError, keep: bool) -> None:
     failures = _collected.get()
-    if failures is None:
+    if failures is None or not keep:
         raise failure from cause
     failures.append(failure)
 

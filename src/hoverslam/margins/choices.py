@@ -13,3 +13,6 @@ SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 Question = Literal["linear", "sensitivity", "reach", "loss", "resolve"]
 QUESTION_NAMES: tuple[Question, ...] = get_args(Question)
 """Further questions that a margin study answers, see :mod:`hoverslam.margins.study.further`."""
+
+CURVE_LEAST = 1000
+"""Landed flights that a margin curve needs: with fewer the outer quantiles are not estimated."""

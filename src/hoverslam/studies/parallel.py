@@ -2,11 +2,11 @@
 
 A solver in native code may end its process. A usual pool of processes then fails as a whole and loses all its items. Here each
 process is a pool of its own. A process handles many items, so that it compiles the model only once.
+Processes end with the one that started them.
 """
 
 import os
 import re
-import signal
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -17,6 +17,8 @@ from loky.process_executor import (  # type: ignore[import-untyped]
     ProcessPoolExecutor,
     TerminatedWorkerError,
 )
+
+from hoverslam.reports.workers import prepare_worker, starting_workers
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -72,7 +74,8 @@ def work(
         while waiting or busy:
             while waiting and idle:
                 (place, item), process = waiting.pop(), idle.pop()
-                busy[process.submit(function, item)] = place, process
+                with starting_workers():
+                    busy[process.submit(function, item)] = place, process
             for future in wait(busy, return_when=FIRST_COMPLETED).done:
                 place, process = busy.pop(future)
                 done: Done[Answer] = _done(place, future)
@@ -93,7 +96,7 @@ def _process() -> ProcessPoolExecutor:
 
 
 def _prepare() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent process decides
+    prepare_worker()
     os.dup2(2, 1)  # output of a solver must not be mixed with the results on standard output
 
 

@@ -8,18 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from hoverslam.data.writing import NotWritten, check_folder, kept_failures
 from hoverslam.flights.observed.calibration import Calibration, calibrate
 from hoverslam.flights.observed.held_propellant import held_propellant_lines, held_propellant_steps
 from hoverslam.flights.observed.payload_checks import PayloadCheck, check_payloads
 from hoverslam.flights.observed.prediction import REQUIREMENTS, Prediction, leave_one_out
 from hoverslam.reports.json_text import Json
 from hoverslam.reports.results import Result
+from hoverslam.studies.validation_files import MISSIONS, TABLES, files_of, picture_file
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-MISSIONS = ("crs11", "nrol76", "saocom1a")
 SPEED_PERCENT, ALTITUDE = 1.0, 500.0  # largest residuals of a reconstruction: percent of the peak speed, m
 
 
@@ -76,11 +77,13 @@ class Validation(Result):
         calibration: Calibration with all flights.
         predictions: Predictions by name of the mission.
         payloads: Computed payloads beside published ones.
+        unwritten: Files that could not be written, and where they are kept instead.
     """
 
     calibration: Calibration | None = None
     predictions: dict[str, Prediction] = field(default_factory=dict)
     payloads: list[PayloadCheck] = field(default_factory=list)
+    unwritten: list[NotWritten] = field(default_factory=list)
 
     def checks(self) -> list[Check]:
         """Return every check of reconstructions, predictions and payloads."""
@@ -168,7 +171,7 @@ class Validation(Result):
 
     def _write(self, folder: Path) -> list[Path]:
         """Write ``validation.json`` and ``validation.md``, and return their paths."""
-        return [self.save(folder / "validation.json"), self.save(folder / "validation.md")]
+        return [self.save(folder / name) for name in TABLES]
 
     def _writers(self) -> dict[str, Callable[[Path], None]]:
         writers = dict(super()._writers())
@@ -191,20 +194,22 @@ def validate(
     Raises:
         VehicleError: If a mission or its vehicle is unknown or cannot be used.
         TelemetryError: If a trace cannot be used.
-        OSError: If a file cannot be written.
+        OutputError: If the folder cannot be written; nothing is computed.
     """
+    check_folder(out, files_of(missions))
     done, files, pictures, interrupted = Validation(), [], [], False
-    try:
-        done.calibration = calibrate(missions, report=report)
-        for name, flight in done.calibration.flights.items():
-            pictures.append(flight.save(out / "figures" / f"validate_{name}.png"))
-        done._write(out)
-        for name in missions if len(missions) > 1 else ():
-            done.predictions |= leave_one_out((name,), report, done.calibration).predictions
+    with kept_failures() as done.unwritten:
+        try:
+            done.calibration = calibrate(missions, report=report)
+            for name, flight in done.calibration.flights.items():
+                pictures.append(flight.save(out / picture_file(name)))
             done._write(out)
-        done.payloads = check_payloads(done.calibration, report=report)
-    except KeyboardInterrupt:
-        interrupted = True
-    if done.calibration is not None:
-        files = [*done._write(out), *pictures]
+            for name in missions if len(missions) > 1 else ():
+                done.predictions |= leave_one_out((name,), report, done.calibration).predictions
+                done._write(out)
+            done.payloads = check_payloads(done.calibration, report=report)
+        except KeyboardInterrupt:
+            interrupted = True
+        if done.calibration is not None:
+            files = [*done._write(out), *pictures]
     return done, files, interrupted

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from platformdirs import user_data_path
 
 from hoverslam.data.writing import PART, NotWritten, write_whole
 from hoverslam.flights.launch.case_key import case_key, merits, rest_key
@@ -36,13 +35,13 @@ from hoverslam.flights.launch.stored_file import (
 )
 from hoverslam.flights.launch.stored_file import StoredFlight as StoredFlight
 from hoverslam.flights.launch.structure import Choice
+from hoverslam.flights.local_store import local_folder
 from hoverslam.ocp.solving.solver import known_programme
 from hoverslam.ocp.statement.phase import StatementError
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.physics.constants import EARTH_EQUATORIAL_RADIUS, EARTH_GRAVITATIONAL_PARAMETER
 from hoverslam.vehicles.loading import list_vehicles
 
-VARIABLE = "HOVERSLAM_SOLUTIONS"
 ALIKE, ROUNDING = 1e-4, 1e-9  # relative: payloads, and figures, that differ by less are the same
 SHIPPED = Path(__file__).parent / "files" / "solutions"
 MOST_FILES = 500  # of the local folder; beyond, those used least recently are removed
@@ -50,14 +49,6 @@ FEASIBLE = 1e-6  # scaled violation up to which a stored flight satisfies a prob
 SUFFIX = ".npz"
 
 T = TypeVar("T")
-
-
-def local_folder() -> Path | None:
-    """Return the folder of the user's flights, or None if ``HOVERSLAM_SOLUTIONS`` is set and empty."""
-    named = os.environ.get(VARIABLE)
-    if named is None:
-        return user_data_path("hoverslam", appauthor=False) / "solutions"
-    return Path(named).expanduser() if named.strip() else None
 
 
 # ---- keeping -----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ Each executor is a generator that keeps every block as it ends and yields its ti
 import importlib
 import os
 import pickle
-import signal
 from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import lru_cache
@@ -15,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from hoverslam.margins.campaigns.blocks import CampaignError, Columns, FlownBlock, Flyer, TimedFlyer
 from hoverslam.margins.campaigns.run import CampaignRun
+from hoverslam.reports.workers import prepare_worker, starting_workers
 
 _RETRIES = 2  # of a block on a cluster
 _CONNECT_TIMEOUT = 10.0  # s, for a cluster to answer
@@ -71,15 +71,16 @@ def _in_processes(run: CampaignRun, indices: Sequence[int], workers: int) -> Gen
     from loky import get_reusable_executor  # type: ignore[import-untyped]
 
     pickled, concurrent = _pickled(run.flyer), min(workers, len(indices))
-    pool = get_reusable_executor(concurrent, timeout=_IDLE_TIMEOUT, initializer=_ignore_interrupts, env=_ONE_CORE)
+    with starting_workers():
+        pool = get_reusable_executor(concurrent, timeout=_IDLE_TIMEOUT, initializer=prepare_worker, env=_ONE_CORE)
     ended = False
     try:
-        # One block each and no queue, so that each process ends after its block if this process is killed.
         waiting, jobs = list(indices)[::-1], dict[Future[tuple[Columns, float, bool]], int]()
         while waiting or jobs:
             while waiting and len(jobs) < concurrent:
                 index = waiting.pop()
-                jobs[pool.submit(_fly_pickled, pickled, run.flyer.fingerprint, index, run.size)] = index
+                with starting_workers():
+                    jobs[pool.submit(_fly_pickled, pickled, run.flyer.fingerprint, index, run.size)] = index
             for job in wait(jobs, return_when=FIRST_COMPLETED).done:
                 index = jobs.pop(job)
                 columns, seconds, cold = _result_of(run, job, index)
@@ -89,11 +90,6 @@ def _in_processes(run: CampaignRun, indices: Sequence[int], workers: int) -> Gen
     finally:
         if not ended:
             pool.shutdown(wait=False, kill_workers=True)
-
-
-def _ignore_interrupts() -> None:
-    """Ignore Ctrl-C, which a terminal sends to all its processes: the process that asked for the flights handles it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _result_of(run: CampaignRun, job: _Job[Answer], index: int) -> Answer:

@@ -35,14 +35,15 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
     if not console.is_terminal:
         yield lambda progress: None
         return
-    pace = TextColumn("{task.fields[pace]}")
-    columns = (TextColumn("flights"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), pace)
+    speed = TextColumn("{task.fields[pace]}")
+    columns = (TextColumn("flights"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), speed)
     with Bar(*columns, console=console, transient=True) as bar:
         task = bar.add_task("flights", total=None, pace="")
-        yield lambda progress: bar.update(task, completed=progress.done, total=progress.total, pace=_pace(progress))
+        yield lambda progress: bar.update(task, completed=progress.done, total=progress.total, pace=pace(progress))
 
 
-def _pace(progress: Progress) -> str:
+def pace(progress: Progress) -> str:
+    """Return flights per second and time left as text; empty before they are known."""
     if progress.rate is None or progress.left is None:
         return ""
     minutes, seconds = divmod(round(progress.left), 60)

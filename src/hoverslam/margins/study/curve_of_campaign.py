@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from hoverslam.margins.choices import CURVE_LEAST
 from hoverslam.margins.disturbances.dispersions import DispersionTable
 from hoverslam.margins.disturbances.draws import perturbations_of, units_of
 from hoverslam.margins.disturbances.entries import Dispersion
@@ -16,7 +17,6 @@ from hoverslam.margins.study.record import MarginRecord
 Floats = NDArray[np.float64]
 
 LEVELS = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99, 0.995, 0.998)
-LANDED_LEAST = 1000  # landed flights: with fewer the outer quantiles are not estimated
 FAILURES_LEAST = 5  # landed flights with an engine failure: with fewer its effect is not estimated
 EDGE = 0.1  # fraction of the half-width of a uniform distribution: draws this near to an end represent the end
 
@@ -29,9 +29,9 @@ def curve_of(study: MarginRecord) -> MarginCurve:
     """
     need, flyer, reserve = study.need, study.flyer, study.planned_reserve
     landed = np.isfinite(need)
-    if landed.sum() < LANDED_LEAST:
+    if landed.sum() < CURVE_LEAST:
         raise ValueError(
-            f"samples: {int(landed.sum())} flights that landed: a margin curve needs {LANDED_LEAST} or more"
+            f"samples: {int(landed.sum())} flights that landed: a margin curve needs {CURVE_LEAST} or more"
         )
     quantiles = np.quantile(need[landed], LEVELS, method="weibull")
     keep = np.concatenate([[True], np.diff(quantiles) > 0.05])

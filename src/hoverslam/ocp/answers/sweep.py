@@ -21,6 +21,7 @@ from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.programme import Programme
 from hoverslam.reports.json_text import Json, plain
 from hoverslam.reports.results import Result
+from hoverslam.reports.workers import prepare_worker, starting_workers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,9 +160,11 @@ def _shared(
 ) -> list[SweepPoint]:  # fmt: skip
     stretches = [list(map(int, part)) for part in np.array_split(np.arange(len(points)), processes) if len(part)]
     done: dict[int, SweepPoint] = {}
-    pool = ProcessPoolExecutor(len(stretches), mp_context=get_context("spawn"))  # JAX does not work after a fork
+    # JAX does not work after a fork.
+    pool = ProcessPoolExecutor(len(stretches), mp_context=get_context("spawn"), initializer=prepare_worker)
     try:
-        jobs = {pool.submit(_stretch, problem, [points[i] for i in s], outputs, options): s for s in stretches}
+        with starting_workers():
+            jobs = {pool.submit(_stretch, problem, [points[i] for i in s], outputs, options): s for s in stretches}
         for job in as_completed(jobs):
             done |= dict(zip(jobs[job], job.result(), strict=True))
             if report is not None:

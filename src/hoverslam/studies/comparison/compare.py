@@ -6,16 +6,17 @@ comparison is interrupted.
 
 import os
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hoverslam.data.writing import write_whole
+from hoverslam.data.writing import NotWritten, check_folder, kept_failures, write_whole
 from hoverslam.reports.json_text import Json, record
 from hoverslam.reports.results import Result
 from hoverslam.studies import parallel
 from hoverslam.studies.cases import Case, default_cases, fly_or_fail, unsolved
+from hoverslam.studies.comparison.files import files_of, trajectory_file
 from hoverslam.studies.comparison.tables import markdown, rich_table, verdict, write_csv
 from hoverslam.studies.costs.rows import CostRow, cost_row
 from hoverslam.studies.costs.tables import rich_costs, write_costs
@@ -44,12 +45,14 @@ class Comparison(Result):
         outcomes: Outcomes so far, by the index of the case.
         interrupted: Whether the comparison was interrupted (Ctrl-C).
         files: Files that were written.
+        unwritten: Files that could not be written, and where they are kept instead.
     """
 
     cases: Sequence[Case]
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     interrupted: bool = False
     files: list[Path] = field(default_factory=list)
+    unwritten: list[NotWritten] = field(default_factory=list)
     _costs: tuple[int, list[CostRow]] = field(default=(0, []), init=False, repr=False)
 
     @property
@@ -159,6 +162,7 @@ def compare(
 
     Raises:
         VehicleError: With one line for every vehicle that is unknown, does not fly to orbit or does not reach the orbit.
+        OutputError: If the folder cannot be written; nothing is solved.
     """
     chosen = None if recoveries is None else set(recoveries)
     cases = [case for case in default_cases(vehicles, orbit) if chosen is None or case.recovery in chosen]
@@ -183,6 +187,8 @@ def compare_cases(
         on_row: Called with the index of the case and its outcome as each ends.
         fly: Solves one case; with workers it must be picklable.
     """
+    if out is not None:
+        check_folder(out, files_of(cases))
     comparison = Comparison(cases)
 
     def keep(index: int, outcome: Outcome) -> None:
@@ -193,11 +199,12 @@ def compare_cases(
         if on_row is not None:
             on_row(index, outcome)
 
-    comparison.interrupted = solve_cases(cases, keep, jobs, fly)
-    if out is not None and comparison.outcomes:
-        _write_tables(comparison, out)
-        _write_figures(comparison, out)
-        _write_costs(comparison, out)
+    with kept_failures() as comparison.unwritten:
+        comparison.interrupted = solve_cases(cases, keep, jobs, fly)
+        if out is not None and comparison.outcomes:
+            _write_tables(comparison, out)
+            _write_figures(comparison, out)
+            _write_costs(comparison, out)
     return comparison
 
 
@@ -245,9 +252,10 @@ def _write_tables(comparison: Comparison, out: Path) -> None:
 
 
 def _write_trajectory(comparison: Comparison, outcome: Outcome, out: Path) -> None:
-    path = out / "trajectories" / f"{outcome.row.vehicle}_{outcome.row.recovery}.nc"
+    path = out / trajectory_file(outcome.row.vehicle, outcome.row.recovery)
     if outcome.trajectory is None:
-        path.unlink(missing_ok=True)  # of an earlier comparison, not of this row
+        with suppress(OSError):
+            path.unlink()  # of an earlier comparison, not of this row
         return
     save_trajectory(outcome.flight_data(), path)
     _note(comparison, path)

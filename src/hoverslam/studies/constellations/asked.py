@@ -26,6 +26,10 @@ class Asked:
     check: bool = False
 
 
+FILES = ("constellations.csv", "constellations.md", "figures/constellations.png")
+"""Files that are written, relative to the folder of the study."""
+
+
 def asked_for(
     name: str | None = None, vehicles: "Iterable[Vehicle | str | os.PathLike[str]] | None" = None
 ) -> list[Asked]:

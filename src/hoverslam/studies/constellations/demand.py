@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hoverslam.data.writing import write_whole
+from hoverslam.data.writing import NotWritten, check_folder, kept_failures, write_whole
 from hoverslam.reports.json_text import Json, record
 from hoverslam.reports.results import Result
 from hoverslam.studies.cases import fly_or_fail
 from hoverslam.studies.comparison.compare import Fly, OnRow, solve_cases
-from hoverslam.studies.constellations.asked import Asked, asked_for
+from hoverslam.studies.constellations.asked import FILES, Asked, asked_for
 from hoverslam.studies.constellations.checks import CheckRow, check_rows
 from hoverslam.studies.constellations.need_row import NeedRow
 from hoverslam.studies.constellations.needs import need_rows
@@ -43,6 +43,7 @@ class Demand(Result):
         checked: Rows of the checks so far, by the index of the flight.
         interrupted: Whether the run was interrupted (Ctrl-C).
         files: Files that were written.
+        unwritten: Files that could not be written, and where they are kept instead.
     """
 
     asked: Sequence[Asked]
@@ -51,6 +52,7 @@ class Demand(Result):
     checked: dict[int, list[CheckRow]] = field(default_factory=dict)
     interrupted: bool = False
     files: list[Path] = field(default_factory=list)
+    unwritten: list[NotWritten] = field(default_factory=list)
 
     def add(self, index: int, outcome: Outcome) -> None:
         """Keep the outcome of a flight, and compute its rows."""
@@ -168,6 +170,7 @@ def demand(
 
     Raises:
         VehicleError: As :func:`hoverslam.studies.constellations.asked.asked_for`.
+        OutputError: If the folder cannot be written; nothing is solved.
     """
     folder = None if out is None else Path(out)
     return fly_demand(asked_for(constellation, vehicles), folder, jobs=jobs, on_row=on_row)
@@ -190,6 +193,8 @@ def fly_demand(
         on_row: Called as each flight ends.
         fly: Solves one case; with workers it must be picklable.
     """
+    if out is not None:
+        check_folder(out, FILES)
     found = Demand(asked)
 
     def keep(index: int, outcome: Outcome) -> None:
@@ -199,10 +204,11 @@ def fly_demand(
         if on_row is not None:
             on_row(index, outcome)
 
-    found.interrupted = solve_cases([each.case for each in asked], keep, jobs, fly)
-    if out is not None and found.outcomes:
-        _write_tables(found, out)
-        _write_figure(found, out)
+    with kept_failures() as found.unwritten:
+        found.interrupted = solve_cases([each.case for each in asked], keep, jobs, fly)
+        if out is not None and found.outcomes:
+            _write_tables(found, out)
+            _write_figure(found, out)
     return found
 
 
