@@ -269,7 +269,9 @@ def test_a_folder_of_other_inputs_is_refused_with_their_names_and_both_values(tm
     assert run_campaign(toy(), 5, folder=tmp_path, block=5).flown == 0
     with pytest.raises(CampaignError, match=r"holds another campaign: seed is 1 there and 2 here: give what it has"):
         run_campaign(toy(seed=2), 5, folder=tmp_path, block=5)
-    with pytest.raises(CampaignError, match=r'vehicle is "toy" there and "other" here; wind.sigma_m_s is 4 there and 6'):
+    with pytest.raises(
+        CampaignError, match=r'vehicle is "toy" there and "other" here; wind.sigma_m_s is 4 there and 6'
+    ):
         run_campaign(toy(vehicle="other", **{"wind.sigma_m_s": 6.0}), 5, folder=tmp_path, block=5)
 
 

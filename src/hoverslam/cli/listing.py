@@ -32,12 +32,12 @@ def print_rows(rows: Sequence[Mapping[str, object]], title: str = "", *, json: b
 
 def _print_table(rows: Sequence[Mapping[str, object]], title: str) -> None:
     from rich.markup import escape
-    from rich.table import Table
 
     from hoverslam.reports.console import console
+    from hoverslam.reports.fitting_table import FittingTable
 
     columns = [key for key in rows[0] if any(row[key] is not None for row in rows)]
-    table = Table(*columns, title=title or None, title_justify="left", header_style="bold")
+    table = FittingTable(*columns, title=title or None, title_justify="left", header_style="bold")
     for row in rows:
         table.add_row(*(escape(_shown(row[key])) for key in columns))
     console().print(table)

@@ -166,7 +166,7 @@ def rich_table(
     group: Callable[[Row], object] | None = None,
     warned: Callable[[Row], bool] | None = None,
 ) -> "Table":
-    """Return the rows as a table for a terminal.
+    """Return the rows as a table for a terminal, which shows a row as a block of lines where it is too narrow for words.
 
     Args:
         rows: Rows in the order in which they are shown.
@@ -175,9 +175,9 @@ def rich_table(
         group: Key of a row; a rule separates rows with different keys.
         warned: Whether a row is shown in red.
     """
-    from rich.table import Table
+    from hoverslam.reports.fitting_table import FittingTable
 
-    table = Table(title=title or None, title_justify="left", header_style="bold")
+    table = FittingTable(title=title or None, title_justify="left", header_style="bold")
     for column in columns:
         table.add_column(column.title, justify="right" if column.right else "left", no_wrap=column.no_wrap)
     for place, row in enumerate(rows):

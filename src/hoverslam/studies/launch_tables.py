@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
+from hoverslam.reports.fitting_table import FittingTable
 from hoverslam.studies.events import FlightEvent
 from hoverslam.studies.rows import Row
 
@@ -37,9 +37,9 @@ def heading(row: Row, title: str, inclination_deg: float | None, stopped: object
     return [first, Text("The solver did not converge. These are its last numbers, not a flight.", style="red")]
 
 
-def numbers_table(row: Row, budget: Mapping[str, float]) -> Table:
+def numbers_table(row: Row, budget: Mapping[str, float]) -> FittingTable:
     """Return payload, first-stage propellant by use (kg), landing probability and cost."""
-    table = Table(show_header=False)
+    table = FittingTable(show_header=False)
     table.add_column("what", style="bold")
     table.add_column("value", justify="right")
     table.add_column("unit")
@@ -62,9 +62,9 @@ def numbers_table(row: Row, budget: Mapping[str, float]) -> Table:
     return table
 
 
-def events_table(events: Iterable[FlightEvent]) -> Table:
+def events_table(events: Iterable[FlightEvent]) -> FittingTable:
     """Return the events, one row each."""
-    table = Table("event", "time, s", "speed, m/s", "altitude, km", "downrange, km", header_style="bold")
+    table = FittingTable("event", "time, s", "speed, m/s", "altitude, km", "downrange, km", header_style="bold")
     for column in table.columns[1:]:
         column.justify = "right"
     for event in events:
@@ -72,9 +72,9 @@ def events_table(events: Iterable[FlightEvent]) -> Table:
     return table
 
 
-def limits_table(limits: "Sequence[LimitReached]") -> Table:
+def limits_table(limits: "Sequence[LimitReached]") -> FittingTable:
     """Return each limit with the most that the flight reached of it; active limits are bold."""
-    table = Table("limit", "allowed", "reached", "unit", "where", header_style="bold")
+    table = FittingTable("limit", "allowed", "reached", "unit", "where", header_style="bold")
     table.columns[1].justify = table.columns[2].justify = "right"
     for limit in _tightest(limits):
         unit, factor = _SHOWN_IN.get(limit.unit, (limit.unit, 1.0))
@@ -85,9 +85,9 @@ def limits_table(limits: "Sequence[LimitReached]") -> Table:
     return table
 
 
-def cost_table(rows: "Iterable[ExplainRow]") -> Table:
+def cost_table(rows: "Iterable[ExplainRow]") -> FittingTable:
     """Return the arithmetic of the cost."""
-    table = Table("cost, at the most likely inputs", "value", "formula", header_style="bold")
+    table = FittingTable("cost, at the most likely inputs", "value", "formula", header_style="bold")
     table.columns[1].justify = "right"
     for row in rows:
         table.add_row(row.component.replace("_", " "), _short(row.value), row.formula)

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
 from hoverslam.economics.model.launch_cost import COMPONENTS
+from hoverslam.reports.fitting_table import FittingTable
 from hoverslam.reports.json_text import Json, record
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ def _notes(study: "CostStudy") -> list[str]:
     return [*study.notes, *(f"TRANSCOST: {note}" for note in study.transcost.notes)]
 
 
-def _headline(study: "CostStudy") -> Table:
-    estimate, table = study.estimate, Table(header_style="bold")
+def _headline(study: "CostStudy") -> FittingTable:
+    estimate, table = study.estimate, FittingTable(header_style="bold")
     for heading in ("", "10 %", "50 %", "90 %", "unit", ""):
         table.add_column(heading, justify="left" if heading in ("", "unit") else "right")
     year = estimate.exchange_date
@@ -84,8 +84,8 @@ def _headline(study: "CostStudy") -> Table:
     return table
 
 
-def _components(study: "CostStudy") -> Table:
-    table = Table(
+def _components(study: "CostStudy") -> FittingTable:
+    table = FittingTable(
         "cost of a launch at the most likely inputs", "M CNY", "share, %", "TRANSCOST, M CNY", header_style="bold"
     )
     for column in table.columns[1:]:
@@ -100,9 +100,9 @@ def _components(study: "CostStudy") -> Table:
     return table
 
 
-def _landing(study: "CostStudy") -> Table:
+def _landing(study: "CostStudy") -> FittingTable:
     """Return landing probability, flights of a booster, and whether reuse pays."""
-    estimate, table = study.estimate, Table(show_header=False)
+    estimate, table = study.estimate, FittingTable(show_header=False)
     table.add_column("what", style="bold")
     table.add_column("value", justify="right")
     table.add_column("note")
@@ -160,9 +160,9 @@ def _reuse(study: "CostStudy") -> list[tuple[str, str, str]]:
     ]
 
 
-def _practised(study: "CostStudy") -> Table:
+def _practised(study: "CostStudy") -> FittingTable:
     title = "cost after landing attempts, if the landing probability grows as Falcon's did"
-    table = Table(
+    table = FittingTable(
         "attempt", "lands", "flights a booster", "CNY per kg", "10 to 90 %", title=title, title_justify="left"
     )
     for column in table.columns:
@@ -178,12 +178,12 @@ def _share(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.1f} %"
 
 
-def _levers(levers: "Iterable[Lever]") -> Table:
+def _levers(levers: "Iterable[Lever]") -> FittingTable:
     from hoverslam.economics.questions.levers import shown_step
 
     levers = list(levers)
     title = f"what a step is worth (change of cost): the {min(SHOWN_LEVERS, len(levers))} largest of {len(levers)}"
-    table = Table("figure", "value", "step", "CNY per kg", "band, CNY per kg", title=title, title_justify="left")
+    table = FittingTable("figure", "value", "step", "CNY per kg", "band, CNY per kg", title=title, title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"
     for lever in levers[:SHOWN_LEVERS]:
@@ -194,9 +194,11 @@ def _levers(levers: "Iterable[Lever]") -> Table:
     return table
 
 
-def _requirements(requirements: "Iterable[Requirement]", target: float) -> Table:
+def _requirements(requirements: "Iterable[Requirement]", target: float) -> FittingTable:
     title = f"what would have to be true for a median of {target:,.0f} CNY per kg, one input at a time"
-    table = Table("input", "now", "needed", "at best", "then CNY per kg", "given", title=title, title_justify="left")
+    table = FittingTable(
+        "input", "now", "needed", "at best", "then CNY per kg", "given", title=title, title_justify="left"
+    )
     for column in table.columns[1:5]:
         column.justify = "right"
     for one in requirements:
@@ -212,18 +214,18 @@ def _requirements(requirements: "Iterable[Requirement]", target: float) -> Table
     return table
 
 
-def _arithmetic(heading: str, rows: "Iterable[ExplainRow]") -> Table:
-    table = Table(heading, "value", "formula", "sources", header_style="bold", show_lines=True)
+def _arithmetic(heading: str, rows: "Iterable[ExplainRow]") -> FittingTable:
+    table = FittingTable(heading, "value", "formula", "sources", header_style="bold", show_lines=True)
     table.columns[1].justify = "right"
     for row in rows:
         table.add_row(row.component.replace("_", " "), f"{row.value:,.5g}", row.formula, "\n".join(row.sources))
     return table
 
 
-def _inputs(study: "CostStudy") -> Table:
+def _inputs(study: "CostStudy") -> FittingTable:
     from hoverslam.economics.questions.explain import explain_inputs
 
-    table = Table("input", "low", "mode", "high", "unit", "status", "source", header_style="bold")
+    table = FittingTable("input", "low", "mode", "high", "unit", "status", "source", header_style="bold")
     for column in table.columns[1:4]:
         column.justify = "right"
     for row in explain_inputs(study.estimate.at_modes.inputs, study.recovery):
