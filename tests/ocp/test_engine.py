@@ -393,7 +393,7 @@ def test_what_cannot_be_met_is_named_with_amount_and_time(case):
     build, told = INFEASIBLE[case]
     solution = solve(build(), Options(max_iterations=300))
     assert not solution.converged
-    assert solution.outcome is SolveOutcome.INFEASIBLE
+    assert solution.outcome is SolveOutcome.NOT_FEASIBLE
     assert not solution.verification.passed
     assert told in solution.message
     assert solution.diagnosis.trajectory.phases  # the least violating flight is there to look at

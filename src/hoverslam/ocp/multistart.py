@@ -179,7 +179,8 @@ def _scouted(
 
 def _from(problem: Problem, solution: Solution) -> Problem:
     """Return the problem with a solution as its guess."""
-    return with_guesses(problem, {name: guess_from(part) for name, part in solution.phases.items()})
+    free = {variable.name: float(solution.parameters[variable.name]) for variable in problem.free}
+    return with_guesses(problem, {name: guess_from(part) for name, part in solution.phases.items()}, free)
 
 
 def _add(found: list[Optimum], new: Optimum, tolerance: float) -> None:

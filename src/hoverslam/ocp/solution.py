@@ -112,8 +112,8 @@ class SolveOutcome(Enum):
     """How a solve ended; the value is a phrase for the reader."""
 
     SOLVED = "solved"
-    INFEASIBLE = "infeasible"
-    STUCK = "the solver found no feasible point"
+    NOT_FEASIBLE = "no feasible point found from this guess"
+    TIME = "time limit"
     ITERATIONS = "iteration limit"
     FAILED = "the solver failed"
 
@@ -170,20 +170,30 @@ class Diagnosis:
         shortfalls: limits that cannot be met, the worst first; empty if a feasible trajectory exists.
         trajectory: the trajectory with the smallest violations, as a solution that has not converged.
         conclusive: whether the elastic problem itself was solved.
+        tried: number of starts of the elastic problem.
     """
 
     shortfalls: tuple[Shortfall, ...]
     trajectory: "Solution"
     conclusive: bool
+    tried: int = 1
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """Order of diagnoses of one problem: the first has the smallest violations."""
+        return not self.conclusive, sum(s.weight for s in self.shortfalls)
 
     @property
     def message(self) -> str:
-        """The verdict in words, with the worst limits."""
+        """The result in words, with the limits that are missed most."""
         if not self.conclusive:
             return "no verdict: the elastic problem did not converge either"
         if not self.shortfalls:
-            return "a feasible trajectory exists, but the optimiser did not converge: start from that trajectory (guess_from)"
-        return "cannot be met together: " + "; ".join(str(s) for s in self.shortfalls[:4])
+            return (
+                "a feasible trajectory exists (diagnosis.trajectory), but the optimiser did not converge from it either"
+            )
+        where = "" if self.tried == 1 else f" (of {self.tried} starts)"
+        return f"nearest to feasible{where}: " + "; ".join(str(s) for s in self.shortfalls[:4])
 
 
 @dataclass
@@ -209,6 +219,7 @@ class Solution:
         values: given parameters and settings for which it was solved.
         diagnosis: why the first pass failed, if it did and a diagnosis was asked for.
         verification: the verification, if one was made.
+        time_limit_reached: whether the time limit ended the solve before its tolerances were met.
     """
 
     problem: Problem
@@ -232,25 +243,42 @@ class Solution:
     mesh_error: float = np.nan
     values: dict[str, float] = field(default_factory=dict)
     diagnosis: "Diagnosis | None" = None
+    time_limit_reached: bool = False
 
     @property
     def outcome(self) -> SolveOutcome:
         """How the solve ended."""
+        if self.time_limit_reached:
+            return SolveOutcome.TIME
         if self.converged:
             return SolveOutcome.SOLVED
         if self.diagnosis is not None and self.diagnosis.shortfalls and self.diagnosis.conclusive:
-            return SolveOutcome.INFEASIBLE
+            return SolveOutcome.NOT_FEASIBLE
         known = {
             "Maximum_Iterations_Exceeded": SolveOutcome.ITERATIONS,
-            "Infeasible_Problem_Detected": SolveOutcome.STUCK,
+            "Infeasible_Problem_Detected": SolveOutcome.NOT_FEASIBLE,
         }
         return known.get(self.status, SolveOutcome.FAILED)
 
     @property
     def message(self) -> str:
-        """The outcome in words; for an infeasible problem with the limits that cannot be met, the place and the amount."""
+        """The outcome in words; without a feasible point with the limits that are missed, the place and the amount."""
         why = "" if self.diagnosis is None else f": {self.diagnosis.message}"
-        return f"{self.problem.name}: {self.outcome.value}{why}"
+        advice = "" if self.converged else self._advice()
+        return f"{self.problem.name}: {self.outcome.value}{why}{advice}"
+
+    def _advice(self) -> str:
+        """Return which states and free durations have no bounds; such bounds often decide whether a problem is solved."""
+        unbounded = []
+        for name, phase in self.problem.phases.items():
+            low, high = phase.states.bounds(self.values)
+            own = [v for v in phase.states.variables if v.name not in phase.integrals]
+            free = [v.name for v in own if not np.isfinite(low + high)[phase.states.slices[v.name]].all()]
+            if free:
+                unbounded.append(f"{name}: {', '.join(free)}")
+        if not unbounded:
+            return ""
+        return f"; state wide bounds of states that have none ({'; '.join(unbounded)}), or a better guess"
 
     @property
     def ends(self) -> Named:

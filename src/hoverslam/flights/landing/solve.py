@@ -182,8 +182,10 @@ class Landing:
 
 
 def _failure(solution: Solved) -> LandingOutcome:
-    """Return infeasible only where the elastic problem names limits that cannot be met together."""
-    return LandingOutcome.INFEASIBLE if solution.outcome is SolveOutcome.INFEASIBLE else LandingOutcome.UNSOLVED
+    """Return infeasible only where the elastic problem names limits that are missed."""
+    named = solution.diagnosis is not None and bool(solution.diagnosis.shortfalls)
+    infeasible = solution.outcome is SolveOutcome.NOT_FEASIBLE and named
+    return LandingOutcome.INFEASIBLE if infeasible else LandingOutcome.UNSOLVED
 
 
 def _three(values: Sequence[float]) -> tuple[float, float, float]:

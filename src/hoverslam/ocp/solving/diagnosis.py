@@ -1,10 +1,12 @@
-"""Diagnosis of a problem without a solution: which limits cannot be met together, where, and by how much.
+"""Diagnosis of a problem without a solution: which limits are missed, where, and by how much.
 
 The elastic problem adds a slack to every limit except the equations of motion, the links between phases, control bounds
-and initial conditions, and minimises the sum of the scaled slacks. The slacks that remain name the conflict; the trajectory
-is the one with the smallest violations.
+and initial conditions, and minimises the sum of the scaled slacks. Durations stay at zero or above. The slacks that remain
+name the conflict; the trajectory is the one with the smallest violations near its start. Such a minimum is local: it does
+not prove that the problem has no solution. :mod:`hoverslam.ocp.solving.feasibility` therefore starts from several guesses.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +17,12 @@ import scipy.sparse as sp
 from hoverslam.ocp.solution import Diagnosis, Shortfall, Solution
 from hoverslam.ocp.solving.ipopt import ipopt_settings, unpack
 from hoverslam.ocp.statement.options import Options
+from hoverslam.ocp.statement.times import Durations
 from hoverslam.ocp.transcription.programme import Programme
 from hoverslam.ocp.transcription.sparse import constant
 
 NOTICED = 1e-6  # scaled slack below which a limit is met
+MOST_ITERATIONS = 500  # of one elastic solve
 FLOOR = 0.9  # largest slack as a fraction of a positive lower bound: a mass stays positive
 
 
@@ -36,13 +40,26 @@ class _Soft:
     most: float = np.inf
 
 
-def diagnose(programme: Programme, options: Options, start: np.ndarray) -> Diagnosis:
-    """Solve the elastic problem of ``programme`` from ``start`` (scaled variables)."""
+def diagnose(
+    programme: Programme, options: Options, start: np.ndarray, windows: Mapping[str, Durations] | None = None
+) -> Diagnosis:
+    """Solve the elastic problem of ``programme`` once.
+
+    Args:
+        programme: The programme.
+        options: Options of the solver.
+        start: Scaled variables to start from.
+        windows: Durations that phases with a row of their duration are kept within, without slack.
+    """
     values = programme.problem.values
     lower, upper, low, high = programme.bounds(values)
-    soft = _soft_rows(programme, low, high) + _soft_bounds(programme, lower, upper)
+    rows = duration_rows(programme)
+    for name, window in (windows or {}).items():
+        low[rows[name]], high[rows[name]] = np.asarray(window) * programme.row_scale[rows[name]]
+    held = {rows[name] for name in windows or {}}
+    soft = _soft_rows(programme, low, high, held) + _soft_bounds(programme, lower, upper, set(rows))
     functions, arguments = _elastic(programme, soft, (lower, upper, low, high), start)
-    settings = ipopt_settings(options) | {"max_iter": 500, "tol": 1e-8, "constr_viol_tol": 1e-8}
+    settings = ipopt_settings(options) | {"max_iter": MOST_ITERATIONS, "tol": 1e-8, "constr_viol_tol": 1e-8}
     solver = ca.nlpsol("elastic", "ipopt", functions.pop("nlp"), functions | {
         "print_time": False, "error_on_fail": False, "show_eval_warnings": False, "ipopt": settings,
     })  # fmt: skip
@@ -58,7 +75,24 @@ def diagnose(programme: Programme, options: Options, start: np.ndarray) -> Diagn
     return Diagnosis(_shortfalls(soft, slack, trajectory), trajectory, bool(stats["success"]))
 
 
-def _soft_rows(programme: Programme, low: np.ndarray, high: np.ndarray) -> list[_Soft]:
+def duration_rows(programme: Programme) -> dict[str, int]:
+    """Return the row that bounds the whole duration of each phase that has one."""
+    rows: dict[str, int] = {}
+    for row in range(programme.local_rows, programme.rows_before_boundary):
+        phase, label = programme.labels[row]
+        if label == "duration" and phase not in rows and _is_whole(programme, phase):
+            rows[phase] = row
+    return rows
+
+
+def _is_whole(programme: Programme, phase: str) -> bool:
+    """Return whether the first duration row of a phase belongs to all of it, not to its first arc."""
+    rows = sum(label == (phase, "duration") for label in programme.labels[programme.local_rows :])
+    arcs = len(programme.layouts[phase].times) - 1
+    return rows > arcs or arcs == 1
+
+
+def _soft_rows(programme: Programme, low: np.ndarray, high: np.ndarray, held: set[int]) -> list[_Soft]:
     soft = []
     for name, lay in programme.layouts.items():
         for j, c in enumerate(lay.phase.path):
@@ -69,8 +103,9 @@ def _soft_rows(programme: Programme, low: np.ndarray, high: np.ndarray) -> list[
     names = [(b, i, length == 1) for b, length in lengths for i in range(length)]
     for row, (phase, label) in enumerate(programme.labels[: programme.rows]):
         if row < programme.rows_before_boundary:
-            if label == "duration" and np.isfinite([low[row], high[row]]).any():
-                soft.append(_Soft(row, True, phase, "duration", "s", 1.0 / programme.row_scale[row], None))
+            if label == "duration" and row not in held and (low[row] > 0.0 or np.isfinite(high[row])):
+                size = 1.0 / programme.row_scale[row]  # the slack leaves a duration of zero or more
+                soft.append(_Soft(row, True, phase, "duration", "s", size, None, max(low[row], 0.0)))
             continue
         b, i, alone = names[row - programme.rows_before_boundary]
         if not b.link:
@@ -79,8 +114,8 @@ def _soft_rows(programme: Programme, low: np.ndarray, high: np.ndarray) -> list[
     return soft
 
 
-def _soft_bounds(programme: Programme, lower: np.ndarray, upper: np.ndarray) -> list[_Soft]:
-    """Return the bounds of states after the start, and of final times."""
+def _soft_bounds(programme: Programme, lower: np.ndarray, upper: np.ndarray, bounded: set[str]) -> list[_Soft]:
+    """Return the bounds of states after the start, and of final times; ``bounded`` phases have a row of their duration."""
     soft = []
     for name, lay in programme.layouts.items():
         labels, units = lay.phase.states.labels(), lay.phase.states.units()
@@ -99,7 +134,8 @@ def _soft_bounds(programme: Programme, lower: np.ndarray, upper: np.ndarray) -> 
                 soft.append(_Soft(int(index), False, name, label, units[j], programme.scale[index], (name, k), most))
         index = lay.times[-1]
         if np.isfinite([lower[index], upper[index]]).any():
-            soft.append(_Soft(int(index), False, name, "final time", "s", programme.scale[index], (name, last)))
+            most = np.inf if name in bounded else lower[index] - lower[lay.times[0]]  # both ends are fixed
+            soft.append(_Soft(int(index), False, name, "final time", "s", programme.scale[index], (name, last), most))
     return soft
 
 

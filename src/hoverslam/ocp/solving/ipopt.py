@@ -1,5 +1,6 @@
 """IPOPT on a transcribed problem: its settings, one run, and its flat answer unpacked into a solution."""
 
+import math
 import time
 from typing import Any
 
@@ -31,6 +32,7 @@ def ipopt_settings(options: Options) -> dict[str, Any]:
         # With its default pivoting tolerance MUMPS returns a wrong inertia for these systems, and IPOPT takes tiny steps.
         "mumps_pivtol": 1e-2,
         "perturb_always_cd": "yes",
+        **({"max_wall_time": options.time_limit} if math.isfinite(options.time_limit) else {}),
         **options.ipopt,
     }
 
@@ -90,6 +92,7 @@ def run(
         options.tolerance,
         options.max_iterations,
         options.print_level,
+        options.time_limit,
         repr(sorted(options.ipopt.items())),
     )
     if key not in programme.solvers:

@@ -5,6 +5,7 @@ best solution so far. The functions of this module return :class:`hoverslam.ocp.
 :func:`hoverslam.ocp.solved.solve` is what users call.
 """
 
+import math
 import sys
 import time
 from collections.abc import Mapping
@@ -15,9 +16,10 @@ import numpy as np
 
 from hoverslam.ocp.checks.mesh_error import PhaseError, estimate
 from hoverslam.ocp.checks.verify import verify
-from hoverslam.ocp.solution import Solution
+from hoverslam.ocp.solution import Diagnosis, Solution
 from hoverslam.ocp.solving.carry import Start, carried, guess_from
 from hoverslam.ocp.solving.diagnosis import diagnose
+from hoverslam.ocp.solving.feasibility import attempts
 from hoverslam.ocp.solving.ipopt import AT_BOUNDS, run
 from hoverslam.ocp.solving.known import KnownPoint
 from hoverslam.ocp.solving.refine import next_meshes, scouting_mesh, sharpened_meshes
@@ -37,6 +39,7 @@ AGAIN = 1e-9
 STAY_ITERATIONS, MOVE_ITERATIONS, MOVED = 15, 60, 1e-3
 SATISFIED = 1e-3  # largest scaled violation of a point that is kept where it is
 PATIENCE = 3  # passes that do not halve the error before the search on this kind of mesh ends
+LEAST_TIME = 1e-3  # s; IPOPT takes no time limit of zero
 WARM_ITERATIONS = 200  # a pass that starts near its optimum and takes more iterations than this does not converge
 
 
@@ -53,12 +56,25 @@ class _Log:
     """The passes so far: one record each for the report, and how many passes are left."""
 
     def __init__(self, options: Options, report: Report):
-        self.options, self.report = options, report
+        self._options, self.report = options, report
         self.records: list[dict[str, Any]] = []
+        self._ends = time.perf_counter() + options.time_limit
+
+    @property
+    def options(self) -> Options:
+        """The options, with the time that is left as the time limit."""
+        left = max(self._ends - time.perf_counter(), LEAST_TIME)
+        return replace(self._options, time_limit=left) if math.isfinite(left) else self._options
+
+    @property
+    def time_is_up(self) -> bool:
+        """Whether the time limit has passed."""
+        return time.perf_counter() >= self._ends
 
     @property
     def left(self) -> int:
-        return self.options.max_passes - len(self.records)
+        """Number of passes that are left; none when the time is up."""
+        return 0 if self.time_is_up else self._options.max_passes - len(self.records)
 
     def add(self, solution: Solution, errors: dict[str, PhaseError]) -> _Pass:
         """Record a pass and report one line."""
@@ -117,9 +133,10 @@ def solve_from_record(
     log = _Log(options, report or _to_terminal)
     began, programme = time.perf_counter(), known_programme(problem, point, options.smoothing)
     start = point.start(programme)
-    for how in _ways_to_start(options, start, point.excess(programme) < SATISFIED):
-        first = _added(run(programme, *how), began, log)
-        if first.solution.converged:
+    for asked, *how in _ways_to_start(options, start, point.excess(programme) < SATISFIED):
+        asked = replace(asked, time_limit=log.options.time_limit)
+        first = _added(run(programme, asked, *how), began, log)
+        if first.solution.converged or log.time_is_up:
             break
         began = time.perf_counter()
     best, met = first, False
@@ -165,25 +182,36 @@ def _finished(problem: Problem, best: _Pass, met: bool, log: _Log) -> Solution:
         solution.verification = verify(solution, options.tolerances)
         if met and not solution.verification.passed:
             solution = _tightened(problem, solution, log)
+    if log.time_is_up:
+        passed = solution.verification is None or solution.verification.passed
+        solution.time_limit_reached = not (solution.converged and met and passed)
     solution.passes, solution.iterations = log.records, sum(r["iterations"] for r in log.records)
     solution.seconds = sum(r["seconds"] for r in log.records)
     return solution
 
 
 def _diagnosed(problem: Problem, failed: _Pass, log: _Log) -> _Pass:
-    """Diagnose why the first pass failed, and start again from the diagnosed trajectory if it is feasible."""
-    solution = failed.solution
-    diagnosis = diagnose(solution.programme, log.options, solution.programme.pack(guesses(problem)))
-    solution.diagnosis = diagnosis
-    log.report(f"not solved ({solution.status}): {diagnosis.message}")
-    if diagnosis.shortfalls or not diagnosis.conclusive:
-        return failed
-    began = time.perf_counter()
-    again = run(solution.programme, log.options, Start(diagnosis.trajectory.primal))
-    errors = _estimated(again)
-    again.seconds = time.perf_counter() - began
-    again.diagnosis = None if again.converged else diagnosis
-    return log.add(again, errors)
+    """Search for a feasible trajectory after the first pass has failed, and start again from each that is found.
+
+    Where none leads to a solution, the failed pass gets the diagnosis with the smallest violations.
+    """
+    best: Diagnosis | None = None
+    solution, tried = failed.solution, 0
+    for attempt in attempts(problem, solution.programme):
+        if log.time_is_up:
+            break
+        tried, began = tried + 1, time.perf_counter()
+        diagnosis = diagnose(attempt.programme, log.options, attempt.start, attempt.windows)
+        best = diagnosis if best is None or diagnosis.rank < best.rank else best
+        if diagnosis.shortfalls or not diagnosis.conclusive:
+            continue
+        again = _added(run(attempt.programme, log.options, Start(diagnosis.trajectory.primal)), began, log)
+        if again.solution.converged:
+            return again
+    if best is not None:
+        solution.diagnosis = replace(best, tried=tried)
+        log.report(f"not solved ({solution.status}): {solution.diagnosis.message}")
+    return failed
 
 
 def _refined(problem: Problem, first: _Pass, scouted: bool, log: _Log) -> tuple[_Pass, bool]:
@@ -254,7 +282,7 @@ def resolve_record(
         StatementError: For a name that is neither a given parameter nor a setting.
         ValueError: For a statement with other variables or constraints.
     """
-    options = options or Options()
+    log = _Log(options or Options(), lambda line: None)
     began, programme = time.perf_counter(), solution.programme
     values = solution.values | dict(changes)
     if problem is not None:
@@ -262,12 +290,14 @@ def resolve_record(
     with programme.problem.holding(values):
         lower, upper = programme.variable_bounds(values)
         start = Start(np.clip(solution.primal, lower, upper), solution.bound_dual, solution.dual)
-        again = run(programme, options, start, AGAIN)
-        if not again.converged:  # the multipliers may belong to another active set: try once more without them
-            again = run(programme, options, Start(start.x))
+        again = run(programme, log.options, start, AGAIN)
+        if not again.converged and not log.time_is_up:
+            # the multipliers may belong to another active set: try once more without them
+            again = run(programme, log.options, Start(start.x))
         errors = _estimated(again)
         if verify_it:
-            again.verification = verify(again, options.tolerances)
+            again.verification = verify(again, log.options.tolerances)
+    again.time_limit_reached = log.time_is_up and not again.converged
     again.passes = [_record(1, again, errors)]
     again.seconds = time.perf_counter() - began
     return again

@@ -1,5 +1,6 @@
 """Options of the solver (:class:`Options`), and the errors that a solution must not exceed (:class:`Tolerances`)."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,7 +37,10 @@ class Options:
         verify: whether to re-fly the solution (and refine the mesh where that fails).
         smoothing: weight of squared control rates in the scaled objective, for piecewise linear controls. Small values
             (1e-6) determine controls that hardly change the objective; the reported objective never includes it.
-        diagnose: whether to find out, when the first pass fails, which limits cannot be met (an elastic solve).
+        diagnose: whether to search for a feasible start when the first pass fails, and to name the limits that are missed
+            where none is found (elastic solves from several guesses).
+        time_limit: Largest wall-clock time of a solve (s). It is checked at every iteration of IPOPT and between passes;
+            building a programme and one factorisation are not interrupted. The outcome says so where it was reached.
         print_level: IPOPT's own output (0 to 12).
         ipopt: further IPOPT options by their own names.
     """
@@ -48,5 +52,10 @@ class Options:
     verify: bool = True
     smoothing: float = 0.0
     diagnose: bool = True
+    time_limit: float = math.inf
     print_level: int = 0
     ipopt: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.time_limit > 0.0:
+            raise ValueError(f"options: time_limit is {self.time_limit} s: give a time above zero, or leave it out")

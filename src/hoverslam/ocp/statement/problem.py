@@ -22,6 +22,7 @@ from hoverslam.ocp.statement.phase import (
     Phase,
     StatementError,
 )
+from hoverslam.ocp.statement.times import durations
 
 
 def _range(value: Bound | Range | None, default: Range) -> Range:
@@ -63,7 +64,7 @@ class Problem:
         """Set given parameters and settings to ``changes`` inside the context.
 
         Raises:
-            StatementError: For a name that is neither.
+            StatementError: For a name that is neither, or times of a phase in the wrong order.
         """
         unknown = [name for name in changes if name not in self.values]
         if unknown:
@@ -72,6 +73,8 @@ class Problem:
         for name, value in changes.items():
             (self.given if name in self.given else self.settings)[name] = float(value)
         try:
+            for phase in self.phases.values():
+                durations(phase, self.values)
             yield
         finally:
             self.given.update(before[0])
@@ -136,7 +139,8 @@ class Problem:
             The phase that was added.
 
         Raises:
-            StatementError: For a repeated name, a lower bound above an upper one, or a bound that a variable cannot have.
+            StatementError: For a repeated name, a lower bound above an upper one, a bound that a variable cannot have, or
+                times that allow no duration of zero or more.
         """
         if name in self.phases:
             raise StatementError(f"phase {name!r} is declared twice")
@@ -192,6 +196,7 @@ class Problem:
                         self._check_end(f"{where}, {which} {label}", end, low, high)
         for what, bounds in ranges.items():
             self._check_range(f"{where}, {what}", bounds)
+        durations(phase, self.given)
         for variable in phase.states.variables:
             if variable.rate is not None:
                 raise StatementError(

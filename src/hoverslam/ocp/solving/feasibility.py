@@ -1,0 +1,71 @@
+"""Starts for the search for a feasible trajectory after a first pass has failed.
+
+The equations of motion are multiplied by the duration. From a short guess of a free duration, a solver therefore often ends
+in a local minimum of the violation at which the duration is nearly zero, although the problem is feasible. Where the
+durations are kept within a factor of two, the elastic problem is much closer to convex: with linear dynamics and a fixed
+duration it is. It is solved in several such windows. A guess may also be a stationary point of a constraint, such as a
+direction of unit length that is guessed zero. Each window therefore starts from a guess that is moved at random, by the same
+numbers in every solve.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from hoverslam.ocp.answers.starts import stretched_start
+from hoverslam.ocp.solving.diagnosis import duration_rows
+from hoverslam.ocp.statement.phase import StatementError
+from hoverslam.ocp.statement.problem import Problem
+from hoverslam.ocp.statement.times import Durations
+from hoverslam.ocp.transcription.guess import guesses
+from hoverslam.ocp.transcription.local import TRANSLATED
+from hoverslam.ocp.transcription.programme import Programme
+
+# Guessed durations are multiplied by these. A guess that the problem states is of the right order; without one the first
+# duration is a guess of the unit.
+FACTORS_STATED, FACTORS_UNSTATED = (1.0, 4.0), (1.0, 4.0, 16.0, 64.0, 256.0, 0.25, 0.0625)
+SEED = 2026  # of the moved guesses
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A start of the elastic problem: programme, scaled variables, and the durations that phases are kept within."""
+
+    programme: Programme
+    start: np.ndarray
+    windows: dict[str, Durations]
+
+
+def attempts(problem: Problem, failed: Programme) -> Iterator[Attempt]:
+    """Yield starts: the guess of the problem itself with free durations, then moved guesses in windows of the durations.
+
+    Args:
+        problem: The problem.
+        failed: The programme of the pass that failed; the starts use its meshes.
+    """
+    yield Attempt(failed, failed.pack(guesses(problem)), {})
+    bounded = duration_rows(failed)
+    known: list[Mapping[str, Durations]] = []
+    for number, factor in enumerate(_factors(problem)):
+        moved, windows = stretched_start(problem, factor, np.random.default_rng([SEED, number]))
+        windows = {name: window for name, window in windows.items() if name in bounded}
+        if windows in known:
+            continue
+        known.append(windows)
+        starts = guesses(moved)
+        try:
+            programme = Programme(problem, failed.meshes, starts, TRANSLATED, failed.smoothing)
+        except StatementError:
+            continue  # a function is not finite at the moved guess
+        start = programme.pack(starts)
+        start[programme.free_indices] = [
+            moved.free_guess[v.name] / programme.scale[i]
+            for v, i in zip(problem.free, programme.free_indices, strict=True)
+        ]
+        yield Attempt(programme, start, windows)
+
+
+def _factors(problem: Problem) -> tuple[float, ...]:
+    stated = any(phase.guess is not None for phase in problem.phases.values())
+    return FACTORS_STATED if stated else FACTORS_UNSTATED
