@@ -51,7 +51,7 @@ def in_three_phases():
                 hs.ocp.Variable("m", None, "slug", initial=3.0 if k == 0 else None, guess=masses[k : k + 2]),
             ],
             controls=[hs.ocp.Variable("T", None, "lbf", lower=0.0, upper=193.044)] if thrust is None else [],
-            dynamics=rates if thrust is None else lambda s, c, p, given=thrust: rates(s, hs.ocp.Named(T=given), p),
+            dynamics=rates if thrust is None else lambda s, c, p, *, given=thrust: rates(s, hs.ocp.Named(T=given), p),
             initial_time=0.0 if k == 0 else None,
             duration=(1.0, 60.0),
         )

@@ -67,7 +67,7 @@ def double_integrator():
         problem.phase(
             name,
             states=LINE,
-            dynamics=lambda s, c, p, a=push: {"x": s.v, "v": jnp.asarray(a)},
+            dynamics=lambda s, c, p, *, a=push: {"x": s.v, "v": jnp.asarray(a)},
             initial_time=0.0 if start == 0 else None,
             mesh=Mesh.uniform(2, 3),
             guess=Guess(np.array([start, start + 1.0]), {"x": np.array([1.0, 0.3]), "v": np.array([-0.1, -0.5])}),

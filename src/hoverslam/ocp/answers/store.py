@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 VERSION = 1  # of the file's layout
+_COORDINATES = ("time", "control_time", "collocation_time")
 _ARRAYS = ("primal", "dual", "bound_dual", "row_values", "boundary_scale")
 
 
@@ -96,13 +97,22 @@ def _end_arguments(problem: Problem) -> tuple[Any, ...]:
 
 
 def dataset(solution: Solution, phase: str) -> "xr.Dataset":
-    """Return a phase as labelled arrays: states and costates over ``time``, controls over ``control_time``, with units."""
+    """Return a phase as labelled arrays: states and costates over ``time``, controls over ``control_time``, with units.
+
+    An underscore is added to a name that a coordinate or another array has already, such as a state named ``time``.
+    """
     import xarray as xr
 
     part = solution[phase]
     time = ("time", part.node_times, {"units": "s"})
     control_time = ("control_time", part.control_times, {"units": "s"})
     variables: dict[str, Any] = {}
+
+    def put(name: str, value: Any) -> None:
+        while name in variables or name in _COORDINATES:
+            name += "_"
+        variables[name] = value
+
     groups = [(part.phase.states, part.states, "time", ""), (part.phase.controls, part.controls, "control_time", "")]
     found = costates(solution, phase) if solution.converged else None
     if found is not None:
@@ -113,13 +123,13 @@ def dataset(solution: Solution, phase: str) -> "xr.Dataset":
             columns = values[:, layout.slices[v.name]]
             dims = (dimension,) if v.size is None else (dimension, f"{v.name}_axis")
             units = f"{unit} / ({v.unit or '1'})" if prefix else v.unit
-            variables[prefix + v.name] = (dims, columns[:, 0] if v.size is None else columns, {"units": units})
+            put(prefix + v.name, (dims, columns[:, 0] if v.size is None else columns, {"units": units}))
     if found is not None:
         collocated = ("collocation_time", part.node_times[1:], {"units": "s"})
-        variables["hamiltonian"] = ("collocation_time", found.hamiltonian, {"units": f"{unit} / s"})
+        put("hamiltonian", ("collocation_time", found.hamiltonian, {"units": f"{unit} / s"}))
         for j, c in enumerate(part.phase.path):
             units = f"{unit} / ({c.unit or '1'}) / s"
-            variables[f"multiplier_{c.name}"] = ("collocation_time", found.path[:, j], {"units": units})
+            put(f"multiplier_{c.name}", ("collocation_time", found.path[:, j], {"units": units}))
         return xr.Dataset(variables, {"time": time, "control_time": control_time, "collocation_time": collocated})
     return xr.Dataset(variables, {"time": time, "control_time": control_time})
 
@@ -154,7 +164,27 @@ def save_netcdf(solution: Solution, path: str | Path) -> None:
     top.to_netcdf(file, mode="w")
     xr.Dataset(raw).to_netcdf(file, mode="a", group="raw")
     for name in solution.phases:
-        dataset(solution, name).to_netcdf(file, mode="a", group=f"phases/{name}")
+        _storable(dataset(solution, name)).to_netcdf(file, mode="a", group=f"phases/{_storable_name(name)}")
+
+
+def _storable(phase: "xr.Dataset") -> "xr.Dataset":
+    """Return a dataset with names that netCDF can hold; the attribute ``name`` keeps one that is written otherwise."""
+    names = [*phase.variables, *phase.sizes]
+    changed = {str(name): _storable_name(str(name)) for name in names if _storable_name(str(name)) != name}
+    for name in changed:
+        if name in phase.variables:
+            phase[name].attrs["name"] = name
+    return phase.rename(changed)
+
+
+def _storable_name(name: str) -> str:
+    """Return a name with the characters that netCDF does not allow written as ``%`` and their number, as in an address.
+
+    NetCDF allows neither ``/`` nor control characters, and a first character that is a letter, a digit or an underscore.
+    """
+    first, rest = name[:1], name[1:]
+    safe_first = first if first.isalnum() or first == "_" or not first.isascii() else f"_%{ord(first):02X}"
+    return safe_first + "".join(c if c not in "/%" and c.isprintable() else f"%{ord(c):02X}" for c in rest)
 
 
 def load_record(path: str | Path, problem: Problem) -> Solution:

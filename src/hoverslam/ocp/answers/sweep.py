@@ -1,5 +1,8 @@
 """Sweeps: one problem for many values of its parameters; each solve starts from the last verified one.
 
+Points are independent: each has the values of the problem as it is stated, with its own changes. Only the start of the
+solver is taken from an earlier point.
+
 A point that fails is marked and the sweep continues. Each of several processes solves neighbouring points and builds the
 problem once. Ctrl-C keeps the points that are done.
 """
@@ -121,6 +124,8 @@ def sweep(
 ) -> Sweep:
     """Solve a problem at every point, in order, each from the last verified solution.
 
+    A value that a point does not change is that of the problem, whatever the points before it changed.
+
     Args:
         problem: The problem, or a function that returns it. Several processes need a function that is defined in an
             importable module.
@@ -187,9 +192,10 @@ def _run(
     problem: Problem, points: Sequence[Mapping[str, float]], outputs: Outputs, options: Options,
     done: list[SweepPoint], report: Report | None,
 ) -> None:  # fmt: skip
+    stated = problem.values
     last: Solution | None = None
     for changes in points:
-        solution = None if last is None else resolve_record(last, changes, options)
+        solution = None if last is None else resolve_record(last, stated | dict(changes), options)
         if solution is None or not _good(solution):
             with problem.holding(changes):
                 solution = solve_record(problem, options, lambda line: None)

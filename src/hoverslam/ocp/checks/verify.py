@@ -41,7 +41,8 @@ def _boundary_violation(solution: Solution) -> float:
     for c, value in zip(solution.problem.boundary, values, strict=True):
         scale = scales[at : at + len(value)]
         at += len(value)
-        low, high = (resolve(b, solution.values) for b in (c.lower, c.upper))
+        pairs = c.bounds_of(len(value))
+        low, high = (np.array([resolve(pair[i], solution.values) for pair in pairs]) for i in (0, 1))
         excess = np.max(np.maximum(low - value, value - high) * scale, initial=0.0)
         worst = excess if not excess <= worst else worst
     return float(worst)
@@ -70,7 +71,10 @@ def _limits(
     for name, low, high, size, values in limits_of(part, flown, shaped_u, shaped_c, solution.values):
         excess = np.maximum(low - values, values - high) / size
         where = np.unravel_index(np.argmax(excess), excess.shape)
-        limits[name] = (max(float(excess[where]), 0.0), float(times[where]))
+        violation = (max(float(excess[where]), 0.0), float(times[where]))
+        while name in limits:  # a path constraint and a state may have the same name
+            name += "_"
+        limits[name] = violation
         worst = np.maximum(worst, excess.max(axis=1))
         least, most = (np.unravel_index(find(values), values.shape) for find in (np.argmin, np.argmax))
         reached[name] = Extremes(

@@ -29,8 +29,60 @@ class Named(dict[str, Any]):
         return cls(zip(keys, values, strict=True))
 
 
+TAKEN = frozenset(name for name in dir(Named) if not name.startswith("_"))
+"""Attributes of :class:`Named` itself: a variable of such a name could not be read as ``state.NAME``."""
+
+
+def name_fault(name: object) -> str | None:
+    """Return why a name cannot be used, in words that follow the name; None if it can."""
+    if not isinstance(name, str) or not name or name != name.strip():
+        return "is no text without spaces around it"
+    if not name.isprintable():
+        return "has characters that cannot be printed"
+    if name in TAKEN:
+        return f"is a method of dictionaries: state.{name} would be that method"
+    if name.startswith("__"):
+        return "begins with two underscores, like names of Python's own"
+    return None
+
+
 Bound = float | str  # a number, or the name of a given parameter whose value it takes
 Range = tuple[Bound, Bound]
+
+
+def is_single(value: Any) -> bool:
+    """Return whether a bound is one for all entries: a number or a name, and no sequence or array with entries."""
+    return isinstance(value, str) or getattr(value, "ndim", int(isinstance(value, Sequence))) == 0
+
+
+def pair_of(value: Any, where: str) -> Range:
+    """Return lower and upper bound from a number, the name of a parameter, or a pair of these in any sequence or array.
+
+    Raises:
+        ValueError: If it is none of these; ``where`` begins the message.
+    """
+    each = [value] if is_single(value) else list(value)
+    if len(each) not in (1, 2):
+        raise ValueError(f"{where}: expected a number or a pair, not {len(each)} numbers")
+    low, high = (bound_of(e, where) for e in (each[0], each[-1]))
+    return low, high
+
+
+def bound_of(value: Any, where: str) -> Bound:
+    """Return a bound as a float or a name; whole numbers and entries of arrays become floats.
+
+    Raises:
+        ValueError: If it is neither a number nor a name, or not a number (NaN); ``where`` begins the message.
+    """
+    if isinstance(value, str):
+        return value
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{where}: expected a number or the name of a given parameter, not {value!r}") from None
+    if np.isnan(number):
+        raise ValueError(f"{where}: the bound is not a number (nan)")
+    return number
 
 
 def resolve(bound: Bound, values: Mapping[str, float]) -> float:
@@ -84,10 +136,10 @@ class Variable:
         return self._spread(self.lower, values or {}), self._spread(self.upper, values or {})
 
     def _spread(self, bound: Bound | Sequence[Bound], values: Mapping[str, float]) -> np.ndarray:
-        each = [bound] * self.length if isinstance(bound, str) or np.ndim(bound) == 0 else list(bound)  # type: ignore[arg-type]
+        each = [bound] * self.length if is_single(bound) else list(bound)  # type: ignore[arg-type]
         if len(each) != self.length:
             raise ValueError(f"variable {self.name!r}: {len(each)} bounds for {self.length} entries")
-        return np.array([resolve(b, values) for b in each])  # type: ignore[arg-type]
+        return np.array([resolve(bound_of(b, f"variable {self.name!r}"), values) for b in each])
 
     def ends(self, which: str) -> list[Range | None]:
         """Return bounds of each entry at the phase's start (``which`` is ``"initial"``) or end; None where it is free.
@@ -98,10 +150,12 @@ class Variable:
         stated = getattr(self, which)
         if stated is None:
             return [None] * self.length
+        if self.size is not None and is_single(stated):
+            raise ValueError(f"variable {self.name!r}: {which} has one entry, expected {self.length}")
         each = [stated] if self.size is None else list(stated)
         if len(each) != self.length:
             raise ValueError(f"variable {self.name!r}: {which} has {len(each)} entries, expected {self.length}")
-        return [None if e is None else (e[0], e[1]) if isinstance(e, tuple | list) else (e, e) for e in each]
+        return [None if e is None else pair_of(e, f"variable {self.name!r}: {which}") for e in each]
 
     def labels(self) -> list[str]:
         """Return one label for each entry, such as ``velocity[2]``."""

@@ -1,6 +1,5 @@
 """The parts of a statement: phases, limits along a phase, conditions between phases, measurements and guesses."""
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -8,12 +7,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from hoverslam.ocp.statement.functions import StatementError, call, telling, time_argument
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Bound, Layout, Named, Range, resolve
-
-
-class StatementError(ValueError):
-    """A mistake in the statement of a problem; the message names the phase, the variable and what is expected."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +38,30 @@ class PathConstraint:
 class BoundaryConstraint:
     """A limit on phase ends: ``lower <= function(ends, parameters) <= upper``.
 
-    The function returns a scalar or a vector, in ``unit``. ``link`` marks a constraint that links two phases.
+    The function returns a scalar or a vector, in ``unit``. A bound is one for all entries, or a tuple of one for each.
+    ``link`` marks a constraint that links two phases.
     """
 
     name: str
     function: Callable[..., Any]
-    lower: Bound
-    upper: Bound
+    lower: Bound | tuple[Bound, ...]
+    upper: Bound | tuple[Bound, ...]
     unit: str = ""
     link: bool = False
+
+    def bounds_of(self, length: int) -> list[tuple[Bound, Bound]]:
+        """Return lower and upper bound of each of ``length`` entries.
+
+        Raises:
+            StatementError: If there are bounds for another number of entries.
+        """
+        sides = []
+        for side in (self.lower, self.upper):
+            if isinstance(side, tuple) and len(side) != length:
+                what = f"{len(side)} bounds for {length} entr{'y' if length == 1 else 'ies'}"
+                raise StatementError(f"boundary constraint {self.name!r}: {what}")
+            sides.append(list(side) if isinstance(side, tuple) else [side] * length)
+        return list(zip(*sides, strict=True))
 
 
 @dataclass(frozen=True)
@@ -77,18 +88,6 @@ class Guess:
     time: np.ndarray
     states: Mapping[str, np.ndarray]
     controls: Mapping[str, np.ndarray] = field(default_factory=dict)
-
-
-def _takes_time(function: Callable[..., Any]) -> bool:
-    """Return whether a function has a fourth positional argument."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return False
-    required = [
-        p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty
-    ]
-    return len(required) >= 4
 
 
 @dataclass
@@ -124,7 +123,11 @@ class Phase:
     @property
     def takes_time(self) -> bool:
         """Whether anything along the phase depends on the time itself."""
-        return any(map(_takes_time, self.functions))
+        return any(time_argument(function) is not None for function in self.functions)
+
+    @property
+    def _own_states(self) -> list[str]:
+        return [name for name in self.states.slices if name not in self.integrals]
 
     @property
     def functions(self) -> tuple[Callable[..., Any], ...]:
@@ -148,12 +151,23 @@ class Phase:
         Raises:
             StatementError: If the dynamics return other names or shapes than those of the states.
         """
-        rates = dict(call(self.dynamics, state, control, inputs, time))
-        rates |= {name: call(function, state, control, inputs, time) for name, function in self.integrals.items()}
-        try:
-            return self.states.flatten(rates, f"phase {self.name!r}, dynamics")
-        except ValueError as error:
-            raise StatementError(str(error)) from None
+        where = f"phase {self.name!r}, dynamics"
+        with telling(where):
+            returned = call(self.dynamics, state, control, inputs, time)
+        if not isinstance(returned, Mapping):
+            what = f"returned {type(returned).__name__}, expected a mapping from each state to its rate"
+            raise StatementError(f"{where}: {what}: {{{', '.join(f'{n!r}: ...' for n in self._own_states)}}}")
+        rates = dict(returned)
+        for name, function in self.integrals.items():
+            with telling(f"phase {self.name!r}, integral {name!r}"):
+                rates[name] = jnp.asarray(call(function, state, control, inputs, time), dtype=float)
+        with telling(where):
+            try:
+                return self.states.flatten(rates, where)
+            except ValueError as error:
+                if str(error).startswith(where):
+                    raise StatementError(str(error)) from None
+                raise
 
     def limits(self, state: Any, control: Any, inputs: Any, time: Any) -> list[Any]:
         """Return the values of the path constraints, each a scalar.
@@ -161,11 +175,15 @@ class Phase:
         Raises:
             StatementError: If one is not a scalar.
         """
-        values = [jnp.asarray(call(c.function, state, control, inputs, time), dtype=float) for c in self.path]
-        for c, value in zip(self.path, values, strict=True):
-            if value.shape != ():
-                where = f"phase {self.name!r}, path constraint {c.name!r}"
-                raise StatementError(f"{where}: returns shape {value.shape}, not a scalar; state one for each entry")
+        values = []
+        for c in self.path:
+            where = f"phase {self.name!r}, path constraint {c.name!r}"
+            with telling(where):
+                values.append(jnp.asarray(call(c.function, state, control, inputs, time), dtype=float))
+            if values[-1].shape != ():
+                raise StatementError(
+                    f"{where}: returns shape {values[-1].shape}, not a scalar; state one for each entry"
+                )
         return values
 
     def ends(self, initial: Any, final: Any, first_control: Any, last_control: Any, times: Any) -> Named:
@@ -179,8 +197,3 @@ class Phase:
             final_time=times[1],
             duration=times[1] - times[0],
         )
-
-
-def call(function: Callable[..., Any], state: Any, control: Any, inputs: Any, time: Any) -> Any:
-    """Call one of a phase's functions, with the time if it has a fourth argument."""
-    return function(state, control, inputs, time) if _takes_time(function) else function(state, control, inputs)

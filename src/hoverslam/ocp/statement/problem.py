@@ -12,8 +12,20 @@ from typing import Any
 
 import numpy as np
 
+from hoverslam.ocp.statement.functions import check_arguments
 from hoverslam.ocp.statement.mesh import Mesh
-from hoverslam.ocp.statement.names import Bound, Layout, Named, Range, Variable, resolve
+from hoverslam.ocp.statement.names import (
+    Bound,
+    Layout,
+    Named,
+    Range,
+    Variable,
+    bound_of,
+    is_single,
+    name_fault,
+    pair_of,
+    resolve,
+)
 from hoverslam.ocp.statement.phase import (
     BoundaryConstraint,
     Guess,
@@ -25,11 +37,82 @@ from hoverslam.ocp.statement.phase import (
 from hoverslam.ocp.statement.times import durations
 
 
-def _range(value: Bound | Range | None, default: Range) -> Range:
+def _range(value: Bound | Range | None, default: Range, where: str) -> Range:
     if value is None:
         return default
-    low, high = value if isinstance(value, tuple | list) else (value, value)
-    return low, high
+    try:
+        return pair_of(value, where)
+    except ValueError as error:
+        raise StatementError(str(error)) from None
+
+
+def _layout(variables: Sequence[Variable], where: str) -> Layout:
+    wrong = [v for v in variables if not isinstance(v, Variable)]
+    if wrong:
+        raise StatementError(f"{where}: expected a Variable, not {wrong[0]!r}: write Variable({wrong[0]!r})")
+    try:
+        return Layout(variables)
+    except ValueError as error:
+        raise StatementError(f"{where}: {error}") from None
+
+
+def _boundary_bound(value: Any, where: str) -> Bound | tuple[Bound, ...]:
+    try:
+        if is_single(value):
+            return bound_of(value, where)
+        return tuple(bound_of(each, where) for each in value)
+    except ValueError as error:
+        raise StatementError(str(error)) from None
+
+
+def _one_bound(value: Any, where: str) -> None:
+    try:
+        bound_of(value, where)
+    except ValueError as error:
+        raise StatementError(str(error)) from None
+
+
+def _check_name(name: object, what: str) -> None:
+    fault = name_fault(name)
+    if fault is not None:
+        raise StatementError(f"{what} {name!r}: the name {fault}")
+
+
+def _check_names(phase: Phase) -> None:
+    """Refuse names that cannot be read, and those that two things of a phase share."""
+    where = f"phase {phase.name!r}"
+    groups = {
+        "state": [v.name for v in phase.states.variables],
+        "control": [v.name for v in phase.controls.variables],
+        "path constraint": [c.name for c in phase.path],
+    }
+    for what, names in groups.items():
+        for name in names:
+            _check_name(name, f"{where}, {what}")
+            if names.count(name) > 1:
+                raise StatementError(f"{where}: {what} {name!r} is declared twice")
+    shared = [name for name in groups["state"] if name in groups["control"]]
+    if shared:
+        raise StatementError(f"{where}: {shared[0]!r} is declared as a state and as a control")
+
+
+def _check_functions(phase: Phase) -> None:
+    """Refuse functions of a phase that cannot be called as they will be."""
+    where, along = f"phase {phase.name!r}", ("state", "control", "inputs")
+    wrong = [c for c in phase.path if not isinstance(c, PathConstraint)]
+    if wrong:
+        raise StatementError(f"{where}: path holds {_kind(wrong[0])}, expected PathConstraint(name, function, ...)")
+    check_arguments(phase.dynamics, f"{where}, dynamics", along, with_time=True)
+    for name, function in phase.integrals.items():
+        check_arguments(function, f"{where}, integral {name!r}", along, with_time=True)
+    for c in phase.path:
+        check_arguments(c.function, f"{where}, path constraint {c.name!r}", along, with_time=True)
+    if phase.inputs is not None:
+        check_arguments(phase.inputs, f"{where}, inputs", ("parameters",))
+
+
+def _kind(value: object) -> str:
+    return "a function" if callable(value) else f"of type {type(value).__name__}"
 
 
 class Problem:
@@ -103,6 +186,7 @@ class Problem:
         Raises:
             StatementError: If neither or both are stated, or the name is taken.
         """
+        _check_name(name, "parameter")
         if name in self.given or name in self.free_guess:
             raise StatementError(f"parameter {name!r} is declared twice")
         if (value is None) == (guess is None):
@@ -144,18 +228,20 @@ class Problem:
         """
         if name in self.phases:
             raise StatementError(f"phase {name!r} is declared twice")
+        _check_name(name, "phase")
+        where = f"phase {name!r}"
         integrals = dict(integrals or {})
         running = [Variable(each, initial=0.0) for each in integrals]
         added = Phase(
             name,
-            Layout((*states, *running)),
-            Layout(controls),
+            _layout((*states, *running), where),
+            _layout(controls, where),
             dynamics,
             inputs,
             tuple(path),
-            _range(initial_time, (-np.inf, np.inf)),
-            _range(final_time, (-np.inf, np.inf)),
-            _range(duration, (0.0, np.inf)),
+            _range(initial_time, (-np.inf, np.inf), f"{where}, initial_time"),
+            _range(final_time, (-np.inf, np.inf), f"{where}, final_time"),
+            _range(duration, (0.0, np.inf), f"{where}, duration"),
             mesh,
             guess,
             integrals,
@@ -169,6 +255,15 @@ class Problem:
         where = f"phase {phase.name!r}"
         if not phase.states.length:
             raise StatementError(f"{where} has no states")
+        _check_functions(phase)
+        _check_names(phase)
+        for c in phase.path:
+            for side in (c.lower, c.upper):
+                _one_bound(side, f"{where}, path constraint {c.name!r}")
+        if not isinstance(phase.guess, Guess | None):
+            raise StatementError(
+                f"{where}: the guess is {_kind(phase.guess)}, expected Guess(times, states, controls) with sampled values"
+            )
         ranges = {
             "initial_time": phase.initial_time,
             "final_time": phase.final_time,
@@ -177,7 +272,12 @@ class Problem:
         }
         for variable in (*phase.states.variables, *phase.controls.variables):
             what = f"variable {variable.name!r}"
-            known = {b for b in (variable.lower, variable.upper) if isinstance(b, str)}
+            if callable(variable.guess):
+                raise StatementError(
+                    f"{where}, {what}: the guess is {_kind(variable.guess)}: state its values, or sample it in a Guess"
+                )
+            sides = [[side] if is_single(side) else side for side in (variable.lower, variable.upper)]
+            known = {b for side in sides for b in side if isinstance(b, str)}
             try:
                 low_each, high_each = variable.bounds(self.values | dict.fromkeys(known - set(self.given), np.nan))
                 stated = {which: variable.ends(which) for which in ("initial", "final")}
@@ -245,7 +345,12 @@ class Problem:
         phase.states = Layout(settled)
 
     def constrain(
-        self, name: str, function: Callable[[Named, Named], Any], lower: Bound = 0.0, upper: Bound = 0.0, unit: str = ""
+        self,
+        name: str,
+        function: Callable[[Named, Named], Any],
+        lower: Bound | Sequence[Bound] = 0.0,
+        upper: Bound | Sequence[Bound] = 0.0,
+        unit: str = "",
     ) -> None:
         """Require ``lower <= function(ends, parameters) <= upper``; by default equal to zero.
 
@@ -253,15 +358,26 @@ class Problem:
             name: Name of the condition, for messages.
             function: JAX function of phase ends and parameters. ``ends.NAME`` has ``initial``, ``final``,
                 ``initial_control``, ``final_control``, ``initial_time``, ``final_time`` and ``duration`` of phase NAME.
-            lower: Lower bound: a number, or the name of a given parameter.
+            lower: Lower bound: a number, or the name of a given parameter; for a vector also a sequence or an array of
+                one for each entry.
             upper: Upper bound, likewise.
             unit: Unit of the values, for messages.
 
         Raises:
-            StatementError: For a bound that names no given parameter, or a lower bound above the upper one.
+            StatementError: For a name that is taken, a function of other arguments, a bound that names no given parameter,
+                or a lower bound above the upper one.
         """
-        self._check_range(f"boundary constraint {name!r}", (lower, upper))
-        self.boundary.append(BoundaryConstraint(name, function, lower, upper, unit))
+        where = f"boundary constraint {name!r}"
+        _check_name(name, "boundary constraint")
+        if any(c.name == name for c in self.boundary):
+            raise StatementError(f"{where} is stated twice")
+        check_arguments(function, where, ("ends", "parameters"))
+        low, high = _boundary_bound(lower, where), _boundary_bound(upper, where)
+        constraint = BoundaryConstraint(name, function, low, high, unit)
+        length = max(len(side) if isinstance(side, tuple) else 1 for side in (low, high))
+        for pair in constraint.bounds_of(length):
+            self._check_range(where, pair)
+        self.boundary.append(constraint)
 
     def link(
         self,
@@ -335,6 +451,7 @@ class Problem:
         where = f"phase {phase!r}, measurement {name!r}"
         if phase not in self.phases:
             raise StatementError(f"{where}: there is no such phase: there is {', '.join(self.phases)}")
+        check_arguments(function, where, ("state", "parameters"))
         t, v, s = (np.array(a, dtype=float) for a in (times, values, sigmas))
         if not t.ndim == 1 or not t.shape == v.shape == s.shape:
             raise StatementError(f"{where}: times, values, sigmas have shapes {t.shape}, {v.shape}, {s.shape}")
@@ -344,10 +461,12 @@ class Problem:
 
     def maximize(self, function: Callable[[Named, Named], Any], unit: str = "") -> None:
         """Maximise ``function(ends, parameters)``, a scalar JAX function of phase ends and parameters, in ``unit``."""
+        check_arguments(function, f"problem {self.name!r}, objective", ("ends", "parameters"))
         self.objective, self.sense, self.objective_unit = function, -1.0, unit
 
     def minimize(self, function: Callable[[Named, Named], Any], unit: str = "") -> None:
         """Minimise ``function(ends, parameters)``, a scalar JAX function of phase ends and parameters, in ``unit``."""
+        check_arguments(function, f"problem {self.name!r}, objective", ("ends", "parameters"))
         self.objective, self.sense, self.objective_unit = function, 1.0, unit
 
     def parameters(self, free: Any, given: Any) -> Named:

@@ -13,11 +13,12 @@ import casadi as ca
 import jax.numpy as jnp
 import numpy as np
 
+from hoverslam.ocp.statement.functions import telling
 from hoverslam.ocp.statement.mesh import radau_points
 from hoverslam.ocp.statement.phase import Measurement, StatementError
 from hoverslam.ocp.transcription.frame import Frame, PhaseLayout
 from hoverslam.ocp.transcription.sparse import Entries
-from hoverslam.ocp.transcription.translate import translate
+from hoverslam.ocp.transcription.translate import telling_translation, translate
 
 
 @dataclass(frozen=True)
@@ -142,14 +143,13 @@ def _measured_terms(
         state += weight * z[j * nx : (j + 1) * nx]
 
     def evaluate(x: Any, f: Any, q: Any) -> Any:
-        value = measurement.function(lay.phase.states.unflatten(x), frame.problem.parameters(f, q))
-        return jnp.reshape(jnp.asarray(value, dtype=float), (1,))
+        with telling(_where(measurement)):
+            value = measurement.function(lay.phase.states.unflatten(x), frame.problem.parameters(f, q))
+            return jnp.reshape(jnp.asarray(value, dtype=float), (1,))
 
     x, f = ca.SX.sym("x", nx), ca.SX.sym("f", nf)
-    try:
+    with telling_translation(_where(measurement)):
         h = ca.Function("h", [x, f, p], [translate(evaluate, x, f, p)])(state, free, p)
-    except AttributeError as error:
-        raise StatementError(f"{_where(measurement)}: {error}") from error
     touched = lay.states[lay.mesh.state_indices(interval, count)].reshape(len(here), -1)
     columns = np.concatenate(
         [touched, np.tile(lay.times[[0, -1]], (len(here), 1)), np.tile(frame.free_indices, (len(here), 1))], axis=1

@@ -34,7 +34,7 @@ def checked_guess(phase: Phase, guess: Guess) -> Guess:
         StatementError: If the guess lacks a variable, names an unknown one, or has a wrong shape or value.
     """
     where = f"phase {phase.name!r}: the guess"
-    time = np.asarray(guess.time, dtype=float)
+    time = _numbers(guess.time, f"{where}'s time")
     if time.ndim != 1 or not len(time) or not np.all(np.isfinite(time)) or np.any(np.diff(time) < 0.0):
         raise StatementError(f"{where} needs times that do not run backwards, not {time}")
     for layout, samples in ((phase.states, guess.states), (phase.controls, guess.controls)):
@@ -45,13 +45,26 @@ def checked_guess(phase: Phase, guess: Guess) -> Guess:
         if missing:
             raise StatementError(f"{where} lacks {', '.join(map(repr, missing))}")
         for variable in layout.variables:
-            shape, length = np.shape(samples[variable.name]), (len(time),)
+            values = _numbers(samples[variable.name], f"{where} of {variable.name!r}")
+            shape, length = values.shape, (len(time),)
             expected = [length, (*length, 1)] if variable.size is None else [(*length, variable.size)]
             if shape not in expected:
                 raise StatementError(f"{where} of {variable.name!r} has shape {shape}, expected {expected[0]}")
-            if not np.all(np.isfinite(np.asarray(samples[variable.name], dtype=float))):
+            if not np.all(np.isfinite(values)):
                 raise StatementError(f"{where} of {variable.name!r} is not finite everywhere")
     return guess
+
+
+def _numbers(values: object, what: str) -> np.ndarray:
+    """Return values as an array of floats.
+
+    Raises:
+        StatementError: If they are no numbers, such as a function.
+    """
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise StatementError(f"{what} holds {type(values).__name__}, expected an array of numbers") from None
 
 
 def _middle(bounds: Range | None, values: Mapping[str, float]) -> float | None:
@@ -81,7 +94,7 @@ def _drawn(phase: Phase, values: Mapping[str, float], before: float) -> Guess:
 def _line(where: str, variable: Variable, values: Mapping[str, float], line: np.ndarray) -> np.ndarray:
     """Return samples ``(n,)`` or ``(n, size)`` of a variable: its guess, else between its ends, else within its bounds."""
     if variable.guess is not None:
-        stated = np.asarray(variable.guess, dtype=float)
+        stated = _numbers(variable.guess, f"{where}: the guess of {variable.name!r}")
         one = () if variable.size is None else (variable.size,)
         if stated.shape not in (one, (2, *one)):
             what = f"{where}: the guess of {variable.name!r} has shape {stated.shape}"

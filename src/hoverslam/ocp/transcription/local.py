@@ -15,12 +15,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from hoverslam.ocp.statement.functions import telling
 from hoverslam.ocp.statement.names import Named
-from hoverslam.ocp.statement.phase import Phase, StatementError
+from hoverslam.ocp.statement.phase import Phase
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.carried import carried
 from hoverslam.ocp.transcription.structure import StructureCache
-from hoverslam.ocp.transcription.translate import translate
+from hoverslam.ocp.transcription.translate import telling_translation, translate
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ def inputs_of(problem: Problem, phase: Phase, given: Any) -> Any:
     """Return the phase's inputs as a pytree, from the flat vector of given parameters (free ones left out)."""
     if phase.inputs is None:
         return given
-    return phase.inputs(Named((name, given[i]) for i, name in enumerate(problem.given)))
+    with telling(f"phase {phase.name!r}, inputs"):
+        return phase.inputs(Named((name, given[i]) for i, name in enumerate(problem.given)))
 
 
 def flat_inputs(problem: Problem, phase: Phase, given: Any) -> jax.Array:
@@ -93,10 +95,8 @@ def local_functions(problem: Problem, phase: Phase, blocks: int) -> LocalFunctio
     x, u, free, time = ca.SX.sym("x", nx), ca.SX.sym("u", nu), ca.SX.sym("free", nf), ca.SX.sym("t")
     step, y = ca.SX.sym("step"), ca.vertcat(x, u, free, time)
 
-    try:
+    with telling_translation(f"phase {phase.name!r}, dynamics or path constraints"):
         g = translate(point_function(problem, phase), x, u, q, free, time)
-    except AttributeError as error:
-        raise StatementError(f"phase {phase.name!r}, dynamics or path constraints: {error}") from error
     f, c = ca.vertsplit(g, [0, nx, g.shape[0]])
     multipliers = ca.SX.sym("lam", g.shape[0])
     lam_f, lam_c = ca.vertsplit(multipliers, [0, nx, g.shape[0]])
@@ -128,12 +128,11 @@ def local_functions(problem: Problem, phase: Phase, blocks: int) -> LocalFunctio
     values = [z[:nx], u_value, z[at + 2 :], t_value, width * (z[at + 1] - z[at])]
     value, jacobian, hessian = ca.substitute([value, jacobian, hessian], actual, values)
     value, jacobian, hessian = ca.cse([value, jacobian, hessian])
-    label = "".join(ch if ch.isalnum() else "_" for ch in phase.name)
     return LocalFunctions(
-        ca.Function(f"rates_{label}", [x, u, q, free, time], [f, c]),
-        ca.Function(f"value_{label}", [z, d, q], [value]),
-        ca.Function(f"jacobian_{label}", [z, d, q], [ca.vec(jacobian.nz[:])]),
-        ca.Function(f"hessian_{label}", [z, d, q, multipliers], [ca.vec(hessian.nz[:])]),
+        ca.Function("rates", [x, u, q, free, time], [f, c]),
+        ca.Function("value", [z, d, q], [value]),
+        ca.Function("jacobian", [z, d, q], [ca.vec(jacobian.nz[:])]),
+        ca.Function("hessian", [z, d, q, multipliers], [ca.vec(hessian.nz[:])]),
         jacobian.sparsity(),
         hessian.sparsity(),
     )

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.sparse as sp
 
+from hoverslam.ocp.statement.functions import telling
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Bound, Named
 from hoverslam.ocp.statement.phase import Guess, StatementError
@@ -24,7 +25,7 @@ from hoverslam.ocp.transcription.frame import Frame, PhaseLayout, Scales
 from hoverslam.ocp.transcription.local import LocalFunctions, flat_inputs
 from hoverslam.ocp.transcription.sparse import Entries, constant, gather, to_scipy
 from hoverslam.ocp.transcription.structure import StructureCache
-from hoverslam.ocp.transcription.translate import translate
+from hoverslam.ocp.transcription.translate import telling_translation, translate
 
 
 class Programme(Frame):
@@ -65,12 +66,8 @@ class Programme(Frame):
         self.end_indices = np.concatenate([*blocks, self.free_indices])
         given = ca.SX.sym("p", len(self.problem.given))
         ends_symbol = ca.SX.sym("e", len(self.end_indices))
-        try:
+        with telling_translation(f"problem {self.problem.name!r}, objective or boundary constraints"):
             outputs = translate(self._end_function(), ends_symbol, given)
-        except AttributeError as error:
-            raise StatementError(
-                f"problem {self.problem.name!r}, objective or boundary constraints: {error}"
-            ) from error
         objective, constraints = ca.vertsplit(outputs, [0, 1, outputs.shape[0]])
         self.boundary_bounds, names = self._boundary_bounds()
         self.labels += names
@@ -93,9 +90,14 @@ class Programme(Frame):
 
         def evaluate(flat: Any, given: Any) -> Any:
             ends, p = self._unpacked_ends(flat, given)
-            values = [jnp.ravel(jnp.asarray(problem.sense * problem.objective(ends, p), dtype=float))]  # type: ignore[misc]
+            with telling(f"problem {problem.name!r}, objective"):
+                values = [jnp.ravel(jnp.asarray(problem.sense * problem.objective(ends, p), dtype=float))]  # type: ignore[misc]
+            if values[0].shape != (1,):
+                shape = f"{values[0].shape[0]} numbers"
+                raise StatementError(f"problem {problem.name!r}, objective: returned {shape}, expected one")
             for c in problem.boundary:
-                values.append(jnp.ravel(jnp.asarray(c.function(ends, p), dtype=float)))
+                with telling(f"problem {problem.name!r}, boundary constraint {c.name!r}"):
+                    values.append(jnp.ravel(jnp.asarray(c.function(ends, p), dtype=float)))
             self.boundary_lengths = [int(v.shape[0]) for v in values[1:]]
             return jnp.concatenate(values)
 
@@ -120,7 +122,7 @@ class Programme(Frame):
         bounds: list[tuple[Bound, Bound]] = []
         names: list[tuple[str, str]] = []
         for c, length in zip(self.problem.boundary, self.boundary_lengths, strict=True):
-            bounds += [(c.lower, c.upper)] * length
+            bounds += c.bounds_of(length)
             names += [("", c.name)] * length
         return bounds, names
 

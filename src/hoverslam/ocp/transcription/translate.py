@@ -26,7 +26,8 @@ What carries over, and what differs from JAX:
 * Positions must be known: gather, scatter and dynamic slices take constant indices, and loops constant trip counts.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import casadi
@@ -47,6 +48,10 @@ from hoverslam.ocp.transcription.rules.values import (
     is_known,
     settle,
 )
+
+# Primitives of a look-up at a position that depends on the variables, as in jnp.interp and jnp.searchsorted.
+_LOOKUPS = ("dynamic_slice", "gather", "while", "sort", "scatter", "argmin", "argmax")
+_TABLE_REMEDY = ": for a table, such as jnp.interp, write hoverslam.ocp.SmoothTable(x, y)"
 
 if not jax.config.read("jax_enable_x64"):
     jax.config.update("jax_enable_x64", True)
@@ -80,6 +85,20 @@ def translate(function: Callable[..., Any], *arguments: casadi.SX) -> Any:
         outputs = _Evaluator(_name_of(function)).run(closed, inputs)
     columns = [column_of(output) for output in outputs]
     return jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(structure), columns)
+
+
+@contextmanager
+def telling_translation(where: str) -> Iterator[None]:
+    """Add the phase and a remedy to the error of a function that cannot be translated.
+
+    Raises:
+        TranslationError: If the context raises one.
+    """
+    try:
+        yield
+    except TranslationError as error:
+        remedy = _TABLE_REMEDY if any(f"'{name}'" in str(error) for name in _LOOKUPS) else ""
+        raise TranslationError(f"{where}: {error}{remedy}") from None
 
 
 def to_casadi(
