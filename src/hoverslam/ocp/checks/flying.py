@@ -17,7 +17,7 @@ from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.phase import Phase
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.local import inputs_of
-from hoverslam.ocp.transcription.structure import StructureCache, structure_of
+from hoverslam.ocp.transcription.structure import StructureCache, read, structure_of, traced_key
 
 SAMPLES = 9  # evenly spaced samples an interval, both ends included
 RELATIVE, ABSOLUTE = 1e-11, 1e-12  # tolerances of the integrator; the latter is relative to the size of each state
@@ -53,8 +53,8 @@ def _lifted(function: Callable[..., Any]) -> tuple[Hashable, Arrays, Callable[[A
     return (type(owner), name, code, tree, rest), arrays, rebuild
 
 
-def compiled(phase: Phase) -> Callable[[np.ndarray, Any], Any]:
-    """Return ``(x, u, t stacked; inputs) -> rates and path constraints stacked``, compiled once for like phases."""
+def compiled(phase: Phase, inputs: Any) -> Callable[[np.ndarray], Any]:
+    """Return ``(x, u, t stacked) -> rates and path constraints stacked`` for ``inputs``, compiled once for like phases."""
     lifted = [_lifted(function) for function in phase.functions]
     key = (
         tuple(identity for identity, _, _ in lifted),
@@ -63,9 +63,19 @@ def compiled(phase: Phase) -> Callable[[np.ndarray, Any], Any]:
         tuple(phase.integrals),
         tuple(c.name for c in phase.path),
     )
-    function = COMPILED.get(key, lambda: jax.jit(_point(phase, [rebuild for _, _, rebuild in lifted])))
+    evaluate = _point(phase, [rebuild for _, _, rebuild in lifted])
     arrays = [arrays for _, arrays, _ in lifted]
-    return lambda point, inputs: function(point, inputs, arrays)
+    readings = [read(function) for function in phase.functions]
+    if not all(reading.certain for reading in readings):
+        # They refer to something that may change unseen: what they compute now is part of the key.
+        shapes = jax.tree_util.tree_map(jnp.asarray, (np.zeros(_length(phase)), inputs, arrays))
+        key = (*key, traced_key(evaluate, *shapes))
+    function = COMPILED.get(key, lambda: jax.jit(evaluate))
+    return lambda point: function(point, inputs, arrays)
+
+
+def _length(phase: Phase) -> int:
+    return phase.states.length + phase.controls.length + 1
 
 
 def _point(phase: Phase, rebuild: list[Callable[[list[Any]], Callable[..., Any]]]) -> Callable[..., Any]:
@@ -99,7 +109,7 @@ def fly(part: PhaseSolution, inputs: Any, sizes: np.ndarray) -> tuple[np.ndarray
     Returns:
         Times ``(intervals, SAMPLES)`` (s) and states ``(intervals, SAMPLES, nx)``; NaN after a failure.
     """
-    function, nx, duration, edges = compiled(part.phase), part.states.shape[1], part.duration, part.edge_times
+    function, nx, duration, edges = compiled(part.phase, inputs), part.states.shape[1], part.duration, part.edge_times
     times = np.linspace(edges[:-1], edges[1:], SAMPLES, axis=1)
     flown = np.full((*times.shape, nx), np.nan)
     if not duration > 0.0:
@@ -116,7 +126,7 @@ def fly(part: PhaseSolution, inputs: Any, sizes: np.ndarray) -> tuple[np.ndarray
         ) -> Any:
             point[:nx], point[-1] = at, start + fraction * width
             point[nx:-1] = (2.0 * fraction - 1.0) ** np.arange(len(powers)) @ powers
-            return width * np.asarray(function(point, inputs))[:nx]
+            return width * np.asarray(function(point))[:nx]
 
         flown[interval], step = _integrate(rates, x, sizes, step)
         x = flown[interval, -1]
@@ -170,7 +180,10 @@ def boundary_values(problem: Problem, ends: Named, parameters: Named) -> list[np
     def evaluate(e: Named, p: Named) -> Arrays:
         return [jnp.ravel(jnp.asarray(f(e, p), dtype=float)) for f in functions]
 
-    key = ("boundary", structure_of(functions))
+    reading = read(functions)
+    if not reading.certain:  # they refer to something that may change unseen
+        return [np.asarray(value) for value in evaluate(ends, parameters)]
+    key = ("boundary", reading.key)
     again = ("met", key) in COMPILED
     known = COMPILED.get(key, lambda: jax.jit(evaluate)) if again else COMPILED.get(("met", key), lambda: evaluate)
     return [np.asarray(value) for value in known(ends, parameters)]
@@ -182,6 +195,6 @@ def path_values(
     """Return path constraints ``(n, path)`` at ``n`` times, states and controls."""
     if not part.phase.path:
         return np.zeros((len(times), 0))
-    function, nx = compiled(part.phase), states.shape[1]
+    function, nx = compiled(part.phase, inputs), states.shape[1]
     points = np.concatenate([states, controls, times[:, None]], axis=1)
-    return np.array([np.asarray(function(point, inputs))[nx:] for point in points])
+    return np.array([np.asarray(function(point))[nx:] for point in points])

@@ -287,6 +287,8 @@ def resolve_record(
     values = solution.values | dict(changes)
     if problem is not None:
         programme, values = restated_programme(solution, problem), problem.values | dict(changes)
+    elif programme.is_outdated():  # a constant that its functions read was changed since
+        programme = restated_programme(solution, programme.problem)
     with programme.problem.holding(values):
         lower, upper = programme.variable_bounds(values)
         start = Start(np.clip(solution.primal, lower, upper), solution.bound_dual, solution.dual)

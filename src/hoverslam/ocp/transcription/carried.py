@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from hoverslam.ocp.transcription.structure import structure_of
+from hoverslam.ocp.transcription.structure import read, structure_of
 
 Function = Callable[..., Any]
 
@@ -28,11 +28,13 @@ class Carried:
 
     Attributes:
         key: Equal for functions that differ in these numbers alone.
+        certain: Whether functions of equal keys are certain to be alike; see :class:`structure.Reading`.
         numbers: The numbers, flat.
         rebuild: Returns the functions with other numbers ``(len(numbers),)``, which may be traced.
     """
 
     key: Hashable
+    certain: bool
     numbers: NDArray[np.float64]
     rebuild: Callable[[Any], list[Function]]
 
@@ -40,6 +42,8 @@ class Carried:
 def carried(functions: Sequence[Function]) -> Carried:
     """Return functions with the numbers of their modules that are inputs taken out; shared modules are taken out once."""
     modules: list[Any] = []
+    readings = [read(function) for function in functions]
+    certain = all(reading.certain for reading in readings)
     parts = [_taken_apart(function, modules) for function in functions]
     numbers = [_Numbers.of(module) for module in modules]
     lengths = [len(each.varying) for each in numbers]
@@ -50,7 +54,7 @@ def carried(functions: Sequence[Function]) -> Carried:
         return [put_together(new) for _, put_together in parts]
 
     flat = np.concatenate([each.varying for each in numbers]) if modules else np.zeros(0)
-    return Carried((tuple(key for key, _ in parts), tuple(each.key for each in numbers)), flat, rebuild)
+    return Carried((tuple(key for key, _ in parts), tuple(each.key for each in numbers)), certain, flat, rebuild)
 
 
 def _is_input(value: Any) -> bool:

@@ -5,7 +5,7 @@ arcs meet, then the free parameters. Rows are defects and path constraints, phas
 variables (durations, control rates, smoothness), then the boundary constraints.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from hoverslam.ocp.statement.names import Bound, resolve
 from hoverslam.ocp.statement.phase import Guess, Phase, StatementError
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription import scaling as _scaling
-from hoverslam.ocp.transcription.local import LocalFunctions, cached_functions, flat_inputs
+from hoverslam.ocp.transcription.local import LocalFunctions, flat_inputs, local_functions, phase_key
 from hoverslam.ocp.transcription.structure import StructureCache
 
 Scales = tuple[np.ndarray, np.ndarray, float]  # of variables, rows and the objective
@@ -35,6 +35,11 @@ class PhaseLayout:
     times: np.ndarray  # (arcs + 1,)
     defects: np.ndarray  # (collocation points, nx) row indices
     path: np.ndarray  # (collocation points, path constraints)
+
+
+def _blocks(lay: PhaseLayout) -> int:
+    """Return the number of control nodes that a collocation point depends on."""
+    return lay.mesh.control_stencil()[0].shape[1] if lay.controls.size else 0
 
 
 class Frame:
@@ -56,13 +61,18 @@ class Frame:
         self.layouts: dict[str, PhaseLayout] = {}
         self.labels: list[tuple[str, str]] = []  # (phase or "", what) of each row
         self._lay_out()
+        self.phase_keys = self.present_phase_keys()
         self.local = {name: self._local_functions(lay) for name, lay in self.layouts.items()}
         self._linear_rows()
         self._scale()
 
     def _local_functions(self, lay: PhaseLayout) -> LocalFunctions:
-        blocks = lay.mesh.control_stencil()[0].shape[1] if lay.controls.size else 0
-        return cached_functions(self.problem, lay.phase, blocks, self.cache)
+        key, blocks = self.phase_keys[lay.phase.name], _blocks(lay)
+        return self.cache.get(key, lambda: local_functions(self.problem, lay.phase, blocks))
+
+    def present_phase_keys(self) -> dict[str, Hashable]:
+        """Return the keys of all phases, with what their functions refer to at present."""
+        return {name: phase_key(self.problem, lay.phase, _blocks(lay)) for name, lay in self.layouts.items()}
 
     # ---- layout ----------------------------------------------------------------------------------------------------
     def _lay_out(self) -> None:

@@ -6,7 +6,7 @@ derivatives are taken by state, control, parameters and time only. Their depende
 the factor of the time step, are linear algebra, written out below, so that no derivative is taken twice.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.phase import Phase
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.carried import carried
-from hoverslam.ocp.transcription.structure import StructureCache
+from hoverslam.ocp.transcription.structure import StructureCache, traced_key
 from hoverslam.ocp.transcription.translate import telling_translation, translate
 
 
@@ -141,21 +141,22 @@ def local_functions(problem: Problem, phase: Phase, blocks: int) -> LocalFunctio
 TRANSLATED: StructureCache[LocalFunctions] = StructureCache()  # of the process: like phases are translated once
 
 
-def cached_functions(
-    problem: Problem, phase: Phase, blocks: int, cache: StructureCache[LocalFunctions]
-) -> LocalFunctions:
-    """Return the local functions of a phase, translated unless the cache has them from a like phase.
+def phase_key(problem: Problem, phase: Phase, blocks: int) -> Hashable:
+    """Return a key that is equal for phases whose local functions are the same.
+
+    Where the functions refer to something that may change unseen, what they compute now is part of the key.
 
     Args:
         problem: The problem.
         phase: One of its phases.
         blocks: Control nodes that a collocation point depends on.
-        cache: Where they are kept.
     """
     given = jnp.asarray(list(problem.given.values()))
     leaves, tree = jax.tree_util.tree_flatten(inputs_of(problem, phase, given))
-    key = (
-        carried(phase.functions).key,
+    own = carried(phase.functions)
+    return (
+        own.key,
+        None if own.certain else traced_key(point_function(problem, phase), *_point_shapes(problem, phase, given)),
         tuple(phase.integrals),
         tuple(phase.states.labels()),
         tuple(phase.controls.labels()),
@@ -163,4 +164,10 @@ def cached_functions(
         tuple(problem.given) if phase.inputs is None else (tree, tuple(np.shape(leaf) for leaf in leaves)),
         blocks,
     )
-    return cache.get(key, lambda: local_functions(problem, phase, blocks))
+
+
+def _point_shapes(problem: Problem, phase: Phase, given: Any) -> list[jax.ShapeDtypeStruct]:
+    """Return the shapes of the arguments of :func:`point_function`."""
+    q = flat_inputs(problem, phase, given).shape[0]
+    lengths = (phase.states.length, phase.controls.length, q, len(problem.free), 1)
+    return [jax.ShapeDtypeStruct((length,), np.float64) for length in lengths]

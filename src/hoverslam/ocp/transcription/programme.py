@@ -5,7 +5,7 @@ Hessian are gathered from those small dense blocks by constant sparse matrices, 
 derivatives from one evaluation of each block, and a new mesh needs no new differentiation.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from hoverslam.ocp.transcription.costs import Terms, terms_of
 from hoverslam.ocp.transcription.frame import Frame, PhaseLayout, Scales
 from hoverslam.ocp.transcription.local import LocalFunctions, flat_inputs
 from hoverslam.ocp.transcription.sparse import Entries, constant, gather, to_scipy
-from hoverslam.ocp.transcription.structure import StructureCache
+from hoverslam.ocp.transcription.structure import StructureCache, read, traced_key
 from hoverslam.ocp.transcription.translate import telling_translation, translate
 
 
@@ -54,6 +54,21 @@ class Programme(Frame):
         if self.terms and problem.sense < 0.0:
             raise StatementError(f"problem {problem.name!r}: measurements and roughness need an objective to minimise")
         self._assemble()
+        self._ends_key = self._present_ends_key()
+
+    def is_outdated(self) -> bool:
+        """Return whether a function of the problem refers to other values now than when it was translated."""
+        return self.phase_keys != self.present_phase_keys() or self._ends_key != self._present_ends_key()
+
+    def _present_ends_key(self) -> Hashable:
+        problem = self.problem
+        own = read(
+            [problem.objective, *(c.function for c in problem.boundary), *(m.function for m in problem.measurements)]
+        )
+        if own.certain:
+            return own.key
+        shapes = [jax.ShapeDtypeStruct((n,), np.float64) for n in (len(self.end_indices), len(problem.given))]
+        return own.key, traced_key(self._end_function(), *shapes)
 
     # ---- phase ends ------------------------------------------------------------------------------------------------
     def _endpoints(self) -> None:

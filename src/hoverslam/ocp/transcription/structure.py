@@ -1,16 +1,23 @@
 """Keys by structure, and a bounded cache: like functions of like problems are translated and compiled once.
 
 Two functions are alike if they have the same code and refer to equal values: defaults, closure, the object that a method
-belongs to, and the globals that they name. Where that cannot be told (an object of an unknown kind), the object itself is
-part of the key. It is then alike only to itself, and the key keeps it alive.
+belongs to, and the globals that they name. An object of an unknown kind is alike only to itself, and the key keeps it alive.
+
+Such an object may change, and so may what the methods of a user's class refer to. A reading that met one of them is not
+``certain``: whoever caches by it must add the traced function (its operations and constants) to the key.
+
+JAX caches too: what it has traced inside ``jit``, ``scan`` and ``cond``. Where a function or a class that was met before now
+refers to other numbers, JAX's caches are cleared, so that it is traced again.
 """
 
 import dataclasses
+import dis
 import functools
 import types
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from typing import Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
 import jax
 import numpy as np
@@ -19,7 +26,9 @@ T = TypeVar("T")
 
 CAPACITY = 64  # entries of a cache; a launch has about ten kinds of phases
 # Functions of these libraries do not change while a process runs: the values that they refer to are not compared.
-_LIBRARIES = frozenset({"jax", "jaxlib", "numpy", "scipy", "equinox", "casadi", "builtins", "math"})
+_LIBRARIES = frozenset({"jax", "jaxlib", "numpy", "scipy", "equinox", "casadi", "builtins", "math", "functools"})
+_TRUSTED = _LIBRARIES | {"hoverslam", "typing", "types", "collections"}  # nor do these classes, modules and objects
+_DYNAMIC = frozenset({"globals", "eval", "exec", "__import__"})  # what they refer to cannot be told from the code
 
 
 class StructureCache(Generic[T]):
@@ -70,9 +79,37 @@ class _Itself:
         return hash((type(self.value), id(self.value)))
 
 
+class Reading(NamedTuple):
+    """The key of a value, and whether equal keys are certain to mean that traced functions give equal results."""
+
+    key: Hashable
+    certain: bool
+
+
+def read(value: object) -> Reading:
+    """Return the key of a value and whether it is certain; clear JAX's caches if a function refers to other numbers now."""
+    walk = _Walk()
+    key = walk.key(value)
+    if walk.changed:
+        jax.clear_caches()
+    return Reading(key, walk.certain)
+
+
 def structure_of(value: object) -> Hashable:
-    """Return a key that is equal for two values that give the same result in a traced function."""
-    return _Walk().key(value)
+    """Return a key that is equal for two values that give the same result in a traced function, if it is certain."""
+    return read(value).key
+
+
+def traced_key(function: Callable[..., Any], *arguments: Any) -> Hashable:
+    """Return the operations and constants of a function as traced with ``arguments``, as a key."""
+    closed = jax.make_jaxpr(function)(*arguments)
+    constants = tuple((np.asarray(c).dtype.str, np.shape(c), np.asarray(c).tobytes()) for c in closed.consts)
+    return str(closed.jaxpr), constants
+
+
+_MET: WeakKeyDictionary[Any, int] = (
+    WeakKeyDictionary()
+)  # functions and classes, with a hash of the numbers that they had
 
 
 class _Walk:
@@ -81,13 +118,17 @@ class _Walk:
     def __init__(self) -> None:
         self.met: dict[int, int] = {}
         self.kept: list[object] = []  # keeps visited objects alive, so that no id is reused
+        self.certain, self.changed = True, False
 
     def key(self, value: object) -> Hashable:
         if value is None or isinstance(value, bool | int | str | bytes | np.dtype | types.EllipsisType):
             return type(value), value
         if isinstance(value, float | complex):
             return type(value), repr(value)  # distinguishes -0.0 from 0.0, and makes all NaN equal
-        if isinstance(value, jax.core.Tracer | type | types.ModuleType):
+        if isinstance(value, jax.core.Tracer):
+            return _Itself(value)
+        if isinstance(value, type | types.ModuleType):
+            self._doubt(value)
             return _Itself(value)
         if isinstance(value, np.ndarray | np.generic | jax.Array):
             array = np.asarray(value)
@@ -106,6 +147,9 @@ class _Walk:
             return self._function(value)
         if isinstance(value, types.MethodType):
             return "method", self.key(value.__func__), self.key(value.__self__)
+        if isinstance(value, types.BuiltinFunctionType):
+            return _Itself(value)
+        self._doubt(type(value))
         if isinstance(value, functools.partial):
             return "partial", self.key(value.func), self.key(value.args), self.key(value.keywords)
         if type(value) in (tuple, list):
@@ -118,8 +162,38 @@ class _Walk:
             return type(value), self.key(contents), self.key(extra)
         leaves, tree = jax.tree_util.tree_flatten(value)
         if (len(leaves) == 1 and leaves[0] is value) or not _is_hashable(tree):
-            return _Itself(value)
+            return self._unknown(value)
         return tree, tuple(map(self.key, leaves))
+
+    def _unknown(self, value: object) -> Hashable:
+        """Return the key of an object of an unknown kind. JAX's and Python's wrappers are known by what they wrap."""
+        wrapped = getattr(value, "__wrapped__", None)
+        if wrapped is not None:
+            return _Itself(value), self.key(wrapped)
+        if _root(type(value)) not in _TRUSTED:
+            self.certain = False
+            contents = getattr(value, "__dict__", {})
+            self._compare(value, _numbers(contents))
+            return _Itself(value), tuple((name, self.key(item)) for name, item in contents.items())
+        return _Itself(value)
+
+    def _doubt(self, place: object) -> None:
+        """Note a class or a module that a user may change."""
+        if _root(place) in _TRUSTED:
+            return
+        self.certain = False
+        for each in getattr(place, "__mro__", ()):
+            if _root(each) not in _TRUSTED:
+                self._compare(each, _numbers(vars(each)))
+
+    def _compare(self, owner: object, numbers: int) -> None:
+        """Note whether a function or a class that was met before has other numbers now."""
+        try:
+            before = _MET.get(owner)
+            _MET[owner] = numbers
+        except TypeError:  # no weak references
+            return
+        self.changed = self.changed or before not in (None, numbers)
 
     def _function(self, function: types.FunctionType) -> Hashable:
         module = function.__module__ or ""
@@ -127,14 +201,48 @@ class _Walk:
             return _Itself(function)
         closure = tuple(self._cell(cell) for cell in function.__closure__ or ())
         defaults = self.key(function.__defaults__), self.key(function.__kwdefaults__)
-        named = tuple((name, self.key(value)) for name, value in _globals_of(function))
+        values = list(_globals_of(function))
+        named = tuple((name, self.key(value)) for name, value in values)
+        if module.partition(".")[0] not in _TRUSTED:
+            self.certain = self.certain and not _is_dynamic(function.__code__)
+            cells = {f"cell {i}": _content(cell) for i, cell in enumerate(function.__closure__ or ())}
+            self._compare(function, _numbers(dict(values) | cells))
         return "function", module, function.__qualname__, function.__code__, closure, defaults, named
 
     def _cell(self, cell: types.CellType) -> Hashable:
-        try:
-            return self.key(cell.cell_contents)
-        except ValueError:  # not assigned yet
-            return "empty"
+        return self.key(_content(cell))
+
+
+def _content(cell: types.CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return "not assigned yet"
+
+
+def _root(place: object) -> str:
+    """Return the package of a class or a module."""
+    name = place.__name__ if isinstance(place, types.ModuleType) else getattr(place, "__module__", "")
+    return str(name).partition(".")[0]
+
+
+def _numbers(values: Mapping[str, object]) -> int:
+    """Return a hash of the numbers, texts and arrays among some values, and of those in their lists and dictionaries."""
+    plain = bool | int | float | complex | str | np.ndarray | np.generic | jax.Array | tuple | list | dict | None
+    chosen = {name: value for name, value in values.items() if isinstance(value, plain) and not name.startswith("__")}
+    return hash(_Plain().key(chosen))
+
+
+class _Plain(_Walk):
+    """A traversal of numbers and their containers alone; anything else has a key of its type."""
+
+    def _key_of_object(self, value: object) -> Hashable:
+        if type(value) in (tuple, list, dict):
+            return super()._key_of_object(value)
+        return type(value)
+
+    def _doubt(self, place: object) -> None:
+        pass
 
 
 def _is_hashable(value: object) -> bool:
@@ -143,6 +251,14 @@ def _is_hashable(value: object) -> bool:
     except TypeError:
         return False
     return True
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_dynamic(code: types.CodeType) -> bool:
+    """Return whether a function's code imports something or looks up names in ways that cannot be followed."""
+    inner = (constant for constant in code.co_consts if isinstance(constant, types.CodeType))
+    imports = any(step.opname == "IMPORT_NAME" for step in dis.get_instructions(code))
+    return imports or not _DYNAMIC.isdisjoint(code.co_names) or any(map(_is_dynamic, inner))
 
 
 @functools.lru_cache(maxsize=1024)
