@@ -10,6 +10,7 @@ import numpy as np
 
 from hoverslam.ocp.solution import PhaseSolution, Solution
 from hoverslam.ocp.statement.mesh import differentiation_matrix, radau_points
+from hoverslam.ocp.statement.options import Tolerances
 from hoverslam.ocp.transcription.local import flat_inputs
 from hoverslam.ocp.transcription.programme import Programme
 from hoverslam.ocp.transcription.scaling import ROUNDING
@@ -25,10 +26,18 @@ class PhaseError:
     Attributes:
         states: Relative error of the states ``(intervals,)``.
         limits: Worst relative violation of any limit ``(intervals,)``.
+        objective: Contribution to the relative error of the objective ``(intervals,)``, times the number of all intervals
+            so that their mean is the error; zero where it is not estimated.
     """
 
     states: np.ndarray
     limits: np.ndarray
+    objective: np.ndarray
+
+    def excess(self, tolerances: Tolerances) -> np.ndarray:
+        """Return the largest of the errors over their tolerances ``(intervals,)``."""
+        met = np.maximum(self.states / tolerances.mesh, self.limits / tolerances.path)
+        return np.maximum(met, self.objective / tolerances.objective)
 
 
 def state_sizes(part: PhaseSolution, scale: np.ndarray) -> np.ndarray:
@@ -47,7 +56,7 @@ def state_sizes(part: PhaseSolution, scale: np.ndarray) -> np.ndarray:
 
 
 def estimate(programme: Programme, solution: Solution) -> dict[str, PhaseError]:
-    """Return the errors of every phase, by interval."""
+    """Return the errors of every phase by interval, without those of the objective."""
     return {name: _phase_error(programme, solution, part) for name, part in solution.phases.items()}
 
 
@@ -75,7 +84,8 @@ def _phase_error(programme: Programme, solution: Solution, part: PhaseSolution) 
         integrated = starts + steps * np.einsum("mk,nkj->nmj", integrate, f)
         error[intervals] = np.max(np.abs(integrated - x) / sizes, axis=(1, 2), initial=0.0)
     x, u, _, c = evaluate(np.arange(mesh.intervals), np.linspace(0.0, 1.0, BETWEEN))
-    return PhaseError(np.where(np.isfinite(error), error, np.inf), limit_violation(part, x, u, c, problem.values))
+    violation = limit_violation(part, x, u, c, problem.values)
+    return PhaseError(np.where(np.isfinite(error), error, np.inf), violation, np.zeros(mesh.intervals))
 
 
 def limit_violation(

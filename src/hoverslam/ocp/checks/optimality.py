@@ -3,7 +3,7 @@
 import casadi as ca
 import numpy as np
 
-from hoverslam.ocp.checks.costates import costates
+from hoverslam.ocp.checks.costates import costates, hamiltonian_without_drift, held_states
 from hoverslam.ocp.solution import Costates, PhaseSolution, Solution
 from hoverslam.ocp.statement.mesh import differentiation_matrix, interpolation_matrix, radau_points
 from hoverslam.ocp.transcription.local import flat_inputs
@@ -24,13 +24,14 @@ def optimality(solution: Solution) -> Optimality:
         [np.concatenate([lay.states[0], lay.states[-1], lay.times]) for lay in programme.layouts.values()]
         + [programme.free_indices]
     )
-    worst_costate = worst_hamiltonian = 0.0
+    worst_costate, worst_hamiltonian = 0.0, np.nan
     for name, part in solution.phases.items():
         found = costates(solution, name)
         worst_costate = max(worst_costate, _costate_residual(programme, solution, part, found))
-        if not part.phase.takes_time and part.duration > 0.0:
-            spread = float(np.ptp(found.hamiltonian))
-            worst_hamiltonian = max(worst_hamiltonian, spread / max(float(np.max(found.terms)), 1e-300))
+        conserved = hamiltonian_without_drift(solution, part, found)
+        if conserved is not None:
+            spread = float(np.ptp(conserved)) / max(float(np.max(found.terms)), 1e-300)
+            worst_hamiltonian = float(np.fmax(worst_hamiltonian, spread))
     return Optimality(
         float(np.max(np.abs(residual))) / size,
         float(np.max(np.abs(residual[ends]), initial=0.0)) / size,
@@ -62,7 +63,7 @@ def _costate_residual(programme: Programme, solution: Solution, part: PhaseSolut
     free = np.array([solution.parameters[v.name] for v in problem.free])
     sizes = np.max(np.abs(found.costate), axis=0)
     sizes = np.where(sizes > 1e-12 * np.max(sizes), sizes, np.inf)
-    skipped, worst = _held_states(programme, solution, phase.name), 0.0
+    skipped, worst = held_states(solution, phase.name), 0.0
     for count, intervals in mesh.by_count():
         own, finer = radau_points(count), radau_points(min(count + EXTRA, 20))
         integrate = np.linalg.inv(differentiation_matrix(len(finer))[:, 1:])
@@ -89,16 +90,3 @@ def _adjoint(programme: Programme, phase: str) -> ca.Function:
     # A bound's derivative is minus the Lagrangian's multiplier, so the constraint enters with a minus sign.
     total = ca.jtimes(f, symbols[0], p, True) - (ca.jtimes(c, symbols[0], mu, True) if c.shape[0] else 0.0)
     return ca.Function("adjoint", [*symbols, p, mu], [total])
-
-
-def _held_states(programme: Programme, solution: Solution, phase: str) -> np.ndarray:
-    """Return the intervals in or beside which a limit on the states alone is active."""
-    lay = programme.layouts[phase]
-    mesh = lay.mesh
-    held = np.any(np.abs(solution.bound_dual[lay.states[1:]]) > 1e-6, axis=1)
-    if lay.path.shape[1]:
-        steered = set(programme.local[phase].rates.jac_sparsity(1, 1).row()) if lay.controls.size else set()
-        alone = [j for j in range(lay.path.shape[1]) if j not in steered]
-        held |= np.any(np.abs(solution.dual[lay.path[:, alone]]) > 1e-6, axis=1)
-    intervals = np.bincount(mesh.interval_of, held, mesh.intervals) > 0
-    return intervals | np.append(intervals[1:], False) | np.insert(intervals[:-1], 0, False)

@@ -12,6 +12,7 @@ import numpy as np
 
 from hoverslam.ocp.checks.flying import boundary_values, fly, path_values, phase_inputs
 from hoverslam.ocp.checks.mesh_error import limits_of, state_sizes
+from hoverslam.ocp.checks.objective_error import objective_error
 from hoverslam.ocp.checks.optimality import optimality
 from hoverslam.ocp.solution import PhaseSolution, Solution
 from hoverslam.ocp.statement.names import resolve
@@ -30,7 +31,13 @@ def verify(solution: Solution, tolerances: Tolerances | None = None) -> Verifica
         checks = {name: _check(solution, part) for name, part in solution.phases.items()}
         boundary = _boundary_violation(solution)
     return Verification(
-        checks, tolerances or Tolerances(), solution.converged, boundary, solution.mesh_error, optimality(solution)
+        checks,
+        tolerances or Tolerances(),
+        solution.converged,
+        boundary,
+        solution.mesh_error,
+        optimality(solution),
+        objective_error(solution),
     )
 
 

@@ -26,6 +26,7 @@ SAME_KNOT = 5e-3  # of the phase: knots closer than this are one, because the so
 SCOUT_INTERVALS, FEWEST_INTERVALS, SCOUT_POINTS = 20, 10, 3
 SPARE = 2  # see Mesh.spare
 STEEP, SHARPEST = 0.15, 1e-3  # change of a control over an interval that calls for a cut, and the narrowest cut
+EVEN_POINTS = 5  # of the intervals of an even mesh
 FIRST_POINTS = 6  # of the intervals that follow the scouting
 
 
@@ -50,7 +51,7 @@ def next_meshes(
     if scouted:
         made = [{n: _structured(programme, solution, part, errors[n], tolerances) for n, part in parts.items()}]
     else:
-        bad = {n: (e.states > tolerances.mesh) | (e.limits > tolerances.path) for n, e in errors.items()}
+        bad = {n: e.excess(tolerances) > 1.0 for n, e in errors.items()}
         moved = {n: _rearranged(programme, solution, part) for n, part in parts.items()}
         made = [{n: mesh or parts[n].mesh for n, mesh in moved.items()}] if any(moved.values()) else []
         if any(np.any(b) for b in bad.values()):
@@ -102,6 +103,16 @@ def _structured(
     return Mesh(tuple(edges), FIRST_POINTS, None, tuple(knots[:-1]), arcs.pins, SPARE)
 
 
+def even_meshes(solution: Solution) -> dict[str, Mesh]:
+    """Return even meshes of collocation polynomials for the phases that state no mesh, as fine as the scouting was."""
+    made = {}
+    for name, part in solution.phases.items():
+        continuous = any(v.rate is not None or v.roughness is not None for v in part.phase.controls.variables)
+        own = part.phase.mesh is not None or continuous
+        made[name] = part.mesh if own else Mesh.uniform(part.mesh.intervals, EVEN_POINTS)
+    return made
+
+
 def sharpened_meshes(
     solution: Solution, errors: Mapping[str, PhaseError], tolerances: Tolerances
 ) -> list[dict[str, Mesh]]:
@@ -112,7 +123,7 @@ def sharpened_meshes(
     made = {}
     for name, part in solution.phases.items():
         mesh = part.mesh
-        excess = np.maximum(errors[name].states / tolerances.mesh, errors[name].limits / tolerances.path)
+        excess = errors[name].excess(tolerances)
         parts = np.where(excess > 100.0, 3, np.where(excess > 1.0, 2, 1))
         if part.controls.size and mesh.control_degree == 1:
             size = np.ptp(part.controls, axis=0)
@@ -134,7 +145,7 @@ def _wanted(points: int, error: float, violation: float, tolerances: Tolerances)
 
 def _cut(mesh: Mesh, error: PhaseError, tolerances: Tolerances) -> Mesh:
     """Cut bad intervals in two, or in three where the error is more than 100 times its tolerance."""
-    excess = np.maximum(error.states / tolerances.mesh, error.limits / tolerances.path)
+    excess = error.excess(tolerances)
     return mesh.split(np.where(excess > 100.0, 3, np.where(excess > 1.0, 2, 1)))
 
 
@@ -145,7 +156,8 @@ def _finer(mesh: Mesh, error: PhaseError, tolerances: Tolerances) -> Mesh:
     edges, points, knots = [0.0], [], []
     for i, count in enumerate(mesh.counts):
         left, right = mesh.edges[i], mesh.edges[i + 1]
-        wanted = _wanted(int(count), float(error.states[i]), float(error.limits[i]), tolerances)
+        violation = max(float(error.limits[i]), float(error.objective[i]) * tolerances.path / tolerances.objective)
+        wanted = _wanted(int(count), float(error.states[i]), violation, tolerances)
         pieces = 1 if wanted <= MOST_POINTS else max(2, math.ceil(wanted / 8))
         if pieces > 1:
             wanted = max(FIRST_POINTS, int(count) // 2 + 1)

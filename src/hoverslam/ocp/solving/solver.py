@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from hoverslam.ocp.checks.mesh_error import PhaseError, estimate
+from hoverslam.ocp.checks.objective_error import with_objective
 from hoverslam.ocp.checks.verify import verify
 from hoverslam.ocp.solution import Diagnosis, Solution
 from hoverslam.ocp.solving.carry import Start, carried, guess_from
@@ -22,7 +23,7 @@ from hoverslam.ocp.solving.diagnosis import diagnose
 from hoverslam.ocp.solving.feasibility import attempts
 from hoverslam.ocp.solving.ipopt import AT_BOUNDS, run
 from hoverslam.ocp.solving.known import KnownPoint
-from hoverslam.ocp.solving.refine import next_meshes, scouting_mesh, sharpened_meshes
+from hoverslam.ocp.solving.refine import even_meshes, next_meshes, scouting_mesh, sharpened_meshes
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.options import Options, Report
 from hoverslam.ocp.statement.phase import StatementError
@@ -45,11 +46,22 @@ WARM_ITERATIONS = 200  # a pass that starts near its optimum and takes more iter
 
 @dataclass(frozen=True)
 class _Pass:
-    """One solved mesh: the solution, its errors by phase, and its largest error over its tolerance."""
+    """One solved mesh: the solution, its errors by phase, its largest error over its tolerance, the objective's error."""
 
     solution: Solution
     errors: dict[str, PhaseError]
     excess: float
+    objective: float
+
+    @property
+    def met(self) -> bool:
+        """Whether all errors are within their tolerances."""
+        return self.excess <= 1.0
+
+    @property
+    def rank(self) -> tuple[bool, float, float]:
+        """Order of passes: the first is best. Of those within tolerance it is the one with the best objective."""
+        return not self.met, self.objective if self.met else self.excess, self.objective
 
 
 class _Log:
@@ -80,9 +92,14 @@ class _Log:
         """Record a pass and report one line."""
         self.records.append(_record(len(self.records) + 1, solution, errors))
         self.report(_line(self.records[-1]))
-        t = self.options.tolerances
-        worst = max(max(np.max(e.states) / t.mesh, np.max(e.limits) / t.path) for e in errors.values())
-        return _Pass(solution, errors, float(worst) if solution.converged else np.inf)
+        if not solution.converged:
+            return _Pass(solution, errors, np.inf, np.inf)
+        asked = self.options.tolerances
+        worst = max(float(np.max(e.states / asked.mesh)) for e in errors.values())
+        worst = max(worst, *(float(np.max(e.limits / asked.path)) for e in errors.values()))
+        errors, objective = with_objective(errors, solution, asked.objective)
+        worst = max(worst, objective / asked.objective)
+        return _Pass(solution, errors, worst, objective) if np.isfinite(worst) else _Pass(solution, errors, np.inf, np.inf)
 
 
 def solve_record(problem: Problem, options: Options | None = None, report: Report | None = None) -> Solution:
@@ -102,14 +119,14 @@ def solve_record(problem: Problem, options: Options | None = None, report: Repor
     scout = log.add(*_solve_mesh(problem, first, None, options))
     if not scout.solution.converged and options.diagnose:
         scout = _diagnosed(problem, scout, log)
-    best, met = scout, False
+    best = scout
     if scout.solution.converged:
         scouted = any(phase.mesh is None for phase in problem.phases.values())
-        best, met = _refined(problem, scout, scouted, log)
-        if scouted and not met:
-            sharpened, met = _sharpened(problem, scout, log)
-            best = sharpened if met or sharpened.excess < best.excess else best
-    return _finished(problem, best, met, log)
+        best = _refined(problem, scout, scouted, log)
+        for other in (_sharpened, _even) if scouted else ():
+            if not best.met:
+                best = min(best, other(problem, scout, log), key=lambda each: each.rank)
+    return _finished(problem, best, log)
 
 
 def solve_from_record(
@@ -139,10 +156,8 @@ def solve_from_record(
         if first.solution.converged or log.time_is_up:
             break
         began = time.perf_counter()
-    best, met = first, False
-    if first.solution.converged:
-        best, met = _refined(problem, first, False, log)
-    return _finished(problem, best, met, log)
+    best = _refined(problem, first, False, log) if first.solution.converged else first
+    return _finished(problem, best, log)
 
 
 def _ways_to_start(options: Options, start: Start, stay: bool) -> list[tuple[Options, Start, float, float]]:
@@ -175,12 +190,12 @@ def _added(solution: Solution, began: float, log: _Log) -> _Pass:
     return log.add(solution, errors)
 
 
-def _finished(problem: Problem, best: _Pass, met: bool, log: _Log) -> Solution:
+def _finished(problem: Problem, best: _Pass, log: _Log) -> Solution:
     """Return the solution of the best pass, verified if that was asked for, with the records of all passes."""
     solution, options = best.solution, log.options
     if options.verify:
         solution.verification = verify(solution, options.tolerances)
-        if met and not solution.verification.passed:
+        if best.met and not solution.verification.passed:
             solution = _tightened(problem, solution, log)
     if log.time_is_up:
         passed = solution.verification is None or solution.verification.passed
@@ -214,33 +229,44 @@ def _diagnosed(problem: Problem, failed: _Pass, log: _Log) -> _Pass:
     return failed
 
 
-def _refined(problem: Problem, first: _Pass, scouted: bool, log: _Log) -> tuple[_Pass, bool]:
-    """Return the best pass over finer meshes and whether it meets the tolerances; stop where passes gain nothing."""
-    best, tolerances = first, log.options.tolerances
-    candidates = next_meshes(best.solution.programme, best.solution, best.errors, tolerances, scouted)
+def _refined(problem: Problem, first: _Pass, scouted: bool, log: _Log) -> _Pass:
+    """Return the best pass over finer meshes; stop where passes gain nothing."""
+    best = now = first
+    tolerances = log.options.tolerances
+    candidates = next_meshes(now.solution.programme, now.solution, now.errors, tolerances, scouted)
     idle, least = 0, np.inf
     patience = PATIENCE if scouted else 2 * PATIENCE  # meshes that the problem states have no second kind of refinement
     while candidates and log.left > 0 and idle < patience:
-        found = log.add(*_solve_mesh(problem, candidates.pop(0), best.solution, log.options))
+        found = log.add(*_solve_mesh(problem, candidates.pop(0), now.solution, log.options))
         if not found.solution.converged:
             idle += 1
             continue
-        best = found
-        idle, least = (0, best.excess) if best.excess < 0.5 * least else (idle + 1, least)
-        candidates = next_meshes(best.solution.programme, best.solution, best.errors, tolerances, False)
-    return best, best.solution.converged and (not candidates or best.excess <= 1.0)
+        now, best = found, min(best, found, key=lambda each: each.rank)
+        idle, least = (0, now.excess) if now.excess < 0.5 * least else (idle + 1, least)
+        candidates = next_meshes(now.solution.programme, now.solution, now.errors, tolerances, False)
+    return best
 
 
-def _sharpened(problem: Problem, first: _Pass, log: _Log) -> tuple[_Pass, bool]:
-    """Return the best pass over meshes cut where controls jump, and whether it meets the tolerances."""
-    best, tolerances = first, log.options.tolerances
-    candidates = sharpened_meshes(best.solution, best.errors, tolerances)
-    while candidates and log.left > 0:
-        found = log.add(*_solve_mesh(problem, candidates.pop(0), best.solution, log.options))
-        if not found.solution.converged:
+def _sharpened(problem: Problem, first: _Pass, log: _Log) -> _Pass:
+    """Return the best pass over meshes cut where controls jump and where errors are."""
+    best = now = first
+    while not now.met and log.left > 0:
+        meshes = sharpened_meshes(now.solution, now.errors, log.options.tolerances)
+        if not meshes:
             break
-        best, candidates = found, sharpened_meshes(found.solution, found.errors, tolerances)
-    return best, best.excess <= 1.0
+        now = log.add(*_solve_mesh(problem, meshes[0], now.solution, log.options))
+        if not now.solution.converged:
+            break
+        best = min(best, now, key=lambda each: each.rank)
+    return best
+
+
+def _even(problem: Problem, scout: _Pass, log: _Log) -> _Pass:
+    """Return the best pass over even meshes of collocation polynomials, refined where errors are."""
+    if log.left <= 0:
+        return scout
+    first = log.add(*_solve_mesh(problem, even_meshes(scout.solution), scout.solution, log.options))
+    return _refined(problem, first, False, log) if first.solution.converged else first
 
 
 def _tightened(problem: Problem, best: Solution, log: _Log) -> Solution:
@@ -256,9 +282,9 @@ def _tightened(problem: Problem, best: Solution, log: _Log) -> Solution:
             if not finer.converged:
                 return best
             finer.verification = verify(finer, t)
-            best = finer
             if finer.verification.passed:
-                return best
+                return finer
+            best = finer
     return best
 
 

@@ -17,12 +17,14 @@ class Tolerances:
         path: violation of any limit, also between nodes.
         mesh: error of the states in any interval; passes over finer meshes follow until it is met.
         kkt: residual of the optimality conditions of the transcribed problem.
+        objective: estimated error of the objective; passes over finer meshes follow until it is met.
     """
 
     refly: float = 1e-6
     path: float = 1e-3
     mesh: float = 1e-7
     kkt: float = 1e-6
+    objective: float = 1e-5
 
 
 @dataclass(frozen=True)
