@@ -75,7 +75,9 @@ def hamiltonian_without_drift(solution: Solution, part: PhaseSolution, found: Co
     free = np.array([solution.parameters[v.name] for v in problem.free])
     times = part.node_times[1:]
     u = part.sample_flat(times)[1]
-    slope = np.asarray(drift(part.states[1:].T, u.T, q, free, times[None, :], found.costate[1:].T, found.path.T)).ravel()
+    slope = np.asarray(
+        drift(part.states[1:].T, u.T, q, free, times[None, :], found.costate[1:].T, found.path.T)
+    ).ravel()
     drifted, at = np.zeros(len(times)), 0.0
     for i, count in enumerate(mesh.counts):
         here = mesh.starts[i] + np.arange(count)

@@ -56,7 +56,7 @@ def _lifted(function: Callable[..., Any]) -> tuple[Hashable, Arrays, Callable[[A
 def compiled(phase: Phase, inputs: Any) -> Callable[[np.ndarray], Any]:
     """Return ``(x, u, t stacked) -> rates and path constraints stacked`` for ``inputs``, compiled once for like phases."""
     lifted = [_lifted(function) for function in phase.functions]
-    key = (
+    key: tuple[Hashable, ...] = (
         tuple(identity for identity, _, _ in lifted),
         phase.states,
         phase.controls,

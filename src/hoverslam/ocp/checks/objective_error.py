@@ -131,7 +131,9 @@ def _points(part: PhaseSolution, found: Costates) -> _Points:
         p = np.einsum("mk,ikn->imn", interpolation_matrix(own, local), found.costate[at + 1])
         slope = interpolation_matrix(nodes, local) @ _differentiation(nodes)
         steps = (mesh.widths * part.duration)[intervals]
-        x_dot = np.einsum("mk,ikn->imn", slope, part.states[mesh.state_indices(intervals, count)]) / steps[:, None, None]
+        x_dot = (
+            np.einsum("mk,ikn->imn", slope, part.states[mesh.state_indices(intervals, count)]) / steps[:, None, None]
+        )
         each = np.repeat(intervals, POINTS)
         x, u = part.sample_local(each, np.tile(local, len(intervals)))
         times = part.edge_times[intervals][:, None] + steps[:, None] * local
@@ -301,9 +303,9 @@ def _limits(solution: Solution, part: PhaseSolution) -> np.ndarray:
         prices[label] = _by_interval(part, bounds[lay.controls[:, j]])
     for j, label in enumerate(part.phase.states.labels()):
         prices[label] = _by_interval(part, bounds[lay.states[1:, j]])
-    shaped = (a.reshape(count, BETWEEN, -1) for a in (x, u, c.reshape(len(x), -1)))
+    x, u, c = (a.reshape(count, BETWEEN, -1) for a in (x, u, c.reshape(len(x), -1)))
     lost = np.zeros(count)
-    for name, low, high, _, values in limits_of(part, *shaped, solution.values):
+    for name, low, high, _, values in limits_of(part, x, u, c, solution.values):
         lost += prices[name] * np.maximum(np.max(np.maximum(low - values, values - high), axis=1), 0.0)
     return lost
 

@@ -99,7 +99,9 @@ class _Log:
         worst = max(worst, *(float(np.max(e.limits / asked.path)) for e in errors.values()))
         errors, objective = with_objective(errors, solution, asked.objective)
         worst = max(worst, objective / asked.objective)
-        return _Pass(solution, errors, worst, objective) if np.isfinite(worst) else _Pass(solution, errors, np.inf, np.inf)
+        return (
+            _Pass(solution, errors, worst, objective) if np.isfinite(worst) else _Pass(solution, errors, np.inf, np.inf)
+        )
 
 
 def solve_record(problem: Problem, options: Options | None = None, report: Report | None = None) -> Solution:
@@ -150,9 +152,9 @@ def solve_from_record(
     log = _Log(options, report or _to_terminal)
     began, programme = time.perf_counter(), known_programme(problem, point, options.smoothing)
     start = point.start(programme)
-    for asked, *how in _ways_to_start(options, start, point.excess(programme) < SATISFIED):
+    for asked, at, barrier, push in _ways_to_start(options, start, point.excess(programme) < SATISFIED):
         asked = replace(asked, time_limit=log.options.time_limit)
-        first = _added(run(programme, asked, *how), began, log)
+        first = _added(run(programme, asked, at, barrier, push), began, log)
         if first.solution.converged or log.time_is_up:
             break
         began = time.perf_counter()
@@ -199,7 +201,7 @@ def _finished(problem: Problem, best: _Pass, log: _Log) -> Solution:
             solution = _tightened(problem, solution, log)
     if log.time_is_up:
         passed = solution.verification is None or solution.verification.passed
-        solution.time_limit_reached = not (solution.converged and met and passed)
+        solution.time_limit_reached = not (solution.converged and best.met and passed)
     solution.passes, solution.iterations = log.records, sum(r["iterations"] for r in log.records)
     solution.seconds = sum(r["seconds"] for r in log.records)
     return solution

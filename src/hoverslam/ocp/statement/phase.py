@@ -7,7 +7,8 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from hoverslam.ocp.statement.functions import StatementError, call, telling, time_argument
+from hoverslam.ocp.statement.functions import StatementError as StatementError
+from hoverslam.ocp.statement.functions import call, telling, time_argument
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Bound, Layout, Named, Range, resolve
 

@@ -277,7 +277,7 @@ class Problem:
                     f"{where}, {what}: the guess is {_kind(variable.guess)}: state its values, or sample it in a Guess"
                 )
             sides = [[side] if is_single(side) else side for side in (variable.lower, variable.upper)]
-            known = {b for side in sides for b in side if isinstance(b, str)}
+            known = {b for side in sides for b in np.ravel(np.asarray(side, dtype=object)) if isinstance(b, str)}
             try:
                 low_each, high_each = variable.bounds(self.values | dict.fromkeys(known - set(self.given), np.nan))
                 stated = {which: variable.ends(which) for which in ("initial", "final")}

@@ -228,7 +228,7 @@ def _root(place: object) -> str:
 
 def _numbers(values: Mapping[str, object]) -> int:
     """Return a hash of the numbers, texts and arrays among some values, and of those in their lists and dictionaries."""
-    plain = bool | int | float | complex | str | np.ndarray | np.generic | jax.Array | tuple | list | dict | None
+    plain = (bool, int, float, complex, str, np.ndarray, np.generic, jax.Array, tuple, list, dict, type(None))
     chosen = {name: value for name, value in values.items() if isinstance(value, plain) and not name.startswith("__")}
     return hash(_Plain().key(chosen))
 
@@ -237,9 +237,8 @@ class _Plain(_Walk):
     """A traversal of numbers and their containers alone; anything else has a key of its type."""
 
     def _key_of_object(self, value: object) -> Hashable:
-        if type(value) in (tuple, list, dict):
-            return super()._key_of_object(value)
-        return type(value)
+        kind = type(value)
+        return super()._key_of_object(value) if kind in (tuple, list, dict) else (kind.__module__, kind.__qualname__)
 
     def _doubt(self, place: object) -> None:
         pass
