@@ -1,4 +1,4 @@
-"""Ctrl-C and other signals: one line and the exit code of the signal at any moment, and no process outlives its parent."""
+"""Ctrl-C and other signals: one line and the exit code of the signal at any moment; no process outlives its parent."""
 
 import os
 import signal

@@ -34,12 +34,12 @@ def _end_after(parent: int) -> None:
 
 @contextmanager
 def starting_workers() -> Iterator[None]:
-    """Hold back Ctrl-C while worker processes are started inside the block.
+    """Hold back Ctrl-C while pools are made, or worker processes are started, inside the block.
 
     A process that starts inherits this. So a worker that is still importing does not end with a traceback on Ctrl-C. The
     process itself receives the signal after the block.
     """
-    _start_quiet_tracker()
+    _start_quiet_trackers()
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -50,17 +50,17 @@ def starting_workers() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start_quiet_tracker() -> None:
-    """Start loky's tracker of semaphores without its warnings.
+def _start_quiet_trackers() -> None:
+    """Start the processes that remove the semaphores of a process that was killed, without the warnings that they print."""
+    from multiprocessing import resource_tracker as python_tracker
 
-    The tracker removes the semaphores of a process that ends at once, and would print a warning about each kind.
-    """
-    from loky.backend import resource_tracker  # type: ignore[import-untyped]
+    from loky.backend import resource_tracker as loky_tracker  # type: ignore[import-untyped]
 
     before, quiet = os.environ.get("PYTHONWARNINGS"), "ignore:resource_tracker"
     os.environ["PYTHONWARNINGS"] = quiet if not before else f"{before},{quiet}"
     try:
-        resource_tracker.ensure_running()
+        loky_tracker.ensure_running()
+        python_tracker.ensure_running()
     finally:
         if before is None:
             del os.environ["PYTHONWARNINGS"]

@@ -92,7 +92,8 @@ def work(
 def _process() -> ProcessPoolExecutor:
     """Return a pool of one process, which starts with its first item. What the user has set in the environment stays."""
     added = {name: value for name, value in _ENVIRONMENT.items() if name not in os.environ}
-    return ProcessPoolExecutor(1, initializer=_prepare, env=added)
+    with starting_workers():
+        return ProcessPoolExecutor(1, initializer=_prepare, env=added)
 
 
 def _prepare() -> None:
