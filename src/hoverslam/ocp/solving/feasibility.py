@@ -44,7 +44,7 @@ def attempts(problem: Problem, failed: Programme) -> Iterator[Attempt]:
         problem: The problem.
         failed: The programme of the pass that failed; the starts use its meshes.
     """
-    yield Attempt(failed, failed.pack(guesses(problem)), {})
+    yield Attempt(failed, failed.start(guesses(problem)), {})
     bounded = duration_rows(failed)
     known: list[Mapping[str, Durations]] = []
     for number, factor in enumerate(_factors(problem)):
@@ -58,7 +58,7 @@ def attempts(problem: Problem, failed: Programme) -> Iterator[Attempt]:
             programme = Programme(problem, failed.meshes, starts, TRANSLATED, failed.smoothing)
         except StatementError:
             continue  # a function is not finite at the moved guess
-        start = programme.pack(starts)
+        start = programme.start(starts)
         start[programme.free_indices] = [
             moved.free_guess[v.name] / programme.scale[i]
             for v, i in zip(problem.free, programme.free_indices, strict=True)

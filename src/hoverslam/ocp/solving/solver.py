@@ -366,7 +366,7 @@ def _solve_mesh(
         starts = {name: guess_from(part, meshes[name]) for name, part in best.phases.items()}
     programme = Programme(problem, meshes, starts, TRANSLATED, options.smoothing)
     if best is None:
-        solution = run(programme, options, Start(programme.pack(starts)))
+        solution = run(programme, options, Start(programme.start(starts)))
     else:
         brief = replace(options, max_iterations=min(options.max_iterations, WARM_ITERATIONS))
         solution = run(programme, brief, carried(best, programme, starts))

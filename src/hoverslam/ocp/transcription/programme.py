@@ -28,6 +28,10 @@ from hoverslam.ocp.transcription.structure import StructureCache, read, traced_k
 from hoverslam.ocp.transcription.translate import telling_translation, translate
 
 
+INFINITE = 1e30  # second derivatives at or above this are taken for infinite
+MOVED = 0.1  # scaled distance by which a guess is moved away from them
+
+
 class Programme(Frame):
     """The nonlinear programme of a problem on given meshes, with CasADi functions for IPOPT.
 
@@ -146,7 +150,7 @@ class Programme(Frame):
         problem = self.problem
         self.rows = self.rows_before_boundary + len(self.boundary_bounds)
         given = np.array(list(problem.given.values()))
-        start = self.pack(self.guesses)
+        start = self.start(self.guesses)
         gradient, boundary = self.end_jacobian(self.scale[self.end_indices] * start[self.end_indices], given)
         self.row_scale = np.concatenate([self.row_scale, self._sizes(self.end_sparsities[1], boundary, 1)])
         self.objective_scale = float(self._sizes(self.end_sparsities[0], gradient, 1)[0])
@@ -340,6 +344,41 @@ class Programme(Frame):
         at = ca.DM(self.scale * w)
         squares = [float(ca.sum1(t.mapped(t.function, at, ca.DM(t.data.ravel()), given))) for t in self.terms]
         return self.problem.sense * float(self.end_value(ends, given)[0]) + sum(squares)
+
+    def start(self, guesses: Mapping[str, Guess]) -> np.ndarray:
+        """Return the scaled vector sampled from ``guesses``, moved away from points where a second derivative is infinite.
+
+        A norm is such a point where its vector is zero, which is the middle of symmetric bounds. The variables that take
+        part are moved by a tenth of their size.
+        """
+        start = self.pack(guesses)
+        at = self._without_curvature(start)
+        lower, upper = self.variable_bounds(self.problem.values)
+        moved = np.where(start[at] + MOVED <= upper[at], start[at] + MOVED, start[at] - MOVED)
+        start[at] = np.clip(moved, lower[at], upper[at])
+        return start
+
+    def _without_curvature(self, start: np.ndarray) -> np.ndarray:
+        """Return the indices of the variables with an infinite second derivative at a scaled point."""
+        values, found = start * self.scale, [np.zeros(0, int)]
+        given = np.array(list(self.problem.given.values()))
+        for lay in self.layouts.values():
+            columns, data = self._points(lay)
+            local = self.local[lay.phase.name]
+            q = np.asarray(flat_inputs(self.problem, lay.phase, given))
+            ones = np.ones(lay.states.shape[1] + lay.path.shape[1])
+            table = np.asarray(local.hessian(values[columns].T, data.T, q, ones))
+            entries, points = np.nonzero(~(np.abs(table) < INFINITE))
+            pattern = local.hessian_sparsity
+            for side in (pattern.row(), pattern.get_col()):
+                found.append(columns[points, np.array(side, dtype=int)[entries]])
+        pattern = self.end_sparsities[2]
+        ones = np.ones(len(self.boundary_bounds))
+        ends = np.asarray(self.end_hessian(values[self.end_indices], given, 1.0, ones)).ravel()
+        entries = np.flatnonzero(~(np.abs(ends) < INFINITE))
+        found += [self.end_indices[np.array(side, dtype=int)[entries]] for side in (pattern.row(), pattern.get_col())]
+        times = np.concatenate([lay.times for lay in self.layouts.values()])
+        return np.setdiff1d(np.concatenate(found), times)
 
     def _check_start(self, start: np.ndarray) -> None:
         """Raise an error that names the place if a function or its slope is not finite at the start of the solver."""

@@ -26,6 +26,10 @@ from hoverslam.ocp.transcription.rules.values import (
 )
 
 
+# Added under a root. It changes no argument above 1e-184 by a single bit; the second derivative at zero is 1e300 / 4.
+_UNDER_ROOT = 1e-200
+
+
 def _dtype(equation: core.JaxprEqn) -> np.dtype:
     """Return the dtype of the first operand of an equation."""
     operand: Any = equation.invars[0].aval
@@ -50,6 +54,11 @@ def _truncate(x: casadi.SX) -> casadi.SX:
 
 def _logistic(x: casadi.SX) -> casadi.SX:
     return 1 / (1 + casadi.exp(casadi.fmin(-x, 700.0)))  # capped: an infinite exp has NaN derivatives
+
+
+def _sqrt(x: casadi.SX) -> casadi.SX:
+    """Return the square root with derivatives that are finite at exactly zero: inside a norm its slope is then zero."""
+    return casadi.sqrt(x + _UNDER_ROOT)
 
 
 def _cbrt(x: casadi.SX) -> casadi.SX:
@@ -143,7 +152,7 @@ ARITHMETIC: dict[str, Rule] = {
     "neg": elementwise(operator.neg, np.negative),
     "abs": elementwise(casadi.fabs, np.abs),
     "sign": elementwise(casadi.sign, np.sign),
-    "sqrt": elementwise(casadi.sqrt, np.sqrt),
+    "sqrt": elementwise(_sqrt, np.sqrt),
     "rsqrt": elementwise(lambda x: 1 / casadi.sqrt(x)),
     "cbrt": elementwise(_cbrt, np.cbrt),
     "square": elementwise(lambda x: x * x, np.square),
