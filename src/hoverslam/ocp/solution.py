@@ -268,12 +268,13 @@ class Solution:
         return f"{self.problem.name}: {self.outcome.value}{why}{advice}"
 
     def _advice(self) -> str:
-        """Return which states and free durations have no bounds; such bounds often decide whether a problem is solved."""
+        """Return which states have no bounds; such bounds often decide whether a long transfer is solved."""
         unbounded = []
         for name, phase in self.problem.phases.items():
             low, high = phase.states.bounds(self.values)
             own = [v for v in phase.states.variables if v.name not in phase.integrals]
-            free = [v.name for v in own if not np.isfinite(low + high)[phase.states.slices[v.name]].all()]
+            limited = np.isfinite(low) & np.isfinite(high)
+            free = [v.name for v in own if not limited[phase.states.slices[v.name]].all()]
             if free:
                 unbounded.append(f"{name}: {', '.join(free)}")
         if not unbounded:

@@ -56,7 +56,7 @@ def stretched_start(
         guess, allowed = base[name], durations(phase, problem.values)
         start = at if number and not _fixed(phase, problem, 0) else float(guess.time[0])
         duration = float(np.clip(factor * (guess.time[-1] - guess.time[0]), *allowed))
-        made[name] = _bent(phase, problem, guess, start, duration, random, sizes[name])
+        made[name] = _bent(phase, problem, guess, start, duration, random, sizes[name], waves=True)
         windows[name] = Durations(max(allowed.least, 0.5 * duration), min(allowed.greatest, 2.0 * duration))
         at = start + duration
     return with_guesses(problem, made, _free(problem, random)), windows
@@ -98,9 +98,14 @@ def _bent(
     duration: float,
     random: np.random.Generator,
     sizes: PhaseScales,
+    waves: bool = False,
 ) -> Guess:
+    """Return a guess with bent lines of the states and shifted controls; controls that are zero, or all with
+    ``waves``, vary along the phase as well."""
     fraction = (guess.time - guess.time[0]) / max(float(guess.time[-1] - guess.time[0]), 1e-300)
     bump = np.sin(np.pi * fraction)
+    # A constant direction can be a stationary point too, as that of a curve that shall close: controls vary along the phase.
+    turns = np.array([np.cos(np.pi * fraction), np.sin(np.pi * fraction), np.cos(2.0 * np.pi * fraction)])
 
     def drawn(
         layout: Layout, samples: Mapping[str, np.ndarray], scale: np.ndarray, control: bool
@@ -110,10 +115,14 @@ def _bent(
             values = np.asarray(samples[v.name], dtype=float)
             low, high = (np.broadcast_to(b, v.length) for b in v.bounds(problem.values))
             reach = np.max(np.abs(values), axis=0) * np.ones(v.length)
-            reach = np.where(reach > 0.0, reach, scale[layout.slices[v.name]])
+            zero = reach <= 0.0
+            reach = np.where(zero, scale[layout.slices[v.name]], reach)
             size = np.where(np.isfinite(high - low), high - low, reach)
             shift = random.normal(0.0, SPREAD, v.length) * size
             bent = values.reshape(len(fraction), -1) + (shift if control else bump[:, None] * shift)
+            if control and (waves or zero.any()):
+                drawn_waves = random.normal(0.0, SPREAD, (len(turns), v.length)) * size * (zero | waves)
+                bent = bent + turns.T @ drawn_waves
             made[v.name] = np.clip(bent, low, high).reshape(values.shape)
         return made
 

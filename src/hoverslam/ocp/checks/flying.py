@@ -4,6 +4,8 @@ Only the equations of motion are compiled (by XLA, from the function as it was w
 and error control are SciPy's. Only the control polynomials are shared with the transcription.
 """
 
+import math
+import time
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -98,13 +100,14 @@ def phase_inputs(problem: Problem, phase: Phase, parameters: Named) -> Any:
     return jax.tree_util.tree_map(lambda leaf: jnp.asarray(leaf, dtype=float), inputs)
 
 
-def fly(part: PhaseSolution, inputs: Any, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def fly(part: PhaseSolution, inputs: Any, sizes: np.ndarray, until: float = math.inf) -> tuple[np.ndarray, np.ndarray]:
     """Fly a phase from its first state with its controls, one interval after the other.
 
     Args:
         part: The solved phase.
         inputs: Inputs of its functions.
         sizes: Typical size of each state ``(nx,)``.
+        until: Reading of ``time.perf_counter`` (s) at which the flight is given up.
 
     Returns:
         Times ``(intervals, SAMPLES)`` (s) and states ``(intervals, SAMPLES, nx)``; NaN after a failure.
@@ -128,7 +131,7 @@ def fly(part: PhaseSolution, inputs: Any, sizes: np.ndarray) -> tuple[np.ndarray
             point[nx:-1] = (2.0 * fraction - 1.0) ** np.arange(len(powers)) @ powers
             return width * np.asarray(function(point))[:nx]
 
-        flown[interval], step = _integrate(rates, x, sizes, step)
+        flown[interval], step = _integrate(rates, x, sizes, step, until)
         x = flown[interval, -1]
         if not np.all(np.isfinite(x)):
             break
@@ -145,7 +148,7 @@ def _powers(part: PhaseSolution, interval: int) -> np.ndarray:
 
 
 def _integrate(
-    rates: Callable[[float, np.ndarray], np.ndarray], x: np.ndarray, sizes: np.ndarray, step: float | None
+    rates: Callable[[float, np.ndarray], np.ndarray], x: np.ndarray, sizes: np.ndarray, step: float | None, until: float
 ) -> tuple[np.ndarray, float | None]:
     """Return states at ``SAMPLES`` even fractions of one interval, and the first step size of the next one."""
     at, found = np.linspace(0.0, 1.0, SAMPLES), np.full((SAMPLES, len(x)), np.nan)
@@ -158,7 +161,12 @@ def _integrate(
         before = solver.t
         solver.step()
         steps += 1
-        if solver.status == "failed" or steps > MOST_STEPS or not np.all(np.isfinite(solver.y)):
+        if (
+            solver.status == "failed"
+            or steps > MOST_STEPS
+            or time.perf_counter() > until
+            or not np.all(np.isfinite(solver.y))
+        ):
             return found, None
         inside = np.flatnonzero((at > before) & (at <= solver.t))
         if len(inside):

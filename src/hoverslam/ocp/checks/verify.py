@@ -6,6 +6,7 @@ and, sampled densely, the worst violation of every path constraint, control boun
 residuals of the discrete and of the continuous optimality conditions are added.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -20,15 +21,16 @@ from hoverslam.ocp.statement.options import Tolerances
 from hoverslam.ocp.verification import Extremes, PhaseCheck, Verification
 
 
-def verify(solution: Solution, tolerances: Tolerances | None = None) -> Verification:
+def verify(solution: Solution, tolerances: Tolerances | None = None, until: float = math.inf) -> Verification:
     """Fly every phase of ``solution`` again and return the errors with the verdict.
 
     Args:
         solution: The solution.
         tolerances: Errors that it must not exceed; by default those of :class:`Tolerances`.
+        until: Reading of ``time.perf_counter`` (s) at which flights that have not ended are given up, as failures.
     """
     with solution.problem.holding(solution.values):
-        checks = {name: _check(solution, part) for name, part in solution.phases.items()}
+        checks = {name: _check(solution, part, until) for name, part in solution.phases.items()}
         boundary = _boundary_violation(solution)
     return Verification(
         checks,
@@ -55,10 +57,10 @@ def _boundary_violation(solution: Solution) -> float:
     return float(worst)
 
 
-def _check(solution: Solution, part: PhaseSolution) -> PhaseCheck:
+def _check(solution: Solution, part: PhaseSolution, until: float) -> PhaseCheck:
     inputs = phase_inputs(solution.problem, part.phase, solution.parameters)
     sizes = state_sizes(part, solution.state_scale[part.phase.name])
-    times, flown = fly(part, inputs, sizes)
+    times, flown = fly(part, inputs, sizes, until)
     error = np.abs(flown[-1, -1] - part.states[-1]) / sizes
     errors = {v.name: float(np.max(error[part.phase.states.slices[v.name]])) for v in part.phase.states.variables}
     limits, reached, violations = _limits(solution, part, inputs, times, flown)

@@ -1,7 +1,7 @@
 """Diagnosis of a problem without a solution: which limits are missed, where, and by how much.
 
-The elastic problem adds a slack to every limit except the equations of motion, the links between phases, control bounds
-and initial conditions, and minimises the sum of the scaled slacks. Durations stay at zero or above. The slacks that remain
+The elastic problem adds a slack to every limit except the equations of motion, the links between phases, control bounds,
+initial conditions and the times of phases between fixed times, and minimises the sum of the scaled slacks. Durations stay at zero or above. The slacks that remain
 name the conflict; the trajectory is the one with the smallest violations near its start. Such a minimum is local: it does
 not prove that the problem has no solution. :mod:`hoverslam.ocp.solving.feasibility` therefore starts from several guesses.
 """
@@ -41,7 +41,11 @@ class _Soft:
 
 
 def diagnose(
-    programme: Programme, options: Options, start: np.ndarray, windows: Mapping[str, Durations] | None = None
+    programme: Programme,
+    options: Options,
+    start: np.ndarray,
+    windows: Mapping[str, Durations] | None = None,
+    most: int = MOST_ITERATIONS,
 ) -> Diagnosis:
     """Solve the elastic problem of ``programme`` once.
 
@@ -50,6 +54,7 @@ def diagnose(
         options: Options of the solver.
         start: Scaled variables to start from.
         windows: Durations that phases with a row of their duration are kept within, without slack.
+        most: Largest number of iterations.
     """
     values = programme.problem.values
     lower, upper, low, high = programme.bounds(values)
@@ -59,7 +64,7 @@ def diagnose(
     held = {rows[name] for name in windows or {}}
     soft = _soft_rows(programme, low, high, held) + _soft_bounds(programme, lower, upper, set(rows))
     functions, arguments = _elastic(programme, soft, (lower, upper, low, high), start)
-    settings = ipopt_settings(options) | {"max_iter": MOST_ITERATIONS, "tol": 1e-8, "constr_viol_tol": 1e-8}
+    settings = ipopt_settings(options) | {"max_iter": most, "tol": 1e-8, "constr_viol_tol": 1e-8}
     solver = ca.nlpsol("elastic", "ipopt", functions.pop("nlp"), functions | {
         "print_time": False, "error_on_fail": False, "show_eval_warnings": False, "ipopt": settings,
     })  # fmt: skip
@@ -115,7 +120,7 @@ def _soft_rows(programme: Programme, low: np.ndarray, high: np.ndarray, held: se
 
 
 def _soft_bounds(programme: Programme, lower: np.ndarray, upper: np.ndarray, bounded: set[str]) -> list[_Soft]:
-    """Return the bounds of states after the start, and of final times; ``bounded`` phases have a row of their duration."""
+    """Return the bounds of states after the start, and of final times of phases with a row of their duration (``bounded``)."""
     soft = []
     for name, lay in programme.layouts.items():
         labels, units = lay.phase.states.labels(), lay.phase.states.units()
@@ -133,9 +138,8 @@ def _soft_bounds(programme: Programme, lower: np.ndarray, upper: np.ndarray, bou
                 label = f"final {labels[j]}" if ended else labels[j]
                 soft.append(_Soft(int(index), False, name, label, units[j], programme.scale[index], (name, k), most))
         index = lay.times[-1]
-        if np.isfinite([lower[index], upper[index]]).any():
-            most = np.inf if name in bounded else lower[index] - lower[lay.times[0]]  # both ends are fixed
-            soft.append(_Soft(int(index), False, name, "final time", "s", programme.scale[index], (name, last), most))
+        if name in bounded and np.isfinite([lower[index], upper[index]]).any():
+            soft.append(_Soft(int(index), False, name, "final time", "s", programme.scale[index], (name, last)))
     return soft
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hoverslam.ocp.answers.starts import stretched_start
-from hoverslam.ocp.solving.diagnosis import duration_rows
+from hoverslam.ocp.solving.diagnosis import MOST_ITERATIONS, duration_rows
 from hoverslam.ocp.statement.phase import StatementError
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.statement.times import Durations
@@ -25,16 +25,18 @@ from hoverslam.ocp.transcription.programme import Programme
 # Guessed durations are multiplied by these. A guess that the problem states is of the right order; without one the first
 # duration is a guess of the unit.
 FACTORS_STATED, FACTORS_UNSTATED = (1.0, 4.0), (1.0, 4.0, 16.0, 64.0, 256.0, 0.25, 0.0625)
+WINDOW_ITERATIONS = 150  # of an elastic solve in a window; those that find a feasible trajectory take fewer
 SEED = 2026  # of the moved guesses
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A start of the elastic problem: programme, scaled variables, and the durations that phases are kept within."""
+    """A start of the elastic problem: programme, scaled variables, durations to keep within, and most iterations."""
 
     programme: Programme
     start: np.ndarray
     windows: dict[str, Durations]
+    most: int
 
 
 def attempts(problem: Problem, failed: Programme) -> Iterator[Attempt]:
@@ -44,7 +46,7 @@ def attempts(problem: Problem, failed: Programme) -> Iterator[Attempt]:
         problem: The problem.
         failed: The programme of the pass that failed; the starts use its meshes.
     """
-    yield Attempt(failed, failed.start(guesses(problem)), {})
+    yield Attempt(failed, failed.start(guesses(problem)), {}, MOST_ITERATIONS)
     bounded = duration_rows(failed)
     known: list[Mapping[str, Durations]] = []
     for number, factor in enumerate(_factors(problem)):
@@ -63,7 +65,7 @@ def attempts(problem: Problem, failed: Programme) -> Iterator[Attempt]:
             moved.free_guess[v.name] / programme.scale[i]
             for v, i in zip(problem.free, programme.free_indices, strict=True)
         ]
-        yield Attempt(programme, start, windows)
+        yield Attempt(programme, start, windows, WINDOW_ITERATIONS)
 
 
 def _factors(problem: Problem) -> tuple[float, ...]:

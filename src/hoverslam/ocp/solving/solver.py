@@ -70,18 +70,18 @@ class _Log:
     def __init__(self, options: Options, report: Report):
         self._options, self.report = options, report
         self.records: list[dict[str, Any]] = []
-        self._ends = time.perf_counter() + options.time_limit
+        self.ends = time.perf_counter() + options.time_limit
 
     @property
     def options(self) -> Options:
         """The options, with the time that is left as the time limit."""
-        left = max(self._ends - time.perf_counter(), LEAST_TIME)
+        left = max(self.ends - time.perf_counter(), LEAST_TIME)
         return replace(self._options, time_limit=left) if math.isfinite(left) else self._options
 
     @property
     def time_is_up(self) -> bool:
         """Whether the time limit has passed."""
-        return time.perf_counter() >= self._ends
+        return time.perf_counter() >= self.ends
 
     @property
     def left(self) -> int:
@@ -196,7 +196,7 @@ def _finished(problem: Problem, best: _Pass, log: _Log) -> Solution:
     """Return the solution of the best pass, verified if that was asked for, with the records of all passes."""
     solution, options = best.solution, log.options
     if options.verify:
-        solution.verification = verify(solution, options.tolerances)
+        solution.verification = verify(solution, options.tolerances, log.ends)
         if best.met and not solution.verification.passed:
             solution = _tightened(problem, solution, log)
     if log.time_is_up:
@@ -218,7 +218,7 @@ def _diagnosed(problem: Problem, failed: _Pass, log: _Log) -> _Pass:
         if log.time_is_up:
             break
         tried, began = tried + 1, time.perf_counter()
-        diagnosis = diagnose(attempt.programme, log.options, attempt.start, attempt.windows)
+        diagnosis = diagnose(attempt.programme, log.options, attempt.start, attempt.windows, attempt.most)
         best = diagnosis if best is None or diagnosis.rank < best.rank else best
         if diagnosis.shortfalls or not diagnosis.conclusive:
             continue
@@ -283,7 +283,7 @@ def _tightened(problem: Problem, best: Solution, log: _Log) -> Solution:
             finer = log.add(*_solve_mesh(problem, meshes, best, log.options)).solution
             if not finer.converged:
                 return best
-            finer.verification = verify(finer, t)
+            finer.verification = verify(finer, t, log.ends)
             if finer.verification.passed:
                 return finer
             best = finer
@@ -326,7 +326,7 @@ def resolve_record(
             again = run(programme, log.options, Start(start.x))
         errors = _estimated(again)
         if verify_it:
-            again.verification = verify(again, log.options.tolerances)
+            again.verification = verify(again, log.options.tolerances, log.ends)
     again.time_limit_reached = log.time_is_up and not again.converged
     again.passes = [_record(1, again, errors)]
     again.seconds = time.perf_counter() - began

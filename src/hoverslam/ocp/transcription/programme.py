@@ -27,7 +27,6 @@ from hoverslam.ocp.transcription.sparse import Entries, constant, gather, to_sci
 from hoverslam.ocp.transcription.structure import StructureCache, read, traced_key
 from hoverslam.ocp.transcription.translate import telling_translation, translate
 
-
 INFINITE = 1e30  # second derivatives at or above this are taken for infinite
 MOVED = 0.1  # scaled distance by which a guess is moved away from them
 

@@ -25,7 +25,6 @@ from hoverslam.ocp.transcription.rules.values import (
     take,
 )
 
-
 # Added under a root. It changes no argument above 1e-184 by a single bit; the second derivative at zero is 1e300 / 4.
 _UNDER_ROOT = 1e-200
 
