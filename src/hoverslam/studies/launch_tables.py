@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from hoverslam.flights.outcome.verdict import verdict
 from hoverslam.reports.fitting_table import FittingTable
 from hoverslam.studies.events import FlightEvent
 from hoverslam.studies.rows import Row
@@ -101,8 +102,7 @@ def verdict_line(row: Row, status: str, iterations: int | None, converged: bool)
         return Text(f"not solved: {status}", style=style)
     effort = f"{iterations} iterations, {row.solve_s:.1f} s" if row.solve_s is not None else ""
     errors = f"re-flight error {row.refly_error:.1e}, path violation {row.path_violation:.1e}"
-    verdict = "verified" if row.verified else "NOT VERIFIED" if converged else "NOT CONVERGED"
-    return Text(f"{verdict}: {status}, {errors}; {effort}", style=style)
+    return Text(f"{verdict(converged, row.verified).heading}: {status}, {errors}; {effort}", style=style)
 
 
 def _short(value: float) -> str:

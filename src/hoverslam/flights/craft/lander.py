@@ -5,8 +5,9 @@ directly.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from numbers import Integral
 
 import numpy as np
 
@@ -15,6 +16,10 @@ from hoverslam.physics.constants import STANDARD_GRAVITY
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import as_vehicle
 from hoverslam.vehicles.models import Vehicle
+
+_EXAMPLE = (
+    "give a list of sequences, such as [(3, 1)] for three engines and then one, or [(1,), (3, 1)] to choose between"
+)
 
 
 @dataclass(frozen=True)
@@ -96,17 +101,18 @@ class Lander:
 
         Args:
             vehicle: A vehicle, the name of a known one, or the path of a vehicle file.
-            sequences: Engine counts, lit one after the other, to choose from; by default the counts that the vehicle
-                plans.
+            sequences: Sequences of engine counts to choose from, such as ``[(1,), (3, 1)]``: one engine, or three and
+                then one. By default the one sequence that the vehicle plans.
 
         Raises:
             VehicleError: For an unknown vehicle or one that does not land.
+            ValueError: For engine counts that are not a sequence of sequences, or out of range.
         """
         vehicle = as_vehicle(vehicle)
         stage, home = vehicle.stage1, vehicle.recovery
         if home is None:
             raise VehicleError([f"{vehicle.name}: recovery: missing: its first stage does not land"])
-        chosen = sequences if sequences is not None else [home.landing_engines]
+        chosen = [home.landing_engines] if sequences is None else sequences
         return cls(
             vehicle.title,
             stage.dry_mass + stage.residual,
@@ -115,7 +121,7 @@ class Lander:
             stage.engine.specific_impulse_vacuum_s.si,
             (stage.engine.throttle_min.si, stage.engine.throttle_max.si),
             stage.engine.count,
-            tuple(tuple(s) for s in chosen),
+            _sequences(chosen),
             stage.base_area,
             descent_axial_factor(vehicle),
             side_area_ratio(vehicle),
@@ -155,3 +161,24 @@ class Lander:
             "aero.descent_axial_factor": self.axial_factor,
             "aero.preserved_drag": self.preserved_drag,
         }
+
+
+def _sequences(chosen: object) -> tuple[tuple[int, ...], ...]:
+    """Return sequences of engine counts as tuples.
+
+    Raises:
+        ValueError: If a sequence is a plain number, or a count is not a whole number.
+    """
+    if isinstance(chosen, str) or not isinstance(chosen, Iterable):
+        raise ValueError(f"lander: sequences is {chosen!r}: {_EXAMPLE}")
+    found = []
+    for sequence in chosen:
+        if isinstance(sequence, str) or not isinstance(sequence, Iterable):
+            raise ValueError(f"lander: sequences is {chosen!r}, which holds {sequence!r}: {_EXAMPLE}")
+        counts = tuple(sequence)
+        if not all(isinstance(n, Integral) and not isinstance(n, bool) for n in counts):
+            raise ValueError(f"lander: sequence {counts}: engine counts are whole numbers: {_EXAMPLE}")
+        found.append(tuple(int(n) for n in counts))
+    if not found:
+        raise ValueError(f"lander: sequences is empty: {_EXAMPLE}")
+    return tuple(found)

@@ -15,6 +15,7 @@ from hoverslam.flights.hop.events import UNIT_OF_EVENT, WITH_COAST
 from hoverslam.flights.outcome.flight_picture import DrawnLimits, flight_profile, plot_flight
 from hoverslam.flights.outcome.flown_result import FlownResult
 from hoverslam.flights.outcome.limits_reached import limits_table
+from hoverslam.flights.outcome.verdict import passed, verdict_message
 from hoverslam.ocp.solution import PhaseSolution
 from hoverslam.ocp.solved import Solved
 from hoverslam.ocp.statement.names import Named
@@ -46,12 +47,12 @@ class HopFlight(FlownResult):
     @property
     def verified(self) -> bool:
         """Whether the solver converged and the independent re-flight agrees."""
-        return self.solution.verification is not None and self.solution.verification.passed
+        return passed(self.solution)
 
     @property
     def message(self) -> str:
-        """The outcome in words; if it failed, which limits or events cannot be met together."""
-        return self.solution.message
+        """The verdict in words; if it failed, which limits or events cannot be met together."""
+        return verdict_message(self.solution)
 
     def event(self, name: str) -> float:
         """Return any event of :class:`HopEvents` by name, held or not (SI)."""
@@ -155,7 +156,7 @@ class HopFlight(FlownResult):
         lines = [
             f"propellant {self.propellant:,.0f} kg ({self.propellant_up:,.0f} up, {self.propellant_down:,.0f} down), "
             f"{self.liftoff_mass:,.0f} kg at lift-off, {self.touchdown_mass:,.0f} kg at touchdown",
-            f"apogee {self.apogee:,.1f} m, lands {e['distance']:,.1f} m away after {e['total_time']:.2f} s",
+            f"apogee {self.apogee:,.1f} m, touchdown {e['distance']:,.1f} m away after {e['total_time']:.2f} s",
         ]
         if self.case.relight:
             lines += [

@@ -122,8 +122,8 @@ class HopResult(Result):
 
     @property
     def price(self) -> float | None:
-        """Propellant burned as flown minus the least propellant (kg); None without both."""
-        both = self.cheapest is not None and self.cheapest.solution.converged
+        """Propellant burned as flown minus the least propellant (kg); None unless both flights are verified."""
+        both = self.as_flown.verified and self.cheapest is not None and self.cheapest.verified
         return self.as_flown.propellant - self.cheapest.propellant if both and self.cheapest else None
 
     @property

@@ -13,6 +13,7 @@ from hoverslam.physics.earth import FlatGround, LaunchFrame
 from hoverslam.physics.winds import Wind
 
 AXES = ("downrange", "left", "up")
+AT_REST = 1e-3  # m and m/s; a start closer than this to the pad and to rest has landed already
 _DEFAULTS = default_limits().landing
 
 
@@ -153,7 +154,6 @@ class LandingCase:
         burn: Least and greatest time under thrust where one engine count is lit (s).
         touchdown_velocity: Velocity at touchdown ``(3,)`` (m/s).
         least: What is minimised, ``"propellant"`` or ``"time"``.
-        longest: Index in the sequence of the engine count that brakes most in the guess.
     """
 
     lander: Lander
@@ -165,12 +165,26 @@ class LandingCase:
     burn: tuple[float, float]
     touchdown_velocity: tuple[float, float, float]
     least: str
-    longest: int = 0
 
     @property
     def steers_in_coast(self) -> bool:
         """Whether the coast is steered by an angle of attack: there is air, and the limit on the angle is above zero."""
         return self.lander.has_air and bool(self.limits.angle_of_attack)
+
+
+def check_start(lander: Lander, start: LandingStart) -> None:
+    """Refuse a start from which there is nothing to land.
+
+    Raises:
+        ValueError: For a start without propellant, or at rest on the pad.
+    """
+    if start.mass <= lander.burnout_mass:
+        dry = f"{lander.name} has {lander.burnout_mass:,.0f} kg dry"
+        raise ValueError(f"landing: start mass {start.mass:,.0f} kg leaves no propellant: {dry}")
+    if np.linalg.norm(start.position) < AT_REST and np.linalg.norm(start.velocity) < AT_REST:
+        raise ValueError(
+            "landing: the start is at rest on the pad: there is nothing to land; give a start above the pad"
+        )
 
 
 def phase_names(case: LandingCase, sequence: tuple[int, ...]) -> list[str]:

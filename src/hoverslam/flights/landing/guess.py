@@ -1,12 +1,14 @@
-"""The guess of a landing: coast and burns, computed without solving an optimisation problem.
+"""The guesses of a landing: coast and burns, computed without solving an optimisation problem.
 
-A point mass with one engine count that is steered in the coast gets a guess that is flown forward; see
-:mod:`hoverslam.flights.landing.flown_guess`. Any other landing with one engine count gets the best burn on a grid of coast
-times and burn times: each burn is the cubic that joins the state at ignition to the touchdown (acceleration linear in
-time, the guidance law of the Apollo descents), and the best one stays within the thrust of the engines with the least
-propellant. With several engine counts the guess is a straight line along which each count brakes for some time at 0.8 of
-its thrust. These guesses integrate only the coast, with large steps, in a few milliseconds.
+Different guesses lead to different optima, so that there are several. A point mass in air with a coast gets guesses that are
+flown forward; see :mod:`hoverslam.flights.landing.flown_guess`. Any landing with one engine count gets the best burn on a
+grid of coast times and burn times: each burn is the cubic that joins the state at ignition to the touchdown (acceleration
+linear in time, the guidance law of the Apollo descents), and the best one stays within the thrust of the engines with the
+least propellant. Any landing gets a straight line along which each engine count brakes for some time at 0.8 of its thrust.
+The last two integrate only the coast, with large steps, in a few milliseconds.
 """
+
+from collections.abc import Iterator
 
 import jax.numpy as jnp
 import numpy as np
@@ -14,19 +16,32 @@ from numpy.typing import NDArray
 
 from hoverslam.flights.craft.rigid_lander import RigidLander
 from hoverslam.flights.landing.case import LandingCase
-from hoverslam.flights.landing.flown_guess import SAMPLES, flown_guess
+from hoverslam.flights.landing.flown_guess import SAMPLES, Braking, braking_times, broadside, flown_guess
 from hoverslam.flights.landing.glide import Fall, rough_fall
 from hoverslam.ocp.statement.phase import Guess
 
 FloatArray = NDArray[np.float64]
 
 BRAKING = 0.8  # of full thrust
-LAST_BURN = 2.5  # s, with each engine count but the one that brakes most
+SIDES = (45.0, 225.0, 135.0, 315.0)  # deg, to which a flown guess turns across the flow
 COASTS = 30  # ignition times tried
 
 
 def landing_guess(case: LandingCase, sequence: tuple[int, ...], names: list[str]) -> dict[str, Guess]:
-    """Return a guess for every phase by name.
+    """Return the first guess of :func:`landing_guesses`, for every phase by name.
+
+    Args:
+        case: The statement of the landing.
+        sequence: Engine count of every phase under thrust.
+        names: Names of all phases.
+    """
+    return next(guess for _, guess in landing_guesses(case, sequence, names))
+
+
+def landing_guesses(
+    case: LandingCase, sequence: tuple[int, ...], names: list[str]
+) -> Iterator[tuple[str, dict[str, Guess]]]:
+    """Yield guesses that may lead to different optima: what each is, and its guess for every phase by name.
 
     Args:
         case: The statement of the landing.
@@ -34,13 +49,34 @@ def landing_guess(case: LandingCase, sequence: tuple[int, ...], names: list[str]
         names: Names of all phases.
     """
     gravity = -float(np.asarray(case.ground.acceleration(jnp.zeros(3), jnp.zeros(3)))[2])
-    if len(sequence) > 1:
-        return _braking_guess(case, sequence, names, gravity)
-    steered = case.coast is not None and case.steers_in_coast and not isinstance(case.lander, RigidLander)
-    flown = flown_guess(case, sequence[0], gravity) if steered else None
-    if flown is not None:
-        return dict(zip(names, flown, strict=True))
-    low, high = (sequence[0] * case.lander.thrust * t for t in case.lander.throttle)
+    mains = sorted({0, len(sequence) - 1})
+    if case.lander.has_air and case.coast is not None and not isinstance(case.lander, RigidLander):
+        for what, braking in _brakings(case, sequence, mains):
+            flown = flown_guess(case, sequence, gravity, braking)
+            if flown is not None:
+                yield what, dict(zip(names, flown, strict=True))
+    if len(sequence) == 1:
+        yield "cubic in time", _cubic_guess(case, sequence[0], names, gravity)
+    for main in mains:
+        yield f"straight line, {_main(sequence, main)}", _braking_guess(case, sequence, names, gravity, main)
+
+
+def _brakings(case: LandingCase, sequence: tuple[int, ...], mains: list[int]) -> Iterator[tuple[str, Braking]]:
+    """Yield the ways to brake of flown guesses: first across the flow to four sides where nothing limits the angle."""
+    if case.limits.angle_of_attack is None:
+        for degrees in SIDES:
+            yield f"flown across the flow at {degrees:.0f} deg", broadside(degrees, mains[-1])
+    for main in mains:
+        yield f"flown along the flow, {_main(sequence, main)}", Braking(main=main)
+
+
+def _main(sequence: tuple[int, ...], main: int) -> str:
+    return f"braking with {sequence[main]}"
+
+
+def _cubic_guess(case: LandingCase, engines: int, names: list[str], gravity: float) -> dict[str, Guess]:
+    """Return the best cubic on a grid of ignition times and burn times."""
+    low, high = (engines * case.lander.thrust * t for t in case.lander.throttle)
     start = np.concatenate([case.start.position, case.start.velocity])
     fall = rough_fall(case, start, gravity)
     speed = max(float(np.linalg.norm(case.start.velocity)), np.sqrt(2.0 * gravity * max(case.start.position[2], 1.0)))
@@ -52,7 +88,7 @@ def landing_guess(case: LandingCase, sequence: tuple[int, ...], names: list[str]
     guesses, lit = {}, fall[1][at[best]]
     if case.coast is not None:
         guesses["coast"] = _coast_guess(case, fall, int(at[best]))
-    guesses[names[-1]] = _burn_guess(case, lit, float(tb[best]), float(fall[0][at[best]]), sequence[0], gravity)
+    guesses[names[-1]] = _burn_guess(case, lit, float(tb[best]), float(fall[0][at[best]]), engines, gravity)
     return guesses
 
 
@@ -111,7 +147,9 @@ def _controls(case: LandingCase, push: FloatArray, share: FloatArray) -> dict[st
     return {"thrust": push / np.maximum(np.linalg.norm(push, axis=1), 1e-9)[:, None] * share[:, None]}
 
 
-def _braking_guess(case: LandingCase, sequence: tuple[int, ...], names: list[str], gravity: float) -> dict[str, Guess]:
+def _braking_guess(
+    case: LandingCase, sequence: tuple[int, ...], names: list[str], gravity: float, main: int
+) -> dict[str, Guess]:
     """Return a fall, then burns at ``BRAKING`` of the thrust along the straight line to the pad, one an engine count."""
     share = float(np.clip(BRAKING, *case.lander.throttle))
     slowing = np.array([max(n * share * case.lander.thrust / case.start.mass - gravity, 0.5) for n in sequence])
@@ -120,7 +158,7 @@ def _braking_guess(case: LandingCase, sequence: tuple[int, ...], names: list[str
     for lit in range(len(fall[0])):  # ignition is where the braking distance is the distance left
         state = fall[1][lit]
         way, speed = max(float(np.linalg.norm(state[:3])), 1.0), max(float(np.linalg.norm(state[3:])), 1.0)
-        times = _braking_times(case, slowing, speed - end, case.longest)
+        times = braking_times(case, slowing, max(speed - end, 1.0), main)
         lost = np.cumsum((slowing * times)[::-1])[::-1]
         speeds = end + np.append(lost, 0.0)  # at the start of each burn, then at the end
         left = np.append(np.cumsum((0.5 * (speeds[:-1] + speeds[1:]) * times)[::-1])[::-1], 0.0)
@@ -137,16 +175,6 @@ def _braking_guess(case: LandingCase, sequence: tuple[int, ...], names: list[str
         guesses[name] = _straight_burn(case, along, *ends, share)
         at, mass = until, after
     return guesses
-
-
-def _braking_times(case: LandingCase, slowing: FloatArray, speed: float, main: int) -> FloatArray:
-    """Return the time with each engine count (s): least before the ``main`` one, ``LAST_BURN`` or less after it."""
-    times = np.full(len(slowing), max(LAST_BURN, case.limits.shortest_burn))
-    times[:main] = case.limits.shortest_burn
-    others = np.delete(np.arange(len(slowing)), main)
-    times[others] *= min(1.0, 0.6 * speed / float(slowing[others] @ times[others]))
-    times[main] = max((speed - slowing[others] @ times[others]) / slowing[main], case.limits.shortest_burn)
-    return times
 
 
 def _straight_burn(

@@ -5,7 +5,7 @@ free instead: moving the start by a distance is the same as moving the touchdown
 ground this is exact; over a rotating ellipsoid it is exact to a centimetre in a kilometre.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import equinox as eqx
@@ -19,8 +19,9 @@ from hoverslam.flights.craft.limits import AlignedFlow, FlightLimits, GlideCone,
 from hoverslam.flights.landing.case import AXES, LandingCase, lit_engines, phase_names
 from hoverslam.flights.landing.guess import landing_guess
 from hoverslam.flights.landing.motion import flow_flight, thrust_vector_flight
+from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Named, Variable
-from hoverslam.ocp.statement.phase import PathConstraint
+from hoverslam.ocp.statement.phase import Guess, PathConstraint
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.physics.motion import Flight, Inputs
 
@@ -56,14 +57,25 @@ class LandingBuilder:
         sequence: Engine counts, in the order in which they are lit.
         miss: Largest distance of the touchdown from the pad (m); None lands on the pad.
         nearest: Whether that distance is minimised instead of the propellant or the time.
+        guesses: Of a point mass, for every phase by name; the first of its guesses if left out.
+        coarse: Whether the first mesh has half as many intervals.
     """
 
-    def __init__(self, case: LandingCase, sequence: tuple[int, ...], miss: float | None = None, nearest: bool = False):
+    def __init__(
+        self,
+        case: LandingCase,
+        sequence: tuple[int, ...],
+        miss: float | None = None,
+        nearest: bool = False,
+        guesses: Mapping[str, Guess] | None = None,
+        coarse: bool = False,
+    ):
+        self.coarse = coarse
         self.case, self.sequence, self.miss, self.nearest = case, sequence, miss, nearest
         self.gliding, self.powered = flow_flight(case), thrust_vector_flight(case)
         self.names = phase_names(case, sequence)
         self.lit = lit_engines(case, sequence)
-        self.guesses = landing_guess(case, self.lit, self.names)
+        self.guesses = landing_guess(case, self.lit, self.names) if guesses is None else guesses
         self.problem = Problem(f"landing of {case.lander.name}")
 
     def _link(self) -> None:
@@ -90,6 +102,13 @@ class LandingBuilder:
         self._link()
         self._objective()
         return problem
+
+    def _mesh(self, intervals: int) -> Mesh | None:
+        """Return a mesh with piecewise linear controls, which rate limits need; without air the solver chooses."""
+        return linear_control_mesh(self._intervals(intervals)) if self.case.lander.has_air else None
+
+    def _intervals(self, full: int) -> int:
+        return max(full // 2, 3) if self.coarse else full
 
     # ---- phases ----------------------------------------------------------------------------------------------------
     def _states(self, name: str) -> list[Variable]:
@@ -139,7 +158,7 @@ class LandingBuilder:
             path=path,
             initial_time=0.0,
             duration=case.coast,
-            mesh=linear_control_mesh(COAST_INTERVALS) if case.lander.has_air else None,
+            mesh=self._mesh(COAST_INTERVALS),
             guess=self.guesses["coast"],
         )
 
@@ -167,7 +186,7 @@ class LandingBuilder:
             path=path,
             initial_time=0.0 if name == self.names[0] else None,
             duration=(limits.shortest_burn, limits.longest_burn) if several else case.burn,
-            mesh=linear_control_mesh(intervals) if case.lander.has_air else None,
+            mesh=self._mesh(intervals),
             guess=self.guesses[name],
         )
         if limits.tilt_at_touchdown is not None and last:

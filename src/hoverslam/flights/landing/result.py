@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hoverslam.flights.craft.rigid_lander import RigidLander
-from hoverslam.flights.landing.case import LandingCase, LandingStart, lit_engines, phase_names
+from hoverslam.flights.landing.arcs import keeps_its_arcs
+from hoverslam.flights.landing.case import LandingCase, LandingStart, check_start, lit_engines, phase_names
 from hoverslam.flights.landing.motion import flight_of
+from hoverslam.flights.landing.search import SAME, Found, StartTried, best_landing
 from hoverslam.flights.landing.solver_settings import attempts_for, options_for
 from hoverslam.flights.outcome.flight_picture import DrawnLimits, flight_profile, plot_flight
 from hoverslam.flights.outcome.flown_result import FlownResult
 from hoverslam.flights.outcome.limits_reached import limits_table
+from hoverslam.flights.outcome.verdict import Verdict, passed, verdict_message, verdict_of
+from hoverslam.ocp.solution import SolveOutcome
 from hoverslam.ocp.solved import Solved
+from hoverslam.ocp.statement.options import Options
 from hoverslam.reports.json_text import Json, plain
 
 if TYPE_CHECKING:
@@ -28,6 +33,10 @@ class LandingOutcome(Enum):
     NEAREST = "the pad is out of reach: lands at the nearest point that can be reached"
     INFEASIBLE = "no landing anywhere"
     UNSOLVED = "not solved"
+    NOT_VERIFIED = "not verified"
+
+
+ON_PAD = 0.05  # m; a nearest point closer than this counts as the pad
 
 
 @dataclass(frozen=True)
@@ -36,21 +45,49 @@ class Alternative:
 
     Attributes:
         sequence: Engine counts lit one after the other.
-        propellant: Burned to land on the pad (kg); None if it does not land there.
-        verified: Whether the independent re-flight agrees.
+        propellant: Burned to land on the pad (kg); None without a verified landing there.
+        verified: Whether the independent re-flight confirms the landing.
         message: Why it does not land or is not verified; empty where it is verified.
+        starts: What was tried to find it.
     """
 
     sequence: tuple[int, ...]
     propellant: float | None
     verified: bool
     message: str
+    starts: tuple[StartTried, ...] = ()
+
+    @classmethod
+    def of(cls, case: LandingCase, sequence: tuple[int, ...], found: Found) -> "Alternative":
+        """Return what the best solution with a sequence costs, or why there is none."""
+        solution = found.solution
+        if not passed(solution):
+            return cls(sequence, None, False, verdict_message(solution), found.starts)
+        spent = float(case.start.mass - list(solution.phases.values())[-1].final.mass)
+        return cls(sequence, spent, True, "", found.starts)
+
+    @property
+    def runner_up(self) -> StartTried | None:
+        """The start that led to the next best optimum, of the full solve or else of the coarse mesh; None without one."""
+        solved = [s for s in self.starts if s.objective is not None]
+        chosen = min(solved, key=lambda s: (s.full is None, s.best), default=None)
+        others = [s for s in solved if chosen and abs(s.objective - chosen.objective) > SAME * chosen.objective]
+        return min(others, key=lambda s: s.best, default=None)
 
     def line(self) -> str:
         """Return the alternative as a line of text."""
         cost = "does not land on the pad" if self.propellant is None else f"{self.propellant:,.2f} kg"
         why = "" if self.verified else f" ({self.message})"
         return f"engines {' to '.join(map(str, self.sequence)):12s} {cost}{why}"
+
+    def starts_line(self, unit: str) -> str:
+        """Return how many starts were solved, and the next best optimum, as a line of text."""
+        solved, other = sum(s.best is not None for s in self.starts), self.runner_up
+        if other is None:
+            return f"starts: {solved} of {len(self.starts)} solved, no other optimum among them"
+        mesh = "" if other.full is not None else " on a coarse mesh"
+        next_best = f"the next best optimum has {other.best:,.1f} {unit}{mesh} ({other.name})"
+        return f"starts: {solved} of {len(self.starts)} solved; {next_best}"
 
 
 @dataclass
@@ -59,23 +96,36 @@ class LandingResult(FlownResult):
 
     Attributes:
         case: The statement of the landing.
-        outcome: Whether it lands on the pad, near it, or not at all; :attr:`message` says it in words.
         sequence: Engine counts lit one after the other.
         solution: The solution of the optimal-control problem.
         alternatives: All sequences tried, this one included.
     """
 
     case: LandingCase
-    outcome: LandingOutcome
     sequence: tuple[int, ...]
     solution: Solved
     alternatives: tuple[Alternative, ...]
 
     @property
+    def outcome(self) -> LandingOutcome:
+        """Whether it lands on the pad, near it, or not at all; :attr:`message` says it in words.
+
+        Only a solution that the independent re-flight confirms lands. It is infeasible only where the elastic problem names
+        limits that cannot be met together.
+        """
+        found = verdict_of(self.solution)
+        if found is Verdict.VERIFIED:
+            return LandingOutcome.ON_PAD if self.miss < ON_PAD else LandingOutcome.NEAREST
+        if found is Verdict.NOT_VERIFIED:
+            return LandingOutcome.NOT_VERIFIED
+        named = self.solution.diagnosis is not None and bool(self.solution.diagnosis.shortfalls)
+        infeasible = named and self.solution.outcome is SolveOutcome.NOT_FEASIBLE
+        return LandingOutcome.INFEASIBLE if infeasible else LandingOutcome.UNSOLVED
+
+    @property
     def verified(self) -> bool:
-        """Whether it lands and the independent re-flight agrees."""
-        check = self.solution.verification
-        return self.lands and check is not None and check.passed
+        """Whether it lands, as the independent re-flight confirms."""
+        return self.lands
 
     @property
     def lands(self) -> bool:
@@ -89,7 +139,9 @@ class LandingResult(FlownResult):
             return f"{self.outcome.value}, {self.miss:.1f} m away"
         if self.outcome is LandingOutcome.ON_PAD:
             return self.outcome.value
-        return f"{self.outcome.value}: {self.solution.message}"
+        if self.outcome is LandingOutcome.INFEASIBLE:
+            return f"{self.outcome.value}: {self.solution.message}"
+        return verdict_message(self.solution)
 
     @property
     def _first(self) -> str:
@@ -147,22 +199,30 @@ class LandingResult(FlownResult):
         return self.propellant / sum(lander.mass_flow * count * self.solution[name].duration for name, count in lit)
 
     def resolve(self, start: LandingStart, verify: bool = True) -> "LandingResult":
-        """Solve the same landing from another start, on the same mesh and with the same engine sequence.
+        """Solve the same landing from another start with the same engine sequence.
+
+        It is solved on the same mesh, in tenths of a second. Where that is not verified, or a limit that is held on the old
+        mesh should not be active, the landing is solved on new meshes from several guesses. Where that fails too, the result
+        does not land, and its message says why.
 
         Args:
             start: The new start.
-            verify: Whether to fly the new landing again with the independent integrator.
+            verify: Whether to fly the new landing again with the independent integrator. Without it no landing is verified.
 
         Raises:
-            ValueError: If this landing does not end on the pad.
+            ValueError: If this landing does not end on the pad, or for a start without propellant.
         """
-        if self.outcome is not LandingOutcome.ON_PAD:
+        if self.outcome not in (LandingOutcome.ON_PAD, LandingOutcome.NOT_VERIFIED) or not self.solution.converged:
             raise ValueError(f"only a landing on the pad is solved again for another start; this one: {self.message}")
-        changed = _start_settings(self._first, start, isinstance(self.case.lander, RigidLander))
-        options = options_for(self.case.lander, attempts_for(self.case.lander)[0])
-        again = self.solution.resolve(changed, options, verify)
-        outcome = LandingOutcome.ON_PAD if again.converged else LandingOutcome.UNSOLVED
-        return LandingResult(replace(self.case, start=start), outcome, self.sequence, again, ())
+        case = replace(self.case, start=start)
+        check_start(case.lander, start)
+        changed = _start_settings(self._first, start, isinstance(case.lander, RigidLander))
+        again = self.solution.resolve(changed, options_for(case.lander, attempts_for(case.lander)[0]), verify)
+        confirmed = passed(again) if verify else again.converged
+        if confirmed and keeps_its_arcs(again, case.lander.has_air):
+            return LandingResult(case, self.sequence, again, ())
+        found = best_landing(case, self.sequence, None if verify else Options(verify=False), _silent, diagnose=True)
+        return LandingResult(case, self.sequence, found.solution, (Alternative.of(case, self.sequence, found),))
 
     def report(self) -> str:
         """Return figures, the cost of the other sequences, every limit and the verdict of the re-flight as text."""
@@ -175,8 +235,10 @@ class LandingResult(FlownResult):
                 f"ignition at {self.ignition_time:.2f} s, {self.ignition_height:,.1f} m up, {self.ignition_speed:.1f} m/s; "
                 f"mean throttle {self.mean_throttle:.3f}",
             ]
-        if len(self.alternatives) > 1:
-            lines += [other.line() for other in self.alternatives]
+        unit = "s" if self.case.least == "time" else "kg"
+        for other in self.alternatives:
+            lines += [other.line()] if len(self.alternatives) > 1 else []
+            lines += [f"  {other.starts_line(unit)}"] if other.starts else []
         if self.solution.verification is not None:
             lines += ["", limits_table(self.limits), "", self.solution.verification.report()]
         return "\n".join(lines)
@@ -197,6 +259,8 @@ class LandingResult(FlownResult):
                     "propellant_kg": other.propellant,
                     "verified": other.verified,
                     "message": other.message,
+                    "starts": [plain(asdict(start)) for start in other.starts],
+                    "runner_up": None if other.runner_up is None else other.runner_up.best,
                 }
                 for other in self.alternatives
             ],
@@ -226,6 +290,10 @@ class LandingResult(FlownResult):
         title = f"{case.lander.name}: {self.message}"
         title += f", {self.propellant:,.0f} kg of propellant in {self.flight_time:.1f} s" if self.lands else ""
         return plot_flight(flight_profile(self.solution, partial(flight_of, case)), drawn, title)
+
+
+def _silent(line: str) -> None:
+    pass
 
 
 def _start_settings(phase: str, start: LandingStart, rigid: bool) -> dict[str, float]:

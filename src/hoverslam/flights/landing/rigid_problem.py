@@ -56,7 +56,7 @@ class RigidLandingBuilder(LandingBuilder):
 
     def _mesh(self, intervals: int) -> Mesh | None:
         """Return a mesh with piecewise linear controls, which rate limits need; without rate limits the solver chooses."""
-        return linear_control_mesh(intervals) if self.lander.gimballed else None
+        return linear_control_mesh(self._intervals(intervals)) if self.lander.gimballed else None
 
     # ---- variables -------------------------------------------------------------------------------------------------
     def _states(self, name: str) -> list[Variable]:

@@ -2,7 +2,6 @@
 
 from hoverslam.flights.craft.lander import Lander
 from hoverslam.flights.craft.rigid_lander import RigidLander
-from hoverslam.ocp.solved import Solved
 from hoverslam.ocp.statement.options import Options, Tolerances
 
 IN_AIR = Tolerances(mesh=1e-6)  # rates are limited and controls are piecewise linear in air; see docs/engine.md
@@ -31,8 +30,3 @@ def options_for(lander: Lander, attempt: Attempt) -> Options:
     return Options(
         tolerances=tolerances, max_iterations=MAX_ITERATIONS, smoothing=smoothing, ipopt={"mu_init": barrier}
     )
-
-
-def passed(solution: Solved) -> bool:
-    """Return whether the solution is verified by the independent re-flight."""
-    return solution.verification is not None and solution.verification.passed

@@ -18,6 +18,7 @@ from hoverslam.flights.launch.trajectory import downrange, trajectory
 from hoverslam.flights.launch.validity import check_flight
 from hoverslam.flights.outcome.limits_reached import LimitReached, limits_table, path_limits_reached
 from hoverslam.flights.outcome.trajectories import trajectory_frame
+from hoverslam.flights.outcome.verdict import passed, verdict
 from hoverslam.ocp.solved import Solved
 from hoverslam.ocp.statement.names import resolve
 from hoverslam.ocp.statement.options import Options
@@ -176,9 +177,9 @@ class LaunchResult(Result):
         return "\n".join([*lines, "", limits_table(self.limits), "", self._verdict()])
 
     def _verdict(self) -> str:
-        verdict = "verified" if self.verified else "NOT VERIFIED" if self.converged else "NOT CONVERGED"
+        found = verdict(self.converged, self.verified).heading
         errors = f"re-flight error {self.refly_error:.1e}, path violation {self.path_violation:.1e}"
-        text = f"{verdict}: {self.status}, {errors}; {self.iterations} iterations, {self.seconds:.1f} s"
+        text = f"{found}: {self.status}, {errors}; {self.iterations} iterations, {self.seconds:.1f} s"
         if self.at_search_bounds:
             text += f"\nnot accepted: the duration of {', '.join(self.at_search_bounds)} is at a bound of the search"
         return text
@@ -295,7 +296,7 @@ def summarise(plan: LaunchPlan, solution: Solved, judge_bounds: bool = True) -> 
         refly_error=check.refly_error,
         path_violation=check.path_violation,
         converged=solution.converged,
-        verified=check.passed and not bounds,
+        verified=passed(solution) and not bounds,
         status=solution.status,
         iterations=solution.iterations,
         seconds=solution.seconds,

@@ -29,6 +29,7 @@ from hoverslam.flights.launch.guess import LaunchGuess
 from hoverslam.flights.launch.plan import LaunchPlan, make_plan
 from hoverslam.flights.launch.problem import LaunchBuilder
 from hoverslam.flights.launch.structure import Choice
+from hoverslam.flights.outcome.verdict import passed, verdict_message
 from hoverslam.margins.disturbances.columns import ALTITUDES
 from hoverslam.margins.disturbances.draws import Perturbations
 from hoverslam.margins.guidance.reference import Leg, Reference
@@ -123,10 +124,8 @@ def perfect_propellant(
     plan = plan_within(vehicle, reference, limits)
     problem = recovery_problem(plan, reference)
     nominal = solve_patiently(problem, None)
-    if not _good(nominal):
-        raise ValueError(
-            f"{nominal.message}: the undisturbed recovery is not solved and verified: solve the launch again"
-        )
+    if not passed(nominal):
+        raise ValueError(f"undisturbed recovery: {verdict_message(nominal)}: solve the launch again")
     changes = changes_of(plan, reference, perturbations, count)
     slopes = nominal.sensitivities()
     sensitivities = {name: slopes[name] for name in changes}
@@ -136,10 +135,10 @@ def perfect_propellant(
     propellant, failures = np.full(count, np.nan), {}
     for draw in range(count):
         found = _solved(problem, nominal, {name: float(values[draw]) for name, values in changes.items()})
-        if _good(found):
+        if passed(found):
             propellant[draw] = found.objective
         else:
-            failures[draw] = found.message if not found.converged else f"{found.message}, but not verified"
+            failures[draw] = verdict_message(found)
         if report is not None:
             report(f"draw {draw + 1} of {count}: {failures.get(draw, f'{propellant[draw]:.0f} kg')}")
     return PerfectKnowledge(nominal.objective, propellant, np.asarray(predicted), sensitivities, failures)
@@ -281,11 +280,7 @@ def _pitch_at_cut_off(plan: LaunchPlan, reference: Reference, guess: LaunchGuess
 def _solved(problem: Problem, nominal: Solved, changes: dict[str, float]) -> Solved:
     """Solve again from the undisturbed optimum; if that fails, from the guess on new meshes."""
     found = nominal.resolve(changes, _AGAIN)
-    if _good(found):
+    if passed(found):
         return found
     with problem.holding(changes):
         return solve(problem, _AFRESH, lambda line: None)
-
-
-def _good(solution: Solved) -> bool:
-    return solution.converged and solution.verification is not None and solution.verification.passed

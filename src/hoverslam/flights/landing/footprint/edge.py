@@ -6,10 +6,12 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from hoverslam.flights.landing.arcs import multipliers_have_right_signs
 from hoverslam.flights.landing.case import LandingCase, phase_names
 from hoverslam.flights.landing.footprint.site_map import FootprintEdge
 from hoverslam.flights.landing.result import LandingOutcome, LandingResult
-from hoverslam.flights.landing.solve import Landing, landing_problem
+from hoverslam.flights.landing.search import landing_problem
+from hoverslam.flights.landing.solve import Landing
 from hoverslam.flights.landing.solver_settings import IN_AIR
 from hoverslam.ocp.solved import Solved, solve
 from hoverslam.ocp.statement.names import Named
@@ -17,11 +19,6 @@ from hoverslam.ocp.statement.options import Options
 from hoverslam.ocp.statement.problem import Problem
 
 FloatArray = NDArray[np.float64]
-
-# Largest spread of the Hamiltonian over its largest term. Above it, the mesh is that of another landing, which costs about
-# a ten-thousandth of the propellant.
-HAMILTONIAN_SPREAD = 5e-4
-SIGN_TOLERANCE = 1e-3  # of the largest multiplier of a limit; a wrong sign below this is rounding
 
 
 def footprint_edge(landing: Landing, azimuths: Sequence[float] | FloatArray, *, verify: bool = True) -> FootprintEdge:
@@ -82,37 +79,8 @@ def _flown(solution: Solved, verify: bool) -> bool:
     return solution.verification is not None and solution.verification.passed
 
 
-def multipliers_have_right_signs(solution: Solved) -> bool:
-    """Return whether every limit that is fixed at its bound along an arc has a multiplier of the right sign there.
-
-    A warm solve keeps the succession of arcs of the landing that it starts from. Where another succession is better the
-    solve still converges, is verified and satisfies the other conditions of optimality. Only the sign of a multiplier
-    shows that a limit should not be active.
-    """
-    if not solution.converged:
-        return False
-    for name, part in solution.phases.items():
-        if not part.mesh.pins:
-            continue
-        arcs, gains = part.mesh.arc_of[part.mesh.interval_of], -solution.problem.sense * solution.costates(name).path
-        for pin in part.mesh.pins:
-            if pin.kind not in ("path", "touch"):
-                continue
-            gain = gains[arcs == pin.arc, pin.index] * (1.0 if pin.upper else -1.0)
-            gain = gain[-1:] if pin.kind == "touch" else gain
-            if np.min(gain) < -SIGN_TOLERANCE * np.max(np.abs(gains[:, pin.index])):
-                return False
-    return True
-
-
 def _options(case: LandingCase, verify: bool) -> Options:
     return Options(tolerances=IN_AIR, verify=verify, diagnose=False) if case.lander.has_air else Options(verify=verify)
-
-
-def hamiltonian_is_constant(solution: Solved) -> bool:
-    """Return whether the Hamiltonian is nearly constant along each phase, as it is in an optimum without air."""
-    found = [solution.costates(name) for name in solution.phases]
-    return all(np.ptp(c.hamiltonian) < HAMILTONIAN_SPREAD * np.max(c.terms) for c in found)
 
 
 def _farthest(case: LandingCase, sequence: tuple[int, ...]) -> Problem:

@@ -20,12 +20,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from hoverslam.flights.landing.arcs import keeps_its_arcs
 from hoverslam.flights.landing.case import LandingCase, LandingStart
-from hoverslam.flights.landing.footprint.edge import (
-    find_edge,
-    hamiltonian_is_constant,
-    multipliers_have_right_signs,
-)
+from hoverslam.flights.landing.footprint.edge import find_edge
 from hoverslam.flights.landing.footprint.footprint import Footprint
 from hoverslam.flights.landing.footprint.site_map import SiteOutcome
 from hoverslam.flights.landing.glide import ballistic_impact
@@ -170,12 +167,8 @@ class _Walk:
         return None
 
     def _good(self, result: LandingResult) -> bool:
-        lands = result.verified if self.verify else result.outcome is LandingOutcome.ON_PAD
-        return (
-            lands
-            and multipliers_have_right_signs(result.solution)
-            and (self.pad.case.lander.has_air or hamiltonian_is_constant(result.solution))
-        )
+        lands = result.verified if self.verify else result.solution.converged
+        return lands and keeps_its_arcs(result.solution, self.pad.case.lander.has_air)
 
     def _note(self, site: tuple[int, int], result: LandingResult, warm: bool, good: bool = True) -> None:
         self.map.propellant[site] = result.propellant
