@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from hoverslam.cli.messages import print_json, wrong_input
+from hoverslam.reports.escaping import csv_cell
 from hoverslam.reports.exit_codes import VERIFIED
 
 
@@ -24,14 +25,13 @@ def print_rows(rows: Sequence[Mapping[str, object]], title: str = "", *, json: b
     elif csv:
         writer = comma_separated.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows({key: _joined(value) for key, value in row.items()} for row in rows)
+        writer.writerows({key: _cell(_joined(value)) for key, value in row.items()} for row in rows)
     else:
         _print_table(rows, title)
     return VERIFIED
 
 
 def _print_table(rows: Sequence[Mapping[str, object]], title: str) -> None:
-    from rich.markup import escape
 
     from hoverslam.reports.console import console
     from hoverslam.reports.fitting_table import FittingTable
@@ -39,12 +39,16 @@ def _print_table(rows: Sequence[Mapping[str, object]], title: str) -> None:
     columns = [key for key in rows[0] if any(row[key] is not None for row in rows)]
     table = FittingTable(*columns, title=title or None, title_justify="left", header_style="bold")
     for row in rows:
-        table.add_row(*(escape(_shown(row[key])) for key in columns))
+        table.add_row(*(_shown(row[key]) for key in columns))
     console().print(table)
 
 
 def _shown(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else "" if value is None else str(_joined(value))
+
+
+def _cell(value: object) -> object:
+    return csv_cell(value) if isinstance(value, str) else value
 
 
 def _joined(value: object) -> object:

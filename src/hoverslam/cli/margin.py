@@ -9,6 +9,7 @@ import typer
 from hoverslam.cli.messages import print_json, say, wrong_input
 from hoverslam.cli.options import Changed, Json, OrbitText, VehicleName
 from hoverslam.cli.progress import campaign_progress, status
+from hoverslam.data.errors import suggestion
 from hoverslam.data.writing import OutputError, check_file, check_folder
 from hoverslam.margins.choices import CURVE_LEAST, GUIDANCE, QUESTION_NAMES, SCHEMES
 from hoverslam.reports.exit_codes import NOT_VERIFIED, NOT_WRITTEN, exit_code
@@ -162,9 +163,10 @@ def mistake_of(vehicle: "Vehicle", recovery: str, guidance: str, scheme: str, al
     """Return what is wrong with the options, in one line; empty if nothing is. Nothing slow is imported."""
     known = vehicle.recovery.modes if vehicle.recovery is not None else ()
     if recovery not in known:
-        return f"--recovery: {recovery!r}: {vehicle.name} has the recovery modes {', '.join(known) or '(none)'}"
+        modes = suggestion(recovery, known) if known else "it has none that returns"
+        return f"--recovery: {recovery!r}: not a mode of {vehicle.name} that returns its first stage, {modes}"
     chosen: list[tuple[str, str, Sequence[str]]] = [("guidance", guidance, GUIDANCE), ("scheme", scheme, SCHEMES)]
     for name, value, choices in [*chosen, *(("also", question, QUESTION_NAMES) for question in also)]:
         if value not in choices:
-            return f"--{name}: {value!r}: choose {', '.join(choices)}"
+            return f"--{name}: {value!r}: unknown, {suggestion(value, choices)}"
     return ""

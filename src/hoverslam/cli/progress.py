@@ -21,12 +21,14 @@ QUIET = 2.0  # s
 @contextmanager
 def status(first: str) -> Iterator[Callable[[str], None]]:
     """Show one line that states the current step. Yield a function that replaces the line."""
+    from rich.text import Text
+
     from hoverslam.reports.console import console
 
     terminal = console(stderr=True)
     if terminal.is_terminal:
-        with terminal.status(first) as line:
-            yield line.update
+        with terminal.status(Text(first)) as line:
+            yield lambda text: line.update(Text(text))
         return
     with _plain_lines(first) as show:
         yield show

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from hoverslam.data.errors import DataError, Mistake, did_you_mean, shown
 from hoverslam.data.figures import STATUSES, Status
+from hoverslam.data.reading import read_text
 
 _STATUS: TypeAdapter[Status] = TypeAdapter(Status)
 
@@ -42,7 +43,7 @@ def read_curves(path: Path) -> Curves:
     Raises:
         DataError: If status or source is missing, a value is not a finite number, or the first column does not increase.
     """
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = read_text(path, path.name).splitlines()
     comments = [line.removeprefix("#").strip() for line in lines if line.startswith("#")]
     names, *rows = [line.split(",") for line in lines if line and not line.startswith("#")]
     try:

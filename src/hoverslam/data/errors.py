@@ -73,9 +73,32 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         known: The known words.
     """
     known = sorted(known)
-    close = difflib.get_close_matches(word, known, n=3, cutoff=0.6)
+    close = _closest(word, known)
     if close:
-        likeness = [difflib.SequenceMatcher(a=match, b=word).ratio() for match in close]
-        best = [match for match, ratio in zip(close, likeness, strict=True) if ratio == max(likeness)]
-        return f"did you mean {' or '.join(sorted(best))}?"
+        return f"did you mean {' or '.join(close)}?"
     return "known: " + ", ".join(known) if known else "none is accepted here"
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return :func:`did_you_mean` with the whole list of known words behind it, for a short list."""
+    known = list(known)
+    close = _closest(word, sorted(known))
+    listed = f"known: {', '.join(known)}" if known else "none is accepted here"
+    return f"did you mean {' or '.join(close)}? {listed}" if close else listed
+
+
+_SHORT_FORMS = {"rtls": "return_to_launch_site", "ship": "moving_ship", "expended": "expendable"}
+"""What some readers write for an id."""
+
+
+def _closest(word: str, known: Sequence[str]) -> list[str]:
+    """Return the known words closest to a word, without regard to case; empty if none is close."""
+    folded = word.strip().casefold()
+    if _SHORT_FORMS.get(folded) in known:
+        return [_SHORT_FORMS[folded]]
+    lower = {entry.casefold(): entry for entry in known}
+    if folded in lower:
+        return [lower[folded]]
+    close = difflib.get_close_matches(folded, lower, n=3, cutoff=0.6)
+    likeness = [difflib.SequenceMatcher(a=match, b=folded).ratio() for match in close]
+    return sorted(lower[match] for match, ratio in zip(close, likeness, strict=True) if ratio == max(likeness))

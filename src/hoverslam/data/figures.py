@@ -4,12 +4,22 @@ Data files hold no bare numbers. A file states for each figure how well it is kn
 (``source``). The unit is the suffix of the key, such as ``dry_mass_t``; ``Figure.si`` is the value in SI.
 """
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite, isinf
 from typing import Annotated, ClassVar, Literal, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, StringConstraints, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    StringConstraints,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from hoverslam.data.errors import shown
@@ -18,7 +28,28 @@ from hoverslam.data.units import si_factor, unit_of
 Status = Literal["published", "secondary", "derived", "estimate", "target"]
 STATUSES: tuple[str, ...] = get_args(Status)
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+NAME_FORM = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+"""What a name that becomes part of a file's name may look like."""
+
+
+def _on_one_line(text: str) -> str:
+    """Return the text; raise an error if it holds a line break or another control character."""
+    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in text):
+        raise mistakes(("", shown(text), "must be one line of text, without line breaks and control characters"))
+    return text
+
+
+def _as_name(text: str) -> str:
+    """Return the name; raise an error if it could not be part of a file's name on every system."""
+    if not NAME_FORM.fullmatch(text):
+        fix = "must be 1 to 64 of the characters a-z, 0-9, _ and -, of which the first is a letter or a digit"
+        raise mistakes(("", shown(text), fix))
+    return text
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_on_one_line)]
+Name = Annotated[str, AfterValidator(_as_name)]
+"""An id: of a vehicle, site, orbit, mission or recovery mode. It may become part of a file's name."""
 
 _EXAMPLE = 'status = "estimate", source = "who says so" }'
 

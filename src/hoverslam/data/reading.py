@@ -33,8 +33,41 @@ _REMEDIES = {
 }
 """What to do about each type of pydantic error; the messages of pydantic itself serve for the others."""
 
+MOST_BYTES = 50_000_000
+"""Largest file that is read (bytes): far above any data file or trace, and read in a second."""
+
 Model = TypeVar("Model", bound=BaseModel)
 Entry = TypeVar("Entry", bound=Section)
+
+
+def read_text(path: Path, label: str, error: type[DataError] = DataError) -> str:
+    """Return the text of a file in UTF-8, without a byte order mark at its beginning.
+
+    Args:
+        path: The file.
+        label: What messages call the file.
+        error: The class of error to raise.
+
+    Raises:
+        DataError: If the file is missing, unreadable, not a file, larger than ``MOST_BYTES``, or not UTF-8; of class
+            ``error``, with one line.
+    """
+    try:
+        if path.exists() and not path.is_file():  # a pipe or a device may never end
+            raise error([Mistake("", "", "not a file").line(label)])
+        if path.stat().st_size > MOST_BYTES:
+            fix = f"larger than {MOST_BYTES // 1_000_000} MB: not a file of this kind"
+            raise error([Mistake("", "", fix).line(label)])
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as found:
+        line = found.object[: found.start].count(b"\n") + 1
+        remedy = "not UTF-8: save the file with UTF-8 encoding"
+        raise error([Mistake(f"line {line}", "", remedy).line(label)]) from None
+    except DataError:
+        raise
+    except (OSError, ValueError) as found:  # ValueError: a null character in the path
+        reason = getattr(found, "strerror", None) or str(found)
+        raise error([Mistake("", "", f"cannot be read: {reason.lower()}").line(label)]) from None
 
 
 def read_toml(path: Path, label: str, error: type[DataError] = DataError) -> dict[str, Any]:
@@ -48,15 +81,7 @@ def read_toml(path: Path, label: str, error: type[DataError] = DataError) -> dic
     Raises:
         DataError: If the file is missing, unreadable, not UTF-8 or not TOML; of class ``error``, with one line.
     """
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as found:
-        line = found.object[: found.start].count(b"\n") + 1
-        remedy = "not UTF-8: save the file with UTF-8 encoding"
-        raise error([Mistake(f"line {line}", "", remedy).line(label)]) from None
-    except (OSError, ValueError) as found:  # ValueError: a null character in the path
-        reason = getattr(found, "strerror", None) or str(found)
-        raise error([Mistake("", "", f"cannot be read: {reason.lower()}").line(label)]) from None
+    text = read_text(path, label, error)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as found:

@@ -14,9 +14,12 @@ WIDE = 220  # characters; fits the widest table, so that a file or a pipe gets w
 
 
 def console(stderr: bool = False) -> Console:
-    """Return a console on standard output or standard error; without a terminal it is ``WIDE`` characters wide."""
-    found = Console(stderr=stderr, highlight=False)
-    return found if found.is_terminal else Console(stderr=stderr, highlight=False, width=WIDE)
+    """Return a console on standard output or standard error; without a terminal it is ``WIDE`` characters wide.
+
+    Square brackets are shown as they are: titles and sources from data files may hold any.
+    """
+    found = Console(stderr=stderr, highlight=False, markup=False)
+    return found if found.is_terminal else Console(stderr=stderr, highlight=False, markup=False, width=WIDE)
 
 
 def text_of(parts: "Iterable[RenderableType]", width: int = WIDE) -> str:
@@ -27,7 +30,7 @@ def text_of(parts: "Iterable[RenderableType]", width: int = WIDE) -> str:
         width: Width in characters.
     """
     out = StringIO()
-    plain = Console(file=out, highlight=False, width=width, color_system=None, force_terminal=False)
+    plain = Console(file=out, highlight=False, markup=False, width=width, color_system=None, force_terminal=False)
     for part in parts:
         plain.print(part)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
+from hoverslam.reports.escaping import markdown_cell
 from hoverslam.reports.tables import Column, Row
 
 _TABLE = Path(__file__).parent / "files" / "table.md.jinja"
@@ -22,14 +23,15 @@ def markdown_table(rows: Iterable[Row], columns: Sequence[Column[Row]]) -> str:
         _TABLE,
         headings=[column.title for column in columns],
         rules=["---:" if column.right else "---" for column in columns],
-        lines=[[column.text(row) for column in columns] for row in rows],
+        lines=[[markdown_cell(column.text(row)) for column in columns] for row in rows],
     )
 
 
 def markdown_page(template: Path, **values: object) -> str:
     """Return the text of a jinja2 template with ``values`` put in.
 
-    Templates know two additions: ``x | number(",.0f")`` formats a number, ``table(rows, columns)`` gives a Markdown table.
+    Templates know three additions: ``x | number(",.0f")`` formats a number, ``x | plain`` escapes a text from a data file,
+    ``table(rows, columns)`` gives a Markdown table.
 
     Args:
         template: Path of the template.
@@ -47,5 +49,6 @@ def _environment() -> Environment:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
     )
     environment.filters["number"] = format
+    environment.filters["plain"] = markdown_cell
     environment.globals["table"] = markdown_table
     return environment

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from hoverslam.data.writing import write_whole
 
@@ -22,6 +23,8 @@ def write_picture(figure: Figure, path: Path) -> None:
         figure: The figure.
         path: The file; its suffix is the format.
     """
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)  # a dollar sign in a title from a data file begins no formula
     metadata = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
     suffix, drawn = path.suffix.lower(), BytesIO()
     figure.savefig(drawn, format=suffix[1:], dpi=130, metadata=metadata.get(suffix))

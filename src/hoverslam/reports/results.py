@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hoverslam.data.writing import write_whole, write_whole_with
+from hoverslam.reports.escaping import csv_of_frame
 from hoverslam.reports.json_text import Json, json_text
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Result(ABC):
         """Return the function that writes each suffix. A result with more formats extends the mapping."""
         return {
             ".json": lambda path: write_whole(path, json_text(self.as_json()) + "\n"),
-            ".csv": lambda path: write_whole(path, self.to_frame().to_csv(index=False)),
+            ".csv": lambda path: write_whole(path, csv_of_frame(self.to_frame())),
             ".txt": lambda path: write_whole(path, self.report() + "\n"),
             **dict.fromkeys(PICTURES, self._write_picture),
         }

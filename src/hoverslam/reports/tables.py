@@ -11,6 +11,8 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args, get_type_hints
 
+from hoverslam.reports.escaping import csv_cell, text_of_csv_cell
+
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
@@ -99,9 +101,15 @@ def csv_text(rows: Iterable[Row], columns: Sequence[Column[Row]]) -> str:
     """
     import pandas as pd
 
-    cells = [[column.text(row) for column in columns] for row in rows]
+    cells = [[_csv_cell(column, row) for column in columns] for row in rows]
     frame = pd.DataFrame(cells, columns=[column.name for column in columns], dtype=object)
     return str(frame.to_csv(index=False, lineterminator="\n"))
+
+
+def _csv_cell(column: Column[Row], row: Row) -> str:
+    """Return a cell of a CSV file; a text that a spreadsheet would take for a formula is escaped, a number never is."""
+    text = column.text(row)
+    return csv_cell(text) if isinstance(getattr(row, column.name, None), str) else text
 
 
 def read_rows(path: Path, row_type: type[Row], kind: str) -> list[Row]:
@@ -119,7 +127,7 @@ def read_rows(path: Path, row_type: type[Row], kind: str) -> list[Row]:
     import pandas as pd
 
     names = [field.name for field in fields(row_type)]  # type: ignore[arg-type]
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False)
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False, encoding="utf-8-sig")
     if list(frame.columns) != names:
         raise ValueError(f"{path}: not {kind}: its columns are not those of this version")
     hints = get_type_hints(row_type)
@@ -155,7 +163,7 @@ def _value(text: str, kinds: tuple[Any, ...]) -> bool | int | float | str | None
         return text == "true"
     if float in kinds:
         return float(text)
-    return int(text) if int in kinds else text
+    return int(text) if int in kinds else text_of_csv_cell(text)
 
 
 # ---- terminal --------------------------------------------------------------------------------------------------------

@@ -5,8 +5,11 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from hoverslam.data.errors import Mistake, shown, suggestion
 from hoverslam.studies.outcome import Outcome, failed_outcome, outcome_of
 from hoverslam.vehicles.errors import VehicleError
+from hoverslam.vehicles.identity import identity_of, refuse_two_of_one_name
+from hoverslam.vehicles.impossible import refuse_impossible
 from hoverslam.vehicles.loading import as_vehicle, list_vehicles, load_vehicle
 from hoverslam.vehicles.models import Vehicle
 from hoverslam.vehicles.places import Orbit, OrbitLike, load_orbit
@@ -64,15 +67,26 @@ class Case:
         vehicle = self.loaded()
         mistakes: list[str] = []
         if self.recovery not in vehicle.modes:
-            known = ", ".join(vehicle.modes) or "none, it does not fly to orbit"
-            mistakes.append(f'{vehicle.name}: recovery: "{self.recovery}": not a mode of this vehicle, known: {known}')
+            mistakes.append(_no_such_mode(vehicle, self.recovery))
         try:
             orbit = vehicle.orbit(self.orbit, self.recovery)
         except VehicleError as error:
             mistakes.extend(error.mistakes)
         if mistakes:
             raise VehicleError(mistakes)
+        refuse_impossible(vehicle, self.recovery, orbit)
         return orbit
+
+
+def _no_such_mode(vehicle: Vehicle, recovery: str) -> str:
+    """Return the line about a mode that a vehicle does not have: one that nobody has, or one of other vehicles."""
+    if not vehicle.modes:
+        fix = "not a mode of this vehicle, known: none, it does not fly to orbit"
+    elif recovery in list_modes():
+        fix = f"not a mode of this vehicle, known: {', '.join(vehicle.modes)}"
+    else:
+        fix = f"not a mode of this vehicle, {suggestion(recovery, vehicle.modes)}"
+    return Mistake("recovery", shown(recovery), fix).line(vehicle.name)
 
 
 def default_cases(
@@ -86,18 +100,20 @@ def default_cases(
         orbit: An orbit, or what ``load_orbit`` makes one of; each vehicle's own if left out.
 
     Raises:
-        VehicleError: With one line for every vehicle that is unknown, does not fly to orbit or does not reach the orbit, or
-            if the orbit has mistakes.
+        VehicleError: With one line for every vehicle that is unknown, does not fly to orbit or does not reach the orbit, if
+            the orbit has mistakes, or if two vehicles of one name differ.
     """
     target = None if orbit is None else load_orbit(orbit)
     cases: list[Case] = []
     mistakes: list[str] = []
-    for given in _distinct(list_vehicles() if vehicles is None else vehicles):
+    loaded: list[tuple[Vehicle | str | os.PathLike[str], Vehicle]] = []
+    for given in list_vehicles() if vehicles is None else vehicles:
         try:
-            vehicle = as_vehicle(given)
+            loaded.append((given, as_vehicle(given)))
         except VehicleError as error:
             mistakes.extend(error.mistakes)
-            continue
+    refuse_two_of_one_name((_called(given), vehicle) for given, vehicle in loaded)
+    for given, vehicle in _distinct(loaded):
         if vehicles is None and not vehicle.two_stages_in_line:
             continue
         if vehicles is not None and not vehicle.modes:
@@ -105,8 +121,10 @@ def default_cases(
         if target is not None and vehicle.modes:
             mistakes += _out_of_reach(vehicle, target)
         cases += [Case(given, mode, target) for mode in vehicle.modes]
+    if not mistakes:
+        mistakes += _excluded(cases)
     if mistakes:
-        raise VehicleError(mistakes)
+        raise VehicleError(list(dict.fromkeys(mistakes)))
     return cases
 
 
@@ -119,15 +137,31 @@ def _out_of_reach(vehicle: Vehicle, orbit: Orbit) -> list[str]:
     return []
 
 
-def _distinct(
-    vehicles: Iterable[Vehicle | str | os.PathLike[str]],
-) -> list[Vehicle | str | os.PathLike[str]]:
-    """Return the vehicles without repetitions, in their order."""
-    found: list[Vehicle | str | os.PathLike[str]] = []
-    for vehicle in vehicles:
-        if vehicle not in found:
-            found.append(vehicle)
-    return found
+def _excluded(cases: Iterable[Case]) -> list[str]:
+    """Return why cases cannot be flown, as closed forms show before anything is solved; empty if all may be."""
+    lines: list[str] = []
+    for case in cases:
+        try:
+            case.checked()
+        except VehicleError as error:
+            lines.extend(error.mistakes)
+    return lines
+
+
+_Given = Vehicle | str | os.PathLike[str]
+
+
+def _called(given: _Given) -> str:
+    """Return what messages call a vehicle: the name or path that was given, or ``vehicle`` for an object."""
+    return "vehicle" if isinstance(given, Vehicle) else os.fspath(given)
+
+
+def _distinct(loaded: Iterable[tuple[_Given, Vehicle]]) -> list[tuple[_Given, Vehicle]]:
+    """Return the vehicles without repetitions, in their order. A file that repeats another's content is a repetition."""
+    found: dict[str, tuple[_Given, Vehicle]] = {}
+    for given, vehicle in loaded:
+        found.setdefault(identity_of(vehicle), (given, vehicle))
+    return list(found.values())
 
 
 def fly(case: Case, report: Callable[[str], None] | None = None) -> Outcome:

@@ -15,8 +15,9 @@ from hoverslam.data.figures import Figure
 from hoverslam.data.files import file_names
 from hoverslam.data.overrides import Overrides, as_number, overridden_figure, override_pairs
 from hoverslam.data.reading import complaints, given_by_user, model_of, read_toml
-from hoverslam.vehicles.checks import cross_checks
+from hoverslam.vehicles.checks.every import cross_checks
 from hoverslam.vehicles.errors import VehicleError
+from hoverslam.vehicles.identity import differing_keys, identity_of, in_words
 from hoverslam.vehicles.models import Vehicle
 from hoverslam.vehicles.places import FILES
 
@@ -41,10 +42,25 @@ def load_vehicle(name_or_path: str | os.PathLike[str], overrides: Overrides = ()
             published payloads, which hold for the site of the file.
 
     Raises:
-        VehicleError: If the name is unknown, or the file or an override has mistakes; one line per mistake.
+        VehicleError: If the name is unknown, or the file or an override has mistakes; one line per mistake. Also if the
+            name is that of a vehicle that comes with the package and the content is not: costs, margin curves and stored
+            flights of that name would be taken for this vehicle's.
     """
     path, label = _locate(name_or_path)
-    return _checked(read_toml(path, label, VehicleError), label, overrides)
+    return _of_own_name(read_toml(path, label, VehicleError), label, overrides)
+
+
+def load_package_file(path: Path, overrides: Overrides = ()) -> Vehicle:
+    """Return a vehicle from a file of the package that may state another version of a vehicle by the same name.
+
+    Args:
+        path: The file, such as the figures of a vehicle as published.
+        overrides: As for :func:`load_vehicle`.
+
+    Raises:
+        VehicleError: If the file or an override has mistakes; one line per mistake.
+    """
+    return _checked(read_toml(path, path.name, VehicleError), path.name, overrides)
 
 
 def as_vehicle(vehicle: Vehicle | str | os.PathLike[str]) -> Vehicle:
@@ -62,7 +78,7 @@ def as_vehicle(vehicle: Vehicle | str | os.PathLike[str]) -> Vehicle:
 def check_file(path: str | os.PathLike[str]) -> list[str]:
     """Return the mistakes of a vehicle file, one line each; an empty list if there are none."""
     try:
-        _checked(read_toml(Path(path), os.fspath(path), VehicleError), os.fspath(path), ())
+        _of_own_name(read_toml(Path(path), os.fspath(path), VehicleError), os.fspath(path), ())
     except VehicleError as error:
         return list(error.mistakes)
     return []
@@ -86,6 +102,29 @@ def _locate(name_or_path: str | os.PathLike[str]) -> tuple[Path, str]:
     raise VehicleError(
         [Mistake("", shown(text), f"unknown, {hint} (a file of your own ends in .toml)").line("vehicle")]
     )
+
+
+def _of_own_name(content: dict[str, Any], label: str, overrides: Overrides) -> Vehicle:
+    """Return the vehicle of a file's content with overrides; its name must not be that of another shipped vehicle."""
+    vehicle = _checked(content, label, overrides)
+    if vehicle.name not in list_vehicles():
+        return vehicle
+    shipped = _shipped(vehicle.name)
+    stated = vehicle if not overrides else _checked(content, label, ()) if content.get("name") == vehicle.name else None
+    if stated is None:
+        fix = "the name of a vehicle that comes with hoverslam, given to another one: choose another name"
+        raise VehicleError([Mistake("name", shown(vehicle.name), fix).line("override")])
+    if identity_of(stated) != identity_of(shipped):
+        keys = in_words(differing_keys(shipped, stated))
+        fix = f"the name of a vehicle that comes with hoverslam, which differs in {keys}: choose another name"
+        raise VehicleError([Mistake("name", shown(vehicle.name), fix).line(label)])
+    return vehicle
+
+
+@cache
+def _shipped(name: str) -> Vehicle:
+    """Return a vehicle as it comes with the package."""
+    return _checked(read_toml(FILES / f"{name}.toml", f"{name}.toml", VehicleError), f"{name}.toml", ())
 
 
 def _checked(content: dict[str, Any], label: str, overrides: Overrides) -> Vehicle:

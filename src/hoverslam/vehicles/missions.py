@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Annotated
 
-from hoverslam.data.figures import Figure, Range, Section, Text
+from hoverslam.data.figures import Figure, Name, Range, Section, Text
 from hoverslam.data.reading import entry_named, read_entries
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.places import FILES, Orbit, Site, load_site
@@ -29,7 +29,7 @@ class Mission(Section):
         inclination_deg: Inclination.
     """
 
-    name: Text
+    name: Name
     title: Text
     vehicle: Text
     site: Text

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hoverslam.data.figures import Figure, Range, Section, Text, figures_of
+from hoverslam.data.figures import Figure, Name, Range, Section, Text, figures_of
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.operations import Operations, OwnOperations, default_operations
 from hoverslam.vehicles.places import Orbit, OrbitLike, Place, Site, load_orbit, load_site
@@ -131,7 +131,7 @@ class Vehicle(Section):
         payload_published: Published payloads.
     """
 
-    name: Text
+    name: Name
     title: Text
     operator: Text
     site: Place
@@ -223,7 +223,8 @@ class Vehicle(Section):
         lowest = self.launch_site.lowest_inclination
         inclination = (stated and stated.inclination_deg) or found.inclination_deg or self.inclination_deg or lowest
         if min(inclination.value, 180.0 - inclination.value) < lowest.value:
-            reach = f"{self.launch_site.name} reaches inclinations from {lowest.value:.1f} deg only"
+            ends = f"{lowest.value:.1f} to {180.0 - lowest.value:.1f}"
+            reach = f"{self.launch_site.name} reaches inclinations from {ends} deg only"
             raise VehicleError([f"orbit {found.name}: inclination_deg: {inclination.value:g}: {reach}"])
         return found.with_inclination(inclination)
 

@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from hoverslam.data.constants import EARTH_FLATTENING
 from hoverslam.data.errors import Mistake, did_you_mean, shown
-from hoverslam.data.figures import Figure, Range, Section, Text, figures_of, mistakes
+from hoverslam.data.figures import Figure, Name, Range, Section, Text, figures_of, mistakes
 from hoverslam.data.reading import checked, complaints, given_by_user, read_entries
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.sun_synchronous import sun_synchronous_inclination
@@ -50,7 +50,7 @@ class Site(Section):
             passes through north.
     """
 
-    name: Text
+    name: Name
     title: Text = "given by the user"
     kind: Literal["launch pad", "landing pad", "ship zone"] = "launch pad"
     latitude_deg: Annotated[Figure, Range(-90, 90, closed=True)]
@@ -114,7 +114,7 @@ class Orbit(Section):
         argument_of_perigee_deg: Angle from the ascending node to the perigee; None if the perigee may lie anywhere.
     """
 
-    name: Text
+    name: Name
     title: Text = "given by the user"
     perigee_altitude_km: Annotated[Figure, Range(80, 100_000)]
     apogee_altitude_km: Annotated[Figure, Range(80, 100_000)]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from hoverslam.data.errors import shown
+from hoverslam.data.errors import shown, suggestion
 from hoverslam.data.figures import Figure, Range, Section, mistakes
 from hoverslam.vehicles.places import Place
 from hoverslam.vehicles.quantities import EngineCount, Share, Throttle, UnburnedPropellant
@@ -13,7 +13,7 @@ from hoverslam.vehicles.recovery_modes import list_modes, load_mode
 
 def _known_mode(name: str) -> str:
     if name not in list_modes():
-        raise mistakes(("", shown(name), f"must be a recovery mode: {', '.join(list_modes())}"))
+        raise mistakes(("", shown(name), f"must be a recovery mode: {suggestion(name, list_modes())}"))
     return name
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from hoverslam.data.figures import Section, Text
+from hoverslam.data.figures import Name, Section, Text
 from hoverslam.data.reading import entry_named, read_entries
 from hoverslam.vehicles.errors import VehicleError
 
@@ -26,7 +26,7 @@ class RecoveryRecipe(Section):
         target: Which site of the body's ``[recovery]`` section it lands on.
     """
 
-    name: Text
+    name: Name
     segments: tuple[SegmentKind, ...] = Field(strict=False)
     optional: tuple[SegmentKind, ...] = Field(default=(), strict=False)
     target: Literal["landing_site", "downrange_site"]
@@ -44,7 +44,7 @@ class ModeOfFlight(Section):
         upper_stage: Recipe of the upper stage.
     """
 
-    name: Text
+    name: Name
     title: Text
     cost_like: Literal["expendable", "downrange", "return_to_launch_site"]
     core: Text | None = None

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from hoverslam.data.errors import Mistake, did_you_mean, shown
+from hoverslam.data.errors import Mistake, did_you_mean, shown, suggestion
 from hoverslam.data.files import file_names
 from hoverslam.data.reading import complaints, read_entries, read_toml
 from hoverslam.economics.inputs.bands import Currency
@@ -37,7 +37,7 @@ def load_cost_inputs(vehicle: str) -> CostInputs:
         CostInputError: For a file with mistakes.
     """
     if vehicle not in cost_vehicles():
-        raise CostQuestionError(f"no cost inputs for vehicle {vehicle!r}; there are {', '.join(cost_vehicles())}")
+        raise CostQuestionError(f"no cost inputs for vehicle {vehicle!r}; {suggestion(vehicle, cost_vehicles())}")
     return read_cost_inputs(DATA / "vehicles" / f"{vehicle}.toml")
 
 
@@ -79,7 +79,7 @@ def landing_record(key: str) -> LandingRecord:
     """
     records = load_landing_records()
     if key not in records:
-        raise CostQuestionError(f"no landing record {key!r}; there are {', '.join(records)}")
+        raise CostQuestionError(f"no landing record {key!r}; {suggestion(key, records)}")
     return records[key]
 
 

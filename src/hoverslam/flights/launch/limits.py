@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jax import Array
 
+from hoverslam.data.errors import suggestion
 from hoverslam.flights.craft.limits import FlightLimits
 from hoverslam.flights.launch.structure import PREFIXES
 from hoverslam.ocp.statement.names import Named
@@ -67,7 +68,9 @@ class LaunchLimit:
     def __post_init__(self) -> None:
         if isinstance(self.quantity, str) and not hasattr(FlightLimits, self.quantity):
             known = [name for name, value in vars(FlightLimits).items() if callable(value) and name[0] != "_"]
-            raise ValueError(f"limit {self.label}: quantity {self.quantity!r} is unknown; known: {', '.join(known)}")
+            raise ValueError(
+                f"limit {self.label}: quantity {self.quantity!r} is unknown; {suggestion(str(self.quantity), known)}"
+            )
         if not self.lower <= self.upper:
             raise ValueError(f"limit {self.label}: lower bound {self.lower:g} is above upper bound {self.upper:g}")
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from hoverslam.data.errors import suggestion
 from hoverslam.flights.craft import vehicle_parameters
 from hoverslam.flights.launch.limits import LaunchLimit, check_added, vehicle_limits
 from hoverslam.flights.launch.objective import Objective
@@ -158,8 +159,7 @@ def make_plan(
         ValueError: If a constraint names a phase that the launch does not have, or a name that its phase has already.
     """
     if recovery not in vehicle.modes:
-        known = ", ".join(vehicle.modes) or "no orbital flight"
-        raise VehicleError([f"{vehicle.name}: recovery: {recovery!r}: has {known}"])
+        raise VehicleError([f"{vehicle.name}: recovery: {recovery!r}: {suggestion(recovery, vehicle.modes)}"])
     aim, habits, home = vehicle.orbit(orbit, recovery), operations_of(vehicle), vehicle.recovery
     frame = vehicle_parameters.pad_frame(vehicle, aim)
     plan = LaunchPlan(

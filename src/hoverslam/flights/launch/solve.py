@@ -19,6 +19,7 @@ from hoverslam.flights.launch.stored import keep
 from hoverslam.flights.launch.structure import Choice, choices_of
 from hoverslam.ocp.solved import solve
 from hoverslam.ocp.statement.options import Options
+from hoverslam.vehicles.impossible import refuse_impossible
 from hoverslam.vehicles.loading import as_vehicle
 from hoverslam.vehicles.models import Vehicle
 from hoverslam.vehicles.places import OrbitLike
@@ -59,12 +60,14 @@ def solve_launch(
         The flight with payload, masses, events, verification and trajectory; look at ``verified`` before using it.
 
     Raises:
-        VehicleError: For an unknown vehicle, orbit or mode, or an orbit that the site does not reach.
+        VehicleError: For an unknown vehicle, orbit or mode, an orbit that the site does not reach, or a flight that closed
+            forms exclude: thrust to weight, speed to the orbit, range to the landing site. Nothing is solved then.
         ValueError: If a constraint names a phase that the launch does not have, or a name that its phase has already.
     """
     vehicle = as_vehicle(vehicle)
     aim = Objective(objective, payload)
     plan = make_plan(vehicle, recovery, orbit, constraints, choice, aim)
+    refuse_impossible(vehicle, recovery, plan.orbit, (payload or 0.0) if aim.goal == "propellant" else 0.0)
     if options is not None:
         return summarise(plan, solve(launch_problem(plan, guess_launch(plan, report)), options, report))
     if aim.goal == "liftoff_mass":

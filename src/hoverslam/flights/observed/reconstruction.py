@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hoverslam.data.files import file_names
 from hoverslam.flights.observed.assumptions import FILES
 from hoverslam.flights.observed.flight_fit import Estimate, FlightFit, Residuals, fit_flights
 from hoverslam.flights.observed.observation import Observation, observe
@@ -26,7 +27,7 @@ from hoverslam.flights.observed.telemetry import Telemetry, load_telemetry
 from hoverslam.ocp.solution import PhaseSolution
 from hoverslam.reports.json_text import Json
 from hoverslam.reports.results import Result
-from hoverslam.vehicles.loading import as_vehicle, load_vehicle
+from hoverslam.vehicles.loading import as_vehicle, load_package_file, load_vehicle
 from hoverslam.vehicles.missions import Mission, load_mission
 from hoverslam.vehicles.models import Vehicle
 
@@ -217,8 +218,7 @@ def published_vehicle(name: str) -> Vehicle:
     Raises:
         VehicleError: If the name is unknown.
     """
-    path = PUBLISHED / f"{name}.toml"
-    return load_vehicle(path if path.is_file() else name)
+    return load_package_file(PUBLISHED / f"{name}.toml") if name in file_names(PUBLISHED) else load_vehicle(name)
 
 
 def reconstruct(

@@ -172,9 +172,9 @@ def _read_columns(path: Path) -> dict[str, Floats]:
     _require_json_or_csv(path)
     try:
         if path.suffix == ".json":
-            raw = _table(path, json.loads(path.read_text()))
+            raw = _table(path, json.loads(path.read_text(encoding="utf-8-sig")))
         else:
-            with path.open(newline="") as file:
+            with path.open(newline="", encoding="utf-8-sig") as file:
                 rows = list(csv.reader(file))
             raw = dict(zip(rows[0], zip(*rows[1:], strict=True), strict=True))
     except TelemetryError:
@@ -228,8 +228,8 @@ def _read_events(path: Path, time: Floats) -> Events:
     if not path.is_file():
         raise TelemetryError(f'{path}: no such file: write the events of the flight there, at least {{"meco": 145}}')
     try:
-        raw = _table(path, json.loads(path.read_text()))
-    except json.JSONDecodeError as error:
+        raw = _table(path, json.loads(path.read_text(encoding="utf-8-sig")))
+    except (ValueError, RecursionError) as error:
         raise TelemetryError(f"{path}: cannot be read: {error}") from None
     given: dict[str, float] = {}
     for name in _EVENTS:

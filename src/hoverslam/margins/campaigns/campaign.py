@@ -28,6 +28,7 @@ from hoverslam.margins.campaigns.executors import default_workers, fly_blocks
 from hoverslam.margins.campaigns.progress import Progress
 from hoverslam.margins.campaigns.run import CampaignRun, joined
 from hoverslam.margins.campaigns.store import BlockStore
+from hoverslam.reports.escaping import csv_of_frame
 from hoverslam.reports.json_text import Json
 from hoverslam.reports.results import Result, write_netcdf
 
@@ -125,7 +126,7 @@ class Campaign(Result):
 
     def _writers(self) -> Mapping[str, Callable[[Path], None]]:
         def write_csv(path: Path) -> None:
-            write_whole(path, self.to_frame().to_csv(lineterminator="\n"))
+            write_whole(path, csv_of_frame(self.to_frame(), index=True))
 
         return {
             **super()._writers(),

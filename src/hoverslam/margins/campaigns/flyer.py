@@ -15,6 +15,7 @@ import jax
 import numpy as np
 
 from hoverslam import __version__
+from hoverslam.data.errors import suggestion
 from hoverslam.margins.choices import GUIDANCE, Guidance, Scheme
 from hoverslam.margins.disturbances.booster import Booster, BoosterFlight
 from hoverslam.margins.disturbances.dispersions import DispersionTable
@@ -66,7 +67,7 @@ class RecoveryFlyer:
 
     def __post_init__(self) -> None:
         if self.guidance not in GUIDANCE:
-            raise ValueError(f"guidance: {self.guidance!r}: choose {' or '.join(GUIDANCE)}")
+            raise ValueError(f"guidance: {self.guidance!r}: unknown, {suggestion(self.guidance, GUIDANCE)}")
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the fields; the process that unpickles them prepares and compiles anew."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from hoverslam.data.errors import Mistake, did_you_mean, shown
 from hoverslam.data.figures import Figure, Range
 from hoverslam.data.overrides import Overrides, as_number, overridden_figure, override_pairs
+from hoverslam.data.paths import inside
 from hoverslam.data.reading import complaints, model_of, read_toml
 from hoverslam.margins.disturbances.dispersions import DispersionTable, entry_kinds
 from hoverslam.vehicles.errors import VehicleError
@@ -47,7 +48,7 @@ def load_dispersions(vehicle_name: str | None = None, overrides: Overrides | Non
         if vehicle_name not in list_vehicles():
             fix = f"unknown, {did_you_mean(str(vehicle_name), list_vehicles())} (None takes the general table)"
             raise VehicleError([Mistake("", shown(vehicle_name), fix).line("vehicle")])
-        path = DATA / "vehicles" / f"{vehicle_name}.toml"
+        path = inside(DATA / "vehicles", f"{vehicle_name}.toml")
         own = read_toml(path, own_label, VehicleError) if path.exists() else {}
     return table_of(content, own, overrides or {}, (label, own_label))
 

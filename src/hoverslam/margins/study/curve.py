@@ -16,6 +16,8 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.special import ndtr, ndtri
 
+from hoverslam.data.files import file_names
+from hoverslam.data.reading import read_text
 from hoverslam.data.writing import write_whole
 
 DATA = Path(__file__).parent / "curves"
@@ -131,8 +133,7 @@ class MarginCurve:
             ValueError: for a file that is no margin curve, naming the file and what is wrong.
         """
         try:
-            with path.open("rb") as file:
-                content = tomllib.load(file)
+            content = tomllib.loads(read_text(path, path.name))
             effects = tuple(ReserveEffect(key, *(float(x) for x in row)) for key, row in content.pop("effects").items())
             level, need = (tuple(float(x) for x in content.pop(name)) for name in ("level", "need_kg"))
             curve = cls(**content, level=level, need_kg=need, effects=effects)
@@ -167,5 +168,5 @@ def _toml(curve: MarginCurve) -> str:
 
 def load_margin_curve(vehicle: str, recovery: str) -> MarginCurve | None:
     """Return the curve that comes with the package for a vehicle and a recovery mode; None where there is none."""
-    path = DATA / f"{vehicle}_{recovery}.toml"
-    return MarginCurve.load(path) if path.exists() else None
+    name = f"{vehicle}_{recovery}"
+    return MarginCurve.load(DATA / f"{name}.toml") if name in file_names(DATA) else None

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hoverslam.data.paths import inside
 from hoverslam.data.writing import NotWritten, check_folder, kept_failures, write_whole
 from hoverslam.reports.json_text import Json, record
 from hoverslam.reports.results import Result
@@ -24,6 +25,8 @@ from hoverslam.studies.outcome import Outcome
 from hoverslam.studies.rows import Row, with_penalties
 from hoverslam.studies.trajectory_files import save_trajectory
 from hoverslam.studies.validity.tables import write_validity
+from hoverslam.vehicles.errors import VehicleError
+from hoverslam.vehicles.identity import refuse_two_of_one_name
 from hoverslam.vehicles.models import Vehicle
 from hoverslam.vehicles.places import OrbitLike
 
@@ -71,7 +74,11 @@ class Comparison(Result):
         count, costs = self._costs
         if count != len(self.outcomes):
             rows = self.rows
-            of_rows = (cost_row(row, rows, o.exchange) for row, o in zip(rows, self.finished, strict=True))
+            vehicles = [self.cases[index].loaded() for index in sorted(self.outcomes)]
+            of_rows = (
+                cost_row(row, rows, outcome.exchange, vehicle)
+                for row, outcome, vehicle in zip(rows, self.finished, vehicles, strict=True)
+            )
             costs = [row for row in of_rows if row is not None]
             self._costs = len(self.outcomes), costs
         return costs
@@ -186,7 +193,11 @@ def compare_cases(
             the current flight.
         on_row: Called with the index of the case and its outcome as each ends.
         fly: Solves one case; with workers it must be picklable.
+
+    Raises:
+        VehicleError: If two cases have one name and mode, since their rows and files could not be told apart.
     """
+    _refuse_mixed_up(cases)
     if out is not None:
         check_folder(out, files_of(cases))
     comparison = Comparison(cases)
@@ -206,6 +217,19 @@ def compare_cases(
             _write_figures(comparison, out)
             _write_costs(comparison, out)
     return comparison
+
+
+def _refuse_mixed_up(cases: Sequence[Case]) -> None:
+    """Raise an error unless each name stands for one vehicle, and each name and mode for one case."""
+    loaded = [(case.name, case.loaded()) for case in cases]
+    refuse_two_of_one_name(loaded)
+    seen: set[tuple[str, str]] = set()
+    for case, (_, vehicle) in zip(cases, loaded, strict=True):
+        if (vehicle.name, case.recovery) in seen:
+            raise VehicleError(
+                [f"{vehicle.name}: recovery: {case.recovery}: flown twice in one comparison: make two of it"]
+            )
+        seen.add((vehicle.name, case.recovery))
 
 
 def solve_cases(cases: Sequence[Case], keep: OnRow, jobs: int | None = None, fly: Fly = fly_or_fail) -> bool:
@@ -252,7 +276,8 @@ def _write_tables(comparison: Comparison, out: Path) -> None:
 
 
 def _write_trajectory(comparison: Comparison, outcome: Outcome, out: Path) -> None:
-    path = out / trajectory_file(outcome.row.vehicle, outcome.row.recovery)
+    folder, name = trajectory_file(outcome.row.vehicle, outcome.row.recovery).split("/", 1)
+    path = inside(out, folder, name)
     if outcome.trajectory is None:
         with suppress(OSError):
             path.unlink()  # of an earlier comparison, not of this row
@@ -271,7 +296,7 @@ def _write_figures(comparison: Comparison, out: Path) -> None:
         if outcome.trajectory is not None and outcome.converged:
             flown.setdefault(outcome.row.vehicle, []).append(outcome)
     for vehicle, outcomes in flown.items():
-        path = out / "figures" / f"{vehicle}.png"
+        path = inside(out, "figures", f"{vehicle}.png")
         write_picture(draw_vehicle([o.flight_data() for o in outcomes], outcomes[0].title), path)
         _note(comparison, path)
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from hoverslam.data.errors import Mistake, shown, suggestion
 from hoverslam.economics.inputs.constellations import Constellation, load_constellations
 from hoverslam.studies.cases import Case, default_cases
 from hoverslam.vehicles.errors import VehicleError
@@ -47,7 +48,7 @@ def asked_for(
     """
     known = load_constellations()
     if name is not None and name not in known:
-        raise VehicleError([f'constellation: "{name}": unknown, known: {", ".join(known)}'])
+        raise VehicleError([Mistake("", shown(name), f"unknown, {suggestion(name, known)}").line("constellation")])
     cases = default_cases(vehicles)
     wanted = [key for key, found in known.items() if (found.deadline is not None if name is None else key == name)]
     asked = [Asked(key, _to(known[key].orbit, case)) for key in wanted for case in cases]

@@ -84,23 +84,23 @@ class CostRow:
 COLUMNS = tuple(field.name for field in fields(CostRow))
 
 
-def cost_row(row: Row, rows: Iterable[Row], exchange: Exchange | None) -> CostRow | None:
+def cost_row(row: Row, rows: Iterable[Row], exchange: Exchange | None, vehicle: "Vehicle") -> CostRow | None:
     """Return the cost of a row of the comparison; None for a flight without payload or a vehicle without cost inputs.
 
     Args:
         row: The row.
         rows: All rows of the comparison; the expendable twin is looked up in them.
         exchange: Exchange ratios of the flight; without them there is no cheapest reserve.
+        vehicle: The vehicle that was flown, with its changed figures.
     """
     from hoverslam.economics.inputs.errors import CostQuestionError
     from hoverslam.economics.inputs.loading import cost_vehicles
     from hoverslam.economics.study import study_given_payload
     from hoverslam.margins.study.curve import load_margin_curve
-    from hoverslam.vehicles.loading import load_vehicle
 
     if row.payload_kg is None or row.vehicle not in cost_vehicles():
         return None
-    vehicle, twin = load_vehicle(row.vehicle), expendable_twin(row, rows)
+    twin = expendable_twin(row, rows)
     try:
         study = study_given_payload(
             vehicle, row.recovery, row.payload_kg, twin_payload_kg=None if twin is None else twin.payload_kg,
