@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from hoverslam.flights.craft.vehicle_parameters import descent_inputs, launch_parameters
+from hoverslam.flights.launch.limits import limits_of_phase, vehicle_limits
 from hoverslam.flights.launch.objective import Objective
 from hoverslam.flights.launch.plan import make_plan
 from hoverslam.flights.launch.result import at_search_bounds
@@ -17,6 +18,7 @@ from hoverslam.flights.launch.structure import Choice, choices_of, structure_of
 from hoverslam.ocp.statement.names import Named
 from hoverslam.physics.motion import Flight
 from hoverslam.vehicles.loading import load_vehicle
+from hoverslam.vehicles.models import operations_of
 
 
 def choices(name, recovery, orbit=None):
@@ -134,3 +136,17 @@ def test_the_least_vehicle_for_a_payload_carries_that_payload():
     assert flight.verified
     assert flight.payload == pytest.approx(15_000.0, rel=1e-5)
     assert flight.liftoff_mass < 0.8 * load_vehicle("falcon9").liftoff_mass(22_000.0)
+
+
+@pytest.mark.parametrize(("name", "prefix"), [("falcon9", ""), ("falconheavy", "side_"), ("nova", "")])
+def test_a_body_turns_and_burns_against_its_flight_in_thin_air_only(name, prefix):
+    vehicle = load_vehicle(name)
+    limits = vehicle_limits(vehicle)
+    thin = operations_of(vehicle).boostback_dynamic_pressure_max_kPa.si
+    assert thin == pytest.approx(3e3)
+
+    def most(phase):
+        return [limit.upper for limit in limits_of_phase(limits, prefix + phase) if limit.label == "dynamic_pressure"]
+
+    assert most("flip") == most("boostback") == [thin]
+    assert all(bound > thin for phase in ("coast", "glide") for bound in most(phase))

@@ -34,6 +34,7 @@ class Operations(Section):
         ascent_heating_max_kW_m2: Convective heating of the stack on ascent, with the radius of its reference area.
         booster_settling_s: Cut-off to the beginning of the booster's turn.
         flip_rate_deg_s: Rate of the booster's turn where its file states none.
+        boostback_dynamic_pressure_max_kPa: Dynamic pressure while the booster turns and burns against its flight.
         boostback_pitch_rate_max_deg_s: Rate of pitch and yaw in the boostback burn.
         descent_angle_rate_max_deg_s: Rate of the angles from the flow on the way down.
         entry_end_altitude_min_km: Lowest altitude at the end of the entry burn.
@@ -69,6 +70,7 @@ class Operations(Section):
     ascent_heating_max_kW_m2: Annotated[Figure, Range(1, 1_000)]
     booster_settling_s: Annotated[Figure, Range(0, 30, closed=True)]
     flip_rate_deg_s: Annotated[Figure, Range(0, 30)]
+    boostback_dynamic_pressure_max_kPa: Annotated[Figure, Range(0, 50)]
     boostback_pitch_rate_max_deg_s: Annotated[Figure, Range(0, 30)]
     descent_angle_rate_max_deg_s: Annotated[Figure, Range(0, 30)]
     entry_end_altitude_min_km: Annotated[Figure, Range(0, 80, closed=True)]

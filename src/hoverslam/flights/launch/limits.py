@@ -26,6 +26,7 @@ from hoverslam.vehicles.recovery import Recovery
 from hoverslam.vehicles.stages import Engine
 from hoverslam.vehicles.upper_recovery import UpperRecovery
 
+TURNING = ("flip", "boostback")  # segments in which a body flies at a large angle of attack
 Quantity = Callable[[Named, Named, Named], Array]  # of state, control and given parameters
 
 
@@ -160,13 +161,15 @@ def home_of(vehicle: Vehicle, body: str) -> Recovery | UpperRecovery | None:
 def _return_limits(vehicle: Vehicle, body: str, home: Recovery | UpperRecovery) -> list[LaunchLimit]:
     prefix, habits = PREFIXES[body], operations_of(vehicle)
     hot, steady = home.heating_max_kW_m2, habits.return_acceleration_max_m_s2.si
-    down = tuple(prefix + name for name in ("flip", "boostback", "coast", "entry", "glide"))
+    turning, down = tuple(tuple(prefix + name for name in names) for names in (TURNING, ("coast", "entry", "glide")))
+    calm = min(habits.boostback_dynamic_pressure_max_kPa.si, home.dynamic_pressure_max_kPa.si)
     if isinstance(home, UpperRecovery):
         steady = home.axial_acceleration_max_g.si
     return [
+        LaunchLimit("dynamic_pressure", turning, upper=calm, unit="Pa"),
         LaunchLimit("dynamic_pressure", down, upper=home.dynamic_pressure_max_kPa.si, unit="Pa"),
-        LaunchLimit("heating", down, upper=hot.si if hot else np.inf, unit="W/m2"),
-        LaunchLimit("axial_acceleration", (down[1], *down[3:]), upper=steady, unit="m/s2"),
+        LaunchLimit("heating", (*turning, *down), upper=hot.si if hot else np.inf, unit="W/m2"),
+        LaunchLimit("axial_acceleration", (turning[1], *down[1:]), upper=steady, unit="m/s2"),
         *(
             LaunchLimit(
                 "axial_acceleration", f"{prefix}landing_{n}", upper=landing_acceleration(vehicle, n, body), unit="m/s2"
