@@ -12,7 +12,10 @@ It also gives each command a place that it cannot write to (exit code 2 and one 
 the disk while it solves (exit code 3, and the content is kept in the folder that the message names). Filling a disk needs the
 right to mount a file system; without it that part is left out, and the script says so.
 
-Solved flights are kept between the runs, so that a run takes seconds. The exit code is 1 if any check fails.
+So that a run takes seconds, launches are made up: the solver is replaced by one that waits a few seconds and returns invented
+numbers, in the command and in its worker processes. Everything else is the command as it is. ``margin`` flies real recoveries
+of an optimum that it finds in its folder, and ``validate`` fits real telemetry. ``--real`` solves all launches; a comparison
+then takes minutes. The exit code is 1 if any check fails.
 """
 
 import argparse
@@ -37,9 +40,38 @@ from pathlib import Path
 
 from hoverslam.data.writing import PART, check_folder
 
+LONGEST = 45.0  # s; moments are drawn up to the duration of a command, but not later than this
+MADE_UP = """
+import importlib.util, sys
+
+class MadeUp:
+    def find_spec(self, name, path, target=None):
+        if name != "hoverslam.flights.launch.solve":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        execute = spec.loader.exec_module
+
+        def replaced(module):
+            execute(module)
+            def solve_launch(vehicle, recovery, orbit=None, *, report=None, **options):
+                import time
+                from fake_flights import fake_flight
+                for step in range(1, 4):
+                    if report is not None:
+                        report(f"pass {step}")
+                    time.sleep(0.7)
+                return fake_flight(vehicle, recovery, orbit)
+            module.solve_launch = solve_launch
+
+        spec.loader.exec_module = replaced
+        return spec
+
+sys.meta_path.insert(0, MadeUp())
+"""
 LIMIT = 600.0  # s for a command that is not disturbed
 PATIENCE = 60.0  # s for a command to end after Ctrl-C
-BEGUN = 10.0  # s from the first message of a command to the time when it has looked at its places and solves
+BEGUN = 3.0  # s from the first message of a command to the time when it has looked at its places and solves
 GONE = 15.0  # s for its processes to end
 
 
@@ -51,11 +83,13 @@ class Command:
         arguments: Arguments without the place; ``{out}`` stands for the folder.
         place: Option that names the place; empty where the command writes nothing.
         file: Name of a file in the folder, for an option that names a file.
+        made_up: Whether its launches are made up.
     """
 
     arguments: tuple[str, ...]
     place: str
     file: str = ""
+    made_up: bool = True
 
     def line(self, folder: Path) -> list[str]:
         """Return the arguments with the place."""
@@ -63,12 +97,14 @@ class Command:
 
 
 COMMANDS = {
-    "solve": Command(("solve", "longmarch6a"), "--save", "flight.nc"),
-    "compare": Command(("compare", "--vehicle", "longmarch6a", "--vehicle", "longmarch4c"), "--out"),
-    "margin": Command(("margin", "nebula1", "--guidance", "hover_slam", "--samples", "200", "--batch", "50"), "--out"),
-    "cost": Command(("cost", "longmarch6a", "--samples", "200"), "--figure", "tornado.png"),
-    "demand": Command(("demand", "guowang", "--vehicle", "longmarch6a"), "--out"),
-    "validate": Command(("validate", "--mission", "crs11"), "--out"),
+    "solve": Command(("solve", "falcon9", "--recovery", "downrange"), "--save", "flight.nc"),
+    "compare": Command(("compare", "--vehicle", "falcon9", "--vehicle", "zhuque3"), "--out"),
+    "margin": Command(
+        ("margin", "nebula1", "--guidance", "hover_slam", "--samples", "200", "--batch", "50"), "--out", made_up=False
+    ),
+    "cost": Command(("cost", "nebula1", "--payload", "2170", "--samples", "100"), "--figure", "tornado.png"),
+    "demand": Command(("demand", "guowang", "--vehicle", "falcon9"), "--out"),
+    "validate": Command(("validate", "--mission", "crs11"), "--out", made_up=False),
 }
 
 
@@ -224,14 +260,11 @@ def check_words(tally: Tally, error: str, what: str) -> None:
 
 
 # ---- faults ----------------------------------------------------------------------------------------------------------------
-def _beginning(whole: Path, begun: Path) -> Path:
-    """Return a folder with the optimum of a whole campaign, with which a disturbed one begins: it then flies at once."""
-    shutil.rmtree(begun, ignore_errors=True)
-    begun.mkdir()
+def _begin(whole: Path, begun: Path) -> None:
+    """Keep the optimum of a whole campaign, with which a disturbed one begins: it then flies at once."""
     for name in ("reference.npz", "campaign.json"):
         if (whole / name).exists():
             shutil.copyfile(whole / name, begun / name)
-    return begun
 
 
 def disturbed(tally: Tally, name: str, moments: list[float], number: int, base: Path, begun: Path) -> None:
@@ -277,14 +310,16 @@ def refused(tally: Tally, name: str, base: Path) -> None:
         print(f"  {what}: exit code {got.code} after {got.seconds:.1f} s: {got.error.strip()[-160:]}", flush=True)
 
 
-def full_disk(tally: Tally, name: str, base: Path) -> None:
+def full_disk(tally: Tally, name: str, base: Path, begun: Path) -> None:
     """Let a command write to a small file system: one that is full, and one that is filled while the command solves."""
     disk = base / "disk"
     disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(disk)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)], check=True)
     try:
+        for path in begun.iterdir():
+            shutil.copyfile(path, disk / path.name)
         filler = disk / "filler"
-        filler.write_bytes(bytes(2_900_000))
+        _fill(filler)
         got = run(COMMANDS[name].line(disk))
         tally.check(got.code == 2 and len(got.error.splitlines()) == 1, f"{name}, full disk: {got.code}: {got.error}")
         filler.unlink()
@@ -294,9 +329,7 @@ def full_disk(tally: Tally, name: str, base: Path) -> None:
                 while process.poll() is None and not told.stat().st_size:
                     time.sleep(0.05)
                 time.sleep(BEGUN)
-                with suppress(OSError), filler.open("wb", buffering=0) as file:
-                    while True:
-                        file.write(bytes(4096))
+                _fill(filler)
 
             threading.Thread(target=wait, daemon=True).start()
 
@@ -322,6 +355,12 @@ def full_disk(tally: Tally, name: str, base: Path) -> None:
         disk.rmdir()
 
 
+def _fill(filler: Path) -> None:
+    with suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+
+
 def main() -> int:
     """Run the faults that the command line asks for, print the counts, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -329,6 +368,7 @@ def main() -> int:
     parser.add_argument("--command", action="append", choices=COMMANDS, help="only this command; may be repeated")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     parser.add_argument("--store", type=Path, help="folder for solved flights and compiled functions between calls")
+    parser.add_argument("--real", action="store_true", help="solve all launches")
     asked = parser.parse_args()
     draw, tallies = random.Random(asked.seed), {}
     with tempfile.TemporaryDirectory(prefix="fault-injection-") as folder:
@@ -338,24 +378,30 @@ def main() -> int:
             "JAX_COMPILATION_CACHE_DIR": str(store / "compiled"),
             "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1",
         }
+        (base / "sitecustomize.py").write_text(MADE_UP)
+        flights, paths = Path(__file__).parents[1] / "tests" / "studies", os.environ.get("PYTHONPATH", "")
         for name in asked.command or COMMANDS:
             print(name, flush=True)
             tally = tallies[name] = Tally()
+            made_up = [str(base), str(flights)] if COMMANDS[name].made_up and not asked.real else []
+            os.environ["PYTHONPATH"] = os.pathsep.join([*made_up, paths])
             refused(tally, name, base)
-            if shutil.which("mount") and os.geteuid() == 0:
-                full_disk(tally, name, base)  # this also fills the store
-            else:
-                print("  no right to mount a file system: full disks are left out")
-            (base / "whole").mkdir(exist_ok=True)
+            begun = store / f"begun_{name}"
+            begun.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(begun, base / "whole")
             whole = run(COMMANDS[name].line(base / "whole"))
             tally.check(whole.code in (0, 1), f"{name}: exit code {whole.code}: {whole.error[-600:]}")
             check_words(tally, whole.error, name)
             check_finished(tally, name, base / "whole", whole.error, name)
-            begun = _beginning(base / "whole", base / "begun")
+            _begin(base / "whole", begun)
             shutil.rmtree(base / "whole")
             print(f"  undisturbed: {whole.seconds:.1f} s", flush=True)
+            if shutil.which("mount") and os.geteuid() == 0:
+                full_disk(tally, name, base, begun)
+            else:
+                print("  no right to mount a file system: full disks are left out")
             for number in (signal.SIGINT, signal.SIGKILL):
-                moments = sorted(draw.uniform(0.05, whole.seconds) for _ in range(asked.moments))
+                moments = sorted(draw.uniform(0.05, min(whole.seconds, LONGEST)) for _ in range(asked.moments))
                 disturbed(tally, name, moments, number, base, begun)
             counts = ", ".join(f"{count} {what}" for what, count in tally.counts.items())
             print(f"{name}: {counts}; wrong: {len(tally.wrong)}", flush=True)

@@ -1,18 +1,24 @@
 """The command line: exit codes, one line a mistake, clean JSON, and no slow imports before they are needed."""
 
 import csv
+import errno
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+import xarray as xr
 
 sys.path.insert(0, str(Path(__file__).parent / "studies"))
 from fake_flights import fake_flight
 
 from hoverslam import __version__
 from hoverslam.cli import main
+from hoverslam.data import writing
 from hoverslam.studies.rows import COLUMNS
 
 
@@ -295,3 +301,167 @@ def test_orbit_and_site_by_values_reach_the_solver(solver, capsys, tmp_path):
     assert code == 0
     assert set(seen[1:]) == {("slc40", "550x550xSSO")}
     assert len(seen) == 4
+
+
+# ---- outputs -------------------------------------------------------------------------------------------------------------
+def refused_outputs(folder):
+    """Commands with a place that cannot be written, and a part of the line that says why."""
+    file, taken = folder / "file", folder / "taken"
+    file.write_text("")
+    (taken / "vehicles.csv").mkdir(parents=True)
+    (folder / "blocked" / "figures").parent.mkdir()
+    (folder / "blocked" / "figures").write_text("")
+    return [
+        (("solve", "falcon9", "--save", str(taken)), "is a folder: name a file"),
+        (("solve", "falcon9", "--save", "/proc/f.nc"), "nothing can be written in /proc"),
+        (("solve", "falcon9", "--save", str(folder / "f.json")), "unknown suffix '.json', known: .nc"),
+        (("compare", "--vehicle", "falcon9", "--out", "/proc/x"), "nothing can be written in /proc"),
+        (("compare", "--vehicle", "falcon9", "--out", str(file)), "not a folder"),
+        (("compare", "--vehicle", "falcon9", "--out", str(taken)), "vehicles.csv: is a folder: name a file"),
+        (("compare", "--vehicle", "falcon9", "--out", str(folder / "blocked")), "figures is not a folder"),
+        (("demand", "spacesail", "--out", "/proc/x"), "nothing can be written in /proc"),
+        (("demand", "spacesail", "--out", str(folder / "blocked")), "figures is not a folder"),
+        (("validate", "--out", "/proc/x"), "nothing can be written in /proc"),
+        (("validate", "--out", str(folder / "blocked")), "figures is not a folder"),
+        (("margin", "falcon9", "--out", "/proc/x"), "nothing can be written in /proc"),
+        (("margin", "falcon9", "--out", str(file)), "not a folder"),
+        (("margin", "falcon9", "--figure", str(folder / "x.bmpp")), "unknown suffix '.bmpp', known: .pdf, .png, .svg"),
+        (("margin", "falcon9", "--curve", str(folder / "x.txt")), "unknown suffix '.txt', known: .toml"),
+        (("margin", "falcon9", "--curve", str(folder / "x.toml"), "--samples", "999"), "needs 1000 landed flights"),
+        (("cost", "falcon9", "--figure", str(folder / "x.bmpp")), "unknown suffix '.bmpp', known: .pdf, .png, .svg"),
+        (("cost", "falcon9", "--figure", str(taken)), "is a folder: name a file"),
+        (("cost", "falcon9", "--figure", str(folder / "no" / "x.png")), "there is no folder"),
+    ]
+
+
+def test_every_output_is_checked_before_anything_is_solved(solver, capsys, tmp_path):
+    def never(*a, **k):
+        raise AssertionError("solved")
+
+    solver(never)
+    for arguments, told in refused_outputs(tmp_path):
+        code, out, err = run(capsys, *arguments)
+        assert (code, out) == (2, ""), arguments
+        assert len(err.splitlines()) == 1, err
+        assert err.startswith(f"{arguments[-4] if '--samples' in arguments else arguments[-2]}: "), err
+        assert told in err
+    assert not [path for path in tmp_path.rglob("*") if path.name.startswith(writing.PART)]
+
+
+@pytest.fixture
+def disk_full_after_the_check(monkeypatch):
+    """Returns a function after whose call no file below a folder can be written, although it could be when it was checked."""
+
+    def fill(folder):
+        put = writing._put
+
+        def failing(path, content):
+            if folder in path.parents:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            put(path, content)
+
+        monkeypatch.setattr(writing, "_put", failing)
+
+    return fill
+
+
+def kept_in(err):
+    """The files that lines on standard error name as kept elsewhere."""
+    found = [
+        Path(line.split("; kept as ")[1]) for line in err.splitlines() if "no space left on device; kept as" in line
+    ]
+    assert all(path.stat().st_size > 0 for path in found)
+    return found
+
+
+def test_a_trajectory_that_cannot_be_written_is_kept_and_named(solver, capsys, tmp_path, disk_full_after_the_check):
+    disk_full_after_the_check(tmp_path)
+    code, out, err = run(capsys, "solve", "falcon9", "--save", str(tmp_path / "f.nc"))
+    assert code == 3
+    assert "22,000" in out
+    (kept,) = kept_in(err)
+    with xr.open_dataset(kept) as data:
+        assert "altitude" in data
+    kept.unlink()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "rows"),
+    [(("compare", "--vehicle", "falcon9"), 3), (("demand", "spacesail", "--vehicle", "zhuque3"), 9)],
+)
+def test_a_study_goes_on_where_its_files_cannot_be_written(
+    solver, capsys, tmp_path, disk_full_after_the_check, command, rows
+):
+    disk_full_after_the_check(tmp_path)
+    code, out, err = run(capsys, *command, "--out", str(tmp_path))
+    assert code == 3
+    assert "3 of 3" in out
+    assert "wrote" not in out
+    table = next(path for path in kept_in(err) if path.suffix == ".csv" and path.stem in ("vehicles", "constellations"))
+    assert len(table.read_text().splitlines()) == 1 + rows
+    for path in kept_in(err):
+        path.unlink()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_standard_output_is_told_in_one_line(monkeypatch):
+    command = "from hoverslam.cli import main; raise SystemExit(main())"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", command, "vehicles", "--csv"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 3
+    assert done.stderr == "standard output: cannot be written: no space left on device\n"
+
+
+# ---- signals and progress -----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("name", "code", "word"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated")])
+def test_a_signal_ends_a_comparison_with_what_is_done_and_its_exit_code(solver, capsys, tmp_path, name, code, word):
+    def stopped(vehicle, recovery, orbit, report=None):
+        if recovery == "expendable":
+            os.kill(os.getpid(), getattr(signal, name))
+            time.sleep(10.0)
+        return fake_flight(vehicle, recovery, orbit)
+
+    solver(stopped)
+    before = signal.getsignal(signal.SIGTERM)
+    got, _, err = run(capsys, "compare", "--out", str(tmp_path), "--vehicle", "falcon9")
+    assert got == code
+    assert f"{word}: 2 of 3 rows done, kept in {tmp_path / 'vehicles.csv'}" in err
+    assert len((tmp_path / "vehicles.csv").read_text().splitlines()) == 3
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_each_row_is_a_line_at_once_where_there_is_no_terminal(solver, capsys, tmp_path):
+    told = []
+
+    def look(vehicle, recovery, orbit, report=None):
+        told.append(capsys.readouterr().err)
+        return fake_flight(vehicle, recovery, orbit)
+
+    solver(look)
+    assert run(capsys, "compare", "--out", str(tmp_path), "--vehicle", "falcon9")[0] == 0
+    assert "falcon9" not in told[0]
+    assert [line.split()[:2] for line in told[1].splitlines()] == [["falcon9", "return_to_launch_site"]]
+    assert [line.split()[:2] for line in told[2].splitlines()] == [["falcon9", "downrange"]]
+
+
+def test_a_step_that_takes_long_is_told_in_plain_lines(solver, capsys, monkeypatch):
+    monkeypatch.setattr("hoverslam.cli.progress.QUIET", 0.02)
+
+    def slow(vehicle, recovery, orbit, report=None):
+        report("pass 1: Solve_Succeeded")
+        time.sleep(0.3)
+        return fake_flight(vehicle, recovery, orbit)
+
+    solver(slow)
+    code, out, err = run(capsys, "solve", "falcon9", "--json")
+    assert code == 0
+    json.loads(out)
+    assert "falcon9, expendable: pass 1: Solve_Succeeded" in err.splitlines()
+    assert "\x1b" not in err

@@ -287,6 +287,7 @@ def _fail(failure: NotWritten, cause: OSError, keep: bool) -> None:
     failures = _collected.get()
     if failures is None or not keep:
         raise failure from cause
+    failures[:] = [known for known in failures if known.path != failure.path]  # a table is written after every row
     failures.append(failure)
 
 
