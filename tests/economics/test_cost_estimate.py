@@ -133,7 +133,7 @@ def test_the_landing_interval_holds_the_landing_probability(vehicle, recovery):
 
 
 def test_the_landing_interval_is_that_of_the_record():
-    estimate = estimate_cost("falcon9", "downrange", 17_500, samples=20_000)
+    estimate = estimate_cost("falcon9", "downrange", 17_500, reserve_probability=1.0, samples=20_000)
     assert estimate.landing_interval == pytest.approx(jeffreys(413, 6).interval(0.90), abs=1e-4)
     assert estimate.intact_probability == pytest.approx((0.99 + 0.996 + 0.999) / 3, abs=1e-5)
 
@@ -298,7 +298,9 @@ def test_every_cost_input_moves_every_sample_in_its_own_direction():
     for name, (*values, direction) in MOVES.items():
         recovery = elsewhere.get(name, "downrange")
         less, more = (
-            estimate_cost("zhuque3", recovery, 8000, samples=50, inputs=inputs.replace(**{name: value}))
+            estimate_cost(
+                "zhuque3", recovery, 8000, reserve_probability=1.0, samples=50, inputs=inputs.replace(**{name: value})
+            )
             for value in values
         )
         assert np.all(direction * (more.samples_cny_per_kg - less.samples_cny_per_kg) > 0), name
@@ -348,7 +350,7 @@ def test_no_payload_is_no_cost_per_kilogram(payload):
         ({"reserve_probability": -0.1}, r"reserve_probability = -0\.1: a probability lies in \[0, 1\]"),
         ({"reserve_probability": BetaBelief(np.array([1.0, 2.0]), 1.0)}, "give one"),
         ({"payload_sd_fraction": -0.1}, "0 or more"),
-        ({"samples": 0}, "at least one"),
+        ({"samples": 0}, "from 1 to 1,000,000"),
         ({"inputs": load_cost_inputs("falcon9")}, "inputs of 'falcon9'"),
     ],
 )

@@ -95,7 +95,11 @@ DEVELOPMENT = "give development_cost_MCNY, development_share, programme_years to
             "[cost.pad_and_range_MUSD]",
             "cost.pad_and_range_MUSD: given in two currencies: keep one of them",
         ),
-        (LOAD, r"\1ow = -0.8", "operations.load_factor.low: -0.8: must be more than 0 and at most 1"),
+        (
+            LOAD,
+            r"\1ow = -0.8",
+            "operations.load_factor.low: -0.8: must be more than 0 and at most 1 (a fraction, not per cent)",
+        ),
         (LOAD, r"\1ow = nan", "operations.load_factor.low: nan: must be a finite number"),
         (LOAD, r'\1ow = "0.8"', 'operations.load_factor.low: "0.8": must be a number'),
         (LOAD, r"\1ower = 0.8", "operations.load_factor.lower: 0.8: unknown key, did you mean low?"),
@@ -128,12 +132,13 @@ DEVELOPMENT = "give development_cost_MCNY, development_share, programme_years to
         (
             r"(\[cost\.refurbishment_growth\]\nvalue = 0.02\nlow = )0.0",
             r"\g<1>-0.1",
-            "cost.refurbishment_growth.low: -0.1: must be at least 0 and at most 1",
+            "cost.refurbishment_growth.low: -0.1: must be at least 0 and at most 1 (a fraction, not per cent)",
         ),
         (
             r"(\[cost\.propellant_MCNY\]\nvalue = 1.0\nlow = )0.8",
             r"\g<1>-0.8",
-            "cost.propellant_MCNY.low: -0.8: must be at least 0",
+            "cost.propellant_MCNY.low: -0.8: must be at least 0 and at most 350 M CNY (2,000 t of hydrogen and oxygen "
+            "cost less)",
         ),
     ],
 )

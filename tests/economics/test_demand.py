@@ -219,7 +219,8 @@ def test_every_mistake_in_a_constellation_is_named_with_its_mending():
     with pytest.raises(CostInputError) as caught:
         checked(Constellation, data, "constellations.toml: spacesail", CostInputError)
     assert set(caught.value.mistakes) == {
-        "constellations.toml: spacesail: satellite_mass_kg.low: -1: must be more than 0 kg",
+        "constellations.toml: spacesail: satellite_mass_kg.low: -1: must be more than 0 and at most 100000 kg (in kg: no "
+        "launcher lifts a satellite of more than 100 t)",
         "constellations.toml: spacesail: plane: missing: add plane = …",
         "constellations.toml: spacesail: satelites: 3: unknown key, did you mean satellites?",
     }

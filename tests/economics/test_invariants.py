@@ -267,6 +267,8 @@ def reserves(draw):
         max_flights=draw(st.integers(2, 40)),
         other_probability=draw(st.floats(0.2, 0.999)),
         intact_probability=draw(st.floats(0.6, 1)),
+        mission_success=1.0,
+        load_factor=1.0,
     )
 
 

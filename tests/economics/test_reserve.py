@@ -41,6 +41,9 @@ def case(factors, sd, ratio, payload, other, life, **changes):
         reserve_per_payload=ratio,
         max_flights=life,
         other_probability=other,
+        intact_probability=1.0,
+        mission_success=1.0,
+        load_factor=1.0,
         **changes,
     )
 

@@ -257,7 +257,9 @@ def test_v10_crow_amsaa():
 
 def reserve_case(common, stage1, sd, payload, other, life):
     factors = CostFactors(stage1, common, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0)
-    return ReserveCase(factors, normal_success(6000.0, sd), 6000.0, sd, payload, 6000.0, 7.0, life, other)
+    return ReserveCase(
+        factors, normal_success(6000.0, sd), 6000.0, sd, payload, 6000.0, 7.0, life, other, 1.0, 1.0, 1.0
+    )
 
 
 DEFAULT_CASES = {
@@ -304,6 +306,8 @@ def test_v11_optimal_reserve_with_the_whole_cost_model(vehicle):
         max_flights=inputs.operations.max_flights.mode,
         other_probability=landing_belief(inputs).mean,
         intact_probability=inputs.operations.intact_probability.mode,
+        mission_success=1.0,
+        load_factor=1.0,
     )
     mature = dataclasses.replace(young, other_probability=0.99, intact_probability=0.996)
     early, late = (optimal_reserve(case) for case in (young, mature))

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from hoverslam.cli.messages import print_json, say, wrong_input
+from hoverslam.cli.messages import print_json, say, say_outside_bands, wrong_input
 from hoverslam.cli.options import Changed, Json, OrbitText, VehicleName
 from hoverslam.cli.progress import status
+from hoverslam.data.counts import MOST_SAMPLES
 from hoverslam.data.writing import check_file
 from hoverslam.reports.exit_codes import exit_code
 from hoverslam.reports.interrupts import leave_on_interrupt
@@ -29,7 +30,10 @@ def cost(
     costs: Annotated[
         list[str] | None,
         typer.Option(
-            "--cost", metavar="KEY=VALUE", help="Change a cost input, as launches_per_year=20. May be repeated."
+            "--cost",
+            metavar="KEY=VALUE",
+            help="Change a cost input, as launches_per_year=20 or stage1_unit_cost_MUSD=28; keys of money end in _MUSD or "
+            "_MCNY (millions). May be repeated.",
         ),
     ] = None,
     inputs: Annotated[Path | None, typer.Option(help="Cost inputs of your own (TOML file).")] = None,
@@ -37,9 +41,17 @@ def cost(
         Path | None, typer.Option(help="Margin curve of your own, from hoverslam margin --curve.")
     ] = None,
     payload: Annotated[
-        float | None, typer.Option(help="Use this payload (kg) and solve no flight.", metavar="KG")
+        str | None,
+        typer.Option(
+            "--payload-kg",
+            "--payload",
+            help="Use this payload and solve no flight: a number in kg, or with its unit, as 17800kg or 17.8t.",
+            metavar="KG",
+        ),
     ] = None,
-    samples: Annotated[int, typer.Option(min=100, help="Number of samples of the uncertain inputs.")] = 4000,
+    samples: Annotated[
+        int, typer.Option(min=100, max=MOST_SAMPLES, help="Number of samples of the uncertain inputs.")
+    ] = 4000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
     figure: Annotated[
         Path | None, typer.Option(help="Draw the effect of each figure into this file (PNG, SVG or PDF).")
@@ -58,6 +70,7 @@ def cost(
     from hoverslam.vehicles.loading import load_vehicle
 
     found = load_vehicle(vehicle, tuple(changed or ()))
+    say_outside_bands(vehicle, changed)
     try:
         with leave_on_interrupt(lambda: "no result"), status(f"{found.title}: loading the solver") as show:
             study = study_cost(

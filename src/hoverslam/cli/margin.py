@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoverslam.cli.messages import print_json, say, wrong_input
+from hoverslam.cli.messages import print_json, say, say_outside_bands, wrong_input
 from hoverslam.cli.options import Changed, Json, OrbitText, VehicleName
 from hoverslam.cli.progress import campaign_progress, status
+from hoverslam.data.counts import MOST_BLOCK, MOST_FLIGHTS
 from hoverslam.data.errors import suggestion
 from hoverslam.data.writing import OutputError, check_file, check_folder
 from hoverslam.margins.choices import CURVE_LEAST, GUIDANCE, QUESTION_NAMES, SCHEMES
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
 def margin(
     vehicle: VehicleName,
     recovery: Annotated[str, typer.Option(help="downrange or return_to_launch_site.", metavar="MODE")] = "downrange",
-    samples: Annotated[int, typer.Option(min=1, help="Number of flights.")] = 2000,
+    samples: Annotated[int, typer.Option(min=1, max=MOST_FLIGHTS, help="Number of flights.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Master seed: the same seed gives the same flights.")] = 0,
-    batch: Annotated[int, typer.Option(min=1, help="Number of flights that are flown and saved together.")] = 250,
+    batch: Annotated[
+        int, typer.Option(min=1, max=MOST_BLOCK, help="Number of flights that are flown and saved together.")
+    ] = 250,
     guidance: Annotated[
         str, typer.Option(help="convex (repeated convex plans) or hover_slam (explicit law).")
     ] = "convex",
@@ -67,6 +70,7 @@ def margin(
     from hoverslam.vehicles.loading import load_vehicle
 
     found = load_vehicle(vehicle, tuple(changed or ()))
+    say_outside_bands(vehicle, changed)
     if orbit is not None:
         found = found.model_copy(update={"default_orbit": found.orbit(orbit, recovery).name})
     if mistake := mistake_of(found, recovery, guidance, scheme, also or ()):

@@ -41,6 +41,14 @@ def check_store() -> None:
         say(f"solved flights are not kept for later: {error}")
 
 
+def say_outside_bands(vehicle: str, changed: Sequence[str] | None) -> None:
+    """Print a remark on standard error for each ``--set`` outside the band of the vehicle file."""
+    from hoverslam.vehicles.loading import outside_bands
+
+    for line in outside_bands(vehicle, tuple(changed or ())):
+        say(f"note: --set: {line}")
+
+
 def print_json(content: object) -> None:
     """Print JSON on standard output."""
     from hoverslam.reports.json_text import json_text

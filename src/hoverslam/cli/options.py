@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from hoverslam.data.counts import MOST_PROCESSES
+
 VehicleName = Annotated[str, typer.Argument(help="Name of a known vehicle, or path of a vehicle file (TOML).")]
 OrbitText = Annotated[
     str | None,
@@ -26,7 +28,10 @@ Changed = Annotated[
 Vehicles = Annotated[
     list[str] | None, typer.Option("--vehicle", help="Only this vehicle (name or TOML file). May be repeated.")
 ]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Number of processes; 2 if left out, 1 on a single core.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(min=1, max=MOST_PROCESSES, help="Number of processes; 2 if left out, 1 on a single core."),
+]
 Out = Annotated[Path, typer.Option(help="Folder for tables, figures and other files.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV on standard output and nothing else there.")]

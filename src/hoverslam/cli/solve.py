@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoverslam.cli.messages import print_json, say
+from hoverslam.cli.messages import print_json, say, say_outside_bands
 from hoverslam.cli.options import Changed, Json, OrbitText, VehicleName
 from hoverslam.cli.progress import status
 from hoverslam.data.writing import check_file
@@ -36,6 +36,7 @@ def solve(
     case.checked()  # before anything slow is imported
     if save is not None:
         check_file(save, (".nc",), "--save")
+    say_outside_bands(vehicle, changed)
     outcome = _solved(case)
     if json:
         print_json(outcome.as_json())

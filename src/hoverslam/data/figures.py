@@ -152,11 +152,13 @@ class Range:
         low: Low end, in the unit of the key; excluded unless ``closed``.
         high: High end, in the unit of the key; included.
         closed: Whether the low end is included.
+        reason: Why the range ends where it does; messages state it.
     """
 
     low: float
     high: float
     closed: bool = False
+    reason: str = ""
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Return the schema by which pydantic reads the annotated field."""
@@ -166,7 +168,8 @@ class Range:
         """Return the range in words, such as ``must be more than 0 and at most 500 t``."""
         start = "at least" if self.closed else "more than"
         end = "" if isinf(self.high) else f" and at most {self.high:g}"
-        return f"must be {start} {self.low:g}{end} {unit}".rstrip()
+        why = f" ({self.reason})" if self.reason else ""
+        return f"must be {start} {self.low:g}{end} {unit}".rstrip() + why
 
     def holds(self, number: float) -> bool:
         """Return whether a number lies within the range."""

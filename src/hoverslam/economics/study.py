@@ -9,7 +9,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hoverslam.economics.evidence.reliability import BetaBelief, jeffreys
+from hoverslam.economics.evidence.reliability import NOTHING_COUNTED, STATED_WORTH, BetaBelief, jeffreys, stated
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import load_cost_inputs, load_exchange_rate
 from hoverslam.economics.inputs.models import CostInputs
@@ -24,7 +24,9 @@ from hoverslam.economics.questions.target import PayloadFigure, Requirement, req
 from hoverslam.economics.second_opinion.vehicles import TranscostEstimate, transcost_estimate
 from hoverslam.margins.study.curve import MarginCurve
 from hoverslam.vehicles.models import Vehicle
+from hoverslam.vehicles.unstated import unstated
 
+NO_STUDY = "no margin study: anything from 0 to 100 %"
 DRY_MASS = "stage1.dry_mass_t"
 LIGHTEST = 0.5  # of the first stage's dry mass: the least that is asked for
 
@@ -108,7 +110,7 @@ def study_given_payload(
         twin_payload_kg: Payload to the same orbit without recovery (kg); without it, reuse is not judged.
         payload_slopes: Payload (kg) per unit of figures of the vehicle file, by key (``flights.launch.slopes``). These figures
             become levers; that of the landing reserve is needed for the reserve of least cost.
-        curve: Margin curve; without one, the reserve suffices with the probability of the vehicle file, or always.
+        curve: Margin curve; without one, it is open whether the reserve suffices, see :func:`margin_belief`.
         inputs: Cost inputs in place of those that come with the package.
         samples: Number of samples.
         seed: Seed of the samples.
@@ -146,32 +148,36 @@ def study_given_payload(
             inputs, recovery, payload_kg, margin_probability=estimate.margin_probability or 0.0, seed=seed
         ),
         curve=curve if home else None,
-        notes=_notes(vehicle, recovery, curve),
+        notes=_notes(vehicle, recovery, inputs, twin_payload_kg, curve),
     )  # fmt: skip
 
 
 def margin_belief(vehicle: Vehicle, recovery: str, curve: MarginCurve | None) -> tuple[float | BetaBelief, str]:
     """Return the probability that the landing reserve suffices, and its source.
 
-    It is from the counted flights of a margin curve at the reserve of the vehicle, else from the vehicle file, else it is 1.
+    It is from the counted flights of a margin curve at the reserve of the vehicle. Without a curve, the probability that the
+    vehicle file states counts as ten flights; without that either, nothing is known, and the probability is anything from
+    0 to 1. An expended booster has no reserve.
 
     Args:
         vehicle: The vehicle.
         recovery: Recovery mode.
         curve: Margin curve, or None.
     """
-    if recovery == "expendable" or vehicle.recovery is None:
+    if recovery == "expendable":
         return 1.0, ""
-    kept, stated = vehicle.recovery.reserve(recovery)
+    if vehicle.recovery is None:  # other bodies come home, of which there is no margin study
+        return NOTHING_COUNTED, NO_STUDY
+    kept, given = vehicle.recovery.reserve(recovery)
     if curve is not None:
         enough = curve.enough(kept.si)
         source = (
             f"{curve.counted:,} guided landings of the margin curve, {curve.guidance} guidance, {kept.si:,.0f} kg kept"
         )
         return jeffreys(enough, curve.counted - enough), source
-    if stated is not None:
-        return stated.si, f"{stated.source} ({stated.status})"
-    return 1.0, "no margin study: taken as certain"
+    if given is not None:
+        return stated(given.si), f"vehicle file, as {STATED_WORTH:g} landings: {given.source} ({given.status})"
+    return NOTHING_COUNTED, NO_STUDY
 
 
 def _point(estimate: CostEstimate, inputs: CostInputs, recovery: str) -> CostPoint:
@@ -250,17 +256,45 @@ def _askable(vehicle: Vehicle, slopes: Mapping[str, float]) -> dict[str, Payload
     return {DRY_MASS: PayloadFigure(DRY_MASS, "t", mass.value, slopes[DRY_MASS], LIGHTEST * mass.value)}
 
 
-def _notes(vehicle: Vehicle, recovery: str, curve: MarginCurve | None) -> tuple[str, ...]:
-    if recovery == "expendable" or vehicle.recovery is None:
-        return ()
-    kept = vehicle.recovery.reserve(recovery)[0].si
-    if curve is None:
-        return ("no margin curve: compute one with hoverslam margin --curve FILE, and give it with --margin FILE",)
-    if abs(curve.reserve_kg - kept) > 1.0:
-        return (
-            f"the margin curve was computed with a reserve of {curve.reserve_kg:,.0f} kg; the vehicle has {kept:,.0f} kg",
+def _notes(
+    vehicle: Vehicle, recovery: str, inputs: CostInputs, twin_payload_kg: float | None, curve: MarginCurve | None
+) -> tuple[str, ...]:
+    """Return what the reader must know of missing knowledge: what is not stated, and what is assumed in its place."""
+    notes = list(unstated(vehicle, recovery))
+    if inputs.cost.development_cost is None:
+        notes.append("the cost inputs state no development cost: the cost is too low by its share")
+    if inputs.cost.upper_stage_reference_units_per_year is None:
+        notes.append(
+            "the cost inputs state no production rate of upper stages: their cost is the same at every launch rate"
         )
-    return ()
+    if recovery == "expendable":
+        return tuple(notes)
+    if twin_payload_kg is None:
+        notes.append("no payload without recovery is given: whether reuse pays is not judged")
+    if inputs.cost.refurbishment_growth is None:
+        notes.append(
+            "the cost inputs state no refurbishment_growth: every refurbishment costs as much as the first one"
+        )
+    return (*notes, *_margin_notes(vehicle, recovery, curve))
+
+
+def _margin_notes(vehicle: Vehicle, recovery: str, curve: MarginCurve | None) -> list[str]:
+    remedy = "compute one with hoverslam margin --curve FILE, and give it with --margin FILE"
+    if curve is None:
+        belief, _ = margin_belief(vehicle, recovery, None)
+        assert isinstance(belief, BetaBelief)
+        low, high = (f"{100 * end:.0f}" for end in belief.interval())
+        return [
+            f"no margin curve: the probability that the landing reserve suffices is not known, {low} to {high} % with 90 % "
+            f"confidence, and widens the cost; {remedy}"
+        ]
+    assert vehicle.recovery is not None
+    kept = vehicle.recovery.reserve(recovery)[0].si
+    if abs(curve.reserve_kg - kept) > 1.0:
+        return [
+            f"the margin curve was computed with a reserve of {curve.reserve_kg:,.0f} kg; the vehicle has {kept:,.0f} kg"
+        ]
+    return []
 
 
 def cost_basis(estimate: CostEstimate) -> str:

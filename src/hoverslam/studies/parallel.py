@@ -18,6 +18,7 @@ from loky.process_executor import (  # type: ignore[import-untyped]
     TerminatedWorkerError,
 )
 
+from hoverslam.data.counts import MOST_PROCESSES, checked_count
 from hoverslam.reports.workers import prepare_worker, starting_workers
 
 Item = TypeVar("Item")
@@ -53,6 +54,17 @@ def default_jobs() -> int:
     Each process holds a compiled model of about a gigabyte.
     """
     return min(2, os.cpu_count() or 1)
+
+
+def checked_jobs(jobs: int | None) -> int:
+    """Return a number of processes: the default for None, else the number itself; 0 stands for this process.
+
+    Raises:
+        ValueError: For a negative or too large number.
+    """
+    if jobs is None:
+        return default_jobs()
+    return checked_count("jobs", jobs, 0, MOST_PROCESSES, "each process needs about a gigabyte")
 
 
 def work(

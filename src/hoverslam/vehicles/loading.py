@@ -75,6 +75,31 @@ def as_vehicle(vehicle: Vehicle | str | os.PathLike[str]) -> Vehicle:
     return vehicle if isinstance(vehicle, Vehicle) else load_vehicle(vehicle)
 
 
+def outside_bands(name_or_path: str | os.PathLike[str], overrides: Overrides) -> list[str]:
+    """Return a remark for each override that lies outside the band of the vehicle file, one line each.
+
+    Args:
+        name_or_path: As for :func:`load_vehicle`.
+        overrides: As for :func:`load_vehicle`.
+
+    Raises:
+        VehicleError: As :func:`load_vehicle`.
+    """
+    if not overrides:
+        return []
+    stated = dict(load_vehicle(name_or_path).figures())
+    remarks = []
+    for key, new in load_vehicle(name_or_path, overrides).figures():
+        old = stated.get(key)
+        if old is None or new.source == old.source or (old.low is None and old.high is None):
+            continue
+        if not old.low_si <= new.si <= old.high_si:
+            low, high = (old.value if end is None else end for end in (old.low, old.high))
+            band = f"{low:g} to {high:g} {old.unit}".rstrip()
+            remarks.append(f"{key} = {new.value:g}: outside its band, {band} ({old.source})")
+    return remarks
+
+
 def check_file(path: str | os.PathLike[str]) -> list[str]:
     """Return the mistakes of a vehicle file, one line each; an empty list if there are none."""
     try:

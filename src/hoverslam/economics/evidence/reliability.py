@@ -54,6 +54,23 @@ def jeffreys(successes: float, failures: float) -> BetaBelief:
     return BetaBelief(0.5, 0.5).updated(successes, failures)
 
 
+STATED_WORTH = 10.0
+"""Attempts that a stated probability counts for, where the attempts behind it are not at hand."""
+
+
+def stated(probability: float) -> BetaBelief:
+    """Return the distribution of a probability that is stated without its record: as many successes in ``STATED_WORTH``.
+
+    Args:
+        probability: The stated probability.
+
+    Raises:
+        ValueError: For a probability outside [0, 1].
+    """
+    _probability("stated", probability)
+    return jeffreys(STATED_WORTH * probability, STATED_WORTH * (1.0 - probability))
+
+
 def discounted(belief: BetaBelief, discount: Quantity) -> BetaBelief:
     """Return a distribution with the weight of the given one multiplied by ``discount``: the same mean, and wider.
 
@@ -111,3 +128,7 @@ def _count(number: float) -> float:
     if not number >= 0.0:
         raise ValueError(f"{number} attempts: a count cannot be negative")
     return number
+
+
+NOTHING_COUNTED = jeffreys(0.0, 0.0)
+"""The distribution of a probability of which nothing is known, Beta(1/2, 1/2): mean 1/2, 90 % within 0.6 and 99.4 %."""

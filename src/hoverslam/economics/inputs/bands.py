@@ -4,16 +4,17 @@ A band is a figure with a low, a most likely and a high value, a status and a so
 Money stays in the currency that it was published in: in a file the key ends in the currency, ``_MCNY`` or ``_MUSD``.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel
 
-from hoverslam.data.figures import Band, Range
+from hoverslam.data.figures import Band, Figure, Range
 from hoverslam.data.reading import model_of
 
 Currency = Literal["CNY", "USD"]
+ENDINGS: dict[str, Currency] = {"_MCNY": "CNY", "_MUSD": "USD"}
+"""The endings of the keys of money, and the currency that each states."""
 
 
 class Money(Band):
@@ -24,12 +25,43 @@ class Money(Band):
     currency: Currency
 
 
-Cash = Annotated[Money, Range(0.0, math.inf, closed=True)]
-Positive = Annotated[Band, Range(0.0, math.inf)]
-AtLeastOne = Annotated[Band, Range(1.0, math.inf, closed=True)]
-Fraction = Annotated[Band, Range(0.0, 1.0, closed=True)]
-Probability = Annotated[Band, Range(0.0, 1.0)]
-Slope = Annotated[Band, Range(0.5, 1.0)]
+CNY_IN_A_USD = 7.0  # for the ends of accepted ranges only; a cost is converted at the dated exchange rate
+
+
+@dataclass(frozen=True)
+class MoneyRange(Range):
+    """Accepted range of money. The ends are in millions of US dollars; for yuan they are multiplied by ``CNY_IN_A_USD``."""
+
+    def _out_of_range(self, figure: Figure, unit: str) -> list[tuple[str, str, str]]:
+        """Return the numbers of a band of money that are outside the range, in the currency of the band."""
+        assert isinstance(figure, Money)
+        factor = 1.0 if figure.currency == "USD" else CNY_IN_A_USD
+        own = Range(factor * self.low, factor * self.high, self.closed, self.reason)
+        return own._out_of_range(figure, f"M {figure.currency}")
+
+
+def _cash(high: float, reason: str) -> MoneyRange:
+    """Return the range of money from 0, included, to ``high`` (M USD)."""
+    return MoneyRange(0.0, high, closed=True, reason=reason)
+
+
+Hardware = Annotated[Money, _cash(2000.0, "a whole SLS costs 2,200 M USD a flight: NASA OIG, IG-22-003")]
+Work = Annotated[Money, _cash(200.0, "twice the list price of a whole Falcon Heavy flight")]
+Propellants = Annotated[Money, _cash(50.0, "2,000 t of hydrogen and oxygen cost less")]
+YearlyCost = Annotated[Money, _cash(10_000.0, "the Space Shuttle cost about 5,000 M USD a year")]
+Development = Annotated[Money, _cash(100_000.0, "four times what SLS took to its first flight")]
+LaunchPrice = Annotated[Money, _cash(5000.0, "no launch was ever sold for so much")]
+PriceOfKilogram = Annotated[
+    Band, Range(100.0, 10_000_000.0, reason="propellant alone costs about 80 CNY/kg, Pegasus 650,000 CNY/kg")
+]
+Rate = Annotated[Band, Range(0.0, 2000.0, reason="the busiest launcher flew 165 times in 2025")]
+Uses = Annotated[Band, Range(1.0, 1000.0, closed=True, reason="the most flown booster has flown about 40 times")]
+Years = Annotated[Band, Range(0.0, 100.0, reason="no launcher has been in service for longer")]
+Mass = Annotated[Band, Range(0.0, 100_000.0, reason="in kg: no launcher lifts a satellite of more than 100 t")]
+Satellites = Annotated[Band, Range(1.0, 1000.0, closed=True, reason="the most satellites on a launch were 143")]
+Fraction = Annotated[Band, Range(0.0, 1.0, closed=True, reason="a fraction, not per cent")]
+Probability = Annotated[Band, Range(0.0, 1.0, reason="a fraction, not per cent")]
+Slope = Annotated[Band, Range(0.5, 1.0, reason="cost of the doubled rate over that of the single one")]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from hoverslam.data.errors import shown
 from hoverslam.data.figures import Section, Sourced, mistakes
 from hoverslam.data.reading import read_entries
-from hoverslam.economics.inputs.bands import AtLeastOne, Fraction, Positive
+from hoverslam.economics.inputs.bands import Fraction, Mass, Satellites, Years
 from hoverslam.economics.inputs.errors import CostInputError
 from hoverslam.economics.inputs.loading import DATA
 from hoverslam.vehicles.recovery import RecoveryMode
@@ -95,12 +95,12 @@ class Constellation(Sourced):
     orbit: str
     release_orbit: str | None = None
     satellites: Annotated[int, Field(ge=1)]
-    satellite_mass_kg: Positive
-    satellites_per_launch: AtLeastOne
+    satellite_mass_kg: Mass
+    satellites_per_launch: Satellites
     dispenser_fraction: Fraction
     altitude_km: Annotated[float, Field(gt=0)]
     plane: str
-    life_years: Positive
+    life_years: Years
     in_orbit: Count
     in_orbit_date: datetime.date
     deadline: datetime.date | None = None

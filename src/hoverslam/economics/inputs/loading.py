@@ -14,13 +14,12 @@ from pydantic import ValidationError
 from hoverslam.data.errors import Mistake, did_you_mean, shown, suggestion
 from hoverslam.data.files import file_names
 from hoverslam.data.reading import complaints, read_entries, read_toml
-from hoverslam.economics.inputs.bands import Currency
+from hoverslam.economics.inputs.bands import ENDINGS
 from hoverslam.economics.inputs.errors import CostInputError, CostQuestionError
 from hoverslam.economics.inputs.models import GROUPS, MONEY_FIELDS, CostInputs, ExchangeRate, LandingRecord
 from hoverslam.economics.inputs.price import ListPrice, Tender
 
 DATA = Path(__file__).parent / "files"
-ENDINGS: dict[str, Currency] = {"_MCNY": "CNY", "_MUSD": "USD"}
 
 
 def cost_vehicles() -> tuple[str, ...]:

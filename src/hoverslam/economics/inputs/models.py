@@ -18,13 +18,23 @@ from hoverslam.data.errors import shown
 from hoverslam.data.figures import Band, Section, Sourced, Text, mistakes
 from hoverslam.data.reading import complaints
 from hoverslam.economics.inputs.bands import (
+    ENDINGS,
     Aim,
-    AtLeastOne,
-    Cash,
+    Currency,
+    Development,
     Fraction,
-    Positive,
+    Hardware,
+    LaunchPrice,
+    Money,
+    PriceOfKilogram,
     Probability,
+    Propellants,
+    Rate,
     Slope,
+    Uses,
+    Work,
+    YearlyCost,
+    Years,
     money_fields,
 )
 from hoverslam.economics.inputs.errors import CostQuestionError
@@ -63,26 +73,26 @@ class Costs(Section):
         programme_years: Time in which they earn it back (yr).
     """
 
-    stage1_unit_cost: Annotated[Cash, NOTHING]
-    upper_stage_unit_cost: Annotated[Cash, NOTHING]
-    fixed_cost_per_year: Annotated[Cash, NOTHING]
+    stage1_unit_cost: Annotated[Hardware, NOTHING]
+    upper_stage_unit_cost: Annotated[Hardware, NOTHING]
+    fixed_cost_per_year: Annotated[YearlyCost, NOTHING]
     refurbishment_fraction: Annotated[Fraction | None, NOTHING] = None
-    mission_operations: Annotated[Cash, NOTHING]
-    pad_and_range: Annotated[Cash, NOTHING]
-    fairing_cost: Annotated[Cash, NOTHING]
-    fairing_uses: Annotated[AtLeastOne, MORE]
-    propellant: Annotated[Cash, LESS]
+    mission_operations: Annotated[Work, NOTHING]
+    pad_and_range: Annotated[Work, NOTHING]
+    fairing_cost: Annotated[Work, NOTHING]
+    fairing_uses: Annotated[Uses, MORE]
+    propellant: Annotated[Propellants, LESS]
     insurance_rate: Annotated[Fraction, LESS]
     learning_slope: Slope
-    reference_units_per_year: Positive
-    upper_stage_reference_units_per_year: Positive | None = None
+    reference_units_per_year: Rate
+    upper_stage_reference_units_per_year: Rate | None = None
     recovery_hardware_fraction: Fraction | None = None
     refurbishment_growth: Annotated[Fraction | None, LESS] = None
-    recovery_operations_downrange: Annotated[Cash | None, LESS] = None
-    recovery_operations_return_to_launch_site: Annotated[Cash | None, LESS] = None
-    development_cost: Annotated[Cash | None, LESS] = None
+    recovery_operations_downrange: Annotated[Work | None, LESS] = None
+    recovery_operations_return_to_launch_site: Annotated[Work | None, LESS] = None
+    development_cost: Annotated[Development | None, LESS] = None
     development_share: Annotated[Fraction | None, LESS] = None
-    programme_years: Annotated[Positive | None, MORE] = None
+    programme_years: Annotated[Years | None, MORE] = None
 
     @model_validator(mode="after")
     def _check_development(self) -> Self:
@@ -109,8 +119,8 @@ class OperationsInputs(Section):
         mission_success_probability: Probability that the payload arrives.
     """
 
-    launches_per_year: Annotated[Positive, Aim("high", best=300.0)]
-    max_flights: Annotated[AtLeastOne | None, Aim("high", best=100.0)] = None
+    launches_per_year: Annotated[Rate, Aim("high", best=300.0)]
+    max_flights: Annotated[Uses | None, Aim("high", best=100.0)] = None
     intact_probability: Annotated[Fraction | None, ALWAYS] = None
     load_factor: Annotated[Probability, ALWAYS]
     mission_success_probability: Annotated[Probability, ALWAYS]
@@ -125,9 +135,9 @@ class Prices(Section):
         list_price: Published price of a launch (millions of its currency).
     """
 
-    market_cny_per_kg: Positive
-    target_cny_per_kg: Positive | None = None
-    list_price: Cash | None = None
+    market_cny_per_kg: PriceOfKilogram
+    target_cny_per_kg: PriceOfKilogram | None = None
+    list_price: LaunchPrice | None = None
 
     @model_validator(mode="after")
     def _check_target(self) -> Self:
@@ -193,38 +203,58 @@ class CostInputs(Section):
         found = {**dict(self.cost), **dict(self.operations)}
         return {name: band for name, band in found.items() if band is not None}
 
+    def keys(self) -> list[str]:
+        """Return the keys of ``bands()`` as the file states them: those of money end in their currency."""
+        return [f"{name}_M{band.currency}" if isinstance(band, Money) else name for name, band in self.bands().items()]
+
     def replace(self, source: str = "set by the caller", **values: float | Sequence[float]) -> "CostInputs":
         """Return a copy with some bands of ``cost`` and ``operations`` replaced. It is checked like a file.
 
         Args:
             source: What the replaced bands state as their source.
-            **values: One number, or (low, most likely, high), by the name of the band, such as ``launches_per_year``
-                or ``stage1_unit_cost``; in the unit of the band: money in millions of its own currency.
+            **values: One number, or (low, most likely, high), by the key of the band as a file states it, such as
+                ``launches_per_year`` or ``stage1_unit_cost_MUSD``. The key of money ends in its currency, ``_MUSD`` or
+                ``_MCNY``, in which a file need not have stated it; without the ending it is in the currency of the band.
 
         Raises:
             CostQuestionError: For a name that is no band of the vehicle, or values that the band cannot have.
         """
         known, changed = self.bands(), self
-        for name, value in values.items():
+        for key, value in values.items():
+            name = name_and_currency(key)[0]
             if name not in known:
-                raise CostQuestionError(f"{self.vehicle} has no cost input {name!r}; it has {', '.join(known)}")
+                raise CostQuestionError(f"{self.vehicle} has no cost input {key!r}; it has {', '.join(self.keys())}")
             group = "cost" if name in Costs.model_fields else "operations"
-            section = _with_band(getattr(changed, group), name, value, source)
+            section = _with_band(getattr(changed, group), key, value, source)
             changed = changed.model_copy(update={group: section})
         return changed
 
 
-def _with_band(section: Section, name: str, value: float | Sequence[float], source: str) -> Section:
+def name_and_currency(key: str) -> tuple[str, Currency | None]:
+    """Return the name of the field behind a key, and the currency in which the key ends; None for a key without one."""
+    name, currency = key[:-5], ENDINGS.get(key[-5:])
+    if currency is not None and any(name in fields for fields in MONEY_FIELDS.values()):
+        return name, currency
+    return key, None
+
+
+def _with_band(section: Section, key: str, value: float | Sequence[float], source: str) -> Section:
     """Return a copy of a section with one band replaced and checked."""
+    name, currency = name_and_currency(key)
     numbers = [float(value)] * 3 if isinstance(value, (int, float)) else [float(x) for x in value]
     if len(numbers) != 3:
-        raise CostQuestionError(f"{name} = {value!r}: give one number or three (low, most likely, high)")
+        raise CostQuestionError(f"{key} = {value!r}: give one number or three (low, most likely, high)")
     band = getattr(section, name).model_dump(exclude={"unit"})
     band |= {"low": numbers[0], "value": numbers[1], "high": numbers[2], "status": "estimate", "source": source}
+    if currency is not None:
+        band["currency"] = currency
     try:
         return type(section).model_validate(dict(section) | {name: band})
     except ValidationError as error:
-        lines = [mistake.line(source) for mistake in complaints(error, type(section))]
+        found = complaints(error, type(section))
+        if isinstance(value, (int, float)):  # one number stands for the whole band: one line is enough
+            found = found[:1]
+        lines = [mistake._replace(key=mistake.key.replace(name, key, 1)).line(source) for mistake in found]
         raise CostQuestionError("\n".join(lines)) from None
 
 

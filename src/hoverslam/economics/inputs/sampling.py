@@ -17,7 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from hoverslam.data.counts import MOST_SAMPLES, checked_count
 from hoverslam.data.figures import Band
+from hoverslam.economics.inputs.errors import CostQuestionError
+
+
+def checked_samples(samples: int) -> int:
+    """Return a number of samples.
+
+    Raises:
+        CostQuestionError: If it is no whole number from 1 to ``MOST_SAMPLES``.
+    """
+    try:
+        return checked_count("samples", samples, 1, MOST_SAMPLES, "more add memory and time, and no accuracy")
+    except ValueError as error:
+        raise CostQuestionError(str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +40,9 @@ class Draws:
 
     seed: int
     samples: int
+
+    def __post_init__(self) -> None:
+        checked_samples(self.samples)
 
     def uniforms(self, name: str) -> NDArray[np.float64]:
         """Return stratified uniforms in (0, 1) for one quantity, shape ``(samples,)``."""

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoverslam.data.figures import Band
+from hoverslam.economics.evidence.reliability import NOTHING_COUNTED
 from hoverslam.economics.inputs.constellations import Constellation, Milestone
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import load_cost_inputs, load_exchange_rate
@@ -276,7 +277,7 @@ def launch_service(
     constellation: Constellation,
     *,
     inputs: CostInputs | None = None,
-    reserve_probability: float = 1.0,
+    reserve_probability: float | None = None,
     turnaround_days: float = 60.0,
     dispenser_fraction: float | None = None,
     most: int | None = None,
@@ -289,7 +290,8 @@ def launch_service(
         payload_kg: Payload to the orbit of the constellation with this recovery mode (kg).
         constellation: The constellation.
         inputs: Cost inputs in place of those that come with the package.
-        reserve_probability: Probability that the landing reserve suffices; multiplies that of the landing record.
+        reserve_probability: Probability that the landing reserve suffices; multiplies that of the landing record. If left
+            out, nothing is known of it, and the mean of ``NOTHING_COUNTED`` is taken.
         turnaround_days: Time from a launch until its booster can fly again (days).
         dispenser_fraction: Share of the payload that is no satellite; that of the constellation if None.
         most: Satellites that fit under the fairing; that of the constellation if None.
@@ -297,6 +299,8 @@ def launch_service(
     Raises:
         CostQuestionError: As ``estimate_cost`` and ``satellites_per_launch``.
     """
+    if reserve_probability is None:
+        reserve_probability = float(NOTHING_COUNTED.mean)
     if not 0.0 <= reserve_probability <= 1.0:
         raise CostQuestionError(f"reserve_probability = {reserve_probability}: a probability lies in [0, 1]")
     inputs = load_cost_inputs(vehicle) if inputs is None else inputs

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from hoverslam.economics.evidence.reliability import BetaBelief, landing_probability
+from hoverslam.economics.evidence.reliability import NOTHING_COUNTED, BetaBelief, landing_probability
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import load_cost_inputs, load_exchange_rate
 from hoverslam.economics.inputs.models import CostInputs, ExchangeRate
 from hoverslam.economics.inputs.quantities import Quantity, checked_payload
-from hoverslam.economics.inputs.sampling import Draws, Quantiles
+from hoverslam.economics.inputs.sampling import Draws, Quantiles, checked_samples
 from hoverslam.economics.model.explained import ExplainRow
 from hoverslam.economics.model.factors import (
     BoosterLife,
@@ -199,8 +199,8 @@ def estimate_cost(
     *,
     payload_sd_fraction: float = 0.0,
     landing_probability: float | None = None,
-    reserve_probability: float | BetaBelief = 1.0,
-    margin_source: str = "margin study of this recovery",
+    reserve_probability: float | BetaBelief = NOTHING_COUNTED,
+    margin_source: str = "given by the caller, or nothing counted",
     inputs: CostInputs | None = None,
     samples: int = 4000,
     seed: int = 0,
@@ -216,7 +216,7 @@ def estimate_cost(
             an expendable flight.
         reserve_probability: Probability that the landing reserve suffices. It multiplies the probability of the landing
             record, not a given one. A number is taken as known; a belief, such as ``jeffreys(enough, not_enough)`` of
-            counted flights, is sampled.
+            counted flights, is sampled. If left out, nothing is known of it: anything from 0 to 1.
         margin_source: What ``explain`` cites for ``reserve_probability``.
         inputs: Cost inputs in place of those that come with the package (see ``CostInputs.replace``).
         samples: Number of samples.
@@ -276,8 +276,7 @@ def _check_question(
         raise CostQuestionError(f"asked for {vehicle!r} with the cost inputs of {inputs.vehicle!r}")
     if not (math.isfinite(payload_sd_fraction) and payload_sd_fraction >= 0.0):
         raise CostQuestionError(f"payload_sd_fraction = {payload_sd_fraction}: give a number of 0 or more")
-    if samples < 1:
-        raise CostQuestionError(f"samples = {samples}: at least one sample is needed")
+    checked_samples(samples)
 
 
 def _check_probabilities(landing: float | None, reserve: float | BetaBelief) -> None:

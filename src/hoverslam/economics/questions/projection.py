@@ -47,7 +47,7 @@ def cost_after_attempts(
     recovery: str,
     payload_kg: float,
     *,
-    margin_probability: float = 1.0,
+    margin_probability: float,
     attempts: Sequence[int] = ATTEMPTS,
     samples: int = 1000,
     seed: int = 0,

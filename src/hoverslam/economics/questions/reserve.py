@@ -114,10 +114,10 @@ class ReserveCase:
     nominal_reserve_kg: float
     reserve_per_payload: float
     max_flights: float
-    other_probability: float = 1.0
-    intact_probability: float = 1.0
-    mission_success: float = 1.0
-    load_factor: float = 1.0
+    other_probability: float
+    intact_probability: float
+    mission_success: float
+    load_factor: float
     residual_kg: float = 0.0
 
     def __post_init__(self) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from scipy.optimize import brentq
 
 from hoverslam.data.figures import Band
-from hoverslam.economics.evidence.reliability import BetaBelief
+from hoverslam.economics.evidence.reliability import NOTHING_COUNTED, BetaBelief
 from hoverslam.economics.inputs.bands import Money, aims_of
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import load_cost_inputs, load_exchange_rate
@@ -81,7 +81,7 @@ def requirements_for_target(
     target_cny_per_kg: float,
     *,
     inputs: CostInputs | None = None,
-    reserve_probability: float | BetaBelief = 1.0,
+    reserve_probability: float | BetaBelief = NOTHING_COUNTED,
     figures: Mapping[str, PayloadFigure] | None = None,
     samples: int = SAMPLES,
     seed: int = 0,
@@ -98,6 +98,7 @@ def requirements_for_target(
         target_cny_per_kg: Target (CNY/kg).
         inputs: Cost inputs in place of those that come with the package.
         reserve_probability: Probability that the landing reserve suffices: a number, or a distribution that is sampled.
+            If left out, nothing is known of it.
         figures: Figures of the vehicle that change the payload, by key; their effect is taken to first order.
         samples: Number of samples.
         seed: Seed of the samples.

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hoverslam.data.counts import MOST_BLOCK, MOST_FLIGHTS, MOST_PROCESSES, checked_count
 from hoverslam.data.writing import NotWritten, write_whole
 from hoverslam.margins.campaigns.blocks import Columns, Flyer, Numbers
 from hoverslam.margins.campaigns.executors import default_workers, fly_blocks
@@ -246,8 +247,9 @@ def _to_standard_error(line: str) -> None:
 
 
 def _check_arguments(samples: int, block: int, workers: int | None, scheduler: str | None) -> None:
-    for name, value in (("samples", samples), ("block", block), ("workers", workers)):
-        if value is not None and value < 1:
-            raise ValueError(f"{name}={value}: give 1 or more")
+    checked_count("samples", samples, 1, MOST_FLIGHTS, "more take months")
+    checked_count("block", block, 1, MOST_BLOCK, "a block is in memory as a whole")
+    if workers is not None:
+        checked_count("workers", workers, 1, MOST_PROCESSES, "each process needs about a gigabyte")
     if workers is not None and scheduler is not None:
         raise ValueError(f"workers={workers}: are processes here, {scheduler} has workers of its own: leave one out")

@@ -241,7 +241,7 @@ def solve_cases(cases: Sequence[Case], keep: OnRow, jobs: int | None = None, fly
         jobs: Worker processes, as in :func:`compare`.
         fly: Solves one case.
     """
-    jobs = parallel.default_jobs() if jobs is None else jobs
+    jobs = parallel.checked_jobs(jobs)
     order = sorted(range(len(cases)), key=lambda index: -cases[index].effort)
     try:
         with closing(_solved(cases, order, jobs, fly)) as solved:

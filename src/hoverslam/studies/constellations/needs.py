@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from hoverslam.economics.evidence.reliability import BetaBelief
 from hoverslam.economics.inputs.constellations import Constellation, Milestone, load_constellations
 from hoverslam.economics.inputs.errors import CostQuestionError
 from hoverslam.economics.inputs.loading import load_cost_inputs
@@ -16,6 +17,8 @@ from hoverslam.economics.questions.demand import (
     steady_launches_per_year,
 )
 from hoverslam.economics.questions.estimate import estimate_cost
+from hoverslam.economics.study import margin_belief
+from hoverslam.margins.study.curve import load_margin_curve
 from hoverslam.studies.cases import Case
 from hoverslam.studies.constellations.need_row import Columns, NeedRow
 from hoverslam.studies.constellations.prospects import with_plan
@@ -60,16 +63,23 @@ def _why(outcome: Outcome) -> str:
     return f"re-flight error {row.refly_error:.1e}, path violation {row.path_violation:.1e}"
 
 
-def reserve_suffices(case: Case) -> float:
-    """Return the probability that the case's landing reserve suffices; 1 where it is not known."""
+def reserve_suffices(case: Case) -> float | BetaBelief:
+    """Return the probability that the case's landing reserve suffices, or what is believed of it without a margin curve."""
     vehicle = case.loaded()
-    if vehicle.recovery is None or case.recovery == "expendable":
-        return 1.0
-    known = vehicle.recovery.reserve(case.recovery)[1]
-    return 1.0 if known is None else known.value
+    known = None if vehicle.recovery is None else vehicle.recovery.reserve(case.recovery)[1]
+    curve = load_margin_curve(vehicle.name, case.recovery)
+    if case.recovery != "expendable" and known is not None and curve is not None:
+        return known.si  # computed from the flights of that curve
+    return margin_belief(vehicle, case.recovery, curve)[0]
 
 
-def _served(row: NeedRow, constellation: Constellation, suffices: float) -> tuple[NeedRow, LaunchService | None]:
+def _mean(probability: float | BetaBelief) -> float:
+    return float(probability.mean) if isinstance(probability, BetaBelief) else probability
+
+
+def _served(
+    row: NeedRow, constellation: Constellation, suffices: float | BetaBelief
+) -> tuple[NeedRow, LaunchService | None]:
     """Return the row with the satellites of a launch, and the launch service; None if there is none, as the status states."""
     payload, most = row.payload_kg or 0.0, constellation.most(row.vehicle)
     try:
@@ -78,7 +88,7 @@ def _served(row: NeedRow, constellation: Constellation, suffices: float) -> tupl
         return replace(row, status="carries no satellite"), None
     row = replace(row, satellites_per_launch_low=low, satellites_per_launch_high=high)
     try:
-        service = launch_service(row.vehicle, row.recovery, payload, constellation, reserve_probability=suffices)
+        service = launch_service(row.vehicle, row.recovery, payload, constellation, reserve_probability=_mean(suffices))
     except CostQuestionError as error:
         heavy = "carries no satellite" in str(error)
         return replace(row, status="carries no satellite of the likeliest mass" if heavy else str(error)), None
@@ -128,7 +138,7 @@ def _fleet(service: LaunchService, launches_per_year: float, when: str) -> Colum
     }
 
 
-def _launch_cost(row: NeedRow, launches_per_year: float, suffices: float) -> Quantiles:
+def _launch_cost(row: NeedRow, launches_per_year: float, suffices: float | BetaBelief) -> Quantiles:
     """Return the cost of a launch (CNY) at a given launch rate; the uncertain cost inputs are sampled."""
     inputs = load_cost_inputs(row.vehicle).replace("the rate of the plan", launches_per_year=launches_per_year)
     payload = row.payload_kg or 0.0

@@ -107,7 +107,7 @@ def _landing(study: "CostStudy") -> FittingTable:
     table.add_column("value", justify="right")
     table.add_column("note")
     low, high = estimate.landing_interval or (0.0, 1.0)
-    margin = "no margin curve"
+    margin = "not known: no margin curve; the mean of what is possible"
     if study.curve is not None:
         margin = f"{study.curve.counted:,} guided landings, {study.curve.guidance} guidance"
     table.add_row("landing reserve suffices", _share(estimate.margin_probability), margin)

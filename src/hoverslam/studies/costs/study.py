@@ -1,16 +1,22 @@
 """The cost study of a vehicle: its flights are solved, the payload is differentiated, and the cost is estimated."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hoverslam.data.amounts import mass_kg
+from hoverslam.data.overrides import Overrides
+from hoverslam.economics.inputs.changes import changed_inputs
+from hoverslam.economics.inputs.errors import CostQuestionError
+from hoverslam.economics.inputs.sampling import checked_samples
 from hoverslam.economics.study import CostStudy, study_given_payload
 from hoverslam.margins.study.curve import MarginCurve, load_margin_curve
 from hoverslam.reports.json_text import Json
 from hoverslam.reports.results import Result
 from hoverslam.studies.cases import Case
+from hoverslam.studies.costs.given_payload import check_given_payload, remark_on_payload
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import as_vehicle
 from hoverslam.vehicles.models import Vehicle
@@ -74,9 +80,9 @@ def study_cost(
     recovery: str | None = None,
     *,
     orbit: OrbitLike | None = None,
-    payload_kg: float | None = None,
+    payload_kg: float | str | None = None,
     inputs: Path | None = None,
-    changes: Sequence[str] = (),
+    changes: Overrides = (),
     margin: Path | None = None,
     samples: int = 4000,
     seed: int = 0,
@@ -90,33 +96,51 @@ def study_cost(
         vehicle: A vehicle, the name of one that comes with the package, or the path of a vehicle file.
         recovery: Recovery mode; downrange if left out, expendable for a vehicle without it.
         orbit: An orbit, or what ``load_orbit`` makes one of; the vehicle's own if left out.
-        payload_kg: Payload (kg), if no flight is to be solved. The effects of the vehicle's figures are left out then.
+        payload_kg: Payload, if no flight is to be solved: a number (kg) or a text with its unit, ``17.8t``. It must be 0.02 to
+            6 % of the vehicle's mass on the pad. The effects of the vehicle's figures are left out then.
         inputs: File of cost inputs; those that come with the package if left out.
-        changes: Changed cost inputs, as ``launches_per_year=20``.
+        changes: Changed cost inputs by the keys of a file of them, whose endings state the currency:
+            ``["launches_per_year=20", "stage1_unit_cost_MUSD=28"]``, or a mapping.
         margin: File of a margin curve; the one that comes with the package for this recovery if left out.
-        samples: Number of samples of the uncertain inputs.
+        samples: Number of samples of the uncertain inputs, at most 1,000,000.
         seed: Seed of the samples.
         report: Receives a line a step.
 
     Raises:
         VehicleError: For a vehicle, mode, orbit or figure that does not exist, or a flight that was not solved.
-        CostQuestionError: For a cost that the inputs do not cover.
+        CostQuestionError: For a cost that the inputs do not cover; a payload, a change or a number of samples out of range.
         CostInputError: For a file of cost inputs that is wrong.
         ValueError: For a file that is no margin curve, or a margin curve of another recovery.
     """
     vehicle = as_vehicle(vehicle)
     case = Case(vehicle, recovery or usual_recovery(vehicle), orbit)
     case.checked()
-    found, curve = _cost_inputs(vehicle, inputs, changes), _curve(case, vehicle, margin)
+    checked_samples(samples)
+    found, remarks = _cost_inputs(vehicle, inputs, changes)
+    curve = _curve(case, vehicle, margin)
     slopes: dict[str, float] | None = None
     twin, verified = None, True
     if payload_kg is None:
-        payload_kg, twin, slopes, verified = _flown(vehicle, case, report)
+        payload, twin, slopes, verified = _flown(vehicle, case, report)
+    else:
+        payload = _given(vehicle, payload_kg)
+        remarks += remark_on_payload(vehicle, vehicle.orbit(case.orbit, case.recovery).name, case.recovery, payload)
     study = study_given_payload(
-        vehicle, case.recovery, payload_kg, twin_payload_kg=twin, payload_slopes=slopes, curve=curve, inputs=found,
+        vehicle, case.recovery, payload, twin_payload_kg=twin, payload_slopes=slopes, curve=curve, inputs=found,
         samples=samples, seed=seed,
     )  # fmt: skip
-    return FlownCostStudy(**{f.name: getattr(study, f.name) for f in fields(study)}, verified=verified)
+    values = {f.name: getattr(study, f.name) for f in fields(study)}
+    return FlownCostStudy(**values | {"notes": remarks + study.notes}, verified=verified)
+
+
+def _given(vehicle: Vehicle, payload: float | str) -> float:
+    """Return a payload that was given in place of a flight, in kg and checked."""
+    try:
+        found = mass_kg(payload)
+    except ValueError as error:
+        raise CostQuestionError(f"payload_kg: {error}") from None
+    check_given_payload(vehicle, found)
+    return found
 
 
 def usual_recovery(vehicle: Vehicle) -> str:
@@ -124,14 +148,13 @@ def usual_recovery(vehicle: Vehicle) -> str:
     return "downrange" if "downrange" in vehicle.modes else "expendable"
 
 
-def _cost_inputs(vehicle: Vehicle, file: Path | None, changes: Sequence[str]) -> "CostInputs":
-    """Return the cost inputs of a vehicle, from a file or from the package, with changes.
+def _cost_inputs(vehicle: Vehicle, file: Path | None, changes: Overrides) -> "tuple[CostInputs, tuple[str, ...]]":
+    """Return the cost inputs of a vehicle, from a file or from the package, with changes, and remarks on the changes.
 
     Raises:
         CostQuestionError: For a vehicle without cost inputs, or a change that names none.
         CostInputError: For a file that is wrong.
     """
-    from hoverslam.economics.inputs.errors import CostQuestionError
     from hoverslam.economics.inputs.loading import cost_vehicles, load_cost_inputs, read_cost_inputs
 
     if file is not None:
@@ -144,17 +167,7 @@ def _cost_inputs(vehicle: Vehicle, file: Path | None, changes: Sequence[str]) ->
         found = load_cost_inputs(vehicle.name)
     else:
         raise CostQuestionError(f"{vehicle.name} has no cost inputs: give a file of them with --inputs")
-    return found.replace("--cost", **dict(map(_pair, changes))) if changes else found
-
-
-def _pair(text: str) -> tuple[str, float]:
-    from hoverslam.economics.inputs.errors import CostQuestionError
-
-    name, _, value = text.partition("=")
-    try:
-        return name.strip(), float(value)
-    except ValueError:
-        raise CostQuestionError(f"--cost: {text}: give KEY=NUMBER, as launches_per_year=20") from None
+    return changed_inputs(found, changes)
 
 
 def _curve(case: Case, vehicle: Vehicle, file: Path | None) -> MarginCurve | None:
