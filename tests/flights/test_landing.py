@@ -386,7 +386,7 @@ def test_a_glide_backward_in_time_ends_where_a_glide_forward_began():
         (lambda: LandingStart((0, 0, 1), (0, 0, np.nan), 1.0), "velocity"),
         (lambda: LandingStart((0, 0, 1), (0, 0, 0), -1.0), "mass"),
         (lambda: LandingStart((0, 0, 1), (0, 0, 0), 1.0, attitude=(1.0, 1.0, 0.0, 0.0)), "unit quaternion"),
-        (lambda: LandingLimits(tilt=45.0), "pi/2"),
+        (lambda: LandingLimits(tilt=45.0), "radians"),
         (lambda: LandingLimits(speed=-1.0), "speed"),
         (lambda: Landing(BOOSTER, LandingStart((0, 0, 1), (0, 0, 0), 19e3)), "no propellant"),
         (lambda: Landing(BOOSTER, BOOSTER_START, least="money"), "least"),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from hoverslam.flights.observed.events import first_motion, refined_events
+from hoverslam.flights.observed.observation import observe
 from hoverslam.flights.observed.samples import Samples, altitude_samples, speed_samples
 from hoverslam.flights.observed.telemetry import (
     Events,
@@ -19,6 +21,8 @@ from hoverslam.flights.observed.telemetry import (
     load_telemetry,
     save_telemetry,
 )
+from hoverslam.vehicles.loading import load_vehicle
+from hoverslam.vehicles.missions import load_mission
 
 TIME = np.arange(0.0, 200.0, 1.0 / 30.0)
 KM_H = 1.0 / 3.6  # m/s
@@ -74,11 +78,12 @@ def test_a_saved_trace_is_loaded_with_the_same_values(tmp_path: Path, name: str)
 @pytest.mark.parametrize(("speed", "altitude"), [("speed_m_s", "altitude_m"), ("velocity_km_h", "altitude_km")])
 def test_columns_have_the_units_in_their_names(files: Files, tmp_path: Path, speed: str, altitude: str) -> None:
     files()
-    rows = [f"{t},{36 * t},{t}" for t in range(100)]
+    rise = 0.3 if altitude.endswith("km") else 300.0
+    rows = [f"{t},{36 * t if speed.endswith('km_h') else 10 * t},{rise * t * 0.5}" for t in range(100)]
     (tmp_path / "x.csv").write_text("\n".join([f"time_s,{speed},{altitude}", *rows]))
     read = load_telemetry(tmp_path / "x.csv")
-    np.testing.assert_allclose(read.speed, (10.0 if speed.endswith("km_h") else 36.0) * read.time)
-    np.testing.assert_allclose(read.altitude, (1000.0 if altitude.endswith("km") else 1.0) * read.time)
+    np.testing.assert_allclose(read.speed, 10.0 * read.time)
+    np.testing.assert_allclose(read.altitude, 150.0 * read.time)
 
 
 def test_events_may_be_in_another_file(files: Files, tmp_path: Path) -> None:
@@ -115,7 +120,8 @@ MISTAKES = {
     "text": (lambda c, e: c["velocity"].__setitem__(7, "fast"), "velocity: .*must be numbers"),
     "back": (lambda c, e: c["time"].__setitem__(41, 12), "time[41]: 12 s after 40 s: must not go back"),
     "no meco": (lambda c, e: e.pop("meco"), "meco: missing: add"),
-    "half a burn": (lambda c, e: e.pop("landing_end"), "landing_end: missing: a burn has start and end"),
+    "half a burn": (lambda c, e: e.pop("landing_start"), "landing_start: missing: a burn has start and end"),
+    "half an entry": (lambda c, e: e.update(entry_start=60), "entry_end: missing: a burn has start and end"),
     "order": (lambda c, e: e.update(landing_start=40), "landing_start: 40 s: must be later than meco (50 s)"),
     "text for seconds": (lambda c, e: e.update(meco="145"), "meco: '145': must be seconds after lift-off"),
     "outside": (lambda c, e: e.update(landing_end=200), "landing_end: 200 s: must lie within the trace"),
@@ -155,6 +161,123 @@ def test_a_list_is_not_a_trace(files: Files) -> None:
     path.write_text("[1, 2]")
     with pytest.raises(TelemetryError, match=r"x_stage1_raw\.json: a list: must be a table"):
         load_telemetry(path)
+
+
+# ---- files as they are found -----------------------------------------------------------------------------------------
+FLOWN = np.arange(0.0, 150.0, 0.5)
+FLOWN_SPEED, FLOWN_ALTITUDE = 10.0 * FLOWN, 0.5 * 6.0 * FLOWN**2  # m/s, m: climbs 0.6 of the way
+
+
+def written(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
+    """Write a trace and its events, and return its path."""
+    (folder / name).write_text(text, encoding=encoding)
+    (folder / f"{Path(name).stem}_events.json").write_text('{"meco": 140}', encoding=encoding)
+    return folder / name
+
+
+def rows_of(header: str, separator: str = ",", speed: float = 1.0, altitude: float = 1.0, comma: bool = False) -> str:
+    """Return a trace as CSV, its speeds and altitudes in SI divided by the given units."""
+    columns = zip(FLOWN, FLOWN_SPEED / speed, FLOWN_ALTITUDE / altitude, strict=True)
+    rows = [separator.join(f"{x:.9f}" for x in row) for row in columns]
+    return "\n".join([header, *(row.replace(".", ",") if comma else row for row in rows)]) + "\n"
+
+
+def is_the_flight(path: Path) -> None:
+    read = load_telemetry(path)
+    np.testing.assert_allclose(read.time, FLOWN, atol=1e-9)
+    np.testing.assert_allclose(read.speed, FLOWN_SPEED, atol=1e-6)
+    np.testing.assert_allclose(read.altitude, FLOWN_ALTITUDE, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("header", "speed", "altitude"),
+    [
+        ("Time (s),Speed (km/h),Altitude (m)", KM_H, 1.0),
+        ("t [s],Velocity [m/s],Altitude [km]", 1.0, 1e3),
+        ("time_s,speed_kmh,altitude_km", KM_H, 1e3),
+        ("T,V,H", 1.0, 1e3),
+        ("MET (s),Speed (mph),Altitude (ft)", 0.44704, 0.3048),
+        ("mission time,velocity (km/s),height (m)", 1e3, 1.0),
+    ],
+)
+def test_units_are_read_from_headers_as_people_write_them(
+    tmp_path: Path, header: str, speed: float, altitude: float
+) -> None:
+    is_the_flight(written(tmp_path, "x.csv", rows_of(header, speed=speed, altitude=altitude)))
+
+
+def test_a_byte_order_mark_semicolons_decimal_commas_comments_and_blank_lines_are_read(tmp_path: Path) -> None:
+    table = rows_of("Time (s);Speed (km/h);Altitude (m)", ";", KM_H, comma=True)
+    is_the_flight(written(tmp_path, "x.csv", "# from a webcast\n\n" + table + "\n  \n;;\n", "utf-8-sig"))
+    is_the_flight(written(tmp_path, "y.csv", rows_of("time_s\tspeed_m_s\taltitude_m", "\t")))
+    commented = rows_of("time_s, speed_m_s, altitude_m").replace("\n", "\r\n// a note\r\n", 5)
+    is_the_flight(written(tmp_path, "z.csv", commented))
+
+
+@pytest.mark.parametrize("join", ["\n", ", ", ""])
+def test_json_records_one_after_the_other_and_in_a_list_are_read(tmp_path: Path, join: str) -> None:
+    columns = zip(FLOWN.tolist(), FLOWN_SPEED.tolist(), (FLOWN_ALTITUDE / 1e3).tolist(), strict=True)
+    records = [{"time": t, "velocity": v, "altitude": h, "note": None} for t, v, h in columns]
+    stream = join.join(json.dumps(record) for record in records)
+    is_the_flight(written(tmp_path, "x.json", stream, "utf-8-sig"))
+    is_the_flight(written(tmp_path, "y.json", json.dumps([*records, {"time": 151.0, "velocity": None}])))
+
+
+@pytest.mark.parametrize(
+    ("header", "speed", "altitude", "said"),
+    [
+        ("time,speed,altitude", KM_H, 1e3, "speed: .* a mean of 3[0-9] m/s2: .* speed_m_s or speed_km_h"),
+        ("time,speed,altitude", 1.0, 1.0, "altitude: climbs .* not possible .* altitude_m or altitude_km"),
+        ("time_s,speed_km_h,altitude_km", 1.0, 1e3, "altitude: climbs .* not possible"),
+        ("time_s,speed_m_s,altitude_m", 1.0, 1e3, "altitude: climbs .* no ascent is so flat"),
+        ("Time (h),Speed (m/s),Altitude (m)", 1.0, 1.0, r"Time \(h\): unknown unit 'h': write time_s"),
+        ("Time (ms),Speed (m/s),Altitude (m)", 1.0, 1.0, "140 s: must lie within the trace"),
+        ("time_min,speed_m_s,altitude_m", 1.0, 1.0, "time: 30 s from sample to sample"),
+        ("time_s,speed_m_s,velocity_km_h", 1.0, 1.0, "velocity_km_h: states speed a second time"),
+        ("time_s,time_s,altitude_km", 1.0, 1.0, "time_s: states a column twice"),
+        ("time_s,speed_m_s,depth", 1.0, 1.0, "altitude: missing: has time_s, speed_m_s, depth"),
+        ("0.0,0.0,0.0", 1.0, 1.0, "no header: add a first line"),
+        ("time_s,speed_m_s", 1.0, 1.0, "line 2: 3 cells, but the header has 2"),
+    ],
+)
+def test_units_that_contradict_each_other_and_headers_that_do_not_fit_are_one_line(
+    tmp_path: Path, header: str, speed: float, altitude: float, said: str
+) -> None:
+    path = written(tmp_path, "x.csv", rows_of(header, speed=speed, altitude=altitude))
+    with pytest.raises(TelemetryError, match=said) as refusal:
+        load_telemetry(path)
+    assert len(str(refusal.value).splitlines()) == 1
+    assert str(tmp_path) in str(refusal.value)
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "# nothing\n"])
+def test_an_empty_file_is_named(tmp_path: Path, content: str) -> None:
+    for name in ("x.csv", "x.json"):
+        with pytest.raises(TelemetryError, match=f"{name}: cannot be read"):
+            load_telemetry(written(tmp_path, name, content))
+
+
+def test_a_landing_without_an_end_is_a_trace_that_ends_before_touchdown(files: Files) -> None:
+    for change in ({"landing_end": None}, {"landing_end": None, "landing_start": None}):
+        read = load_telemetry(files(lambda columns, events, change=change: events.update(change)))
+        assert read.events.landing_end is None
+
+
+@pytest.mark.parametrize("every", [30, 15, 10, 8])
+def test_a_trace_of_few_samples_a_second_gives_measurements_along_every_segment(every: int) -> None:
+    """A thirtieth, a fifteenth, ... of the frames: some 1, 2, 3 and 4 a second."""
+    whole = load_telemetry("crs11")
+    thin = replace(whole, time=whole.time[::every], speed=whole.speed[::every], altitude=whole.altitude[::every])
+    dense = speed_samples(whole, 20.0, 140.0, 1.0)
+    samples = speed_samples(thin, 20.0, 140.0, 1.0)
+    assert len(samples.time) > 0.8 * 120.0 / max(1.0, 4.5 * every / 30.0)
+    expected = np.interp(samples.time, dense.time, dense.value)
+    assert np.all(np.abs(samples.value - expected) < 3.0 * samples.sigma + 1.5)
+    mission = load_mission("crs11")
+    seen = observe(mission, thin, load_vehicle(mission.vehicle))
+    assert all(len(found.time) > 0 for name, found in seen.speed.items() if name not in ("staging", "entry"))
+    start, error = first_motion(thin)
+    assert start == pytest.approx(first_motion(whole)[0], abs=3.0 * error)
 
 
 # ---- samples ---------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from hoverslam.data.radians import FULL_TURN, RIGHT_ANGLE, check_angle
 from hoverslam.physics.constants import (
     EARTH_EQUATORIAL_RADIUS,
     EARTH_FLATTENING,
@@ -21,6 +22,8 @@ from hoverslam.physics.constants import (
     EARTH_ROTATION_RATE,
 )
 
+GROUND = (-1_000.0, 100_000.0)
+"""Accepted altitudes (m) of a pad: from below the deepest valley to the edge of space."""
 _AXES_RATIO_SQUARED_LESS_ONE = 1.0 / (1.0 - EARTH_FLATTENING) ** 2 - 1.0
 
 
@@ -37,6 +40,24 @@ def geodetic_to_ecef(latitude: float, longitude: float, altitude: float) -> NDAr
     equatorial = (normal + altitude) * np.cos(latitude)
     polar = (normal * (1.0 - eccentricity_squared) + altitude) * np.sin(latitude)
     return np.array([equatorial * np.cos(longitude), equatorial * np.sin(longitude), polar])
+
+
+def check_geodetic(what: str, latitude: float, longitude: float, altitude: float) -> None:
+    """Check that a point on the ground is given in radians and metres.
+
+    Args:
+        what: What messages call the point.
+        latitude: Geodetic latitude (rad).
+        longitude: Longitude (rad).
+        altitude: Altitude above the ellipsoid (m).
+
+    Raises:
+        ValueError: For an angle that cannot be in radians, or an altitude outside the ends of ``GROUND``.
+    """
+    check_angle(what, "latitude", latitude, -RIGHT_ANGLE, RIGHT_ANGLE)
+    check_angle(what, "longitude", longitude, -FULL_TURN, FULL_TURN)
+    if not GROUND[0] <= altitude <= GROUND[1]:
+        raise ValueError(f"{what}: altitude is {altitude:g}: give metres from {GROUND[0]:,.0f} to {GROUND[1]:,.0f}")
 
 
 def ecef_to_geodetic(position: NDArray[np.float64]) -> tuple[float, float, float]:
@@ -101,7 +122,12 @@ class LaunchFrame(eqx.Module):
             longitude: Longitude east (rad).
             altitude: Altitude above the ellipsoid (m).
             azimuth: Launch azimuth, clockwise from north (rad).
+
+        Raises:
+            ValueError: For an angle that cannot be in radians, or an altitude that is no pad's.
         """
+        check_geodetic("launch frame", latitude, longitude, altitude)
+        check_angle("launch frame", "azimuth", azimuth, -FULL_TURN, FULL_TURN)
         sin_lat, cos_lat, sin_lon, cos_lon = np.sin(latitude), np.cos(latitude), np.sin(longitude), np.cos(longitude)
         east = np.array([-sin_lon, cos_lon, 0.0])
         north = np.array([-sin_lat * cos_lon, -sin_lat * sin_lon, cos_lat])
@@ -113,7 +139,12 @@ class LaunchFrame(eqx.Module):
         self.azimuth = float(azimuth)
 
     def place(self, latitude: float, longitude: float, altitude: float) -> NDArray[np.float64]:
-        """Return the position ``(3,)`` in this frame (m) of a geodetic point (rad, rad, m)."""
+        """Return the position ``(3,)`` in this frame (m) of a geodetic point (rad, rad, m).
+
+        Raises:
+            ValueError: For an angle that cannot be in radians, or an altitude that is no ground's.
+        """
+        check_geodetic("place", latitude, longitude, altitude)
         position: NDArray[np.float64] = self.rotation @ geodetic_to_ecef(latitude, longitude, altitude) - self.origin
         return position
 

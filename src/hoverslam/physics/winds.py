@@ -12,6 +12,7 @@ import numpy as np
 from jax import Array
 
 from hoverslam.data.curves import read_curves
+from hoverslam.data.radians import FULL_TURN, check_angle
 from hoverslam.physics.earth import FlatGround, LaunchFrame
 from hoverslam.physics.splines import Spline
 
@@ -49,8 +50,9 @@ def percentile_wind(percentile: int, towards: float = np.pi / 2) -> Wind:
         towards: Azimuth that the wind blows towards (rad); east by default.
 
     Raises:
-        ValueError: If there is no envelope for that percentile.
+        ValueError: If there is no envelope for that percentile, or the azimuth cannot be in radians.
     """
+    check_angle("wind", "towards", towards, -FULL_TURN, FULL_TURN)
     if percentile not in WIND_PERCENTILES:
         raise ValueError(f"no wind envelope for percentile {percentile}: choose one of {WIND_PERCENTILES}")
     heights = 1e3 * _ENVELOPES["altitude_km"]

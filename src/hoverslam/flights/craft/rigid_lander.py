@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from hoverslam.data.radians import MOST_ACTUATOR_RATE, RIGHT_ANGLE, check_angle, check_rate
 from hoverslam.flights.craft.lander import Lander
 from hoverslam.physics.rigid_body import Body, Ellipsoid, Fins, TankBody
 from hoverslam.vehicles.loading import as_vehicle
@@ -56,8 +57,11 @@ class RigidLander(Lander):
             raise ValueError(
                 f"lander {self.name!r}: lag {self.lag:g}: thrust that lags needs gimbal_rate and throttle_rate"
             )
-        if not 0.0 < self.gimbal < np.pi / 2:
-            raise ValueError(f"lander {self.name!r}: gimbal is {self.gimbal:g} rad: give an angle between 0 and pi/2")
+        what = f"lander {self.name!r}"
+        check_angle(what, "gimbal", self.gimbal, np.nextafter(0.0, 1.0), np.nextafter(RIGHT_ANGLE, 0.0))
+        check_angle(what, "fin_deflection", self.fin_deflection, 0.0, RIGHT_ANGLE)
+        check_rate(what, "gimbal_rate", self.gimbal_rate, MOST_ACTUATOR_RATE)
+        check_rate(what, "fin_rate", self.fin_rate, MOST_ACTUATOR_RATE)
 
     @property
     def gimballed(self) -> bool:

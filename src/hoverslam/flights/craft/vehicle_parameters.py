@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from hoverslam.data.figures import Figure
+from hoverslam.data.radians import check_angle
 from hoverslam.physics.constants import EARTH_EQUATORIAL_RADIUS, EARTH_GRAVITATIONAL_PARAMETER, EARTH_ROTATION_RATE
 from hoverslam.physics.earth import LaunchFrame
 from hoverslam.physics.motion import Inputs, Shape
@@ -287,7 +288,11 @@ def launch_azimuth(site: Site, inclination: float, speed: float, towards_south: 
         speed: Inertial speed at injection (m/s).
         towards_south: Which of the two azimuths; the ranges of the known pads use the southward one for anything but due
             east.
+
+    Raises:
+        ValueError: For an inclination that cannot be in radians.
     """
+    check_angle("launch azimuth", "inclination", inclination, 0.0, np.pi)
     cosine = np.clip(np.cos(inclination) / np.cos(site.latitude), -1.0, 1.0)
     inertial = np.arcsin(cosine)
     if towards_south:

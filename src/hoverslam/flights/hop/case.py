@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from hoverslam.data.radians import MOST_TURN_RATE, RIGHT_ANGLE, check_angle, check_rate
 from hoverslam.flights.craft.lander import Lander
 from hoverslam.flights.hop.events import HopEvents, Stated, stated_event
 from hoverslam.flights.landing.default_limits import default_limits
@@ -52,7 +53,7 @@ class HopLimits:
         shortest_coast: Least time from cut-off to apogee, and from apogee to relight (s).
 
     Raises:
-        ValueError: If an angle is outside 0 to pi/2, or another limit is not positive.
+        ValueError: If an angle is outside 0 to pi/2, the rate cannot be in radians a second, or another limit is not positive.
     """
 
     rise: float = _DEFAULTS.rise_s.si
@@ -70,11 +71,8 @@ class HopLimits:
 
     def __post_init__(self) -> None:
         for name in ("tilt", "tilt_at_touchdown", "angle_of_attack"):
-            value = getattr(self, name)
-            if not 0.0 <= value < np.pi / 2:
-                raise ValueError(
-                    f"hop limits: {name} is {value:g} rad: give an angle from 0 to below pi/2 (90 degrees)"
-                )
+            check_angle("hop limits", name, getattr(self, name), 0.0, np.nextafter(RIGHT_ANGLE, 0.0))
+        check_rate("hop limits", "turn_rate", self.turn_rate, MOST_TURN_RATE)
         for each in fields(self):
             value = getattr(self, each.name)
             if value is not None and each.name not in ("tilt_at_touchdown", "angle_of_attack") and not value > 0.0:

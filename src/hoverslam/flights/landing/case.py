@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hoverslam.data.radians import MOST_BODY_RATE, MOST_TURN_RATE, RIGHT_ANGLE, check_angle, check_rate
 from hoverslam.flights.craft.lander import Lander
 from hoverslam.flights.landing.default_limits import default_limits
 from hoverslam.physics.earth import FlatGround, LaunchFrame
@@ -52,6 +53,7 @@ class LandingStart:
                     f"start: {name} is {getattr(self, name)}: give three finite numbers, downrange, left, up"
                 )
             object.__setattr__(self, name, tuple(float(x) for x in value))
+        check_rate("start", "rate", self.rate, MOST_BODY_RATE)
         if not (np.isfinite(self.mass) and self.mass > 0.0):
             raise ValueError(f"start: mass is {self.mass}: give a positive number of kilograms")
 
@@ -67,6 +69,9 @@ class Gate:
         gimbal: Largest angle of the thrust from the body axis (rad).
         speed: Largest speed over the ground (m/s).
         cone: Half-angle of the cone above the pad that the position stays inside (rad from the vertical).
+
+    Raises:
+        ValueError: If an angle is outside 0 to pi/2, or the rate cannot be in radians a second.
     """
 
     height: float
@@ -75,6 +80,11 @@ class Gate:
     gimbal: float
     speed: float
     cone: float
+
+    def __post_init__(self) -> None:
+        for name in ("tilt", "gimbal", "cone"):
+            check_angle("gate", name, getattr(self, name), 0.0, RIGHT_ANGLE)
+        check_rate("gate", "rate", self.rate, MOST_BODY_RATE)
 
 
 @dataclass(frozen=True)
@@ -101,7 +111,7 @@ class LandingLimits:
         ground: Whether the height stays above zero. Some cases of the literature leave this limit out.
 
     Raises:
-        ValueError: If an angle is outside 0 to pi/2, or another limit is not positive.
+        ValueError: If an angle is outside 0 to pi/2, a rate cannot be in radians a second, or another limit is not positive.
     """
 
     glide_slope: float | None = None
@@ -123,9 +133,10 @@ class LandingLimits:
 
     def __post_init__(self) -> None:
         for name in ("glide_slope", "tilt", "tilt_at_touchdown", "angle_of_attack"):
-            value = getattr(self, name)
-            if value is not None and not 0.0 <= value <= np.pi / 2:
-                raise ValueError(f"landing limits: {name} is {value:g} rad: give an angle from 0 to pi/2 (90 degrees)")
+            check_angle("landing limits", name, getattr(self, name), 0.0, RIGHT_ANGLE)
+        check_rate("landing limits", "turn_rate", self.turn_rate, MOST_TURN_RATE)
+        for name in ("body_rate", "rate_at_touchdown"):
+            check_rate("landing limits", name, getattr(self, name), MOST_BODY_RATE)
         for name in (
             "angle_of_attack_from",
             "dynamic_pressure",

@@ -15,6 +15,7 @@ import numpy as np
 from jax import Array
 
 from hoverslam.data.errors import suggestion
+from hoverslam.data.radians import FULL_TURN, check_angle
 from hoverslam.flights.craft.limits import FlightLimits
 from hoverslam.flights.launch.structure import PREFIXES
 from hoverslam.ocp.statement.names import Named
@@ -39,6 +40,10 @@ class InputsAndParameters(NamedTuple):
     parameters: Named
 
 
+DECIMAL_MULTIPLES = frozenset({"kPa", "kN", "km", "km/s", "km/h", "t", "g", "kW/m2", "MPa", "MN"})
+"""Units that are not SI units but multiples of them, and the standard gravity: the bounds would be taken as SI."""
+
+
 @dataclass(frozen=True)
 class LaunchLimit:
     """A limit ``lower <= quantity <= upper`` along phases of a launch.
@@ -57,6 +62,9 @@ class LaunchLimit:
         upper: Upper bound (SI).
         unit: SI unit of the quantity, for reports.
         name: Name in reports; unique in its phase. The name of the quantity if left out.
+
+    Raises:
+        ValueError: For an unknown quantity, bounds out of order, a unit that is not SI, or an angle in degrees.
     """
 
     quantity: str | Quantity
@@ -74,6 +82,16 @@ class LaunchLimit:
             )
         if not self.lower <= self.upper:
             raise ValueError(f"limit {self.label}: lower bound {self.lower:g} is above upper bound {self.upper:g}")
+        if "deg" in self.unit or self.unit in DECIMAL_MULTIPLES:
+            raise ValueError(
+                f"limit {self.label}: unit {self.unit!r}: give bounds and unit in SI: rad, Pa, N, m, kg, W/m2"
+            )
+        if self.quantity == "angle_of_attack" or (self.unit == "rad" and callable(self.quantity)):
+            for name, bound in (("lower", self.lower), ("upper", self.upper)):
+                if np.isfinite(bound):
+                    check_angle(f"limit {self.label}", name, bound, -FULL_TURN, FULL_TURN)
+        if self.quantity == "upright" and max(self.lower, -self.upper) > 1.0:
+            raise ValueError(f"limit {self.label}: upright is the cosine of the tilt: give bounds from -1 to 1")
 
     @property
     def label(self) -> str:

@@ -14,7 +14,7 @@ FIRST_MOTION_SPEEDS = (
     12.0,
     70.0,
 )  # m/s: speeds from which lift-off is extrapolated; below, the display is not reliable
-FEWEST_LIFTOFF_SAMPLES = 20
+FEWEST_LIFTOFF_SAMPLES = 6
 LEAST_LIFTOFF_ERROR = 0.1  # s: smallest standard error of a lift-off
 POWERED_ENERGY = 1500.0  # J/kg: a larger deviation from the drift of the unpowered energy shows thrust
 GRAVITATION, RADIUS = 3.986e14, 6.373e6  # m3/s2, m: potential energy about Cape Canaveral, only for its changes

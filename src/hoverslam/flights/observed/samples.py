@@ -14,6 +14,7 @@ from hoverslam.flights.observed.assumptions import assumptions
 from hoverslam.flights.observed.telemetry import Floats, Telemetry
 
 FEWEST_FRAMES, FEWEST_SHARE = 4, 0.4  # a window with fewer frames, or a shorter span of time, gives no measurement
+FRAMES_IN_A_WINDOW = FEWEST_FRAMES + 0.5  # in a trace of few frames a second, windows are lengthened to hold so many
 GLIDE_STEPS = 4.0  # a change by more than so many steps of the display, over several frames, is an animation
 PARABOLA_READINGS = 5.0  # fewer independent readings in a window carry only a line
 PARABOLA_ERROR = 1.5  # standard error of a parabola's middle over that of the mean of the same readings
@@ -30,7 +31,10 @@ class Samples(NamedTuple):
 
 
 def speed_samples(telemetry: Telemetry, start: float, end: float, period: float) -> Samples:
-    """Return measurements of the speed (m/s) about every ``period`` seconds between ``start`` and ``end``."""
+    """Return measurements of the speed (m/s) about every ``period`` seconds between ``start`` and ``end``.
+
+    In a trace of fewer than five frames a second, measurements are further apart: each needs four frames.
+    """
     return _samples(telemetry.time, telemetry.speed, start, end, period)
 
 
@@ -42,6 +46,7 @@ def altitude_samples(telemetry: Telemetry, start: float, end: float, period: flo
 def _samples(time: Floats, values: Floats, start: float, end: float, period: float) -> Samples:
     """Return one measurement a window inside [start, end]: an average, or the moment at which the display changes."""
     values, glides, coarse = _without_animation(time, values)
+    period = max(period, FRAMES_IN_A_WINDOW * float(np.median(np.diff(time))))
     edges = np.linspace(start, end, max(1, round((end - start) / period)) + 1)
     found = []
     for low, high in pairwise(edges):

@@ -45,6 +45,8 @@ def cut_segments(events: Events, telemetry: Telemetry, vehicle: Vehicle) -> tupl
     """Return the segments in order of time, and the standard error of the last one's end (s)."""
     boundaries = [*_way_up(events, telemetry, vehicle), *_way_home(events, vehicle)]
     end, end_error = float(telemetry.time[-1]), FIXED_ERROR
+    if events.landing_start is not None and events.landing_end is None:
+        end = min(end, events.landing_start)  # a burn whose end was not seen is not fitted
     if events.landing_start is not None and events.landing_end is not None:
         end, end_error = events.landing_end, events.error("landing_end")
     ends = [boundary.start for boundary in boundaries[1:]] + [end]

@@ -4,48 +4,38 @@ A trace is read from JSON (the format of public collections) or CSV. ``samples.p
 standard errors, and ``events.py`` refines the stated times of events.
 """
 
-import csv
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from hoverslam.data.writing import write_whole
-
-Floats: TypeAlias = NDArray[np.float64]
+from hoverslam.flights.observed.trace_files import Floats, TelemetryError, read_columns, read_text
 
 DATA = Path(__file__).parent / "files" / "telemetry"
 TRACE_SUFFIX, EVENTS_SUFFIX = "_stage1_raw.json", "_events.json"
 STATED_EVENT_ERROR = 0.5  # s: standard error of an event that is stated as a whole number of seconds
 MISREAD_SPEED, MISREAD_ALTITUDE = 8.0, 600.0  # m/s, m: a value further from the running median contains a misread digit
 FEWEST_SAMPLES = 100  # in a trace
-# Name of a column of a file: the quantity, and the factor to SI.
-_COLUMNS = {
-    "time_s": ("time", 1.0), "time": ("time", 1.0),
-    "speed_m_s": ("speed", 1.0), "velocity_m_s": ("speed", 1.0), "velocity": ("speed", 1.0),
-    "speed_km_h": ("speed", 1.0 / 3.6), "velocity_km_h": ("speed", 1.0 / 3.6),
-    "altitude_m": ("altitude", 1.0), "altitude_km": ("altitude", 1e3), "altitude": ("altitude", 1e3),
-}  # fmt: skip
+LONGEST_STEP = 1.05  # s between samples: a second, and what the times of frames deviate from it
+LARGEST_MEAN_ACCELERATION = 30.0  # m/s2 from lift-off to cut-off: launchers average 8 to 15
+STEEPEST, STEEPEST_SLACK = 1.2, 1500.0  # climb over the way flown, and a display's step (m): a climb is at most the way
+FLATTEST, LONG_WAY = 0.01, 20e3  # least climb over the way flown, where the way is longer than this (m)
 # Events in the order of a flight.
 _EVENTS = ("throttle_down_start", "maxq", "throttle_down_end", "meco", "boostback_start", "boostback_end", "apogee",
            "entry_start", "entry_end", "landing_start", "landing_end")  # fmt: skip
-
-
-class TelemetryError(ValueError):
-    """A trace that cannot be used; the message names file, key, value and remedy."""
 
 
 @dataclass(frozen=True)
 class Events:
     """Times of events in seconds on the trace's clock; None where an event was not flown or not read.
 
-    Burns come in pairs of start and end. Without ``landing_end`` the trace ends before touchdown.
+    Burns come in pairs of start and end. Without ``landing_end`` the trace ends before touchdown, and a ``landing_start`` is
+    the end of the glide.
 
     Attributes:
         meco: First-stage cut-off.
@@ -106,14 +96,15 @@ def load_telemetry(source: str | Path, events: str | Path | None = None) -> Tele
     """Return a trace that comes with the package, or read one from a file.
 
     Args:
-        source: A known name; or a JSON file with ``time`` (s), ``velocity`` (m/s), ``altitude`` (km); or a CSV file with
-            a column each named with its unit: ``time_s``; ``speed_m_s`` or ``speed_km_h``; ``altitude_m`` or
-            ``altitude_km``.
+        source: A known name; or a JSON file with ``time`` (s), ``velocity`` (m/s), ``altitude`` (km), as lists or as a stream
+            of records; or a CSV file with a column each named with its unit, such as ``time_s``, ``Speed (km/h)``,
+            ``altitude_m``. See :mod:`hoverslam.flights.observed.trace_files`.
         events: JSON file of events in seconds after lift-off; by default the file beside the trace whose name ends in
             ``_events.json`` instead of ``_stage1_raw.json`` or ``.csv``.
 
     Raises:
-        TelemetryError: If a file is missing or does not hold a flight.
+        TelemetryError: If a file is missing, does not hold a flight, or if speed and altitude contradict each other, as they
+            do in other units than the headers state.
     """
     if str(source) in known_telemetry():
         path = DATA / f"{source}{TRACE_SUFFIX}"
@@ -121,10 +112,13 @@ def load_telemetry(source: str | Path, events: str | Path | None = None) -> Tele
         path = Path(source)
         if not path.is_file():
             raise TelemetryError(f"{path}: no such file; known traces are {', '.join(known_telemetry())}")
-    columns = _read_columns(path)
+    _require_json_or_csv(path)
+    columns = read_columns(path)
     events_path = _events_beside(path) if events is None else Path(events)
     time, speed, altitude = _checked(path, columns)
-    return Telemetry(_stem(path), time, speed, altitude, _read_events(events_path, time))
+    found = Telemetry(_stem(path), time, speed, altitude, _read_events(events_path, time))
+    _check_units(path, found)
+    return found
 
 
 def save_telemetry(telemetry: Telemetry, path: str | Path) -> None:
@@ -167,34 +161,6 @@ def _table(path: Path, content: object) -> dict[str, object]:
     return content
 
 
-def _read_columns(path: Path) -> dict[str, Floats]:
-    """Return the columns in SI by the names of :class:`Telemetry`."""
-    _require_json_or_csv(path)
-    try:
-        if path.suffix == ".json":
-            raw = _table(path, json.loads(path.read_text(encoding="utf-8-sig")))
-        else:
-            with path.open(newline="", encoding="utf-8-sig") as file:
-                rows = list(csv.reader(file))
-            raw = dict(zip(rows[0], zip(*rows[1:], strict=True), strict=True))
-    except TelemetryError:
-        raise
-    except (ValueError, IndexError) as error:
-        raise TelemetryError(f"{path}: cannot be read: {error}") from None
-    found: dict[str, Floats] = {}
-    for key, values in raw.items():
-        if key in _COLUMNS:
-            name, factor = _COLUMNS[key]
-            try:
-                found[name] = np.atleast_1d(factor * np.array(values, dtype=float))
-            except (ValueError, TypeError) as error:
-                raise TelemetryError(f"{path}: {key}: {error}: must be numbers") from None
-    missing = [name for name in ("time", "speed", "altitude") if name not in found]
-    if missing:
-        raise TelemetryError(f"{path}: {missing[0]}: missing: has {', '.join(raw)}; known are {', '.join(_COLUMNS)}")
-    return found
-
-
 def _checked(path: Path, columns: Mapping[str, Floats]) -> tuple[Floats, Floats, Floats]:
     """Return time, speed and altitude without repeated times and misread digits."""
     time, speed, altitude = (columns[name] for name in ("time", "speed", "altitude"))
@@ -211,6 +177,10 @@ def _checked(path: Path, columns: Mapping[str, Floats]) -> tuple[Floats, Floats,
         at = int(backward[0])
         raise TelemetryError(f"{path}: time[{at + 1}]: {time[at + 1]:g} s after {time[at]:g} s: must not go back")
     kept = np.concatenate([[True], np.diff(time) > 0.0])
+    step = float(np.median(np.diff(time[kept]))) if np.count_nonzero(kept) > 1 else np.inf
+    if not step <= LONGEST_STEP:
+        remedy = "a fit needs at least one sample a second (minutes or milliseconds taken for seconds?): write time_s"
+        raise TelemetryError(f"{path}: time: {step:g} s from sample to sample: {remedy}")
     clean_speed = _without_misread_digits(time[kept], speed[kept], MISREAD_SPEED)
     return time[kept], clean_speed, _without_misread_digits(time[kept], altitude[kept], MISREAD_ALTITUDE)
 
@@ -228,8 +198,8 @@ def _read_events(path: Path, time: Floats) -> Events:
     if not path.is_file():
         raise TelemetryError(f'{path}: no such file: write the events of the flight there, at least {{"meco": 145}}')
     try:
-        raw = _table(path, json.loads(path.read_text(encoding="utf-8-sig")))
-    except (ValueError, RecursionError) as error:
+        raw = _table(path, json.loads(read_text(path)))
+    except (json.JSONDecodeError, RecursionError) as error:
         raise TelemetryError(f"{path}: cannot be read: {error}") from None
     given: dict[str, float] = {}
     for name in _EVENTS:
@@ -250,10 +220,32 @@ def _read_events(path: Path, time: Floats) -> Events:
     return events
 
 
+def _check_units(path: Path, flight: Telemetry) -> None:
+    """Check that speed and altitude up to cut-off can belong to one flight: another unit makes them contradict."""
+    time, speed, altitude = flight.time, flight.speed, flight.altitude
+    up = time <= flight.events.meco
+    if np.count_nonzero(up) < 2:
+        return
+    taken, way = time[up][-1] - time[0], float(np.trapezoid(speed[up], time[up]))
+    climb = float(np.max(altitude[up]) - altitude[0])
+    remedy = "state the unit of each column in its header: time_s, speed_m_s or speed_km_h, altitude_m or altitude_km"
+    mean = (float(np.max(speed[up])) - float(speed[0])) / max(float(taken), 1.0)
+    if mean > LARGEST_MEAN_ACCELERATION:
+        told = f"{speed[up].max():,.0f} m/s at cut-off after {taken:.0f} s, a mean of {mean:.0f} m/s2"
+        raise TelemetryError(f"{path}: speed: {told}: no launcher does that (km/h taken for m/s?): {remedy}")
+    told = f"climbs {climb / 1e3:,.1f} km to cut-off, while the speed covers {way / 1e3:,.1f} km"
+    if climb > STEEPEST * way + STEEPEST_SLACK:
+        raise TelemetryError(f"{path}: altitude: {told}: not possible (m taken for km, or m/s for km/h?): {remedy}")
+    if way > LONG_WAY and climb < FLATTEST * way and time[0] < 10.0:
+        raise TelemetryError(f"{path}: altitude: {told}: no ascent is so flat (km taken for m?): {remedy}")
+
+
 def _check_pairs(path: Path, given: Mapping[str, float]) -> None:
     if "meco" not in given:
         raise TelemetryError(f"{path}: meco: missing: add the time of first-stage cut-off in seconds")
     for burn in ("boostback", "entry", "landing"):
+        if burn == "landing" and "landing_end" not in given:
+            continue  # the trace ends before touchdown
         pair = [f"{burn}_{which}" in given for which in ("start", "end")]
         if pair[0] != pair[1]:
             raise TelemetryError(f"{path}: {burn}_{'end' if pair[0] else 'start'}: missing: a burn has start and end")

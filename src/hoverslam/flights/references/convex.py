@@ -102,8 +102,10 @@ class Descent:
         in_order = 0.0 <= self.thrust_min < self.thrust_max
         _require(in_order, "thrust_min", self.thrust_min, f"keep it from 0 to below thrust_max = {self.thrust_max:g}")
         slope, tilt, speed = self.glide_slope, self.tilt, self.speed_limit
-        _require(slope is None or 0.0 <= slope < np.pi / 2, "glide_slope", slope, "keep it from 0 to below pi/2 rad")
-        _require(tilt is None or 0.0 < tilt <= np.pi, "tilt", tilt, "keep it above 0 and at most pi rad")
+        _require(
+            slope is None or 0.0 <= slope < np.pi / 2, "glide_slope", slope, "keep it from 0 to below pi/2 radians"
+        )
+        _require(tilt is None or 0.0 < tilt <= np.pi, "tilt", tilt, "keep it above 0 and at most pi radians")
         _require(speed is None or 0.0 < speed < np.inf, "speed_limit", speed, "give a number above 0, or None")
 
     @property

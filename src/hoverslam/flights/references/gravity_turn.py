@@ -140,7 +140,9 @@ def gravity_turn_landing(
             ``mass`` and ``exhaust_speed``.
     """
     require_positive("speed", speed, "m/s")
-    require("angle_from_vertical", angle_from_vertical, 0.0 <= angle_from_vertical < math.pi, "give rad, 0 to below pi")
+    require(
+        "angle_from_vertical", angle_from_vertical, 0.0 <= angle_from_vertical < math.pi, "give radians, 0 to below pi"
+    )
     require("thrust_ratio", thrust_ratio, 1.0 < thrust_ratio < math.inf, "give above 1: less never stops the fall")
     require_positive("gravity", gravity, "m/s2")
     if (mass is None) != (exhaust_speed is None):

@@ -7,6 +7,7 @@ from typing import Annotated
 import numpy as np
 
 from hoverslam.data.figures import Figure, Range, Section
+from hoverslam.data.radians import RIGHT_ANGLE, check_angle
 from hoverslam.data.reading import checked, read_toml
 from hoverslam.vehicles.models import Vehicle
 
@@ -44,6 +45,9 @@ class TouchdownLimits:
     tilt: float = FIGURES.tilt_deg.si
     pressure: float = np.inf
     heating: float = np.inf
+
+    def __post_init__(self) -> None:
+        check_angle("touchdown limits", "tilt", self.tilt, 0.0, RIGHT_ANGLE)
 
     @classmethod
     def of(cls, vehicle: Vehicle, **changed: float) -> "TouchdownLimits":

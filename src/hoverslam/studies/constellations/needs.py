@@ -104,7 +104,11 @@ def _served(
 
 # ---- requirements of a milestone -------------------------------------------------------------------------------------------
 def _needing(
-    row: NeedRow, constellation: Constellation, goal: Milestone | None, service: LaunchService, suffices: float
+    row: NeedRow,
+    constellation: Constellation,
+    goal: Milestone | None,
+    service: LaunchService,
+    suffices: float | BetaBelief,
 ) -> NeedRow:
     """Return the row with launches, rates, fleets and costs for its number of satellites, and for its date if it has one."""
     per_launch, success = service.satellites_per_launch, service.mission_success

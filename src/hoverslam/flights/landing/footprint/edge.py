@@ -6,6 +6,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from hoverslam.data.radians import FULL_TURN, check_angle
 from hoverslam.flights.landing.arcs import multipliers_have_right_signs
 from hoverslam.flights.landing.case import LandingCase, phase_names
 from hoverslam.flights.landing.footprint.site_map import FootprintEdge
@@ -33,8 +34,9 @@ def footprint_edge(landing: Landing, azimuths: Sequence[float] | FloatArray, *, 
         verify: Whether each landing is flown again.
 
     Raises:
-        ValueError: If no landing on the pad is found.
+        ValueError: If no landing on the pad is found, or an azimuth cannot be in radians.
     """
+    check_angle("footprint edge", "azimuths", azimuths, -FULL_TURN, FULL_TURN)
     pad = landing.solve(report=_no_report)
     if pad.outcome is not LandingOutcome.ON_PAD:
         raise ValueError(f"footprint edge: start from a landing on the pad that is solved; this one: {pad.message}")
