@@ -20,7 +20,8 @@ from hoverslam.flights.observed.fit_laws import DRAG_MACHS, DRAG_NAMES
 from hoverslam.flights.observed.flight_fit import Estimate, FlightFit, fit_flights, restart_from
 from hoverslam.flights.observed.observation import Observation, observe
 from hoverslam.flights.observed.reconstruction import Reconstruction, figure_lines, published_vehicle
-from hoverslam.flights.observed.telemetry import Floats, load_telemetry
+from hoverslam.flights.observed.telemetry import load_telemetry
+from hoverslam.flights.observed.trace_files import Floats
 from hoverslam.physics.aerodynamics import descent_axial_coefficient
 from hoverslam.reports.json_text import Json
 from hoverslam.reports.results import Result

@@ -6,7 +6,8 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from hoverslam.flights.observed.samples import altitude_samples
-from hoverslam.flights.observed.telemetry import STATED_EVENT_ERROR, Events, Floats, Telemetry, TelemetryError
+from hoverslam.flights.observed.telemetry import STATED_EVENT_ERROR, Events, Telemetry
+from hoverslam.flights.observed.trace_files import Floats, TelemetryError
 
 KINK_ERROR = 0.2  # s: standard error of an event found as a clear kink of the speed
 TOUCHDOWN_ERROR = 1.0  # s: standard error of a touchdown that is extrapolated

@@ -12,7 +12,7 @@ from scipy.interpolate import UnivariateSpline
 from hoverslam.flights.observed.assumptions import assumptions
 from hoverslam.flights.observed.samples import Samples
 from hoverslam.flights.observed.segments import COASTS, Segment
-from hoverslam.flights.observed.telemetry import Floats
+from hoverslam.flights.observed.trace_files import Floats
 from hoverslam.ocp.statement.phase import Guess
 from hoverslam.physics.constants import STANDARD_GRAVITY
 from hoverslam.physics.earth import LaunchFrame

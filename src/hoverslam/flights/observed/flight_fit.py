@@ -12,7 +12,7 @@ from jax import Array
 from hoverslam.flights.observed.fit_problem import FitBuilder
 from hoverslam.flights.observed.observation import Observation
 from hoverslam.flights.observed.priors import Prior
-from hoverslam.flights.observed.telemetry import Floats
+from hoverslam.flights.observed.trace_files import Floats
 from hoverslam.ocp.solved import Solved, solve
 from hoverslam.ocp.solving.carry import guess_from
 from hoverslam.ocp.statement.names import Named

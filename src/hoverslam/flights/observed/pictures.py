@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hoverslam.flights.observed.telemetry import Floats
+from hoverslam.flights.observed.trace_files import Floats
 from hoverslam.reports.pictures import COLOURS, plain_axis
 
 GREY, FITTED, RESIDUAL = "#bbbbbb", COLOURS[2], COLOURS[1]

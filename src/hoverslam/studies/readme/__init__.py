@@ -1,1 +1,1 @@
-"""Keeps the README's table equal to ``results/vehicles.csv``: ``python -m hoverslam.studies.readme``."""
+"""Keeps README and pages equal to the tables in ``results/``: ``python -m hoverslam.studies.readme``."""

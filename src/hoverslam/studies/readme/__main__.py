@@ -1,4 +1,4 @@
-"""``python -m hoverslam.studies.readme``: quote ``results/vehicles.csv`` in README.md of the current folder."""
+"""``python -m hoverslam.studies.readme``: quote the tables in ``results/`` in README and pages of the current folder."""
 
 from hoverslam.studies.readme.table import write_readme
 

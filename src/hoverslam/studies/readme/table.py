@@ -8,6 +8,7 @@ from hoverslam.reports.console import say
 from hoverslam.reports.exit_codes import VERIFIED, WRONG_INPUT
 from hoverslam.reports.markdown import markdown_table
 from hoverslam.studies.comparison.tables import read_csv, summary_columns, verdict
+from hoverslam.studies.readme.quotes import quoting_pages, requoted
 from hoverslam.studies.rows import Row
 
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
@@ -47,12 +48,34 @@ def refreshed(text: str, rows: Sequence[Row]) -> str:
 
 
 def write_readme(folder: Path = Path()) -> int:
-    """Refresh README.md in ``folder`` from results/vehicles.csv there, and return the exit code."""
-    table, readme = folder / "results" / "vehicles.csv", folder / "README.md"
-    try:
-        text = refreshed(readme.read_text(encoding="utf-8"), read_csv(table))
-    except (OSError, ValueError) as error:
-        say(str(error))
-        return WRONG_INPUT
-    write_whole(readme, text)
+    """Refresh the table of README.md in ``folder``, and all numbers that README and ``docs`` quote; return the exit code.
+
+    Args:
+        folder: The checkout; its folder ``results`` holds the tables.
+    """
+    rewritten: dict[Path, str] = {}
+    for page in quoting_pages(folder):
+        try:
+            rewritten[page] = page_of_today(page, folder)
+        except (OSError, ValueError) as error:
+            say(f"{page}: {error}")
+            return WRONG_INPUT
+    for page, text in rewritten.items():
+        if text != page.read_text(encoding="utf-8"):
+            write_whole(page, text)
     return VERIFIED
+
+
+def page_of_today(page: Path, folder: Path) -> str:
+    """Return the text of a page with its quotes, and the README's table, taken from the tables of today.
+
+    Args:
+        page: The page.
+        folder: The checkout.
+
+    Raises:
+        OSError: If the page or a table cannot be read.
+        ValueError: If a marker is missing or a quote cannot be answered.
+    """
+    text = requoted(page.read_text(encoding="utf-8"), folder)
+    return refreshed(text, read_csv(folder / "results" / "vehicles.csv")) if page.name == "README.md" else text
