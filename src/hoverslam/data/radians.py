@@ -48,7 +48,7 @@ def check_rate(what: str, name: str, value: ArrayLike | None, most: float) -> No
     Raises:
         ValueError: If it is larger, or not a number.
     """
-    if value is not None and not np.all(np.isposinf(value)):
+    if value is not None and not np.all(np.isposinf(np.asarray(value, dtype=float))):
         _check(what, name, value, -most, most, "radians a second", "degrees a second")
 
 
