@@ -13,6 +13,7 @@ from .flights.landing.footprint.footprint import Footprint
 from .flights.landing.footprint.search import footprint
 from .flights.landing.footprint.site_map import FootprintEdge, SiteOutcome
 from .flights.landing.glide import glide
+from .flights.landing.limits import LandingLimit
 from .flights.landing.result import Alternative, LandingOutcome, LandingResult
 from .flights.landing.solve import Landing
 from .flights.launch.falling.drop_zones import DropZones, drop_zones
@@ -64,6 +65,7 @@ __all__ = [
     "Hopper",
     "Lander",
     "Landing",
+    "LandingLimit",
     "LandingLimits",
     "LandingOutcome",
     "LandingResult",

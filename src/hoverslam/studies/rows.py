@@ -147,12 +147,15 @@ def expendable_twin(row: Row, rows: Iterable[Row]) -> Row | None:
 
 
 def with_penalties(rows: Iterable[Row]) -> list[Row]:
-    """Return the rows with the payload lost (%) against the expendable row of the same vehicle; blank without that row."""
+    """Return the rows with the payload lost (%) against the expendable row of the same vehicle.
+
+    Blank without that row, and where one of the two is not verified.
+    """
     rows = list(rows)
     return [replace(row, payload_penalty_percent=_penalty(row, expendable_twin(row, rows))) for row in rows]
 
 
 def _penalty(row: Row, twin: Row | None) -> float | None:
-    if twin is None or row.payload_kg is None or not twin.payload_kg:
+    if twin is None or not (row.verified and twin.verified) or row.payload_kg is None or not twin.payload_kg:
         return None
     return 100.0 * (1.0 - row.payload_kg / twin.payload_kg)

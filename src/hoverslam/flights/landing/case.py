@@ -10,6 +10,7 @@ import numpy as np
 from hoverslam.data.radians import MOST_BODY_RATE, MOST_TURN_RATE, RIGHT_ANGLE, check_angle, check_rate
 from hoverslam.flights.craft.lander import Lander
 from hoverslam.flights.landing.default_limits import default_limits
+from hoverslam.flights.landing.limits import LandingLimit
 from hoverslam.physics.earth import FlatGround, LaunchFrame
 from hoverslam.physics.winds import Wind
 
@@ -165,6 +166,7 @@ class LandingCase:
         burn: Least and greatest time under thrust where one engine count is lit (s).
         touchdown_velocity: Velocity at touchdown ``(3,)`` (m/s).
         least: What is minimised, ``"propellant"`` or ``"time"``.
+        added: Limits that the user adds.
     """
 
     lander: Lander
@@ -176,6 +178,7 @@ class LandingCase:
     burn: tuple[float, float]
     touchdown_velocity: tuple[float, float, float]
     least: str
+    added: tuple[LandingLimit, ...] = ()
 
     @property
     def steers_in_coast(self) -> bool:

@@ -129,9 +129,10 @@ class LandingBuilder:
             Variable("mass", None, "kg", lower="stage1.burnout_mass", initial=case.start.mass if first else None),
         ]  # fmt: skip
 
-    def _common(self, flight: Flight) -> list[PathConstraint]:
-        """Return the limits of coast and burn alike."""
-        own, limits, paths = FlightLimits(flight), self.case.limits, []
+    def _common(self, flight: Flight, name: str) -> list[PathConstraint]:
+        """Return the limits of coast and burn alike, and those that the user adds to the phase ``name``."""
+        own, limits = FlightLimits(flight), self.case.limits
+        paths = [limit.path_constraint(flight) for limit in self.case.added if limit.holds_in(name)]
         if limits.dynamic_pressure is not None and self.case.lander.has_air:
             paths.append(
                 PathConstraint("dynamic_pressure", own.dynamic_pressure, upper=limits.dynamic_pressure, unit="Pa")
@@ -146,7 +147,7 @@ class LandingBuilder:
     def _coast(self) -> None:
         case, steered = self.case, self.case.steers_in_coast
         most = float(np.tan(case.limits.angle_of_attack or 0.0))
-        path = self._common(self.gliding)
+        path = self._common(self.gliding, "coast")
         if steered:
             path.append(PathConstraint("angle of attack (tangent squared)", off_flow, upper=most**2))
         self.problem.phase(
@@ -171,7 +172,7 @@ class LandingBuilder:
         several, last = len(self.lit) > 1, name == self.names[-1]
         controls, flight, path = self._in_air() if case.lander.has_air else self._in_vacuum()
         own = FlightLimits(flight)
-        path += self._common(flight)
+        path += self._common(flight, name)
         if limits.tilt is not None:
             path.append(PathConstraint("upright (cosine of tilt)", own.upright, lower=float(np.cos(limits.tilt))))
         if limits.acceleration is not None:

@@ -172,7 +172,7 @@ class RigidLandingBuilder(LandingBuilder):
             controls=self._actuators(True, 0.0),
             dynamics=flight.coast_rates,
             inputs=self._inputs(0),
-            path=self._common(flight) + self._attitude_limits(flight, "coast"),
+            path=self._common(flight, "coast") + self._attitude_limits(flight, "coast"),
             initial_time=0.0,
             duration=self.case.coast,
             mesh=self._mesh(COAST_INTERVALS),
@@ -183,7 +183,7 @@ class RigidLandingBuilder(LandingBuilder):
         case, limits, lander, gate = self.case, self.case.limits, self.lander, self.case.limits.gate
         flight = rigid_flight(case, coasting=False)
         gimbal = min(lander.gimbal, gate.gimbal) if name == "gate" and gate is not None else lander.gimbal
-        path = self._common(flight) + self._attitude_limits(flight, name)
+        path = self._common(flight, name) + self._attitude_limits(flight, name)
         if not lander.gimballed:
             own = FlightLimits(flight)
             path += [

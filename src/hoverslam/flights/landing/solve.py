@@ -6,7 +6,8 @@
     result = landing.solve()
     print(result.report())
 
-Each engine sequence of the lander is solved, and the one with the least propellant is returned with what the others cost.
+Each engine sequence of the lander is solved from several guesses; the one with the least propellant is returned, with what
+the others cost and what the next best optimum was.
 Where no sequence reaches the pad, the nearest point that can be reached is found first, then the least propellant to land
 there (the two steps of Blackmore, Acikmese and Scharf, JGCD 33(4), 2010).
 """
@@ -15,7 +16,8 @@ import os
 from collections.abc import Sequence
 
 from hoverslam.flights.craft.lander import Lander
-from hoverslam.flights.landing.case import LandingCase, LandingLimits, LandingStart, check_start
+from hoverslam.flights.landing.case import LandingCase, LandingLimits, LandingStart, check_start, phase_names
+from hoverslam.flights.landing.limits import LandingLimit, check_added
 from hoverslam.flights.landing.result import ON_PAD, Alternative, LandingResult
 from hoverslam.flights.landing.search import best_landing, in_full, landing_problem
 from hoverslam.flights.outcome.verdict import passed
@@ -44,9 +46,11 @@ class Landing:
         touchdown_velocity: Velocity at touchdown ``(3,)`` (m/s).
         least: What is minimised, ``"propellant"`` or ``"time"``.
         pad_only: Whether a landing away from the pad counts as no landing.
+        added: Limits of your own, each along any phases of the landing.
 
     Raises:
-        ValueError: For bounds out of order, a start without propellant, or a lander that may throttle to zero.
+        ValueError: For a start without propellant or at rest on the pad, bounds out of order, a lander that may throttle to
+            zero, or an added limit whose phases the landing does not have.
         VehicleError: For an unknown vehicle, or one that does not land.
     """
 
@@ -63,6 +67,7 @@ class Landing:
         touchdown_velocity: Sequence[float] = (0.0, 0.0, 0.0),
         least: str = "propellant",
         pad_only: bool = False,
+        added: Sequence[LandingLimit] = (),
     ):
         lander = lander if isinstance(lander, Lander) else Lander.of(lander)
         if least not in ("propellant", "time"):
@@ -79,8 +84,9 @@ class Landing:
             )
         self.case = LandingCase(
             lander, start, limits or LandingLimits(), ground or FlatGround(STANDARD_GRAVITY), wind, coast, burn,
-            _three(touchdown_velocity), least,
+            _three(touchdown_velocity), least, tuple(added),
         )  # fmt: skip
+        check_added(added, [name for q in lander.sequences for name in phase_names(self.case, q)])
         self.pad_only = pad_only
 
     def solve(self, options: Options | None = None, report: Report | None = None) -> LandingResult:

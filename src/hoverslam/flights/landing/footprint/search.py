@@ -159,7 +159,9 @@ class _Walk:
         if cold.verified:
             return self._note(site, cold, warm=False)
         if kept is not None:
-            return self._note(site, kept, warm=True, good=False)
+            self._note(site, kept, warm=True, good=False)
+            self.map.status[site] = SiteOutcome.NOT_VERIFIED if self.verify else SiteOutcome.SOLVED
+            return None
         diagnosis = cold.solution.diagnosis
         named = diagnosis is not None and bool(diagnosis.shortfalls)
         conclusive = cold.outcome is LandingOutcome.INFEASIBLE and named
@@ -198,6 +200,7 @@ def _on_site_only(case: LandingCase, sequence: tuple[int, ...], start: LandingSt
         touchdown_velocity=case.touchdown_velocity,
         least=case.least,
         pad_only=True,
+        added=case.added,
     )
 
 

@@ -21,12 +21,14 @@ class SiteOutcome(IntEnum):
     OUT_OF_REACH = 1
     NOT_SOLVED = 2
     NOT_TRIED = 3
+    NOT_VERIFIED = 4
 
     @property
     def meaning(self) -> str:
         """The outcome in words."""
         return {
-            SiteOutcome.SOLVED: "lands there",
+            SiteOutcome.SOLVED: "a landing was found; verified says whether a re-flight confirms it",
+            SiteOutcome.NOT_VERIFIED: "the solver converged, and the checks do not confirm the landing",
             SiteOutcome.OUT_OF_REACH: "beyond the edge, or the solver names limits that cannot be met together",
             SiteOutcome.NOT_SOLVED: "the solver found neither a landing nor limits that cannot be met together",
             SiteOutcome.NOT_TRIED: "no neighbouring site was solved, or the search was interrupted",
