@@ -61,7 +61,9 @@ def doubt(check: "Verification | None") -> str:
         ("the re-flight misses a phase end by", check.refly_error, t.refly),
         ("a boundary constraint is missed by", check.boundary_violation, t.refly),
         ("a limit is violated between nodes by", check.path_violation, t.path),
-        ("the optimality conditions have a residual of", o.kkt, t.kkt),
+        ("states are off between nodes by", check.mesh_error, t.mesh),
+        ("the objective may be off by", check.objective_error.relative, t.objective),
+        ("the optimality conditions have a residual of", max(o.kkt, o.transversality), t.kkt),
     ]
     wrong = [f"{what} {value:.1e} (allowed {most:.0e})" for what, value, most in figures if not value < most]
     return "; ".join(wrong) or "the checks do not confirm it"
