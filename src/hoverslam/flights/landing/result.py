@@ -69,9 +69,11 @@ class Alternative:
     @property
     def runner_up(self) -> StartTried | None:
         """The start that led to the next best optimum, of the full solve or else of the coarse mesh; None without one."""
-        solved = [s for s in self.starts if s.objective is not None]
-        chosen = min(solved, key=lambda s: (s.full is None, s.best), default=None)
-        others = [s for s in solved if chosen and abs(s.objective - chosen.objective) > SAME * chosen.objective]
+        solved = [s for s in self.starts if np.isfinite(s.best)]
+        if not solved:
+            return None
+        chosen = min(solved, key=lambda s: (s.full is None, s.best))
+        others = [s for s in solved if abs(s.coarse - chosen.coarse) > SAME * chosen.coarse]
         return min(others, key=lambda s: s.best, default=None)
 
     def line(self) -> str:
@@ -82,7 +84,7 @@ class Alternative:
 
     def starts_line(self, unit: str) -> str:
         """Return how many starts were solved, and the next best optimum, as a line of text."""
-        solved, other = sum(s.best is not None for s in self.starts), self.runner_up
+        solved, other = sum(bool(np.isfinite(s.best)) for s in self.starts), self.runner_up
         if other is None:
             return f"starts: {solved} of {len(self.starts)} solved, no other optimum among them"
         mesh = "" if other.full is not None else " on a coarse mesh"

@@ -47,9 +47,14 @@ class StartTried:
     full: float | None = None
 
     @property
-    def best(self) -> float | None:
-        """The objective of the full solve, else of the coarse one."""
-        return self.objective if self.full is None else self.full
+    def coarse(self) -> float:
+        """The objective on the coarse mesh; infinite if it was not solved."""
+        return np.inf if self.objective is None else self.objective
+
+    @property
+    def best(self) -> float:
+        """The objective of the full solve, else of the coarse one; infinite if it was not solved."""
+        return self.coarse if self.full is None else self.full
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ def best_landing(
     scouts = _scouted(case, sequence, options)
     good: list[Solved] = []
     for scout in sorted(_distinct(scouts), key=lambda s: s.objective):
-        beaten = good and scout.objective > min(s.coarse for s in scouts if s.full is not None) * (1.0 + CLOSE)
+        beaten = good and scout.objective > min(s.objective for s in scouts if s.full is not None) * (1.0 + CLOSE)
         if beaten or len(good) == MOST_FULL:
             break
         solution = in_full(scout.as_guess(case, sequence), case, options, report, diagnose=False)
