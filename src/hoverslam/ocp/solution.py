@@ -25,21 +25,28 @@ class PhaseSolution:
     Attributes:
         phase: the phase as stated.
         mesh: the mesh, with knots at their solved times.
-        time: ``(2,)`` start and end (s).
+        clock: ``(2,)`` start and end (s), counted from ``origin``.
         states: ``(state nodes, nx)`` physical values.
         controls: ``(control nodes, nu)`` physical values.
+        origin: time (s) from which the clock counts; zero unless the times of the problem are far from zero.
     """
 
     phase: Phase
     mesh: Mesh
-    time: np.ndarray
+    clock: np.ndarray
     states: np.ndarray
     controls: np.ndarray
+    origin: float = 0.0
+
+    @property
+    def time(self) -> np.ndarray:
+        """Start and end ``(2,)`` (s)."""
+        return self.origin + self.clock
 
     @property
     def duration(self) -> float:
         """Time from start to end (s)."""
-        return float(self.time[1] - self.time[0])
+        return float(self.clock[1] - self.clock[0])
 
     @property
     def node_times(self) -> np.ndarray:
@@ -101,7 +108,7 @@ class PhaseSolution:
     def ends(self) -> Named:
         """Both ends of the phase, as boundary constraints and objectives get them."""
         first, last = (self.controls[0], self.controls[-1]) if self.controls.size else (_nothing(), _nothing())
-        return self.phase.ends(self.states[0], self.states[-1], first, last, self.time)
+        return self.phase.ends(self.states[0], self.states[-1], first, last, self.clock, self.origin)
 
 
 def _nothing() -> np.ndarray:

@@ -143,7 +143,7 @@ def save_netcdf(solution: Solution, path: str | Path) -> None:
     raw |= {"scale": ("primal_entry", programme.scale), "row_scale": ("dual_entry", programme.row_scale)}
     phases = {
         name: {
-            "time": part.time.tolist(), "edges": part.mesh.edges, "points": part.mesh.counts.tolist(),
+            "time": part.clock.tolist(), "edges": part.mesh.edges, "points": part.mesh.counts.tolist(),
             "control_degree": part.mesh.control_degree, "knots": part.mesh.knots, "spare": part.mesh.spare,
             "pins": [[p.kind, p.index, p.arc, p.upper] for p in part.mesh.pins],
         }
@@ -155,7 +155,7 @@ def save_netcdf(solution: Solution, path: str | Path) -> None:
         "free": {v.name: float(solution.parameters[v.name]) for v in solution.problem.free},
         "seconds": solution.seconds, "passes": solution.passes, "worst_row": solution.worst_row,
         "mesh_error": solution.mesh_error, "objective_scale": programme.objective_scale,
-        "smoothing": programme.smoothing, "fingerprint": fingerprint(solution.problem),
+        "smoothing": programme.smoothing, "origin": programme.origin, "fingerprint": fingerprint(solution.problem),
     }  # fmt: skip
     file = str(path)
     unit = {"units": solution.problem.objective_unit}
@@ -222,11 +222,18 @@ def _rebuilt(problem: Problem, about: dict[str, Any], arrays: dict[str, np.ndarr
         degree, knots = m["control_degree"], tuple(m["knots"])
         meshes[name] = Mesh(tuple(m["edges"]), tuple(m["points"]), degree, knots, pins, m["spare"])
     scales = (arrays["scale"], arrays["row_scale"], about["objective_scale"])
-    programme = Programme(problem, meshes, guesses(problem), TRANSLATED, about["smoothing"], scales)
+    programme = Programme(
+        problem, meshes, guesses(problem), TRANSLATED, about["smoothing"], scales, about.get("origin", 0.0)
+    )
     at = arrays["primal"] * arrays["scale"]
     phases = {
         name: PhaseSolution(
-            lay.phase, lay.mesh, np.array(about["phases"][name]["time"]), at[lay.states], at[lay.controls]
+            lay.phase,
+            lay.mesh,
+            np.array(about["phases"][name]["time"]),
+            at[lay.states],
+            at[lay.controls],
+            programme.origin,
         )
         for name, lay in programme.layouts.items()
     }

@@ -1,8 +1,8 @@
 """Diagnosis of a problem without a solution: which limits are missed, where, and by how much.
 
 The elastic problem adds a slack to every limit except the equations of motion, the links between phases, control bounds,
-initial conditions and the times of phases between fixed times, and minimises the sum of the scaled slacks. Durations stay at
-zero or above. The slacks that remain name the conflict; the trajectory is the one with the smallest violations near its
+initial conditions and the times of phases between fixed times, and minimises the sum of the scaled slacks. Durations stay
+at zero or above. The slacks that remain name the conflict; the trajectory is the one with the smallest violations near its
 start. Such a minimum is local: it does not prove that the problem has no solution.
 :mod:`hoverslam.ocp.solving.feasibility` therefore starts from several guesses.
 """

@@ -118,7 +118,9 @@ def unpack(programme: Programme, result: dict[str, Any], stats: dict[str, Any], 
     for name, lay in programme.layouts.items():
         times = values[lay.times]
         mesh = lay.mesh.moved(times)
-        phases[name] = PhaseSolution(lay.phase, mesh, times[[0, -1]], values[lay.states], values[lay.controls])
+        phases[name] = PhaseSolution(
+            lay.phase, mesh, times[[0, -1]], values[lay.states], values[lay.controls], programme.origin
+        )
     rows = np.asarray(result["g"]).ravel()
     _, _, low, high = programme.bounds(problem.values)
     excess = np.maximum(low - rows, rows - high)

@@ -344,7 +344,7 @@ def restated_programme(solution: Solution, problem: Problem) -> Programme:
         raise ValueError(f"{problem.name}: stated with other variables or constraints than {own.problem.name}")
     scales = (own.scale, own.row_scale, own.objective_scale)
     meshes = {name: lay.mesh for name, lay in own.layouts.items()}
-    return Programme(problem, meshes, guesses(problem), TRANSLATED, own.smoothing, scales)
+    return Programme(problem, meshes, guesses(problem), TRANSLATED, own.smoothing, scales, own.origin)
 
 
 def _shape(problem: Problem) -> tuple[object, ...]:

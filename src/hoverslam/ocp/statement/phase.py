@@ -187,14 +187,23 @@ class Phase:
                 )
         return values
 
-    def ends(self, initial: Any, final: Any, first_control: Any, last_control: Any, times: Any) -> Named:
-        """Return the ends of this phase for boundary constraints, from flat vectors and ``times`` (initial, final)."""
+    def ends(
+        self, initial: Any, final: Any, first_control: Any, last_control: Any, times: Any, origin: float = 0.0
+    ) -> Named:
+        """Return the ends of this phase for boundary constraints, from flat vectors.
+
+        ``times`` (initial, final) are counted from ``origin``. ``initial_clock`` and ``final_clock`` are these times
+        without the origin: differences between phases keep their digits where the origin is large.
+        """
+        start, end = (times[0], times[1]) if origin == 0.0 else (origin + times[0], origin + times[1])
         return Named(
             initial=self.states.unflatten(initial),
             final=self.states.unflatten(final),
             initial_control=self.controls.unflatten(first_control),
             final_control=self.controls.unflatten(last_control),
-            initial_time=times[0],
-            final_time=times[1],
+            initial_time=start,
+            final_time=end,
             duration=times[1] - times[0],
+            initial_clock=times[0],
+            final_clock=times[1],
         )

@@ -421,7 +421,7 @@ class Problem:
             return lambda e, p: e[after][start][key] - e[before][end][key]
 
         if time:
-            join("time", lambda e, p: e[after].initial_time - e[before].final_time)
+            join("time", lambda e, p: e[after].initial_clock - e[before].final_clock)
         for state in shared:
             join(state, gap("initial", "final", state))
         for control in controls:

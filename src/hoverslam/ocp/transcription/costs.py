@@ -156,7 +156,7 @@ def _measured_terms(
     )
     edges = np.asarray(lay.mesh.edges)
     data = np.column_stack(
-        [edges[interval], lay.mesh.widths[interval], measurement.times[here], measurement.values[here],
+        [edges[interval], lay.mesh.widths[interval], measurement.times[here] - frame.origin, measurement.values[here],
          measurement.sigmas[here]]
     )  # fmt: skip
     return Terms.of(columns, data, (z, d, p), 0.5 * ((h - d[3]) / d[4]) ** 2, measurement=measurement, chosen=here)

@@ -43,7 +43,10 @@ def _blocks(lay: PhaseLayout) -> int:
 
 
 class Frame:
-    """Layout, linear rows, scales and bounds of a problem on given meshes: ``physical = scale * variable``."""
+    """Layout, linear rows, scales and bounds of a problem on given meshes: ``physical = scale * variable``.
+
+    Times are counted from ``origin`` (s).
+    """
 
     rows: int  # all of them; set once the boundary constraints are known
     boundary_bounds: list[tuple[Bound, Bound]]
@@ -55,7 +58,9 @@ class Frame:
         guesses: Mapping[str, Guess],
         cache: StructureCache[LocalFunctions],
         scales: Scales | None = None,
+        origin: float | None = None,
     ):
+        self.origin = _scaling.time_origin(guesses) if origin is None else origin
         self.problem, self.meshes, self.cache, self.guesses = problem, dict(meshes), cache, dict(guesses)
         self._scales = scales
         self.layouts: dict[str, PhaseLayout] = {}
@@ -231,7 +236,7 @@ class Frame:
             lower[lay.controls], upper[lay.controls] = phase.controls.bounds(values)
             self._pin(lay, ("control",), lay.controls, lower, upper)
             for index, bounds in ((lay.times[0], phase.initial_time), (lay.times[-1], phase.final_time)):
-                lower[index], upper[index] = (resolve(b, values) for b in bounds)
+                lower[index], upper[index] = (resolve(b, values) - self.origin for b in bounds)
         for index, variable in zip(self.free_indices, self.problem.free, strict=True):
             lower[index], upper[index] = (b[0] for b in variable.bounds(values))
         return lower / self.scale, upper / self.scale
@@ -270,7 +275,7 @@ class Frame:
         for name, lay in self.layouts.items():
             guess = guesses[name]
             span = guess.time[-1] - guess.time[0]
-            w[lay.times] = guess.time[0] + lay.mesh.arc_edges * span
+            w[lay.times] = guess.time[0] - self.origin + lay.mesh.arc_edges * span
             for nodes, layout, samples, index in (
                 (lay.mesh.state_nodes, lay.phase.states, guess.states, lay.states),
                 (lay.mesh.control_nodes, lay.phase.controls, guess.controls, lay.controls),

@@ -29,9 +29,10 @@ class LocalFunctions:
     """CasADi functions of one point.
 
     Arguments of each are ``z`` (state, ``k`` blocks of controls, t0, tf, free parameters), ``d`` (interval width and
-    place of the point as fractions of the arc, then ``k`` control weights) and ``q`` (the flattened inputs); ``hessian``
-    takes the multipliers of the rows as well. Rows are the state rates times step, then the path constraints.
-    ``rates`` takes state, control, inputs, free parameters and time and gives the bare rates and constraints.
+    place of the point as fractions of the arc, the time from which t0 and tf are counted, then ``k`` control weights)
+    and ``q`` (the flattened inputs); ``hessian`` takes the multipliers of the rows as well. Rows are the state rates
+    times step, then the path constraints. ``rates`` takes state, control, inputs, free parameters and time and gives the
+    bare rates and constraints.
     """
 
     rates: ca.Function
@@ -91,7 +92,7 @@ def local_functions(problem: Problem, phase: Phase, blocks: int) -> LocalFunctio
     nx, nu, nf = phase.states.length, phase.controls.length, len(problem.free)
     given = jnp.asarray(list(problem.given.values()))
     nq = int(flat_inputs(problem, phase, given).shape[0])
-    z, d, q = ca.SX.sym("z", nx + blocks * nu + 2 + nf), ca.SX.sym("d", 2 + blocks), ca.SX.sym("q", nq)
+    z, d, q = ca.SX.sym("z", nx + blocks * nu + 2 + nf), ca.SX.sym("d", 3 + blocks), ca.SX.sym("q", nq)
     x, u, free, time = ca.SX.sym("x", nx), ca.SX.sym("u", nu), ca.SX.sym("free", nf), ca.SX.sym("t")
     step, y = ca.SX.sym("step"), ca.vertcat(x, u, free, time)
 
@@ -105,7 +106,7 @@ def local_functions(problem: Problem, phase: Phase, blocks: int) -> LocalFunctio
     slope = ca.vertcat(step * slope_f, ca.jacobian(c, y))
 
     # y = B z, without the time step: y has the states, free parameters, and weighted sums of control nodes and arc times.
-    width, place, weights = d[0], d[1], d[2:]
+    width, place, origin, weights = d[0], d[1], d[2], d[3:]
     at = nx + blocks * nu
     to_y = ca.SX(y.shape[0], z.shape[0])
     to_y[:nx, :nx] = ca.SX.eye(nx)
@@ -124,7 +125,7 @@ def local_functions(problem: Problem, phase: Phase, blocks: int) -> LocalFunctio
 
     actual = [x, u, free, time, step]
     u_value = ca.mtimes(_selection(blocks, nu, weights), z[nx:at]) if nu else ca.SX(0, 1)
-    t_value = (1.0 - place) * z[at] + place * z[at + 1]
+    t_value = origin + (1.0 - place) * z[at] + place * z[at + 1]
     values = [z[:nx], u_value, z[at + 2 :], t_value, width * (z[at + 1] - z[at])]
     value, jacobian, hessian = ca.substitute([value, jacobian, hessian], actual, values)
     value, jacobian, hessian = ca.cse([value, jacobian, hessian])

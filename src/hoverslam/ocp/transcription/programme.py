@@ -48,8 +48,9 @@ class Programme(Frame):
         cache: StructureCache[LocalFunctions],
         smoothing: float = 0.0,
         scales: Scales | None = None,
+        origin: float | None = None,
     ):
-        super().__init__(problem, meshes, guesses, cache, scales)
+        super().__init__(problem, meshes, guesses, cache, scales, origin)
         self.smoothing = smoothing
         self.solvers: dict[Any, ca.Function] = {}
         self._endpoints()
@@ -129,7 +130,7 @@ class Programme(Frame):
             for length in (lay.states.shape[1],) * 2 + (lay.controls.shape[1],) * 2 + (2,):
                 parts.append(flat[at : at + length])
                 at += length
-            ends[name] = lay.phase.ends(*parts)
+            ends[name] = lay.phase.ends(*parts, origin=self.origin)
         return ends, self.problem.parameters(flat[at:], given)
 
     def of_ends(self, output: Callable[[Named, Named], Any]) -> Callable[[Any, Any], Any]:
@@ -252,7 +253,9 @@ class Programme(Frame):
         touched += [lay.times[np.stack([arcs, arcs + 1], axis=1)], np.tile(self.free_indices, (len(stencil), 1))]
         place = mesh.within_arc(mesh.state_nodes[1:], arcs)
         width = mesh.arc_widths[mesh.interval_of]
-        return np.concatenate(touched, axis=1), np.column_stack([width, place, weights[:, :blocks]])
+        return np.concatenate(touched, axis=1), np.column_stack(
+            [width, place, np.full(len(width), self.origin), weights[:, :blocks]]
+        )
 
     def _phase_block(self, lay: PhaseLayout, physical: Any, p: Any, lam: Any, inputs: slice) -> "_Block":
         local = self.local[lay.phase.name]
@@ -411,7 +414,7 @@ class Programme(Frame):
                 k = int(np.argmin(np.isfinite(row)))
                 nx, nu = phase.states.length, phase.controls.length
                 named = zip([*phase.states.labels(), *phase.controls.labels()], z[: nx + nu, k], strict=False)
-                time = values[lay.times[0]] + lay.mesh.state_nodes[k + 1] * np.ptp(values[lay.times])
+                time = self.origin + values[lay.times[0]] + lay.mesh.state_nodes[k + 1] * np.ptp(values[lay.times])
                 raise StatementError(
                     f"phase {phase.name!r}: {what}{kind} is {row[k]} at the guess, at {time:g} s, where "
                     + ", ".join(f"{n} = {v:g}" for n, v in named)

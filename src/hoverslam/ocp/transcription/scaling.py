@@ -18,6 +18,7 @@ from hoverslam.ocp.statement.phase import Guess, Phase
 from hoverslam.ocp.statement.problem import Problem
 
 NOTHING = 1e-300  # sizes at or below this are unknown
+FAR = 1e4  # durations between zero and a start that is far from it
 ROUNDING = 1e-9  # a bound smaller than this fraction of its quantity is zero, such as the cosine of a right angle
 
 
@@ -108,6 +109,15 @@ def _slopes(
 def time_scale(guesses: Mapping[str, Guess]) -> float:
     """Return the longest guessed phase duration (s)."""
     return max(max((float(g.time[-1] - g.time[0]) for g in guesses.values()), default=1.0), NOTHING)
+
+
+def time_origin(guesses: Mapping[str, Guess]) -> float:
+    """Return the time (s) from which the times of a problem are counted: zero, unless it lies very far from the guess.
+
+    Seconds since 1970 have seven digits left for a duration of some seconds. The start of the guess is then the origin.
+    """
+    first = min((float(g.time[0]) for g in guesses.values()), key=abs, default=0.0)
+    return first if abs(first) > FAR * time_scale(guesses) else 0.0
 
 
 def parameter_scales(problem: Problem) -> np.ndarray:
