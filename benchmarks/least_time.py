@@ -286,7 +286,7 @@ def slide(chance: np.random.Generator) -> Stated:
         states=[
             Variable("x", initial=0.0, final=x),
             Variable("y", initial=0.0, final=y),  # downward
-            Variable("v", initial=0.0),
+            Variable("v", initial=0.0, lower=0.0),
         ],
         controls=[Variable("angle", lower=-1.6, upper=1.6, guess=0.5)],  # below the horizon
         dynamics=lambda s, c, p: {

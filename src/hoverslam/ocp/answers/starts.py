@@ -113,6 +113,9 @@ def _bent(
         made = {}
         for v in layout.variables:
             values = np.asarray(samples[v.name], dtype=float)
+            if v.name in phase.integrals:  # its size follows from the dynamics
+                made[v.name] = values
+                continue
             low, high = (np.broadcast_to(b, v.length) for b in v.bounds(problem.values))
             reach = np.max(np.abs(values), axis=0) * np.ones(v.length)
             zero = reach <= 0.0
