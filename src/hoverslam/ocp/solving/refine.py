@@ -27,6 +27,9 @@ SCOUT_INTERVALS, FEWEST_INTERVALS, SCOUT_POINTS = 20, 10, 3
 SPARE = 2  # see Mesh.spare
 STEEP, SHARPEST = 0.15, 1e-3  # change of a control over an interval that calls for a cut, and the narrowest cut
 EVEN_POINTS = 5  # of the intervals of an even mesh
+# An error of some percent of a state says that the interval is far too long, as at the ends of a long horizon: more points
+# do not help, and its error does not tell how many pieces do.
+UNRESOLVED, UNRESOLVED_PIECES = 0.03, 5
 FIRST_POINTS = 6  # of the intervals that follow the scouting
 
 
@@ -146,11 +149,12 @@ def _wanted(points: int, error: float, violation: float, tolerances: Tolerances)
 def _cut(mesh: Mesh, error: PhaseError, tolerances: Tolerances) -> Mesh:
     """Cut bad intervals in two, or in three where the error is more than 100 times its tolerance."""
     excess = error.excess(tolerances)
-    return mesh.split(np.where(excess > 100.0, 3, np.where(excess > 1.0, 2, 1)))
+    parts = np.where(excess > 100.0, 3, np.where(excess > 1.0, 2, 1))
+    return mesh.split(np.where(error.states > UNRESOLVED, UNRESOLVED_PIECES, parts))
 
 
 def _finer(mesh: Mesh, error: PhaseError, tolerances: Tolerances) -> Mesh:
-    """Add points to each bad interval, or cut it if it has many or has piecewise linear controls."""
+    """Add points to each bad interval, or cut it if it has many, has piecewise linear controls or resolves nothing."""
     if mesh.control_degree == 1:
         return _cut(mesh, error, tolerances)
     edges, points, knots = [0.0], [], []
@@ -159,6 +163,8 @@ def _finer(mesh: Mesh, error: PhaseError, tolerances: Tolerances) -> Mesh:
         violation = max(float(error.limits[i]), float(error.objective[i]) * tolerances.path / tolerances.objective)
         wanted = _wanted(int(count), float(error.states[i]), violation, tolerances)
         pieces = 1 if wanted <= MOST_POINTS else max(2, math.ceil(wanted / 8))
+        if error.states[i] > UNRESOLVED:
+            pieces = UNRESOLVED_PIECES
         if pieces > 1:
             wanted = max(FIRST_POINTS, int(count) // 2 + 1)
         edges += (left + (right - left) * np.arange(1, pieces + 1) / pieces).tolist()

@@ -70,6 +70,7 @@ class _Log:
     def __init__(self, options: Options, report: Report):
         self._options, self.report = options, report
         self.records: list[dict[str, Any]] = []
+        self.repeated = 0  # passes that solved the first mesh again
         self.ends = time.perf_counter() + options.time_limit
 
     @property
@@ -86,7 +87,7 @@ class _Log:
     @property
     def left(self) -> int:
         """Number of passes that are left; none when the time is up."""
-        return 0 if self.time_is_up else self._options.max_passes - len(self.records)
+        return 0 if self.time_is_up else self._options.max_passes + self.repeated - len(self.records)
 
     def add(self, solution: Solution, errors: dict[str, PhaseError]) -> _Pass:
         """Record a pass and report one line."""
@@ -222,6 +223,7 @@ def _diagnosed(problem: Problem, failed: _Pass, log: _Log) -> _Pass:
         best = diagnosis if best is None or diagnosis.rank < best.rank else best
         if diagnosis.shortfalls or not diagnosis.conclusive:
             continue
+        log.repeated += 1
         again = _added(run(attempt.programme, log.options, Start(diagnosis.trajectory.primal)), began, log)
         if again.solution.converged:
             return again
