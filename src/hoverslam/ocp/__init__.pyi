@@ -1,7 +1,9 @@
+from . import math
 from .answers.store import StoreError, problem_hash
 from .answers.sweep import Sweep, SweepPoint, sweep
 from .checks.verify import verify
 from .multistart import Optima, Optimum, multistart
+from .smooth_table import SmoothTable
 from .solution import Costates, Diagnosis, PhaseSolution, Shortfall, Solution, SolveOutcome
 from .solved import Solved, load, solve, solve_from
 from .solving.carry import guess_from
@@ -29,6 +31,7 @@ __all__ = [
     "PhaseSolution",
     "Problem",
     "Shortfall",
+    "SmoothTable",
     "Solution",
     "SolveOutcome",
     "Solved",
@@ -42,6 +45,7 @@ __all__ = [
     "Verification",
     "guess_from",
     "load",
+    "math",
     "multistart",
     "problem_hash",
     "solve",

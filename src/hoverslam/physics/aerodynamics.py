@@ -18,7 +18,7 @@ _FILES = Path(__file__).parent / "files"
 def _curve_over_mach(name: str) -> Spline:
     """Return the spline through the curve of a file whose columns are ``mach`` and a coefficient."""
     mach, coefficient = read_curves(_FILES / name).columns.values()
-    return Spline(mach, coefficient)
+    return Spline(mach, coefficient, beyond=("line", "hold"))  # no Mach number is below zero
 
 
 _ASCENT_SPLINE = _curve_over_mach("ascent_drag_coefficient.csv")

@@ -102,7 +102,9 @@ def _log_pressure_spline() -> Spline:
     _, lower = standard_layers(_PRESSURE_KNOTS)
     altitude, density = _UPPER_DENSITY["altitude_m"], _UPPER_DENSITY["density_kg_m3"]
     upper = density * AIR_GAS_CONSTANT * np.array([_temperature(z, cast(_SquareRoot, np.sqrt)) for z in altitude])
-    return Spline(np.concatenate([_PRESSURE_KNOTS, altitude]), np.log(np.concatenate([lower, upper])))
+    log_pressure = np.log(np.concatenate([lower, upper]))
+    # A line beyond the ends: the pressure falls exponentially above the table, and rises so below it.
+    return Spline(np.concatenate([_PRESSURE_KNOTS, altitude]), log_pressure, beyond="line")
 
 
 _LOG_PRESSURE = _log_pressure_spline()
