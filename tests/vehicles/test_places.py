@@ -14,7 +14,11 @@ from hoverslam.vehicles.loading import check_file, load_vehicle
 from hoverslam.vehicles.places import Orbit, Site, list_orbits, list_sites, load_orbit, load_site, place_row
 from hoverslam.vehicles.sun_synchronous import sun_synchronous_inclination
 
-PUBLISHED = (files("hoverslam.flights.observed") / "files" / "published" / "falcon9.toml").read_text(encoding="utf-8")
+PUBLISHED = (
+    (files("hoverslam.flights.observed") / "files" / "published" / "falcon9.toml")
+    .read_text(encoding="utf-8")
+    .replace('name = "falcon9"', 'name = "mine"', 1)
+)
 PAD = {"latitude_deg": 28.56, "longitude_deg": -80.58, "elevation_m": 5}
 
 
@@ -354,7 +358,7 @@ def test_a_wrong_override_of_the_site_gives_one_line(site, line):
 def test_another_site_need_not_reach_the_orbit_of_the_file_unless_it_is_flown_to():
     vehicle = load_vehicle("falcon9", {"site": "60x10x5"})
     assert vehicle.orbit("550xSSO").name == "550x550xSSO"
-    reach = r"60x10x5 reaches inclinations from 59\.8 deg only"
+    reach = r"60x10x5 reaches inclinations from 59\.8 to 120\.2 deg only"
     with pytest.raises(VehicleError, match=f"orbit leo200: inclination_deg: 28.5: {reach}"):
         vehicle.orbit()
     with pytest.raises(VehicleError, match=f"default_orbit: 28.5 deg: {reach}"):
@@ -363,7 +367,7 @@ def test_another_site_need_not_reach_the_orbit_of_the_file_unless_it_is_flown_to
 
 def test_the_site_of_a_file_reaches_the_orbit_of_the_file(tmp_path):
     path = on_site(tmp_path, TABLE.replace("28.56", "60.0"))
-    assert f"{path}: default_orbit: 28.5 deg: 60x-80.58x5 reaches inclinations from 59.8 deg only" in check_file(path)
+    assert f"{path}: default_orbit: 28.5 deg: 60x-80.58x5 reaches inclinations from 59.8 to 120.2 deg only" in check_file(path)
 
 
 @pytest.mark.parametrize("name", [*list_sites(), *list_orbits()])

@@ -12,7 +12,8 @@ from hoverslam.vehicles.loading import _checked, check_file, list_vehicles, load
 from hoverslam.vehicles.recovery_modes import list_modes
 
 # As published: a file that no calibration rewrites.
-GOOD = (files("hoverslam.flights.observed") / "files" / "published" / "falcon9.toml").read_text(encoding="utf-8")
+PUBLISHED = (files("hoverslam.flights.observed") / "files" / "published" / "falcon9.toml").read_text(encoding="utf-8")
+GOOD = PUBLISHED.replace('name = "falcon9"', 'name = "mine"', 1)
 FIGURE = 'status = "estimate", source = "who says so" }'
 DRY = next(line for line in GOOD.splitlines() if line.startswith("dry_mass_t = { value = 27.2"))
 
@@ -166,7 +167,7 @@ CASES = {
     ),
     "unknown mode": (
         swapped('modes = ["downrange", ', 'modes = ["barge", '),
-        ['mine.toml: recovery.modes[0]: "barge": must be a recovery mode: ' + ", ".join(list_modes())],
+        ['mine.toml: recovery.modes[0]: "barge": must be a recovery mode, known: ' + ", ".join(list_modes())],
     ),
     "no landing site to return to": (
         swapped('landing_site = "lz1"\n', ""),
@@ -174,14 +175,14 @@ CASES = {
     ),
     "orbit out of reach": (
         swapped('site = "slc40"', 'site = "slc4e"').split("[[payload_published]]")[0],
-        ["mine.toml: default_orbit: 28.5 deg: slc4e reaches inclinations from 34.5 deg only"],
+        ["mine.toml: default_orbit: 28.5 deg: slc4e reaches inclinations from 34.5 to 145.5 deg only"],
     ),
     "a payload given twice": (
         swapped('recovery = "downrange"', 'recovery = "expendable"'),
         ["mine.toml: payload_published[1]: leo200 expendable: given twice: keep one entry per orbit and recovery mode"],
     ),
     "not TOML": (
-        swapped('name = "falcon9"', "name = falcon9"),
+        swapped('name = "mine"', "name = mine"),
         ["mine.toml: line 4, column 8: not TOML: invalid value"],
     ),
     "not UTF-8": (

@@ -53,7 +53,7 @@ def read_text(path: Path, label: str, error: type[DataError] = DataError) -> str
             ``error``, with one line.
     """
     try:
-        if path.exists() and not path.is_file():  # a pipe or a device may never end
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe or a device may never end
             raise error([Mistake("", "", "not a file").line(label)])
         if path.stat().st_size > MOST_BYTES:
             fix = f"larger than {MOST_BYTES // 1_000_000} MB: not a file of this kind"

@@ -121,8 +121,8 @@ def default_cases(
         if target is not None and vehicle.modes:
             mistakes += _out_of_reach(vehicle, target)
         cases += [Case(given, mode, target) for mode in vehicle.modes]
-    if not mistakes:
-        mistakes += _excluded(cases)
+        for mode in vehicle.modes if not mistakes else ():
+            mistakes += _excluded(vehicle, mode, target)
     if mistakes:
         raise VehicleError(list(dict.fromkeys(mistakes)))
     return cases
@@ -137,15 +137,13 @@ def _out_of_reach(vehicle: Vehicle, orbit: Orbit) -> list[str]:
     return []
 
 
-def _excluded(cases: Iterable[Case]) -> list[str]:
-    """Return why cases cannot be flown, as closed forms show before anything is solved; empty if all may be."""
-    lines: list[str] = []
-    for case in cases:
-        try:
-            case.checked()
-        except VehicleError as error:
-            lines.extend(error.mistakes)
-    return lines
+def _excluded(vehicle: Vehicle, mode: str, target: Orbit | None) -> list[str]:
+    """Return why a vehicle cannot fly to an orbit in a mode, as closed forms show; empty if nothing speaks against it."""
+    try:
+        refuse_impossible(vehicle, mode, vehicle.orbit(target, mode))
+    except VehicleError as error:
+        return list(error.mistakes)
+    return []
 
 
 _Given = Vehicle | str | os.PathLike[str]

@@ -21,6 +21,7 @@ from hoverslam.vehicles.identity import differing_keys, identity_of, in_words
 from hoverslam.vehicles.models import Vehicle
 from hoverslam.vehicles.places import FILES
 
+_PACKAGE = FILES.parents[1].resolve()
 _NOT_VEHICLES = {"sites", "orbits", "missions", "operations", "recovery_modes"}
 
 
@@ -47,20 +48,9 @@ def load_vehicle(name_or_path: str | os.PathLike[str], overrides: Overrides = ()
             flights of that name would be taken for this vehicle's.
     """
     path, label = _locate(name_or_path)
-    return _of_own_name(read_toml(path, label, VehicleError), label, overrides)
-
-
-def load_package_file(path: Path, overrides: Overrides = ()) -> Vehicle:
-    """Return a vehicle from a file of the package that may state another version of a vehicle by the same name.
-
-    Args:
-        path: The file, such as the figures of a vehicle as published.
-        overrides: As for :func:`load_vehicle`.
-
-    Raises:
-        VehicleError: If the file or an override has mistakes; one line per mistake.
-    """
-    return _checked(read_toml(path, path.name, VehicleError), path.name, overrides)
+    if path in _shipped_paths() and not overrides:
+        return _shipped(path.stem)
+    return _of_own_name(path, label, overrides)
 
 
 def as_vehicle(vehicle: Vehicle | str | os.PathLike[str]) -> Vehicle:
@@ -103,7 +93,7 @@ def outside_bands(name_or_path: str | os.PathLike[str], overrides: Overrides) ->
 def check_file(path: str | os.PathLike[str]) -> list[str]:
     """Return the mistakes of a vehicle file, one line each; an empty list if there are none."""
     try:
-        _of_own_name(read_toml(Path(path), os.fspath(path), VehicleError), os.fspath(path), ())
+        _of_own_name(Path(path), os.fspath(path), ())
     except VehicleError as error:
         return list(error.mistakes)
     return []
@@ -129,10 +119,15 @@ def _locate(name_or_path: str | os.PathLike[str]) -> tuple[Path, str]:
     )
 
 
-def _of_own_name(content: dict[str, Any], label: str, overrides: Overrides) -> Vehicle:
-    """Return the vehicle of a file's content with overrides; its name must not be that of another shipped vehicle."""
+def _of_own_name(path: Path, label: str, overrides: Overrides) -> Vehicle:
+    """Return the vehicle of a file with overrides; its name must not be that of another vehicle of the package.
+
+    A file of the package itself may state a second version, such as the figures as published.
+    """
+    content = _shipped_content(path.stem) if path in _shipped_paths() else read_toml(path, label, VehicleError)
     vehicle = _checked(content, label, overrides)
-    if vehicle.name not in list_vehicles():
+    own = content.get("name") == vehicle.name and path.resolve().is_relative_to(_PACKAGE)
+    if vehicle.name not in list_vehicles() or own:
         return vehicle
     shipped = _shipped(vehicle.name)
     stated = vehicle if not overrides else _checked(content, label, ()) if content.get("name") == vehicle.name else None
@@ -147,9 +142,21 @@ def _of_own_name(content: dict[str, Any], label: str, overrides: Overrides) -> V
 
 
 @cache
+def _shipped_paths() -> frozenset[Path]:
+    """Return the files of the vehicles that come with the package."""
+    return frozenset(FILES / f"{name}.toml" for name in list_vehicles())
+
+
+@cache
+def _shipped_content(name: str) -> dict[str, Any]:
+    """Return the content of a file of the package. Nobody changes it: overrides are put into a copy."""
+    return read_toml(FILES / f"{name}.toml", f"{name}.toml", VehicleError)
+
+
+@cache
 def _shipped(name: str) -> Vehicle:
     """Return a vehicle as it comes with the package."""
-    return _checked(read_toml(FILES / f"{name}.toml", f"{name}.toml", VehicleError), f"{name}.toml", ())
+    return _checked(_shipped_content(name), f"{name}.toml", ())
 
 
 def _checked(content: dict[str, Any], label: str, overrides: Overrides) -> Vehicle:

@@ -13,7 +13,7 @@ from hoverslam.vehicles.recovery_modes import list_modes, load_mode
 
 def _known_mode(name: str) -> str:
     if name not in list_modes():
-        raise mistakes(("", shown(name), f"must be a recovery mode: {suggestion(name, list_modes())}"))
+        raise mistakes(("", shown(name), f"must be a recovery mode, {suggestion(name, list_modes())}"))
     return name
 
 

@@ -27,7 +27,7 @@ from hoverslam.flights.observed.telemetry import Telemetry, load_telemetry
 from hoverslam.ocp.solution import PhaseSolution
 from hoverslam.reports.json_text import Json
 from hoverslam.reports.results import Result
-from hoverslam.vehicles.loading import as_vehicle, load_package_file, load_vehicle
+from hoverslam.vehicles.loading import as_vehicle, load_vehicle
 from hoverslam.vehicles.missions import Mission, load_mission
 from hoverslam.vehicles.models import Vehicle
 
@@ -218,7 +218,7 @@ def published_vehicle(name: str) -> Vehicle:
     Raises:
         VehicleError: If the name is unknown.
     """
-    return load_package_file(PUBLISHED / f"{name}.toml") if name in file_names(PUBLISHED) else load_vehicle(name)
+    return load_vehicle(PUBLISHED / f"{name}.toml" if name in file_names(PUBLISHED) else name)
 
 
 def reconstruct(

@@ -14,16 +14,24 @@ from hoverslam.data.errors import Mistake
 from hoverslam.vehicles.checks import engines, masses, orders, parts, performance, places, returns, shape
 from hoverslam.vehicles.documents import Document
 
-_CHECKS: tuple[Callable[[Document], Iterator[Mistake]], ...] = (
+Check = Callable[[Document], Iterator[Mistake]]
+
+_FIRST: tuple[Check, ...] = (
     *orders.CHECKS,
-    *performance.CHECKS,
-    *returns.CHECKS,
+    performance.lift_off,
+    returns.engine_counts,
+    performance.burns,
     *places.CHECKS,
     *parts.CHECKS,
+)
+_OF_SENSE: tuple[Check, ...] = (
+    *performance.CHECKS,
+    *returns.CHECKS,
     *engines.CHECKS,
     *masses.CHECKS,
     *shape.CHECKS,
 )
+"""Ratios of figures. They say nothing about figures that are out of order, and run once the first checks find nothing."""
 
 
 def cross_checks(
@@ -37,5 +45,6 @@ def cross_checks(
         out_of_reach: Keys of inclinations and orbits that the launch site need not reach.
     """
     document, of_the_site = Document(content, bad), Document(content, bad | out_of_reach)
-    found = [mistake for check in _CHECKS for mistake in check(document)]
-    return [*found, *places.inclinations(of_the_site)]
+    found = [mistake for check in _FIRST for mistake in check(document)]
+    found += places.inclinations(of_the_site)
+    return found or [mistake for check in _OF_SENSE for mistake in check(document)]

@@ -11,7 +11,7 @@ from hoverslam.vehicles.documents import Document
 _STRONGEST_LIFT_OFF = 5.0
 
 
-def _lift_off(document: Document) -> Iterator[Mistake]:
+def lift_off(document: Document) -> Iterator[Mistake]:
     """Yield a mistake unless thrust at the highest throttle exceeds the weight on the pad without payload, within reason."""
     thrust, mass = _lift_off_thrust(document), lift_off_mass(document)
     if thrust is None or mass is None:
@@ -64,7 +64,7 @@ def _product(first: float | None, *others: float | None) -> float | None:
     return first
 
 
-def _burns(document: Document) -> Iterator[Mistake]:
+def burns(document: Document) -> Iterator[Mistake]:
     """Yield a mistake if the burn time of the strap-ons contradicts their thrust, specific impulse and load by over 25 %."""
     keys = ("thrust_sea_level_kN", "specific_impulse_sea_level_s", "propellant_t", "burn_time_s")
     thrust, impulse, load, time = (document.number(f"strap_ons.{key}") for key in keys)
@@ -156,4 +156,4 @@ def _limits(document: Document) -> Iterator[Mistake]:
     )  # fmt: skip
 
 
-CHECKS = (_lift_off, _burns, _burn_times, _upper_stages, _limits)
+CHECKS = (_burn_times, _upper_stages, _limits)

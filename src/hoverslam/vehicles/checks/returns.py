@@ -12,7 +12,7 @@ _GREATEST_RISE = 3  # a landing may light one engine, then three, then one
 _STRONGEST_TOUCHDOWN = 5.0  # thrust at the throttle floor over weight
 
 
-def _engine_counts(document: Document) -> Iterator[Mistake]:
+def engine_counts(document: Document) -> Iterator[Mistake]:
     """Yield burns of a return that light no engine, or more engines than are mounted."""
     for section, engine, _ in returns_of(document):
         if document.plain(f"{section}.landing_engines") in ([], ()):
@@ -77,4 +77,4 @@ def _turns(document: Document) -> Iterator[Mistake]:
         )  # fmt: skip
 
 
-CHECKS = (_engine_counts, _order_of_counts, _touchdown, _turns)
+CHECKS = (_order_of_counts, _touchdown, _turns)
