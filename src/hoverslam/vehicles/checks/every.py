@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from hoverslam.data.errors import Mistake
-from hoverslam.vehicles.checks import engines, masses, orders, parts, performance, places, returns, shape
+from hoverslam.vehicles.checks import engines, masses, orders, parts, performance, places, returns, shape, usual
 from hoverslam.vehicles.documents import Document
 
 Check = Callable[[Document], Iterator[Mistake]]
@@ -30,6 +30,7 @@ _OF_SENSE: tuple[Check, ...] = (
     *engines.CHECKS,
     *masses.CHECKS,
     *shape.CHECKS,
+    *usual.CHECKS,
 )
 """Ratios of figures. They say nothing about figures that are out of order, and run once the first checks find nothing."""
 

@@ -119,7 +119,7 @@ def _burn_times(document: Document) -> Iterator[Mistake]:
 def _upper_stages(document: Document) -> Iterator[Mistake]:
     """Yield upper stages whose thrust is far too small or too great for what they carry, without payload."""
     fairing = document.number("fairing.mass_t") or 0.0
-    for stage, above, low in (("stage2", "stage3", 0.1), ("stage3", "", 0.05)):
+    for stage, above, low in (("stage2", "stage3", 0.15), ("stage3", "", 0.05)):
         own = numbers(document, (f"{stage}.dry_mass_t", f"{stage}.propellant_t"))
         carried = numbers(document, (f"{above}.dry_mass_t", f"{above}.propellant_t")) if document.has(above) else [0.0]
         if own is None or carried is None:
