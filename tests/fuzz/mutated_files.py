@@ -35,9 +35,59 @@ from hoverslam.vehicles.places import Orbit, Site, load_orbit
 
 SOURCE = Path(hoverslam.__file__).parent
 SLOW = 5.0  # s
-NUMBERS = ("0", "-1", "1e308", "-1e308", "1e400", "nan", "inf", "-inf", "1" * 5000, "0x10", "1_0", "true", '"3"', "[1, 2]", "{}", "1e-320")
-TEXTS = ("../../victim", "", " ", "a\\nb", "=1+1", "|", "<b>", "[red]", "falcon9", "free", "550xSSO", "1x2x3", "\u202e", "CON", "$x$", "x" * 300, "leo200", "nanxnan", "1e999x1")
-LINES = ("[", "]]", "= 1", "a = 1", "[stage1]", "[[payload_published]]", "x = { value = 1 }", 'name = "../x"', "# comment", "\x00", "a" + "[" * 300, "[a]\n" * 3)
+NUMBERS = (
+    "0",
+    "-1",
+    "1e308",
+    "-1e308",
+    "1e400",
+    "nan",
+    "inf",
+    "-inf",
+    "1" * 5000,
+    "0x10",
+    "1_0",
+    "true",
+    '"3"',
+    "[1, 2]",
+    "{}",
+    "1e-320",
+)
+TEXTS = (
+    "../../victim",
+    "",
+    " ",
+    "a\\nb",
+    "=1+1",
+    "|",
+    "<b>",
+    "[red]",
+    "falcon9",
+    "free",
+    "550xSSO",
+    "1x2x3",
+    "\u202e",
+    "CON",
+    "$x$",
+    "x" * 300,
+    "leo200",
+    "nanxnan",
+    "1e999x1",
+)
+LINES = (
+    "[",
+    "]]",
+    "= 1",
+    "a = 1",
+    "[stage1]",
+    "[[payload_published]]",
+    "x = { value = 1 }",
+    'name = "../x"',
+    "# comment",
+    "\x00",
+    "a" + "[" * 300,
+    "[a]\n" * 3,
+)
 
 
 def vehicle(path: Path) -> None:

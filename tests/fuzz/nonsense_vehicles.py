@@ -29,7 +29,20 @@ from hoverslam.vehicles.models import Vehicle
 
 FILES = Path(hoverslam.__file__).parent / "vehicles" / "files"
 _NOT_OF_THE_FLIGHT = ("payload_published", "liftoff_mass_published_t", "probability", "gimbal")
-_UNITS = (1e3, 1e-3, 60.0, 1.0 / 60.0, 2.2046, 0.4536, 3.2808, 0.3048, 100.0, 0.01, STANDARD_GRAVITY, 1.0 / STANDARD_GRAVITY)
+_UNITS = (
+    1e3,
+    1e-3,
+    60.0,
+    1.0 / 60.0,
+    2.2046,
+    0.4536,
+    3.2808,
+    0.3048,
+    100.0,
+    0.01,
+    STANDARD_GRAVITY,
+    1.0 / STANDARD_GRAVITY,
+)
 
 
 def figures_in(content: Any, prefix: str = "") -> dict[str, dict[str, Any]]:
@@ -134,7 +147,10 @@ def run(count: int, seed: int, solve: int = 0) -> Counter[str]:
         verdict = "not verified" if not flight.verified else "absurd" if absurd else "believable"
         found[verdict] += 1
         spent = time.process_time() - began
-        print(f"{number} {name} {recovery}: {'; '.join(told)}: {flight.payload:,.0f} kg, {verdict} {absurd}, {spent:.0f} s", flush=True)
+        print(
+            f"{number} {name} {recovery}: {'; '.join(told)}: {flight.payload:,.0f} kg, {verdict} {absurd}, {spent:.0f} s",
+            flush=True,
+        )
     return found
 
 

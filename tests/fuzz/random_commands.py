@@ -29,16 +29,65 @@ from hoverslam.cli import main as command_line
 SLOW = 5.0  # s
 PACKAGE = Path(hoverslam.__file__).parent
 CODES = (0, 1, 2, 130)
-ODD = ("", " ", "../../victim", "nan", "inf", "-1", "1e400", "=1", "\u202e", "x" * 300, "[red]", "/proc/x", "/dev/null", "a|b", "-", "--")
-VEHICLES = ("falcon9", "zhuque3", "nova", "falcn9", "Falcon9", "vtvl1", "mine.toml", "twin.toml", "none.toml", "in/mine.toml", *ODD)
+ODD = (
+    "",
+    " ",
+    "../../victim",
+    "nan",
+    "inf",
+    "-1",
+    "1e400",
+    "=1",
+    "\u202e",
+    "x" * 300,
+    "[red]",
+    "/proc/x",
+    "/dev/null",
+    "a|b",
+    "-",
+    "--",
+)
+VEHICLES = (
+    "falcon9",
+    "zhuque3",
+    "nova",
+    "falcn9",
+    "Falcon9",
+    "vtvl1",
+    "mine.toml",
+    "twin.toml",
+    "none.toml",
+    "in/mine.toml",
+    *ODD,
+)
 MODES = ("expendable", "downrange", "return_to_launch_site", "rtls", "downrnge", "DOWNRANGE", *ODD)
-ORBITS = ("leo200", "LEO200", "gto", "500x500x97.4", "550xSSO", "550", "9x9x9", "500x500x145", "nanxnan", "200x1e9x28", *ODD)
+ORBITS = (
+    "leo200",
+    "LEO200",
+    "gto",
+    "500x500x97.4",
+    "550xSSO",
+    "550",
+    "9x9x9",
+    "500x500x145",
+    "nanxnan",
+    "200x1e9x28",
+    *ODD,
+)
 CHANGES = (
     "stage1.dry_mass_t=25", "stage1.dry_mass_t=1e9", "stage1.dry_mas_t=25", "site=slc4e", "site=28.56x-80.58x5", "site=91x0x0",
     "name=zhuque3", "recovery.landing_site=jiuquan_return", "stage2.engine.thrust_vacuum_kN=1", "recovery.landing_engines=[1, 9, 1]",
     "x", "=", "a=b=c", "operations.staging_coast_s=nan", "default_orbit=gto", "own_modes=[]", *ODD,
 )  # fmt: skip
-COSTS = ("launches_per_year=20", "launches_per_year=nan", "stage1_unit_cost=30", "x=1", "=", "launches_per_year=-1", *ODD)
+COSTS = (
+    "launches_per_year=20",
+    "launches_per_year=nan",
+    "stage1_unit_cost=30",
+    "x=1",
+    "=",
+    "launches_per_year=-1",
+    *ODD,
+)
 DISPERSIONS = ("wind.sigma_m_s=6", "scale=0.5", "scale=9", "scale=nan", "x=1", "wind.sigma_m_s=", *ODD)
 NUMBERS = ("1", "100", "0", "-5", "1e3", "abc", "0.5", "99999999999999999999", *ODD)
 FILES = ("out", "mine.toml", "out/new.json", "none/x.csv", "x.bmpp", "x.png", *ODD)

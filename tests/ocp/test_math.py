@@ -1,4 +1,4 @@
-"""Norms, roots, selections and smooth tables: finite up to second derivatives in JAX and after translation, and solved with."""
+"""Norms, roots, selections and smooth tables: finite up to second derivatives in JAX and after translation."""
 
 import casadi
 import jax
@@ -132,7 +132,7 @@ def test_what_is_no_table_is_refused_in_one_line(arguments, match):
 def test_a_table_called_with_the_wrong_arguments_says_what_it_expects():
     with pytest.raises(ValueError, match="expected 2 scalars"):
         PLANE(1.0)
-    with pytest.raises(ValueError, match="jax.vmap"):
+    with pytest.raises(ValueError, match=r"jax\.vmap"):
         TABLE(X)
 
 

@@ -367,7 +367,10 @@ def test_another_site_need_not_reach_the_orbit_of_the_file_unless_it_is_flown_to
 
 def test_the_site_of_a_file_reaches_the_orbit_of_the_file(tmp_path):
     path = on_site(tmp_path, TABLE.replace("28.56", "60.0"))
-    assert f"{path}: default_orbit: 28.5 deg: 60x-80.58x5 reaches inclinations from 59.8 to 120.2 deg only" in check_file(path)
+    assert (
+        f"{path}: default_orbit: 28.5 deg: 60x-80.58x5 reaches inclinations from 59.8 to 120.2 deg only"
+        in check_file(path)
+    )
 
 
 @pytest.mark.parametrize("name", [*list_sites(), *list_orbits()])

@@ -5,8 +5,6 @@ twice continuously differentiable everywhere, in JAX and in the translation, and
 unless it is told otherwise.
 """
 
-from typing import cast
-
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -81,4 +79,4 @@ class SmoothTable(eqx.Module):
         reduced = jnp.asarray(self.values)
         for spline, x in zip(self.splines, places, strict=True):
             reduced = jnp.tensordot(spline(x), reduced, axes=1)
-        return cast(Array, reduced)
+        return reduced
