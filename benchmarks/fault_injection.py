@@ -84,12 +84,14 @@ class Command:
         place: Option that names the place; empty where the command writes nothing.
         file: Name of a file in the folder, for an option that names a file.
         made_up: Whether its launches are made up.
+        workers: Whether it solves in processes of its own, which start when it has looked at its places.
     """
 
     arguments: tuple[str, ...]
     place: str
     file: str = ""
     made_up: bool = True
+    workers: bool = False
 
     def line(self, folder: Path) -> list[str]:
         """Return the arguments with the place."""
@@ -98,12 +100,12 @@ class Command:
 
 COMMANDS = {
     "solve": Command(("solve", "falcon9", "--recovery", "downrange"), "--save", "flight.nc"),
-    "compare": Command(("compare", "--vehicle", "falcon9", "--vehicle", "zhuque3"), "--out"),
+    "compare": Command(("compare", "--vehicle", "falcon9", "--vehicle", "zhuque3"), "--out", workers=True),
     "margin": Command(
         ("margin", "nebula1", "--guidance", "hover_slam", "--samples", "200", "--batch", "50"), "--out", made_up=False
     ),
     "cost": Command(("cost", "nebula1", "--payload", "2170", "--samples", "100"), "--figure", "tornado.png"),
-    "demand": Command(("demand", "guowang", "--vehicle", "falcon9"), "--out"),
+    "demand": Command(("demand", "guowang", "--vehicle", "falcon9"), "--out", workers=True),
     "validate": Command(("validate", "--mission", "crs11"), "--out", made_up=False),
 }
 
@@ -327,6 +329,8 @@ def full_disk(tally: Tally, name: str, base: Path, begun: Path) -> None:
         def fill(process: subprocess.Popen[bytes], told: Path) -> None:
             def wait() -> None:
                 while process.poll() is None and not told.stat().st_size:
+                    time.sleep(0.05)
+                while COMMANDS[name].workers and process.poll() is None and len(_of_session(process.pid)) < 2:
                     time.sleep(0.05)
                 time.sleep(BEGUN)
                 _fill(filler)

@@ -60,11 +60,29 @@ def in_process(script):
     return subprocess.Popen(command, env={**os.environ, "PYTHONPATH": paths}, stdout=subprocess.PIPE, text=True)
 
 
-def wait_until(condition, process):
-    """Until it holds, or the process has ended."""
-    while not condition() and process.poll() is None:
+def wait_until(condition, process=None):
+    """Until it holds, or the process has ended, or a minute has passed."""
+    end = time.monotonic() + 60.0
+    while not condition() and time.monotonic() < end and (process is None or process.poll() is None):
         time.sleep(0.01)
     assert condition()
+
+
+def running():
+    """The parent of every process that has not ended, by number; empty where there is no /proc."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        if state != "Z":
+            found[int(entry.name)] = int(parent)
+    return found
+
+
+def children(number):
+    return [child for child, parent in running().items() if parent == number]
 
 
 # ---- Blocks ----------------------------------------------------------------------------------------------------------
@@ -259,11 +277,10 @@ def test_blocks_that_cannot_be_written_are_kept_elsewhere_and_the_flights_go_on(
 
 
 def test_a_folder_of_other_inputs_is_refused_with_their_names_and_both_values(tmp_path):
+    usual = {"vehicle": "toy", "seed": 1, "wind.sigma_m_s": 4.0}
+
     def toy(**inputs):
-        flyer = GivesFlyer({"x": np.zeros(5)})
-        flyer.inputs = {"vehicle": "toy", "seed": 1, "wind.sigma_m_s": 4.0} | inputs
-        flyer.fingerprint = str(flyer.inputs)
-        return flyer
+        return type("Flyer", (ToyFlyer,), {"inputs": usual | inputs})(version=str(inputs))
 
     run_campaign(toy(), 5, folder=tmp_path, block=5)
     assert run_campaign(toy(), 5, folder=tmp_path, block=5).flown == 0
@@ -276,13 +293,17 @@ def test_a_folder_of_other_inputs_is_refused_with_their_names_and_both_values(tm
 
 
 # ---- Ends before the end ---------------------------------------------------------------------------------------------
-def test_a_killed_campaign_goes_on_without_losing_or_repeating_a_block(tmp_path):
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_killed_campaign_leaves_no_worker_and_goes_on_without_losing_or_repeating_a_block(tmp_path):
     log, folder = tmp_path / "log", tmp_path / "kept"
     flyer = f"ToyFlyer(log={str(log)!r}, pause=0.03)"
     process = in_process(f"run_campaign({flyer}, 2000, folder=Path({str(folder)!r}), block=10, workers=2)")
     wait_until(lambda: len(list(folder.glob("block_*.npz"))) >= 5, process)
+    workers = children(process.pid)
+    assert len(workers) >= 2
     process.send_signal(signal.SIGKILL)
     assert process.wait(60) == -signal.SIGKILL
+    wait_until(lambda: not set(workers) & set(running()))
     kept = sorted(int(path.stem[6:]) for path in folder.glob("block_*.npz"))
     assert 5 <= len(kept) < 200
     lines, again = [], tmp_path / "again"
