@@ -119,6 +119,7 @@ class SolveOutcome(Enum):
     """How a solve ended; the value is a phrase for the reader."""
 
     SOLVED = "solved"
+    NOT_VERIFIED = "not verified"
     NOT_FEASIBLE = "no feasible point found from this guess"
     TIME = "time limit"
     ITERATIONS = "iteration limit"
@@ -258,7 +259,8 @@ class Solution:
         if self.time_limit_reached:
             return SolveOutcome.TIME
         if self.converged:
-            return SolveOutcome.SOLVED
+            passed = self.verification is None or self.verification.passed
+            return SolveOutcome.SOLVED if passed else SolveOutcome.NOT_VERIFIED
         if self.diagnosis is not None and self.diagnosis.shortfalls and self.diagnosis.conclusive:
             return SolveOutcome.NOT_FEASIBLE
         known = {
@@ -272,6 +274,8 @@ class Solution:
         """The outcome in words; without a feasible point with the limits that are missed, the place and the amount."""
         why = "" if self.diagnosis is None else f": {self.diagnosis.message}"
         advice = "" if self.converged else self._advice()
+        if self.outcome is SolveOutcome.NOT_VERIFIED and self.verification is not None:
+            why = f": above its tolerance: {', '.join(self.verification.failures)}"
         return f"{self.problem.name}: {self.outcome.value}{why}{advice}"
 
     def _advice(self) -> str:

@@ -100,7 +100,9 @@ def phase_inputs(problem: Problem, phase: Phase, parameters: Named) -> Any:
     return jax.tree_util.tree_map(lambda leaf: jnp.asarray(leaf, dtype=float), inputs)
 
 
-def fly(part: PhaseSolution, inputs: Any, sizes: np.ndarray, until: float = math.inf) -> tuple[np.ndarray, np.ndarray]:
+def fly(
+    part: PhaseSolution, inputs: Any, sizes: np.ndarray, until: float = math.inf, restart: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """Fly a phase from its first state with its controls, one interval after the other.
 
     Args:
@@ -108,6 +110,7 @@ def fly(part: PhaseSolution, inputs: Any, sizes: np.ndarray, until: float = math
         inputs: Inputs of its functions.
         sizes: Typical size of each state ``(nx,)``.
         until: Reading of ``time.perf_counter`` (s) at which the flight is given up.
+        restart: Whether each interval starts from its own first node instead of the end of the interval before it.
 
     Returns:
         Times ``(intervals, SAMPLES)`` (s) and states ``(intervals, SAMPLES, nx)``; NaN after a failure.
@@ -126,6 +129,8 @@ def fly(part: PhaseSolution, inputs: Any, sizes: np.ndarray, until: float = math
     x, step, point = part.states[0], None, np.empty(nx + part.controls.shape[1] + 1)
     for interval, (start, width) in enumerate(zip(edges[:-1], part.mesh.widths * duration, strict=True)):
         powers = _powers(part, interval)
+        if restart:
+            x = part.states[part.mesh.starts[interval]]
 
         def rates(
             fraction: float, at: np.ndarray, powers: Any = powers, start: float = start, width: float = width

@@ -275,20 +275,20 @@ def _even(problem: Problem, scout: _Pass, log: _Log) -> _Pass:
 
 def _tightened(problem: Problem, best: Solution, log: _Log) -> Solution:
     """Refine a solution whose estimated errors pass and whose re-flight fails: at most twice, with smaller tolerances."""
-    t = log.options.tolerances
+    t, now = log.options.tolerances, best
     for factor in (0.1, 0.01):
         asked = replace(t, mesh=factor * t.mesh, path=0.3 * t.path)
-        errors = estimate(best.programme, best)
-        for meshes in next_meshes(best.programme, best, errors, asked, False)[:1]:
+        errors = estimate(now.programme, now)
+        for meshes in next_meshes(now.programme, now, errors, asked, False)[:1]:
             if log.left <= 0:
                 return best
-            finer = log.add(*_solve_mesh(problem, meshes, best, log.options)).solution
+            finer = log.add(*_solve_mesh(problem, meshes, now, log.options)).solution
             if not finer.converged:
                 return best
             finer.verification = verify(finer, t, log.ends)
             if finer.verification.passed:
                 return finer
-            best = finer
+            now = finer
     return best
 
 
