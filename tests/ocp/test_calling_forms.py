@@ -9,8 +9,9 @@ import pytest
 from scipy.interpolate import CubicSpline
 
 from hoverslam.ocp.solved import solve
+from hoverslam.ocp.statement.functions import StatementError
 from hoverslam.ocp.statement.names import Variable
-from hoverslam.ocp.statement.phase import Guess, PathConstraint, StatementError
+from hoverslam.ocp.statement.phase import Guess, PathConstraint
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.translate import TranslationError
 

@@ -1,4 +1,4 @@
-"""Norms, roots, selections and smooth tables: finite up to second derivatives in JAX and after translation."""
+"""Norms, roots, selections, smooth tables: finite to second order in JAX and after translation, and solved with."""
 
 import casadi
 import jax
@@ -213,3 +213,45 @@ def test_thrust_from_a_smooth_table_is_solved_with():
     solution = solve(problem)
     assert solution.verification.passed
     assert solution.objective == pytest.approx(2.0 * (np.e - 1.0), rel=1e-7)
+
+
+def test_a_failure_beside_a_root_of_zero_names_its_place_and_the_remedy():
+    # The optimum of sqrt(x) is at x = 0, where no slope of it vanishes.
+    def problem(root):
+        stated = Problem("root")
+        stated.phase(
+            "go",
+            states=[Variable("x", initial=1.0, lower=0.0)],
+            controls=[Variable("u", lower=-1.0, upper=1.0)],
+            dynamics=lambda s, c, p: {"x": c.u},
+            initial_time=0.0,
+            final_time=2.0,
+        )
+        stated.minimize(lambda e, p: root(e.go.final.x))
+        return stated
+
+    message = solve(problem(jnp.sqrt)).message
+    assert "the objective by final x of phase 'go'" in message
+    assert "hoverslam.ocp.math (norm, root, absolute; rounding=...)" in message
+    rounded = solve(problem(lambda x: om.root(x, rounding=1e-3)))
+    assert rounded.verification.passed
+    assert rounded.objective == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_condition_that_a_norm_is_zero_is_solved_with_a_rounded_norm():
+    # From (3, 4) to the origin in 10 s with least integral of u^2: 25 / 10.
+    problem = Problem("home")
+    problem.phase(
+        "go",
+        states=[Variable("x", 2, initial=(3.0, 4.0))],
+        controls=[Variable("u", 2)],
+        dynamics=lambda s, c, p: {"x": c.u},
+        integrals={"effort": lambda s, c, p: c.u @ c.u},
+        initial_time=0.0,
+        final_time=10.0,
+    )
+    problem.constrain("distance", lambda e, p: om.norm(e.go.final.x, rounding=1.0))
+    problem.minimize(lambda e, p: e.go.final.effort)
+    solution = solve(problem)
+    assert solution.verification.passed
+    assert solution.objective == pytest.approx(2.5, rel=1e-3)

@@ -7,9 +7,10 @@ import pytest
 import xarray as xr
 
 from hoverslam.ocp.solved import load, solve
+from hoverslam.ocp.statement.functions import StatementError
 from hoverslam.ocp.statement.names import Variable
 from hoverslam.ocp.statement.options import Options
-from hoverslam.ocp.statement.phase import PathConstraint, StatementError
+from hoverslam.ocp.statement.phase import PathConstraint
 from hoverslam.ocp.statement.problem import Problem
 
 AWKWARD = ("v/vmax", "/", "100 % a\\b:c", "größe", ".hidden", "time")

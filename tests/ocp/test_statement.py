@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from hoverslam.ocp.solved import solve
+from hoverslam.ocp.statement.functions import StatementError
 from hoverslam.ocp.statement.names import Variable
 from hoverslam.ocp.statement.options import Options
-from hoverslam.ocp.statement.phase import Guess, PathConstraint, StatementError
+from hoverslam.ocp.statement.phase import Guess, PathConstraint
 from hoverslam.ocp.statement.problem import Problem
 
 SHARP = Options(tolerance=1e-10)

@@ -8,10 +8,11 @@ from .solution import Costates, Diagnosis, PhaseSolution, Shortfall, Solution, S
 from .solved import Solved, load, solve, solve_from
 from .solving.carry import guess_from
 from .solving.known import KnownPoint
+from .statement.functions import StatementError
 from .statement.mesh import Mesh
 from .statement.names import Named, Variable
 from .statement.options import Options, Tolerances
-from .statement.phase import Guess, PathConstraint, StatementError
+from .statement.phase import Guess, PathConstraint
 from .statement.problem import Problem
 from .transcription.translate import TranslationError, to_casadi, translate
 from .verification import Optimality, Verification

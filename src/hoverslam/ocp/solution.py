@@ -226,6 +226,7 @@ class Solution:
         mesh_error: worst relative error of the states between nodes, estimated.
         values: given parameters and settings for which it was solved.
         diagnosis: why the first pass failed, if it did and a diagnosis was asked for.
+        sharp: where it then ended beside a very large second derivative, in words; empty if nowhere.
         verification: the verification, if one was made.
         time_limit_reached: whether the time limit ended the solve before its tolerances were met.
     """
@@ -252,6 +253,7 @@ class Solution:
     values: dict[str, float] = field(default_factory=dict)
     diagnosis: "Diagnosis | None" = None
     time_limit_reached: bool = False
+    sharp: str = ""
 
     @property
     def outcome(self) -> SolveOutcome:
@@ -273,6 +275,9 @@ class Solution:
     def message(self) -> str:
         """The outcome in words; without a feasible point with the limits that are missed, the place and the amount."""
         why = "" if self.diagnosis is None else f": {self.diagnosis.message}"
+        if self.sharp and not self.converged:
+            remedy = "round it with hoverslam.ocp.math (norm, root, absolute; rounding=...) or a SmoothTable"
+            why += f"; a second derivative is very large, as at a root or a norm of zero: {self.sharp}: {remedy}"
         advice = "" if self.converged else self._advice()
         if self.outcome is SolveOutcome.NOT_VERIFIED and self.verification is not None:
             why = f": above its tolerance: {', '.join(self.verification.failures)}"

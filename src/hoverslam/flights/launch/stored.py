@@ -37,7 +37,7 @@ from hoverslam.flights.launch.stored_file import StoredFlight as StoredFlight
 from hoverslam.flights.launch.structure import Choice
 from hoverslam.flights.local_store import local_folder
 from hoverslam.ocp.solving.solver import known_programme
-from hoverslam.ocp.statement.phase import StatementError
+from hoverslam.ocp.statement.functions import StatementError
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.physics.constants import EARTH_EQUATORIAL_RADIUS, EARTH_GRAVITATIONAL_PARAMETER
 from hoverslam.vehicles.loading import list_vehicles

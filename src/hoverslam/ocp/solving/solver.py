@@ -24,9 +24,9 @@ from hoverslam.ocp.solving.feasibility import attempts
 from hoverslam.ocp.solving.ipopt import AT_BOUNDS, run
 from hoverslam.ocp.solving.known import KnownPoint
 from hoverslam.ocp.solving.refine import even_meshes, next_meshes, scouting_mesh, sharpened_meshes
+from hoverslam.ocp.statement.functions import StatementError
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.options import Options, Report
-from hoverslam.ocp.statement.phase import StatementError
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.guess import checked_guess, guesses
 from hoverslam.ocp.transcription.local import TRANSLATED
@@ -41,6 +41,7 @@ STAY_ITERATIONS, MOVE_ITERATIONS, MOVED = 15, 60, 1e-3
 SATISFIED = 1e-3  # largest scaled violation of a point that is kept where it is
 PATIENCE = 3  # passes that do not halve the error before the search on this kind of mesh ends
 LEAST_TIME = 1e-3  # s; IPOPT takes no time limit of zero
+SHARP = 1e4  # ratio of second derivatives, last point to start, from which a message names their place
 WARM_ITERATIONS = 200  # a pass that starts near its optimum and takes more iterations than this does not converge
 
 
@@ -227,10 +228,22 @@ def _diagnosed(problem: Problem, failed: _Pass, log: _Log) -> _Pass:
         again = _added(run(attempt.programme, log.options, Start(diagnosis.trajectory.primal)), began, log)
         if again.solution.converged:
             return again
+    solution.sharp = _sharp(solution)
     if best is not None:
         solution.diagnosis = replace(best, tried=tried)
         log.report(f"not solved ({solution.status}): {solution.diagnosis.message}")
     return failed
+
+
+def _sharp(solution: Solution) -> str:
+    """Return the place where a second derivative is very much larger at the last point than at the start; empty if none.
+
+    This is a root, a norm or an absolute value near zero, or a table with a kink.
+    """
+    programme = solution.programme
+    start, _ = programme.sharpest(programme.start(programme.guesses))
+    largest, place = programme.sharpest(solution.primal)
+    return place if largest > SHARP * max(start, 1.0) else ""
 
 
 def _refined(problem: Problem, first: _Pass, scouted: bool, log: _Log) -> _Pass:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from hoverslam.ocp.statement.functions import check_arguments
+from hoverslam.ocp.statement.functions import StatementError, check_arguments
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import (
     Bound,
@@ -32,7 +32,6 @@ from hoverslam.ocp.statement.phase import (
     Measurement,
     PathConstraint,
     Phase,
-    StatementError,
 )
 from hoverslam.ocp.statement.times import durations
 

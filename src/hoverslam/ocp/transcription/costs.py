@@ -13,9 +13,9 @@ import casadi as ca
 import jax.numpy as jnp
 import numpy as np
 
-from hoverslam.ocp.statement.functions import telling
+from hoverslam.ocp.statement.functions import StatementError, telling
 from hoverslam.ocp.statement.mesh import radau_points
-from hoverslam.ocp.statement.phase import Measurement, StatementError
+from hoverslam.ocp.statement.phase import Measurement
 from hoverslam.ocp.transcription.frame import Frame, PhaseLayout
 from hoverslam.ocp.transcription.sparse import Entries
 from hoverslam.ocp.transcription.translate import telling_translation, translate

@@ -13,9 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.sparse as sp
 
+from hoverslam.ocp.statement.functions import StatementError
 from hoverslam.ocp.statement.mesh import Mesh, differentiation_matrix, highest_modes
 from hoverslam.ocp.statement.names import Bound, resolve
-from hoverslam.ocp.statement.phase import Guess, Phase, StatementError
+from hoverslam.ocp.statement.phase import Guess, Phase
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription import scaling as _scaling
 from hoverslam.ocp.transcription.local import LocalFunctions, flat_inputs, local_functions, phase_key

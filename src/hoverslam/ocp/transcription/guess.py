@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from hoverslam.ocp.statement.functions import StatementError
 from hoverslam.ocp.statement.names import Range, Variable, resolve
-from hoverslam.ocp.statement.phase import Guess, Phase, StatementError
+from hoverslam.ocp.statement.phase import Guess, Phase
 from hoverslam.ocp.statement.problem import Problem
 
 SAMPLES = 17  # enough to find sizes, and to represent a straight line on any mesh

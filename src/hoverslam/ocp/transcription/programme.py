@@ -15,10 +15,10 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.sparse as sp
 
-from hoverslam.ocp.statement.functions import telling
+from hoverslam.ocp.statement.functions import StatementError, telling
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Bound, Named
-from hoverslam.ocp.statement.phase import Guess, StatementError
+from hoverslam.ocp.statement.phase import Guess
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.costs import Terms, terms_of
 from hoverslam.ocp.transcription.frame import Frame, PhaseLayout, Scales
@@ -383,6 +383,63 @@ class Programme(Frame):
         times = np.concatenate([lay.times for lay in self.layouts.values()])
         return np.setdiff1d(np.concatenate(found), times)
 
+    def sharpest(self, scaled: np.ndarray) -> tuple[float, str]:
+        """Return the largest scaled second derivative at a scaled point, and its function, variables and place in words."""
+        values, given = scaled * self.scale, np.array(list(self.problem.given.values()))
+        worst = (0.0, "")
+        for lay in self.layouts.values():
+            worst = max(worst, self._sharpest_of(lay, values, given), key=lambda found: found[0])
+        rows, columns = (
+            np.array(a, dtype=int) for a in (self.end_sparsities[2].row(), self.end_sparsities[2].get_col())
+        )
+        sizes = self.scale[self.end_indices[rows]] * self.scale[self.end_indices[columns]]
+        stop, count = self.rows_before_boundary, len(self.boundary_bounds)
+        names = ["the objective", *(what for _, what in self.labels[stop:])]
+        weights = np.concatenate([[self.objective_scale], self.row_scale[stop:]])
+        for k, (name, weight) in enumerate(zip(names, weights, strict=True)):
+            lam = np.eye(count + 1)[k] * weight
+            entries = np.asarray(self.end_hessian(values[self.end_indices], given, lam[0], lam[1:])).ravel()
+            size = np.nan_to_num(np.abs(entries) * sizes, nan=INFINITE)
+            if size.max(initial=0.0) > worst[0]:
+                entry = int(np.argmax(size))
+                by = dict.fromkeys([self._end_labels()[rows[entry]], self._end_labels()[columns[entry]]])
+                worst = float(size.max()), f"{name} by {' and '.join(by)}"
+        return worst
+
+    def _end_labels(self) -> list[str]:
+        """Return a name for each of ``end_indices``."""
+        labels = []
+        for name, lay in self.layouts.items():
+            for layout in (lay.phase.states, lay.phase.controls):
+                labels += [
+                    f"{which} {label} of phase {name!r}" for which in ("initial", "final") for label in layout.labels()
+                ]
+            labels += [f"{which} time of phase {name!r}" for which in ("initial", "final")]
+        return [*labels, *(v.name for v in self.problem.free)]
+
+    def _sharpest_of(self, lay: PhaseLayout, values: np.ndarray, given: np.ndarray) -> tuple[float, str]:
+        columns, data = self._points(lay)
+        local, phase = self.local[lay.phase.name], lay.phase
+        q = np.asarray(flat_inputs(self.problem, phase, given))
+        row_of = np.concatenate([lay.defects, lay.path], axis=1)
+        rows, other = (np.array(a, dtype=int) for a in (local.hessian_sparsity.row(), local.hessian_sparsity.get_col()))
+        sizes = (self.scale[columns[:, rows]] * self.scale[columns[:, other]]).T
+        whats = [f"the rate of {label!r}" for label in phase.states.labels()]
+        whats += [f"path constraint {c.name!r}" for c in phase.path]
+        labels = [*phase.states.labels(), *phase.controls.labels()]
+        worst = (0.0, "")
+        for k, what in enumerate(whats):
+            lam = np.outer(np.eye(len(whats))[k], self.row_scale[row_of[:, k]])
+            table = np.asarray(local.hessian(values[columns].T, data.T, q, lam))
+            size = np.nan_to_num(np.abs(table) * sizes, nan=INFINITE)
+            entry, point = np.unravel_index(np.argmax(size), size.shape) if size.size else (0, 0)
+            if size.size and size[entry, point] > worst[0]:
+                time = self.origin + values[lay.times[0]] + lay.mesh.state_nodes[point + 1] * np.ptp(values[lay.times])
+                names = {labels[i] for i in (rows[entry], other[entry]) if i < len(labels)}
+                by = f" by {' and '.join(sorted(names))}" if names else ""
+                worst = float(size[entry, point]), f"phase {phase.name!r}: {what}{by} at {time:.4g} s"
+        return worst
+
     def _check_start(self, start: np.ndarray) -> None:
         """Raise an error that names the place if a function or its slope is not finite at the start of the solver."""
         values = start * self.scale
@@ -416,9 +473,11 @@ class Programme(Frame):
                 nx, nu = phase.states.length, phase.controls.length
                 named = zip([*phase.states.labels(), *phase.controls.labels()], z[: nx + nu, k], strict=False)
                 time = self.origin + values[lay.times[0]] + lay.mesh.state_nodes[k + 1] * np.ptp(values[lay.times])
+                remedy = "; a root or a norm at zero: write it with hoverslam.ocp.math.root or norm" if kind else ""
                 raise StatementError(
                     f"phase {phase.name!r}: {what}{kind} is {row[k]} at the guess, at {time:g} s, where "
                     + ", ".join(f"{n} = {v:g}" for n, v in named)
+                    + remedy
                 )
 
     def parameter_jacobian(self) -> np.ndarray:
