@@ -15,6 +15,7 @@ from hoverslam.ocp.statement.problem import Problem
 
 SHARP = Options(tolerance=1e-10)
 FREE = (Variable("x"), Variable("v"))
+FREE_END = (Variable("x", initial=1.0), Variable("v", initial=0.0, final=0.5))
 TIMES, ZEROS = np.linspace(0.0, 2.0, 5), np.zeros(5)
 
 
@@ -188,8 +189,14 @@ def test_rate_that_is_not_a_number_at_the_guess_is_named_with_its_time():
 
 
 def test_slope_that_is_infinite_at_the_guess_is_named():
-    wrong = stated(dynamics=lambda s, c, p: {"x": s.v, "v": c.u + jnp.sqrt(c.u)})
-    refused(lambda: solve(wrong, SHARP), ("'go'", "rate of 'v'", "slope", "inf", " s,", "u = 0"))
+    wrong = stated(dynamics=lambda s, c, p: {"x": s.v, "v": c.u + jnp.cbrt(c.u)})
+    refused(lambda: solve(wrong, SHARP), ("'go'", "rate of 'v'", "slope", " s,", "u = 0", "hoverslam.ocp.math"))
+
+
+def test_guess_at_a_root_of_zero_is_moved_to_where_the_slope_is_finite():
+    problem = stated(controls=[Variable("u", lower=0.0, upper=1.0, guess=0.0)], states=FREE_END)
+    problem.phases["go"].dynamics = lambda s, c, p: {"x": s.v, "v": c.u + jnp.sqrt(c.u) - 1.0}
+    assert solve(problem, SHARP).verification.passed
 
 
 def test_path_constraint_that_is_not_a_number_at_the_guess_is_named():

@@ -15,7 +15,7 @@ import numpy as np
 
 from hoverslam.ocp.answers.starts import stretched_start
 from hoverslam.ocp.solving.diagnosis import MOST_ITERATIONS, duration_rows
-from hoverslam.ocp.statement.phase import StatementError
+from hoverslam.ocp.statement.functions import StatementError
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.statement.times import Durations
 from hoverslam.ocp.transcription.guess import guesses

@@ -371,14 +371,14 @@ class Programme(Frame):
             q = np.asarray(flat_inputs(self.problem, lay.phase, given))
             ones = np.ones(lay.states.shape[1] + lay.path.shape[1])
             table = np.asarray(local.hessian(values[columns].T, data.T, q, ones))
-            entries, points = np.nonzero(~(np.abs(table) < INFINITE))
+            entries, points = np.nonzero(np.abs(table) >= INFINITE)
             pattern = local.hessian_sparsity
             for side in (pattern.row(), pattern.get_col()):
                 found.append(columns[points, np.array(side, dtype=int)[entries]])
         pattern = self.end_sparsities[2]
         ones = np.ones(len(self.boundary_bounds))
         ends = np.asarray(self.end_hessian(values[self.end_indices], given, 1.0, ones)).ravel()
-        entries = np.flatnonzero(~(np.abs(ends) < INFINITE))
+        entries = np.flatnonzero(np.abs(ends) >= INFINITE)
         found += [self.end_indices[np.array(side, dtype=int)[entries]] for side in (pattern.row(), pattern.get_col())]
         times = np.concatenate([lay.times for lay in self.layouts.values()])
         return np.setdiff1d(np.concatenate(found), times)
