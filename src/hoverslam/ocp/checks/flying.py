@@ -23,6 +23,7 @@ from hoverslam.ocp.transcription.structure import StructureCache, read, structur
 
 SAMPLES = 9  # evenly spaced samples an interval, both ends included
 RELATIVE, ABSOLUTE = 1e-11, 1e-12  # tolerances of the integrator; the latter is relative to the size of each state
+BESIDE = 1e-9  # distance from a bound, relative to the size of the state, that is rounding of a trial step
 MOST_STEPS = 2000  # in one interval
 
 COMPILED: StructureCache[Callable[..., Any]] = StructureCache()  # of the process: like functions are compiled once
@@ -101,7 +102,12 @@ def phase_inputs(problem: Problem, phase: Phase, parameters: Named) -> Any:
 
 
 def fly(
-    part: PhaseSolution, inputs: Any, sizes: np.ndarray, until: float = math.inf, restart: bool = False
+    part: PhaseSolution,
+    inputs: Any,
+    sizes: np.ndarray,
+    until: float = math.inf,
+    restart: bool = False,
+    bounds: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fly a phase from its first state with its controls, one interval after the other.
 
@@ -111,6 +117,8 @@ def fly(
         sizes: Typical size of each state ``(nx,)``.
         until: Reading of ``time.perf_counter`` (s) at which the flight is given up.
         restart: Whether each interval starts from its own first node instead of the end of the interval before it.
+        bounds: Lower and upper bounds of the states, each ``(nx,)``. A trial step that leaves them by no more than rounding
+            is evaluated on them, so that a root of a state that ends at zero stays a number.
 
     Returns:
         Times ``(intervals, SAMPLES)`` (s) and states ``(intervals, SAMPLES, nx)``; NaN after a failure.
@@ -126,6 +134,8 @@ def fly(
     # Rates that depend on a time far from zero are rounded: an integrator that asks for more takes tiny steps.
     rounding = np.finfo(float).eps * abs(part.origin) / duration if part.phase.takes_time else 0.0
     relative = max(RELATIVE, rounding)
+    lower, upper = bounds if bounds is not None else (np.full(nx, -np.inf), np.full(nx, np.inf))
+    slack = BESIDE * sizes
     x, step, point = part.states[0], None, np.empty(nx + part.controls.shape[1] + 1)
     for interval, (start, width) in enumerate(zip(edges[:-1], part.mesh.widths * duration, strict=True)):
         powers = _powers(part, interval)
@@ -135,7 +145,8 @@ def fly(
         def rates(
             fraction: float, at: np.ndarray, powers: Any = powers, start: float = start, width: float = width
         ) -> Any:
-            point[:nx], point[-1] = at, start + fraction * width
+            within = np.clip(at, lower, upper)
+            point[:nx], point[-1] = np.where(np.abs(at - within) <= slack, within, at), start + fraction * width
             point[nx:-1] = (2.0 * fraction - 1.0) ** np.arange(len(powers)) @ powers
             return width * np.asarray(function(point))[:nx]
 

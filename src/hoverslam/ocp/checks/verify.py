@@ -68,10 +68,11 @@ def _check(solution: Solution, part: PhaseSolution, tolerance: float, until: flo
     """
     inputs = phase_inputs(solution.problem, part.phase, solution.parameters)
     sizes = state_sizes(part, solution.state_scale[part.phase.name])
-    times, flown = fly(part, inputs, sizes, until)
+    bounds = part.phase.states.bounds(solution.values)
+    times, flown = fly(part, inputs, sizes, until, bounds=bounds)
     error = np.abs(flown[-1, -1] - part.states[-1]) / sizes
     if part.duration > 0.0 and not np.max(error) < tolerance:
-        restarted = fly(part, inputs, sizes, until, restart=True)
+        restarted = fly(part, inputs, sizes, until, restart=True, bounds=bounds)
         gaps = np.sum(np.abs(restarted[1][:, -1] - part.states[part.mesh.starts[1:]]) / sizes, axis=0)
         if np.all(np.isfinite(gaps)) and not np.max(error) <= AMPLIFIED * np.max(gaps):
             (times, flown), error = restarted, gaps

@@ -130,8 +130,8 @@ class Programme(Frame):
             for length in (lay.states.shape[1],) * 2 + (lay.controls.shape[1],) * 2 + (2,):
                 parts.append(flat[at : at + length])
                 at += length
-            initial, final, first, last, times = parts
-            ends[name] = lay.phase.ends(initial, final, first, last, times, self.origin)
+            first, last, first_control, last_control, times = parts
+            ends[name] = lay.phase.ends(first, last, first_control, last_control, times, origin=self.origin)
         return ends, self.problem.parameters(flat[at:], given)
 
     def of_ends(self, output: Callable[[Named, Named], Any]) -> Callable[[Any, Any], Any]:
