@@ -214,17 +214,30 @@ class LandingResult(FlownResult):
         Raises:
             ValueError: If this landing does not end on the pad, or for a start without propellant.
         """
-        if self.outcome not in (LandingOutcome.ON_PAD, LandingOutcome.NOT_VERIFIED) or not self.solution.converged:
+        again = self.on_same_mesh(start, verify)
+        case, confirmed = again.case, again.verified if verify else again.solution.converged
+        if confirmed and keeps_its_arcs(again.solution, case.lander.has_air):
+            return again
+        found = best_landing(case, self.sequence, None if verify else Options(verify=False), _silent, diagnose=True)
+        return LandingResult(case, self.sequence, found.solution, (Alternative.of(case, self.sequence, found),))
+
+    def on_same_mesh(self, start: LandingStart, verify: bool = True) -> "LandingResult":
+        """Solve the same landing from another start on the same mesh only; see :meth:`resolve`.
+
+        Args:
+            start: The new start.
+            verify: Whether to fly the new landing again with the independent integrator.
+
+        Raises:
+            ValueError: If this landing does not end on the pad, or for a start without propellant.
+        """
+        if self.outcome not in (LandingOutcome.ON_PAD, LandingOutcome.NOT_VERIFIED):
             raise ValueError(f"only a landing on the pad is solved again for another start; this one: {self.message}")
         case = replace(self.case, start=start)
         check_start(case.lander, start)
         changed = _start_settings(self._first, start, isinstance(case.lander, RigidLander))
         again = self.solution.resolve(changed, options_for(case.lander, attempts_for(case.lander)[0]), verify)
-        confirmed = passed(again) if verify else again.converged
-        if confirmed and keeps_its_arcs(again, case.lander.has_air):
-            return LandingResult(case, self.sequence, again, ())
-        found = best_landing(case, self.sequence, None if verify else Options(verify=False), _silent, diagnose=True)
-        return LandingResult(case, self.sequence, found.solution, (Alternative.of(case, self.sequence, found),))
+        return LandingResult(case, self.sequence, again, ())
 
     def report(self) -> str:
         """Return figures, the cost of the other sequences, every limit and the verdict of the re-flight as text."""

@@ -107,7 +107,7 @@ def best_landing(
         if beaten or len(good) == MOST_FULL:
             break
         solution = in_full(scout.as_guess(case, sequence), case, options, report, diagnose=False)
-        if passed(solution):
+        if accepted(solution, options):
             scout.full = float(solution.objective)
             good.append(solution)
     starts = tuple(StartTried(s.name, s.coarse, s.full) for s in scouts)
@@ -163,6 +163,11 @@ def _distinct(scouts: Sequence[_Scout]) -> list[_Scout]:
         if scout.solution.converged and not any(abs(scout.objective / s.objective - 1.0) < SAME for s in found):
             found.append(scout)
     return found
+
+
+def accepted(solution: Solved, options: Options | None) -> bool:
+    """Return whether a solution may be chosen: verified, or only converged where the options leave verification out."""
+    return passed(solution) if options is None or options.verify else solution.converged
 
 
 def in_full(

@@ -19,7 +19,7 @@ from hoverslam.flights.craft.lander import Lander
 from hoverslam.flights.landing.case import LandingCase, LandingLimits, LandingStart, check_start, phase_names
 from hoverslam.flights.landing.limits import LandingLimit, check_added
 from hoverslam.flights.landing.result import ON_PAD, Alternative, LandingResult
-from hoverslam.flights.landing.search import best_landing, in_full, landing_problem
+from hoverslam.flights.landing.search import accepted, best_landing, in_full, landing_problem
 from hoverslam.flights.outcome.verdict import passed
 from hoverslam.ocp.solved import Solved
 from hoverslam.ocp.statement.options import Options, Report
@@ -99,7 +99,7 @@ class Landing:
         case, sequences = self.case, self.case.lander.sequences
         found = [best_landing(case, q, options, report, diagnose=self.pad_only) for q in sequences]
         tried = tuple(Alternative.of(case, q, f) for q, f in zip(sequences, found, strict=True))
-        good = [i for i, f in enumerate(found) if passed(f.solution)]
+        good = [i for i, f in enumerate(found) if accepted(f.solution, options)]
         if not good and not self.pad_only:
             return self._nearest(tried, options, report)
         best = min(good, key=lambda i: found[i].solution.objective) if good else 0

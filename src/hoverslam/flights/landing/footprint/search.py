@@ -151,7 +151,7 @@ class _Walk:
         start = _shifted(self.pad.case.start, self._place(site))
         kept: LandingResult | None = None
         for neighbour in self._neighbours(site)[:2]:
-            result = neighbour.resolve(start, self.verify)
+            result = neighbour.on_same_mesh(start, self.verify)
             if self._good(result):
                 return self._note(site, result, warm=True)
             kept = result if result.solution.converged and kept is None else kept
