@@ -42,22 +42,19 @@ def geodetic_to_ecef(latitude: float, longitude: float, altitude: float) -> NDAr
     return np.array([equatorial * np.cos(longitude), equatorial * np.sin(longitude), polar])
 
 
-def check_geodetic(what: str, latitude: float, longitude: float, altitude: float) -> None:
-    """Check that a point on the ground is given in radians and metres.
+def check_geodetic(what: str, latitude: float, longitude: float) -> None:
+    """Check that a geodetic point is given in radians.
 
     Args:
         what: What messages call the point.
         latitude: Geodetic latitude (rad).
         longitude: Longitude (rad).
-        altitude: Altitude above the ellipsoid (m).
 
     Raises:
-        ValueError: For an angle that cannot be in radians, or an altitude outside the ends of ``GROUND``.
+        ValueError: For an angle that cannot be in radians.
     """
     check_angle(what, "latitude", latitude, -RIGHT_ANGLE, RIGHT_ANGLE)
     check_angle(what, "longitude", longitude, -FULL_TURN, FULL_TURN)
-    if not GROUND[0] <= altitude <= GROUND[1]:
-        raise ValueError(f"{what}: altitude is {altitude:g}: give metres from {GROUND[0]:,.0f} to {GROUND[1]:,.0f}")
 
 
 def ecef_to_geodetic(position: NDArray[np.float64]) -> tuple[float, float, float]:
@@ -126,7 +123,10 @@ class LaunchFrame(eqx.Module):
         Raises:
             ValueError: For an angle that cannot be in radians, or an altitude that is no pad's.
         """
-        check_geodetic("launch frame", latitude, longitude, altitude)
+        check_geodetic("launch frame", latitude, longitude)
+        if not GROUND[0] <= altitude <= GROUND[1]:
+            ends = f"{GROUND[0]:,.0f} to {GROUND[1]:,.0f}"
+            raise ValueError(f"launch frame: altitude is {altitude:g}: give metres from {ends}")
         check_angle("launch frame", "azimuth", azimuth, -FULL_TURN, FULL_TURN)
         sin_lat, cos_lat, sin_lon, cos_lon = np.sin(latitude), np.cos(latitude), np.sin(longitude), np.cos(longitude)
         east = np.array([-sin_lon, cos_lon, 0.0])
@@ -142,9 +142,9 @@ class LaunchFrame(eqx.Module):
         """Return the position ``(3,)`` in this frame (m) of a geodetic point (rad, rad, m).
 
         Raises:
-            ValueError: For an angle that cannot be in radians, or an altitude that is no ground's.
+            ValueError: For an angle that cannot be in radians.
         """
-        check_geodetic("place", latitude, longitude, altitude)
+        check_geodetic("place", latitude, longitude)
         position: NDArray[np.float64] = self.rotation @ geodetic_to_ecef(latitude, longitude, altitude) - self.origin
         return position
 
