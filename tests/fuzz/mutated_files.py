@@ -137,7 +137,8 @@ KINDS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "orbits": (orbits, "vehicles/files/orbits.toml", ".toml"),
     "sites": (lambda path: read_entries(Site, path, error=VehicleError), "vehicles/files/sites.toml", ".toml"),
     "constellations": (
-        lambda path: read_entries(Constellation, path, error=CostInputError), "economics/inputs/files/constellations.toml", ".toml",
+        lambda path: read_entries(Constellation, path, error=CostInputError),
+        "economics/inputs/files/constellations.toml", ".toml",
     ),
     "case": (case, "", ".txt"),
     "curve": (MarginCurve.load, "margins/study/curves/*.toml", ".toml"),

@@ -63,7 +63,7 @@ def set_value(figure: dict[str, Any], value: float) -> None:
 
 
 def drawn(number: int, seed: int) -> tuple[str, dict[str, Any], list[str]]:
-    """Return the name, the content and the mistakes of a vehicle; every mistake changes a figure by a factor of two or more."""
+    """Return the name, the content and the mistakes of a vehicle; most mistakes change a figure by two or more times."""
     chance = random.Random(f"{seed}-{number}")
     name = chance.choice([name for name in list_vehicles() if "vtvl" not in name])
     content = deepcopy(tomllib.loads((FILES / f"{name}.toml").read_text(encoding="utf-8")))

@@ -76,7 +76,8 @@ ORBITS = (
 )
 CHANGES = (
     "stage1.dry_mass_t=25", "stage1.dry_mass_t=1e9", "stage1.dry_mas_t=25", "site=slc4e", "site=28.56x-80.58x5", "site=91x0x0",
-    "name=zhuque3", "recovery.landing_site=jiuquan_return", "stage2.engine.thrust_vacuum_kN=1", "recovery.landing_engines=[1, 9, 1]",
+    "name=zhuque3", "recovery.landing_site=jiuquan_return", "stage2.engine.thrust_vacuum_kN=1",
+    "recovery.landing_engines=[1, 9, 1]",
     "x", "=", "a=b=c", "operations.staging_coast_s=nan", "default_orbit=gto", "own_modes=[]", *ODD,
 )  # fmt: skip
 COSTS = (

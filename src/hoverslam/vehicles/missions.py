@@ -1,9 +1,12 @@
 """Flights that were flown and observed: vehicle, launch pad, landing site, payload and orbit (``missions.toml``)."""
 
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Self
 
-from hoverslam.data.figures import Figure, Name, Range, Section, Text
+from pydantic import model_validator
+
+from hoverslam.data.errors import shown
+from hoverslam.data.figures import Figure, Name, Range, Section, Text, mistakes
 from hoverslam.data.reading import entry_named, read_entries
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.places import FILES, Orbit, Site, load_site
@@ -42,6 +45,16 @@ class Mission(Section):
     perigee_altitude_km: Annotated[Figure, Range(80, 100_000)]
     apogee_altitude_km: Annotated[Figure, Range(80, 100_000)]
     inclination_deg: Annotated[Figure, Range(0, 180, closed=True)]
+
+    @model_validator(mode="after")
+    def _perigee_below_apogee(self) -> Self:
+        """Return the mission; raise an error if the apsides of its orbit are not in order."""
+        perigee, apogee = self.perigee_altitude_km, self.apogee_altitude_km
+        if perigee.si > apogee.si:
+            raise mistakes(
+                (".perigee_altitude_km", shown(perigee.value), f"must not exceed the apogee ({apogee.value:g} km)")
+            )
+        return self
 
     @property
     def launch_site(self) -> Site:
