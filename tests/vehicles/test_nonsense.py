@@ -58,7 +58,7 @@ NONSENSE = [
     ("falcon9", {"stage1.engine.throttle_min": 0.01}, "stage1.engine.throttle_min", "must be at least 0.05"),
     ("falcon9", {"stage2.engine.specific_impulse_vacuum_s": 499}, "stage2.engine.specific_impulse_vacuum_s", "chemical"),
     ("falcon9", {"stage2.engine.thrust_vacuum_kN": 9_810}, "stage2.engine.thrust_vacuum_kN", "the weight of the empty"),
-    ("falcon9", {"stage1.propellant_t": 20}, "stage1.propellant_t", "is burned in 7.29 s at full thrust"),
+    ("falcon9", {"stage1.propellant_t": 20}, "stage1.propellant_t", "is burned in 7.3 s at full thrust"),
     ("nova", {"upper_recovery.base_diameter_m": 0.42}, "upper_recovery.base_diameter_m", "times stage2.diameter_m"),
 ]  # fmt: skip
 
