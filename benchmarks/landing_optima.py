@@ -27,10 +27,10 @@ from hoverslam.flights.landing.guess import landing_guesses
 from hoverslam.flights.landing.search import in_full, landing_problem
 from hoverslam.flights.landing.solver_settings import attempts_for, options_for
 from hoverslam.flights.outcome.verdict import passed
-from hoverslam.ocp.answers.starts import drawn_start, with_guesses
 from hoverslam.ocp.solved import Solved, solve
 from hoverslam.ocp.solving.carry import guess_from
 from hoverslam.ocp.statement.phase import StatementError
+from hoverslam.ocp.transcription.starts import drawn_start, with_guesses
 from hoverslam.physics.constants import STANDARD_GRAVITY
 from hoverslam.vehicles.loading import list_vehicles, load_vehicle
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hoverslam.ocp.answers.starts import drawn_start
 from hoverslam.ocp.multistart import multistart
 from hoverslam.ocp.solution import SolveOutcome
 from hoverslam.ocp.solved import load, solve
@@ -16,6 +15,7 @@ from hoverslam.ocp.statement.options import Options
 from hoverslam.ocp.statement.phase import PathConstraint, StatementError
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.guess import guesses
+from hoverslam.ocp.transcription.starts import drawn_start
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 

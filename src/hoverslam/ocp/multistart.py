@@ -1,6 +1,6 @@
 """Several optima of one problem: solved from many guesses and structures, distinct verified optima ranked.
 
-The first start is the problem's own guess; the others are drawn (:mod:`hoverslam.ocp.answers.starts`). The same seed gives
+The first start is the problem's own guess; the others are drawn (:mod:`hoverslam.ocp.transcription.starts`). The same seed gives
 the same starts.
 """
 
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
-from hoverslam.ocp.answers.starts import drawn_start, with_guesses
 from hoverslam.ocp.solution import Solution
 from hoverslam.ocp.solved import Solved, solve
 from hoverslam.ocp.solving.carry import guess_from
 from hoverslam.ocp.statement.options import Options, Report
 from hoverslam.ocp.statement.problem import Problem
+from hoverslam.ocp.transcription.starts import drawn_start, with_guesses
 from hoverslam.reports.json_text import Json, plain
 from hoverslam.reports.results import Result
 

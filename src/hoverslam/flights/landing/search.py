@@ -18,12 +18,12 @@ from hoverslam.flights.landing.problem import LandingBuilder
 from hoverslam.flights.landing.rigid_problem import RigidLandingBuilder
 from hoverslam.flights.landing.solver_settings import attempts_for, options_for
 from hoverslam.flights.outcome.verdict import passed
-from hoverslam.ocp.answers.starts import with_guesses
 from hoverslam.ocp.solved import Solved, solve
 from hoverslam.ocp.solving.carry import guess_from
 from hoverslam.ocp.statement.options import Options, Report
 from hoverslam.ocp.statement.phase import Guess
 from hoverslam.ocp.statement.problem import Problem
+from hoverslam.ocp.transcription.starts import with_guesses
 
 SAME = 1e-3  # relative difference of coarse objectives below which two starts count as one optimum
 CLOSE = 0.015  # relative difference of coarse objectives below which the coarse mesh cannot tell which is better

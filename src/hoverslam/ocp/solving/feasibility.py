@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hoverslam.ocp.answers.starts import stretched_start
 from hoverslam.ocp.solving.diagnosis import MOST_ITERATIONS, duration_rows
 from hoverslam.ocp.statement.functions import StatementError
 from hoverslam.ocp.statement.problem import Problem
@@ -21,6 +20,7 @@ from hoverslam.ocp.statement.times import Durations
 from hoverslam.ocp.transcription.guess import guesses
 from hoverslam.ocp.transcription.local import TRANSLATED
 from hoverslam.ocp.transcription.programme import Programme
+from hoverslam.ocp.transcription.starts import stretched_start
 
 # Guessed durations are multiplied by these. A guess that the problem states is of the right order; without one the first
 # duration is a guess of the unit.
