@@ -177,7 +177,7 @@ def _integrate(
     """Return states at ``SAMPLES`` even fractions of one interval, and the first step size of the next one."""
     at, found = np.linspace(0.0, 1.0, SAMPLES), np.full((SAMPLES, len(x)), np.nan)
     found[0] = x
-    if not np.all(np.isfinite(rates(0.0, x))):
+    if not (np.all(np.isfinite(x)) and np.all(np.isfinite(rates(0.0, x)))):
         return found, None  # the integrator would search endlessly for a first step
     solver = DOP853(rates, 0.0, x, 1.0, rtol=relative, atol=ABSOLUTE * sizes, first_step=step)
     steps = 0
