@@ -1,7 +1,7 @@
 """Several optima of one problem: solved from many guesses and structures, distinct verified optima ranked.
 
-The first start is the problem's own guess; the others are drawn (:mod:`hoverslam.ocp.transcription.starts`). The same seed gives
-the same starts.
+The first start is the problem's own guess; the others are drawn (:mod:`hoverslam.ocp.transcription.starts`). The same seed
+gives the same starts.
 """
 
 from collections.abc import Mapping, Sequence
