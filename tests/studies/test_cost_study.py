@@ -161,7 +161,7 @@ def rows():
     flown = with_penalties(
         [fake_outcome(mode).row for mode in modes] + [fake_outcome(mode, "zhuque3").row for mode in modes]
     )
-    return [cost_row(row, flown, Exchange(-0.12, -0.11)) for row in flown]
+    return [cost_row(row, flown, Exchange(-0.12, -0.11), load_vehicle(row.vehicle)) for row in flown]
 
 
 def test_a_table_of_costs_is_the_same_after_a_file(rows, tmp_path):
@@ -204,7 +204,7 @@ def test_the_picture_has_a_bar_a_row_and_marks_for_target_and_market(rows):
 def test_a_comparison_and_a_study_tell_the_same_cost():
     done = compare_cases([Case("falcon9", mode) for mode in ("expendable", "downrange")], jobs=0, fly=fake_fly)
     row = done.rows[1]
-    found = cost_row(row, done.rows, Exchange(-0.12, -0.11))
+    found = cost_row(row, done.rows, Exchange(-0.12, -0.11), load_vehicle(row.vehicle))
     assert found.cost_per_kg_p50 == pytest.approx(row.cost_per_kg_cny_p50)
     assert found.landing_probability == pytest.approx(row.landing_probability)
 

@@ -254,7 +254,9 @@ def _refined(problem: Problem, first: _Pass, scouted: bool, log: _Log) -> _Pass:
     idle, least = 0, np.inf
     patience = PATIENCE if scouted else 2 * PATIENCE  # meshes that the problem states have no second kind of refinement
     while candidates and log.left > 0 and idle < patience:
-        found = log.add(*_solve_mesh(problem, candidates.pop(0), now.solution, log.options))
+        # The last candidate cuts intervals: corners of active limits do not converge with more points.
+        meshes = candidates.pop(0 if idle == 0 else -1)
+        found = log.add(*_solve_mesh(problem, meshes, now.solution, log.options))
         if not found.solution.converged:
             idle += 1
             continue
