@@ -429,8 +429,13 @@ def test_a_signal_ends_a_comparison_with_what_is_done_and_its_exit_code(solver, 
         return fake_flight(vehicle, recovery, orbit)
 
     solver(stopped)
+    # A process that was started in the background ignores SIGINT, and so would this comparison.
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
     before = signal.getsignal(signal.SIGTERM)
-    got, _, err = run(capsys, "compare", "--out", str(tmp_path), "--vehicle", "falcon9")
+    try:
+        got, _, err = run(capsys, "compare", "--out", str(tmp_path), "--vehicle", "falcon9")
+    finally:
+        signal.signal(signal.SIGINT, inherited)
     assert got == code
     assert f"{word}: 2 of 3 rows done, kept in {tmp_path / 'vehicles.csv'}" in err
     assert len((tmp_path / "vehicles.csv").read_text().splitlines()) == 3
