@@ -39,6 +39,7 @@ AGAIN = 1e-9
 # that take more iterations seldom converge at all.
 STAY_ITERATIONS, MOVE_ITERATIONS, MOVED = 15, 60, 1e-3
 SATISFIED = 1e-3  # largest scaled violation of a point that is kept where it is
+MOST_NODES = 2500  # of a refined mesh: beyond, a pass takes minutes and the error is no longer one of the mesh
 PATIENCE = 3  # passes that do not halve the error before the search on this kind of mesh ends
 LEAST_TIME = 1e-3  # s; IPOPT takes no time limit of zero
 SHARP = 1e4  # ratio of second derivatives, last point to start, from which a message names their place
@@ -256,6 +257,8 @@ def _refined(problem: Problem, first: _Pass, scouted: bool, log: _Log) -> _Pass:
     while candidates and log.left > 0 and idle < patience:
         # The last candidate cuts intervals: corners of active limits do not converge with more points.
         meshes = candidates.pop(0 if idle == 0 else -1)
+        if _nodes(meshes) > MOST_NODES:
+            break
         found = log.add(*_solve_mesh(problem, meshes, now.solution, log.options))
         if not found.solution.converged:
             idle += 1
@@ -266,12 +269,17 @@ def _refined(problem: Problem, first: _Pass, scouted: bool, log: _Log) -> _Pass:
     return best
 
 
+def _nodes(meshes: Mapping[str, Mesh]) -> int:
+    """Return the number of collocation points of the meshes of all phases."""
+    return sum(int(np.sum(mesh.counts)) for mesh in meshes.values())
+
+
 def _sharpened(problem: Problem, first: _Pass, log: _Log) -> _Pass:
     """Return the best pass over meshes cut where controls jump and where errors are."""
     best = now = first
     while not now.met and log.left > 0:
         meshes = sharpened_meshes(now.solution, now.errors, log.options.tolerances)
-        if not meshes:
+        if not meshes or _nodes(meshes[0]) > MOST_NODES:
             break
         now = log.add(*_solve_mesh(problem, meshes[0], now.solution, log.options))
         if not now.solution.converged:
