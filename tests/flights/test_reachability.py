@@ -147,15 +147,15 @@ def test_the_picture_names_its_units(mars, tmp_path):
 def test_an_interrupt_keeps_what_is_done(monkeypatch):
     from hoverslam.flights.landing.result import LandingResult
 
-    whole, calls = LandingResult.resolve, []
+    whole, calls = LandingResult.on_same_mesh, []
 
-    def resolve(self, *arguments):
+    def on_same_mesh(self, *arguments):
         calls.append(1)
         if len(calls) > 3:
             raise KeyboardInterrupt
         return whole(self, *arguments)
 
-    monkeypatch.setattr(LandingResult, "resolve", resolve)
+    monkeypatch.setattr(LandingResult, "on_same_mesh", on_same_mesh)
     part = footprint(landing(), np.linspace(0.0, 2000.0, 3), np.linspace(-500.0, 500.0, 3), edge=False)
     assert part.interrupted
     assert np.sum(part.reachable) == 3

@@ -179,6 +179,7 @@ def test_the_command_line_names_a_curve_that_cannot_be_made(capsys, tmp_path, mo
         flyer=None,
         planned_reserve=1.0,
         campaign=SimpleNamespace(interrupted=False),
+        report=lambda: "",
     )
     monkeypatch.setattr(margin, "study_margin", lambda *args, **kwargs: study)
     assert main(["margin", "falcon9", "--curve", str(tmp_path / "c.toml")]) == 2
