@@ -48,7 +48,7 @@ def test_the_command_line_knows_every_question():
     from hoverslam.cli.margin import mistake_of
 
     vehicle = load_vehicle("falcon9")
-    asked = ("downrange", "convex", "random", None)
+    asked = ("downrange", "convex", "random")
     assert mistake_of(vehicle, *asked, list(further.QUESTIONS)) == ""
     assert "--also: 'weather'" in mistake_of(vehicle, *asked, ["weather"])
 
