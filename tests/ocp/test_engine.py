@@ -260,8 +260,10 @@ def test_sweep_in_processes_says_what_it_needs():
 @pytest.mark.slow
 def test_multistart_finds_and_ranks_the_three_optima_of_the_landing_flip():
     # Published for fine meshes that were not flown again: half a permille to one of what holds between nodes as well.
+    # The verdict asks for a tenth of the difference that the test allows.
     structures = {"0.2 s": landing_flip.problem(0.2), "3 s": landing_flip.problem(3.0)}
-    found = multistart(structures, 6, options=Options(tolerance=1e-8))
+    options = Options(tolerance=1e-8, tolerances=Tolerances(mesh=1e-6, objective=1e-4))
+    found = multistart(structures, 6, options=options)
     assert [o.objective for o in found] == pytest.approx([6144.7, 6526.8, 6599.3], rel=1e-3)
     assert all(o.solution.verification.passed for o in found)
     assert found.report().splitlines()[1].split()[0] == "1"

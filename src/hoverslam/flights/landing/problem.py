@@ -132,7 +132,7 @@ class LandingBuilder:
     def _common(self, flight: Flight, name: str) -> list[PathConstraint]:
         """Return the limits of coast and burn alike, and those that the user adds to the phase ``name``."""
         own, limits = FlightLimits(flight), self.case.limits
-        paths = [limit.path_constraint(flight) for limit in self.case.added if limit.holds_in(name)]
+        paths = [limit.path_constraint(own) for limit in self.case.added if limit.holds_in(name)]
         if limits.dynamic_pressure is not None and self.case.lander.has_air:
             paths.append(
                 PathConstraint("dynamic_pressure", own.dynamic_pressure, upper=limits.dynamic_pressure, unit="Pa")

@@ -16,8 +16,9 @@ import os
 from collections.abc import Sequence
 
 from hoverslam.flights.craft.lander import Lander
+from hoverslam.flights.craft.phase_limits import check_added
 from hoverslam.flights.landing.case import LandingCase, LandingLimits, LandingStart, check_start, phase_names
-from hoverslam.flights.landing.limits import LandingLimit, check_added
+from hoverslam.flights.landing.limits import LandingLimit
 from hoverslam.flights.landing.result import ON_PAD, Alternative, LandingResult
 from hoverslam.flights.landing.search import accepted, best_landing, in_full, landing_problem
 from hoverslam.flights.outcome.verdict import passed
@@ -86,7 +87,8 @@ class Landing:
             lander, start, limits or LandingLimits(), ground or FlatGround(STANDARD_GRAVITY), wind, coast, burn,
             _three(touchdown_velocity), least, tuple(added),
         )  # fmt: skip
-        check_added(added, [name for q in lander.sequences for name in phase_names(self.case, q)])
+        phases = dict.fromkeys(name for q in lander.sequences for name in phase_names(self.case, q))
+        check_added(added, (), tuple(phases), "landing")
         self.pad_only = pad_only
 
     def solve(self, options: Options | None = None, report: Report | None = None) -> LandingResult:

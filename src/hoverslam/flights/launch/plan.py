@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from hoverslam.data.errors import suggestion
 from hoverslam.flights.craft import vehicle_parameters
-from hoverslam.flights.launch.limits import LaunchLimit, check_added, vehicle_limits
+from hoverslam.flights.craft.phase_limits import check_added
+from hoverslam.flights.launch.limits import LaunchLimit, vehicle_limits
 from hoverslam.flights.launch.objective import Objective
 from hoverslam.flights.launch.returner import Returner
 from hoverslam.flights.launch.structure import Choice, Structure, choices_of, core_recipe, structure_of
@@ -176,5 +177,5 @@ def make_plan(
         tuple(constraints),
         objective or Objective(),
     )
-    check_added(plan.constraints, vehicle_limits(vehicle), plan.phases)
+    check_added(plan.constraints, vehicle_limits(vehicle), plan.phases, "launch")
     return plan
