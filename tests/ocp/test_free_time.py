@@ -94,6 +94,13 @@ def test_least_time_from_starts_that_overshoot(q, v):
     assert solution.objective == pytest.approx(least_stop(q, v), rel=1e-6)
 
 
+def test_a_body_thrown_upwards_lands_from_a_first_guess_that_is_460_times_too_short():
+    # Its miss has a local minimum where the body is highest; landings end much later.
+    row, _ = least_time.row_of(146)
+    assert row.verified
+    assert abs(row.error) < least_time.WRONG
+
+
 @pytest.mark.parametrize("number", range(len(least_time.KINDS)))
 def test_each_kind_of_problem_with_a_closed_form_is_solved(number):
     row, solution = least_time.row_of(number)

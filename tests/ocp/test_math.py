@@ -233,7 +233,8 @@ def test_a_failure_beside_a_root_of_zero_names_its_place_and_the_remedy():
     message = solve(problem(jnp.sqrt)).message
     assert "the objective by final x of phase 'go'" in message
     assert "hoverslam.ocp.math (norm, root, absolute; rounding=...)" in message
-    rounded = solve(problem(lambda x: om.root(x, rounding=1e-3)))
+    # Every way down to zero is optimal: the control is not determined, and its error is estimated as if it were.
+    rounded = solve(problem(lambda x: om.root(x, rounding=1e-3)), Options(tolerances=Tolerances(objective=1e-5)))
     assert rounded.verification.passed
     assert rounded.objective == pytest.approx(0.0, abs=1e-6)
 

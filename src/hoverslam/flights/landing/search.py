@@ -4,6 +4,9 @@ The problem has separate optima, such as the sides to which the body may turn ac
 or late. Each guess is solved on a coarse mesh with few iterations. The search ends early where the best optimum was found
 from several guesses. The best one is then solved in full, and another one too if it is so close that the coarse mesh cannot
 tell which is better. The best that the independent re-flight confirms is returned.
+
+Where no guess is solved, the elastic problem on the coarse mesh either finds a feasible trajectory, which is then the guess,
+or says which limits cannot be met together.
 """
 
 from collections.abc import Mapping, Sequence
@@ -113,7 +116,36 @@ def best_landing(
     starts = tuple(StartTried(s.name, s.coarse, s.full) for s in scouts)
     if good:
         return Found(min(good, key=lambda s: float(s.objective)), starts)
+    if not _distinct(scouts):
+        elastic = _from_elastic(case, sequence, options, report)
+        if accepted(elastic, options) or _is_conclusive(elastic):
+            return Found(elastic, starts)
     return Found(in_full(landing_problem(case, sequence), case, options, report, diagnose), starts)
+
+
+def _from_elastic(
+    case: LandingCase, sequence: tuple[int, ...], options: Options | None, report: Report | None
+) -> Solved:
+    """Return the landing from the feasible trajectory that the elastic problem finds on the coarse mesh, or its diagnosis."""
+    quick = replace(_quick(case, options), diagnose=True)
+    coarse = solve(landing_problem(case, sequence, coarse=True), quick, report)
+    if not coarse.converged:
+        return coarse
+    parts = {name: guess_from(part) for name, part in coarse.phases.items()}
+    return in_full(with_guesses(landing_problem(case, sequence), parts), case, options, report, diagnose=False)
+
+
+def _is_conclusive(solution: Solved) -> bool:
+    """Return whether the diagnosis of a failed solve ended in a minimum of the violations that is not zero."""
+    diagnosis = solution.diagnosis
+    return diagnosis is not None and diagnosis.conclusive and bool(diagnosis.shortfalls)
+
+
+def _quick(case: LandingCase, options: Options | None) -> Options:
+    """Return the options of a solve on the coarse mesh."""
+    asked = options or options_for(case.lander, attempts_for(case.lander)[0])
+    most = min(asked.max_iterations, SCOUT_ITERATIONS)
+    return replace(asked, max_passes=1, verify=False, diagnose=False, max_iterations=most)
 
 
 @dataclass
@@ -141,10 +173,7 @@ class _Scout:
 
 def _scouted(case: LandingCase, sequence: tuple[int, ...], options: Options | None) -> list[_Scout]:
     """Return the starts on the coarse mesh, until the best optimum was found from :data:`AGREEING` of them."""
-    asked = options or options_for(case.lander, attempts_for(case.lander)[0])
-    quick = replace(
-        asked, max_passes=1, verify=False, diagnose=False, max_iterations=min(asked.max_iterations, SCOUT_ITERATIONS)
-    )
+    quick = _quick(case, options)
     scouts: list[_Scout] = []
     names = phase_names(case, sequence)
     for name, guess in landing_guesses(case, lit_engines(case, sequence), names):

@@ -23,8 +23,13 @@ from hoverslam.ocp.transcription.programme import Programme
 from hoverslam.ocp.transcription.starts import stretched_start
 
 # Guessed durations are multiplied by these. A guess that the problem states is of the right order; without one the first
-# duration is a guess of the unit.
-FACTORS_STATED, FACTORS_UNSTATED = (1.0, 4.0), (1.0, 4.0, 16.0, 64.0, 256.0, 0.25, 0.0625)
+# duration is a guess of the unit. The violation may have a local minimum inside a window: a body thrown upwards that shall
+# land has one where it is highest. The second row of factors begins in the gaps of the first.
+FACTORS_STATED = (1.0, 4.0)
+FACTORS_UNSTATED = (
+    *(1.0, 4.0, 16.0, 64.0, 256.0, 0.25, 0.0625),
+    *(2.0, 8.0, 32.0, 128.0, 512.0, 0.5, 0.125),
+)
 WINDOW_ITERATIONS = 150  # of an elastic solve in a window; those that find a feasible trajectory take fewer
 SEED = 2026  # of the moved guesses
 

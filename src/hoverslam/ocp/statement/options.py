@@ -24,7 +24,7 @@ class Tolerances:
     path: float = 1e-3
     mesh: float = 1e-7
     kkt: float = 1e-6
-    objective: float = 1e-5
+    objective: float = 1e-6
 
 
 @dataclass(frozen=True)
