@@ -11,6 +11,7 @@ from hoverslam.ocp import math as om
 from hoverslam.ocp.smooth_table import SmoothTable
 from hoverslam.ocp.solved import solve
 from hoverslam.ocp.statement.names import Variable
+from hoverslam.ocp.statement.options import Options, Tolerances
 from hoverslam.ocp.statement.phase import PathConstraint
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.structure import structure_of
