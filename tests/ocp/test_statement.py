@@ -322,3 +322,28 @@ def test_change_of_a_name_that_is_neither_parameter_nor_setting_is_refused():
             pass
 
     refused(change, ("go.final.w", "go.final.x"))
+
+
+def test_a_parameter_that_crosses_two_bounds_is_refused_with_the_place():
+    problem = Problem("narrow")
+    problem.parameter("most", value=1.0)
+    problem.phase(
+        "go",
+        states=[Variable("x", initial=0.0, final=0.5, lower=-1.0, upper="most")],
+        controls=[Variable("u", lower=-1.0, upper=1.0)],
+        dynamics=lambda s, c, p: {"x": c.u},
+        initial_time=0.0,
+        final_time=2.0,
+    )
+    problem.minimize(lambda e, p: e.go.final.x)
+    with pytest.raises(StatementError, match="narrow: phase 'go', x: lower bound -1 is above upper bound -2"):
+        solve(problem).resolve({"most": -2.0})
+
+
+def test_more_equations_than_variables_print_nothing_of_the_solver(capfd):
+    problem = Problem("overdetermined")
+    problem.phase("go", states=[Variable("x", initial=0.0, final=1.0)], dynamics=lambda s, c, p: {"x": 1.0 + 0.0 * s.x},
+                  initial_time=0.0, final_time=1.0)  # fmt: skip
+    problem.minimize(lambda e, p: e.go.final.x)
+    solve(problem)
+    assert "overconstrained" not in "".join(capfd.readouterr())

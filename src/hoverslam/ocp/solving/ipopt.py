@@ -9,6 +9,7 @@ import numpy as np
 
 from hoverslam.ocp.solution import PhaseSolution, Solution
 from hoverslam.ocp.solving.carry import Start
+from hoverslam.ocp.statement.functions import StatementError
 from hoverslam.ocp.statement.options import Options
 from hoverslam.ocp.transcription.programme import Programme
 
@@ -66,6 +67,7 @@ def ipopt(programme: Programme, options: Options, barrier: float | None = None, 
             "calc_lam_p": False,
             "calc_f": False,
             "show_eval_warnings": False,
+            "inputs_check": False,  # its message about more equations than variables says nothing: IPOPT judges that itself
             "ipopt": settings,
         },
     )
@@ -99,6 +101,7 @@ def run(
         programme.solvers[key] = ipopt(programme, options, used, push)
     solver = programme.solvers[key]
     lower, upper, low, high = programme.bounds(programme.problem.values)
+    _check_order(programme, lower, upper, low, high)
     arguments = {"x0": start.x, "p": programme.parameter_vector(), "lbx": lower, "ubx": upper, "lbg": low, "ubg": high}
     if start.row_multipliers is not None and start.bound_multipliers is not None:
         arguments |= {"lam_x0": start.bound_multipliers, "lam_g0": start.row_multipliers}
@@ -107,6 +110,38 @@ def run(
     if stats["return_status"] == "NonIpopt_Exception_Thrown":
         raise KeyboardInterrupt  # an interrupt while IPOPT runs comes back as this status
     return unpack(programme, result, stats, time.perf_counter() - began)
+
+
+def _check_order(programme: Programme, lower: np.ndarray, upper: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
+    """Check that no lower bound of a variable, or of a row, is above its upper bound.
+
+    Raises:
+        StatementError: With the place and the two bounds. Present values of given parameters can cross bounds.
+    """
+    for index in np.flatnonzero(lower > upper):
+        size, place = programme.scale[index], _place(programme, int(index))
+        raise StatementError(
+            f"{programme.problem.name}: {place}: lower bound {lower[index] * size:g} is above upper bound "
+            f"{upper[index] * size:g}"
+        )
+    for row in np.flatnonzero(low > high):
+        (phase, label), size = programme.labels[row], programme.row_scale[row]
+        raise StatementError(
+            f"{programme.problem.name}: phase {phase!r}, {label}: lower bound {low[row] / size:g} is above upper bound "
+            f"{high[row] / size:g}"
+        )
+
+
+def _place(programme: Programme, index: int) -> str:
+    """Return phase and name of a variable of the programme."""
+    for name, lay in programme.layouts.items():
+        for variables, labels in ((lay.states, lay.phase.states.labels()), (lay.controls, lay.phase.controls.labels())):
+            at = np.argwhere(variables == index)
+            if len(at):
+                return f"phase {name!r}, {labels[at[0][1]]}"
+        if index in lay.times:
+            return f"phase {name!r}, time"
+    return f"parameter {programme.problem.free[int(np.flatnonzero(programme.free_indices == index)[0])].name!r}"
 
 
 def unpack(programme: Programme, result: dict[str, Any], stats: dict[str, Any], seconds: float) -> Solution:
