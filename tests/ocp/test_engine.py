@@ -1,9 +1,11 @@
 """What the engine offers beyond an optimum: derivatives, costates, files, re-solves, sweeps, other optima, diagnoses."""
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import netCDF4
 import numpy as np
 import pytest
 
@@ -195,6 +197,17 @@ def test_another_problem_is_refused_with_what_differs(landed, tmp_path):
     (tmp_path / "no.nc").write_text("something else")
     with pytest.raises(StoreError, match="not a solution"):
         load(tmp_path / "no.nc", other)
+
+
+@pytest.mark.parametrize("key", ["version", "phases", "fingerprint", "values", "objective_scale"])
+def test_a_file_without_one_of_its_parts_is_refused_with_the_part(landed, tmp_path, key):
+    path = landed.save(tmp_path / "landing.nc")
+    with netCDF4.Dataset(path, "a") as file:
+        about = json.loads(file.hoverslam_solution)
+        del about[key]
+        file.hoverslam_solution = json.dumps(about)
+    with pytest.raises(StoreError, match=f"incomplete or damaged .*{key}"):
+        load(path, soft_landing.problem())
 
 
 def test_dataset_carries_units(landed):

@@ -205,14 +205,26 @@ def load_record(path: str | Path, problem: Problem) -> Solution:
             arrays = {name: raw[name].values.copy() for name in (*_ARRAYS, "scale", "row_scale")}
     except (KeyError, ValueError, OSError) as error:
         raise StoreError(f"{path}: not a solution written by hoverslam: {error}") from None
+    try:
+        _check_origin(path, problem, about)
+        with problem.holding(about["values"]):
+            return _rebuilt(problem, about, arrays)
+    except (KeyError, TypeError, IndexError) as error:  # the parts that the file should have are read in many places
+        raise StoreError(f"{path}: incomplete or damaged ({error!r}): solve again and save") from error
+
+
+def _check_origin(path: str | Path, problem: Problem, about: dict[str, Any]) -> None:
+    """Check that a file has the present layout and solves ``problem``.
+
+    Raises:
+        StoreError: If it does not.
+    """
     if about["version"] != VERSION:
         raise StoreError(f"{path}: layout version {about['version']}, expected {VERSION}: solve again and save")
     now = fingerprint(problem)
     changed = [part for part in {**about["fingerprint"], **now} if about["fingerprint"].get(part) != now.get(part)]
     if changed:
         raise StoreError(f"{path}: solves another problem than {problem.name!r}: {', '.join(changed)} differ")
-    with problem.holding(about["values"]):
-        return _rebuilt(problem, about, arrays)
 
 
 def _rebuilt(problem: Problem, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> Solution:
