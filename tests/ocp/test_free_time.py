@@ -101,6 +101,13 @@ def test_a_body_thrown_upwards_lands_from_a_first_guess_that_is_460_times_too_sh
     assert abs(row.error) < least_time.WRONG
 
 
+def test_no_negative_duration_is_tried_behind_a_fixed_start():
+    # The cost of effort has no least value for negative durations: the first pass used 648 iterations on its way down.
+    _, solution = least_time.row_of(270)
+    assert solution.passes[0]["status"] == "Solve_Succeeded"
+    assert solution.verification.passed
+
+
 @pytest.mark.parametrize("number", range(len(least_time.KINDS)))
 def test_each_kind_of_problem_with_a_closed_form_is_solved(number):
     row, solution = least_time.row_of(number)

@@ -17,6 +17,7 @@ import scipy.sparse as sp
 
 from hoverslam.ocp.solution import Diagnosis, Shortfall, Solution
 from hoverslam.ocp.solving.ipopt import ipopt_settings, unpack
+from hoverslam.ocp.statement.names import resolve
 from hoverslam.ocp.statement.options import Options
 from hoverslam.ocp.statement.times import Durations
 from hoverslam.ocp.transcription.programme import Programme
@@ -139,7 +140,7 @@ def _soft_bounds(programme: Programme, lower: np.ndarray, upper: np.ndarray, bou
                 label = f"final {labels[j]}" if ended else labels[j]
                 soft.append(_Soft(int(index), False, name, label, units[j], programme.scale[index], (name, k), most))
         index = lay.times[-1]
-        if name in bounded and np.isfinite([lower[index], upper[index]]).any():
+        if name in bounded and np.isfinite([resolve(b, programme.problem.values) for b in lay.phase.final_time]).any():
             soft.append(_Soft(int(index), False, name, "final time", "s", programme.scale[index], (name, last)))
     return soft
 

@@ -236,8 +236,11 @@ class Frame:
                 lower[lay.states[node]], upper[lay.states[node]] = phase.states.end_bounds(which, values)
             lower[lay.controls], upper[lay.controls] = phase.controls.bounds(values)
             self._pin(lay, ("control",), lay.controls, lower, upper)
-            for index, bounds in ((lay.times[0], phase.initial_time), (lay.times[-1], phase.final_time)):
-                lower[index], upper[index] = (resolve(b, values) - self.origin for b in bounds)
+            for index, (first, last) in (
+                (lay.times[0], _start_bounds(phase, values)),
+                (lay.times[-1], _end_bounds(phase, values)),
+            ):
+                lower[index], upper[index] = first - self.origin, last - self.origin
         for index, variable in zip(self.free_indices, self.problem.free, strict=True):
             lower[index], upper[index] = (b[0] for b in variable.bounds(values))
         return lower / self.scale, upper / self.scale
@@ -289,3 +292,23 @@ class Frame:
                         w[columns[:, j]] = np.interp(seconds, guess.time, values[:, j])
         w[self.free_indices] = [self.problem.free_guess[v.name] for v in self.problem.free]
         return w / self.scale
+
+
+def _start_bounds(phase: Phase, values: Mapping[str, float]) -> tuple[float, float]:
+    """Return the bounds of the initial time of a phase (s)."""
+    low, high = (resolve(b, values) for b in phase.initial_time)
+    return low, high
+
+
+def _end_bounds(phase: Phase, values: Mapping[str, float]) -> tuple[float, float]:
+    """Return the bounds of the final time of a phase (s).
+
+    The duration has a row, which a solver may violate on its way. It must not try negative durations, where some problems
+    have no least objective. Behind a fixed start, the final time is therefore bounded by half the least duration and twice
+    the greatest: neither bound is active where the row is met.
+    """
+    (first, latest), (low, high) = _start_bounds(phase, values), (resolve(b, values) for b in phase.final_time)
+    if first == latest:
+        least, greatest = (resolve(b, values) for b in phase.duration)
+        low, high = max(low, first + 0.5 * least), min(high, first + 2.0 * greatest)
+    return low, high
