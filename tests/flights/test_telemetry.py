@@ -387,3 +387,15 @@ def test_the_climb_rate_of_known_flights_is_below_their_speed(name: str) -> None
     climb = np.abs(np.diff(altitude.value) / np.diff(altitude.time))
     noise = np.hypot(altitude.sigma[1:], altitude.sigma[:-1]) / np.diff(altitude.time)
     assert np.all(climb < np.maximum(speed[1:], speed[:-1]) + 4.0 * noise + 15.0)
+
+
+@pytest.mark.parametrize("digits", [20, 400, 5000])
+def test_a_whole_number_of_many_digits_is_refused_in_one_line(files: Files, tmp_path: Path, digits: int) -> None:
+    events = written(tmp_path, "events.json", f'{{"meco": {"9" * digits}}}')
+    with pytest.raises(TelemetryError, match="meco"):
+        load_telemetry("crs11", events)
+    trace = written(
+        tmp_path, "x.json", f'{{"time": [0, 1, {"9" * digits}], "velocity": [0, 1, 2], "altitude": [0, 1, 2]}}'
+    )
+    with pytest.raises(TelemetryError, match="time"):
+        load_telemetry(trace)

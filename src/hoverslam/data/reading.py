@@ -33,6 +33,9 @@ _REMEDIES = {
 }
 """What to do about each type of pydantic error; the messages of pydantic itself serve for the others."""
 
+EXACT_DIGITS = 18
+"""Whole numbers of at most so many digits fit into 64 bits."""
+
 MOST_BYTES = 50_000_000
 """Largest file that is read (bytes): far above any data file or trace, and read in a second."""
 
@@ -89,6 +92,14 @@ def read_toml(path: Path, label: str, error: type[DataError] = DataError) -> dic
         raise error([Mistake(place, "", f"not TOML: {message}").line(label)]) from None
     except (ValueError, RecursionError) as found:  # an integer of thousands of digits; brackets nested too deeply
         raise error([Mistake("", "", f"not usable TOML: {found}").line(label)]) from None
+
+
+def whole_number(digits: str) -> int | float:
+    """Return a whole number of a JSON file: ``parse_int`` of a decoder. Beyond 18 digits it is a floating point number.
+
+    Python refuses to read whole numbers of thousands of digits, and arrays refuse to hold those of twenty.
+    """
+    return int(digits) if len(digits) <= EXACT_DIGITS else float(digits)
 
 
 def checked(model: type[Model], content: Mapping[str, Any], label: str, error: type[DataError] = DataError) -> Model:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import median_filter
 
+from hoverslam.data.reading import whole_number
 from hoverslam.data.writing import write_whole
 from hoverslam.flights.observed.trace_files import Floats, TelemetryError, read_columns, read_text
 
@@ -198,15 +199,15 @@ def _read_events(path: Path, time: Floats) -> Events:
     if not path.is_file():
         raise TelemetryError(f'{path}: no such file: write the events of the flight there, at least {{"meco": 145}}')
     try:
-        raw = _table(path, json.loads(read_text(path)))
-    except (json.JSONDecodeError, RecursionError) as error:
+        raw = _table(path, json.loads(read_text(path), parse_int=whole_number))
+    except (ValueError, RecursionError) as error:  # also an integer of thousands of digits, brackets nested too deeply
         raise TelemetryError(f"{path}: cannot be read: {error}") from None
     given: dict[str, float] = {}
     for name in _EVENTS:
         value = raw.get(name)
         if value is None:
             continue
-        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < np.inf:
             raise TelemetryError(f"{path}: {name}: {value!r}: must be seconds after lift-off, or null if not known")
         given[name] = float(value)
     _check_pairs(path, given)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoverslam.data.errors import shown
+from hoverslam.data.reading import whole_number
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -111,7 +112,7 @@ def read_text(path: Path) -> str:
 def _json_columns(path: Path) -> dict[str, object]:
     text = read_text(path)
     try:
-        content = json.loads(text)
+        content = json.loads(text, parse_int=whole_number)
     except (ValueError, RecursionError) as error:
         content = _stream(path, text, error)
     if isinstance(content, list) and content and all(isinstance(each, dict) for each in content):
@@ -123,7 +124,7 @@ def _json_columns(path: Path) -> dict[str, object]:
 
 def _stream(path: Path, text: str, error: Exception) -> list[object]:
     """Return the records of a stream: JSON values one after the other, separated by white space or commas."""
-    decoder, at, found = json.JSONDecoder(), 0, list[object]()
+    decoder, at, found = json.JSONDecoder(parse_int=whole_number), 0, list[object]()
     while at < len(text):
         if text[at].isspace() or text[at] == ",":
             at += 1
