@@ -100,3 +100,15 @@ def test_the_shipped_vehicles_with_costs_state_what_their_returns_depend_on():
     assert {(name, mode): unstated(load_vehicle(name), mode) for name, mode in RETURNING} == dict.fromkeys(
         RETURNING, ()
     )
+
+
+def test_a_margin_curve_of_other_figures_counts_as_ten_landings_and_says_so():
+    curve = load_margin_curve("falcon9", "downrange")
+    own, other = load_vehicle("falcon9"), load_vehicle("falcon9", ["stage1.dry_mass_t=26"])
+    known, (widened, source) = margin_belief(own, "downrange", curve)[0], margin_belief(other, "downrange", curve)
+    assert "with other figures, as 10 landings" in source
+    assert widened.mean < known.mean
+    (low, high), (known_low, known_high) = widened.interval(), known.interval()
+    assert high - low > 5.0 * (known_high - known_low)
+    study = study_given_payload(other, "downrange", 18_000.0, curve=curve, samples=200)
+    assert any("other figures of falcon9" in note for note in study.notes)

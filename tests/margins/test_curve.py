@@ -88,7 +88,7 @@ def made_up(table, need_of, count=6000):
     campaign = SimpleNamespace(numbers=np.arange(count), columns={})
     return SimpleNamespace(
         need=need, flyer=flyer, planned_reserve=reserve, campaign=campaign, recovery="downrange", guidance="convex",
-        samples=count, vehicle=SimpleNamespace(name="falcon9"), limits=TouchdownLimits(),
+        samples=count, vehicle=load_vehicle("falcon9"), limits=TouchdownLimits(),
     )  # fmt: skip
 
 
@@ -206,3 +206,17 @@ def test_the_effect_of_a_dispersion_is_that_of_flights_flown_again():
     told = -density * effect.need_kg * 0.3
     assert change < -3.0 * scatter
     assert told == pytest.approx(change, abs=3.0 * np.hypot(scatter, 0.3 * density * effect.error_kg))
+
+
+def test_a_curve_belongs_to_the_figures_that_were_flown_whatever_the_reserve():
+    curve = load_margin_curve("falcon9", "downrange")
+    assert curve.belongs_to(load_vehicle("falcon9"))
+    assert curve.belongs_to(load_vehicle("falcon9", ["recovery.landing_reserve_t=3.1"]))
+    assert not curve.belongs_to(load_vehicle("falcon9", ["stage1.dry_mass_t=26"]))
+    assert not replace(curve, identity="").belongs_to(load_vehicle("falcon9"))
+
+
+@pytest.mark.parametrize("path", sorted(DATA.glob("*.toml")), ids=lambda path: path.stem)
+def test_a_curve_of_the_package_is_of_the_vehicle_as_it_is_today(path):
+    curve = MarginCurve.load(path)
+    assert curve.belongs_to(load_vehicle(curve.vehicle))

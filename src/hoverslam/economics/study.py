@@ -155,9 +155,9 @@ def study_given_payload(
 def margin_belief(vehicle: Vehicle, recovery: str, curve: MarginCurve | None) -> tuple[float | BetaBelief, str]:
     """Return the probability that the landing reserve suffices, and its source.
 
-    It is from the counted flights of a margin curve at the reserve of the vehicle. Without a curve, the probability that the
-    vehicle file states counts as ten flights; without that either, nothing is known, and the probability is anything from
-    0 to 1. An expended booster has no reserve.
+    It is from the counted flights of a margin curve at the reserve of the vehicle. A curve of a vehicle with other figures
+    counts as ten flights. So does the probability that the vehicle file states, where there is no curve. Without that
+    either, nothing is known, and the probability is anything from 0 to 1. An expended booster has no reserve.
 
     Args:
         vehicle: The vehicle.
@@ -169,6 +169,11 @@ def margin_belief(vehicle: Vehicle, recovery: str, curve: MarginCurve | None) ->
     if vehicle.recovery is None:  # other bodies come home, of which there is no margin study
         return NOTHING_COUNTED, NO_STUDY
     kept, given = vehicle.recovery.reserve(recovery)
+    if curve is not None and not curve.belongs_to(vehicle):
+        source = (
+            f"margin curve of {curve.vehicle} with other figures, as {STATED_WORTH:g} landings, {kept.si:,.0f} kg kept"
+        )
+        return stated(curve.probability(kept.si)), source
     if curve is not None:
         enough = curve.enough(kept.si)
         source = (
@@ -290,6 +295,11 @@ def _margin_notes(vehicle: Vehicle, recovery: str, curve: MarginCurve | None) ->
         ]
     assert vehicle.recovery is not None
     kept = vehicle.recovery.reserve(recovery)[0].si
+    if not curve.belongs_to(vehicle):
+        return [
+            f"the margin curve was computed with other figures of {curve.vehicle}: it counts as {STATED_WORTH:g} landings, "
+            f"which widens the cost; {remedy}"
+        ]
     if abs(curve.reserve_kg - kept) > 1.0:
         return [
             f"the margin curve was computed with a reserve of {curve.reserve_kg:,.0f} kg; the vehicle has {kept:,.0f} kg"

@@ -13,14 +13,29 @@ _FOR_READERS = frozenset({"title", "operator", "source", "status"})
 """Keys that change no result. The status of the vehicle itself is one of them: its parts say what it is."""
 
 
-def identity_of(vehicle: Vehicle) -> str:
+_OF_THE_RESERVE = frozenset(
+    {"landing_reserve_t", "reserve_probability", "return_reserve_t", "return_reserve_probability"}
+)
+"""Keys of the landing reserve: a margin curve answers for every reserve."""
+
+
+def identity_of(vehicle: Vehicle, without: frozenset[str] = frozenset()) -> str:
     """Return the name of a vehicle and a hash of its content, such as ``falcon9-1f0c3a5b7d9e2468``.
 
     Values and bands of all figures enter, and everything else that changes a result. Texts for readers do not: title,
     operator, sources and statuses.
+
+    Args:
+        vehicle: The vehicle.
+        without: Keys that are left out wherever they stand.
     """
-    content = json.dumps(_content(vehicle.model_dump(mode="json")), sort_keys=True)
+    content = json.dumps(_content(vehicle.model_dump(mode="json"), _FOR_READERS | without), sort_keys=True)
     return f"{vehicle.name}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+
+
+def flight_identity_of(vehicle: Vehicle) -> str:
+    """Return the identity of a vehicle whatever landing reserve it keeps: what a margin curve belongs to."""
+    return identity_of(vehicle, _OF_THE_RESERVE)
 
 
 def differing_keys(first: Vehicle, second: Vehicle) -> list[str]:
@@ -55,10 +70,10 @@ def in_words(keys: list[str], most: int = 3) -> str:
     return named if len(keys) <= most else f"{named} and {len(keys) - most} more"
 
 
-def _content(value: Any) -> Any:
+def _content(value: Any, without: frozenset[str] = _FOR_READERS) -> Any:
     if isinstance(value, Mapping):
-        return {key: _content(inner) for key, inner in value.items() if key not in _FOR_READERS}
-    return [_content(inner) for inner in value] if isinstance(value, list) else value
+        return {key: _content(inner, without) for key, inner in value.items() if key not in without}
+    return [_content(inner, without) for inner in value] if isinstance(value, list) else value
 
 
 def _leaves(vehicle: Vehicle) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from scipy.special import ndtr, ndtri
 from hoverslam.data.files import file_names
 from hoverslam.data.reading import read_text
 from hoverslam.data.writing import write_whole
+from hoverslam.vehicles.identity import flight_identity_of
+from hoverslam.vehicles.models import Vehicle
 
 DATA = Path(__file__).parent / "curves"
 
@@ -50,6 +52,7 @@ class MarginCurve:
         reserve_kg: landing reserve that the optimum was solved with (kg).
         level, need_kg: levels and quantiles (kg) of the reserve needed.
         effects: effects of the dispersions, the largest first.
+        identity: of the vehicle that was flown, whatever reserve it keeps; empty where it was not written down.
     """
 
     vehicle: str
@@ -62,6 +65,11 @@ class MarginCurve:
     level: tuple[float, ...]
     need_kg: tuple[float, ...]
     effects: tuple[ReserveEffect, ...]
+    identity: str = ""
+
+    def belongs_to(self, vehicle: Vehicle) -> bool:
+        """Return whether the flights of the curve are of a vehicle with these figures, apart from its landing reserve."""
+        return self.identity == flight_identity_of(vehicle)
 
     @property
     def significant_effects(self) -> tuple[ReserveEffect, ...]:
@@ -152,7 +160,7 @@ def _toml(curve: MarginCurve) -> str:
         f"# hoverslam margin {curve.vehicle} --recovery {curve.recovery} --samples {curve.samples} --seed {curve.seed} "
         f"--guidance {curve.guidance} --curve FILE",
     ]
-    for name in ("vehicle", "recovery", "guidance", "samples", "seed", "lost", "reserve_kg"):
+    for name in ("vehicle", "identity", "recovery", "guidance", "samples", "seed", "lost", "reserve_kg"):
         value = values[name]
         lines.append(f'{name} = "{value}"' if isinstance(value, str) else f"{name} = {value}")
     lines.append(f"level = [{', '.join(f'{x:g}' for x in curve.level)}]")

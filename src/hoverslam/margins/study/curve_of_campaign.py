@@ -13,6 +13,7 @@ from hoverslam.margins.disturbances.entries import Dispersion
 from hoverslam.margins.disturbances.uniforms import standard_vectors
 from hoverslam.margins.study.curve import MarginCurve, ReserveEffect
 from hoverslam.margins.study.record import MarginRecord
+from hoverslam.vehicles.identity import flight_identity_of
 
 Floats = NDArray[np.float64]
 
@@ -41,6 +42,7 @@ def curve_of(study: MarginRecord) -> MarginCurve:
     curve = MarginCurve(
         study.vehicle.name, study.recovery, study.guidance, study.samples, flyer.seed, int((~landed).sum()), reserve,
         tuple(float(x) for x in np.array(LEVELS)[keep]), tuple(float(x) for x in np.round(quantiles[keep], 1)), (),
+        flight_identity_of(study.vehicle),
     )  # fmt: skip
     struck = perturbations_of(flyer.table, uniforms).engine_out_burn
     effects = _sized(flyer.table, need[landed], units_of(flyer.table, uniforms), curve) + _failures(

@@ -68,7 +68,7 @@ def reserve_suffices(case: Case) -> float | BetaBelief:
     vehicle = case.loaded()
     known = None if vehicle.recovery is None else vehicle.recovery.reserve(case.recovery)[1]
     curve = load_margin_curve(vehicle.name, case.recovery)
-    if case.recovery != "expendable" and known is not None and curve is not None:
+    if case.recovery != "expendable" and known is not None and curve is not None and curve.belongs_to(vehicle):
         return known.si  # computed from the flights of that curve
     return margin_belief(vehicle, case.recovery, curve)[0]
 
