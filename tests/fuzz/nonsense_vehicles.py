@@ -119,7 +119,7 @@ def absurdities(flight: LaunchResult, vehicle: Vehicle) -> list[str]:
     200 km; a landing burn of less than 15 % of the first stage's load; no negative mass of propellant.
     """
     share = flight.payload / vehicle.liftoff_mass(flight.payload)
-    burned = flight.landing_propellant / vehicle.stage1.propellant
+    burned = (flight.landing_propellant or 0.0) / vehicle.stage1.propellant  # an expended stage does not land
     checks = (
         (1e-4 <= share <= 0.07, f"payload is {share:.2%} of the lift-off mass"),
         (500.0 <= flight.staging_speed <= 5e3, f"staging speed {flight.staging_speed:,.0f} m/s"),

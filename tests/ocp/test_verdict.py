@@ -11,6 +11,7 @@ from hoverslam.ocp.solution import SolveOutcome
 from hoverslam.ocp.solved import solve
 from hoverslam.ocp.statement.names import Variable
 from hoverslam.ocp.statement.options import Options, Tolerances
+from hoverslam.ocp.statement.phase import PathConstraint
 from hoverslam.ocp.statement.problem import Problem
 
 TOLERANCE = Tolerances().objective
@@ -130,3 +131,23 @@ def test_a_hamiltonian_that_depends_on_time_is_judged_without_its_drift():
     assert solution.objective == pytest.approx(0.5 / (7.0 / 3.0), rel=1e-8)  # u = (1 + t) / integral of (1 + t)^2
     assert np.ptp(costates.hamiltonian) > 0.1 * np.max(costates.terms)
     assert 0.0 < solution.verification.optimality.hamiltonian < 1e-6
+
+
+def test_an_equation_to_zero_along_a_phase_is_judged_by_the_size_of_its_terms():
+    # Least time over 5 m with a push of length one: push and slack are bound by an equation whose value is its own violation.
+    problem = Problem("pushed")
+    problem.phase(
+        "go",
+        states=[
+            Variable("r", 2, initial=(0.0, 0.0), final=(3.0, 4.0)),
+            Variable("v", 2, initial=(0.0, 0.0), final=(0.0, 0.0)),
+        ],
+        controls=[Variable("u", 2, lower=-1.5, upper=1.5), Variable("size", lower=0.2, upper=1.0)],
+        dynamics=lambda s, c, p: {"r": s.v, "v": c.u},
+        path=[PathConstraint("length", lambda s, c, p: c.u @ c.u - c.size**2, 0.0, 0.0)],
+        initial_time=0.0,
+    )
+    problem.minimize(lambda e, p: e.go.duration)
+    solution = solve(problem)
+    assert solution.verification.passed
+    assert solution.objective == pytest.approx(2.0 * np.sqrt(5.0), rel=1e-6)

@@ -84,35 +84,38 @@ def _phase_error(programme: Programme, solution: Solution, part: PhaseSolution) 
         integrated = starts + steps * np.einsum("mk,nkj->nmj", integrate, f)
         error[intervals] = np.max(np.abs(integrated - x) / sizes, axis=(1, 2), initial=0.0)
     x, u, _, c = evaluate(np.arange(mesh.intervals), np.linspace(0.0, 1.0, BETWEEN))
-    violation = limit_violation(part, x, u, c, problem.values)
+    violation = limit_violation(solution, part, x, u, c)
     return PhaseError(np.where(np.isfinite(error), error, np.inf), violation, np.zeros(mesh.intervals))
 
 
-def limit_violation(
-    part: PhaseSolution, x: np.ndarray, u: np.ndarray, c: np.ndarray, values: dict[str, float]
-) -> np.ndarray:
+def limit_violation(solution: Solution, part: PhaseSolution, x: np.ndarray, u: np.ndarray, c: np.ndarray) -> np.ndarray:
     """Return the worst relative violation of any limit in each interval ``(intervals,)``; see :func:`limits_of`."""
     worst = np.zeros(len(x))
-    for _, low, high, size, samples in limits_of(part, x, u, c, values):
+    for _, low, high, size, samples in limits_of(solution, part, x, u, c):
         worst = np.fmax(worst, np.max(np.maximum(low - samples, samples - high), axis=1) / size)
     return worst
 
 
-def limits_of(part: PhaseSolution, x: np.ndarray, u: np.ndarray, c: np.ndarray, values: dict[str, float]):  # type: ignore[no-untyped-def]
+def limits_of(solution: Solution, part: PhaseSolution, x: np.ndarray, u: np.ndarray, c: np.ndarray):  # type: ignore[no-untyped-def]
     """Yield name, lower and upper bound, size and samples of every limit along a phase.
 
     Args:
-        part: The solved phase.
+        solution: The solution.
+        part: One of its phases.
         x: States ``(intervals, samples, nx)``.
         u: Controls ``(intervals, samples, nu)``.
         c: Path constraints ``(intervals, samples, path)``.
-        values: Given parameters and settings by name.
     """
+    values, programme = solution.values, solution.programme
+    rows = programme.layouts[part.phase.name].path
     for j, constraint in enumerate(part.phase.path):
+        low, high = constraint.bounds(values)
         reach = float(np.max(np.abs(c[..., j]), initial=0.0))
         size = constraint.size(values) or 0.0
-        size = size if size > ROUNDING * reach else reach or 1.0
-        yield constraint.name, *constraint.bounds(values), size, c[..., j]
+        if not size > ROUNDING * reach:
+            # All that an equation to zero reaches is its violation: its size is what states and controls change it by.
+            size = 1.0 / float(programme.row_scale[rows[0, j]]) if low == high else reach
+        yield constraint.name, low, high, size or 1.0, c[..., j]
     for layout, samples in ((part.phase.controls, u), (part.phase.states, x)):
         lower, upper = layout.bounds(values)
         for j, label in enumerate(layout.labels()):

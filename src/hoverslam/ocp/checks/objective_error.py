@@ -305,7 +305,7 @@ def _limits(solution: Solution, part: PhaseSolution) -> np.ndarray:
         prices[label] = _by_interval(part, bounds[lay.states[1:, j]])
     x, u, c = (a.reshape(count, BETWEEN, -1) for a in (x, u, c.reshape(len(x), -1)))
     lost = np.zeros(count)
-    for name, low, high, _, values in limits_of(part, x, u, c, solution.values):
+    for name, low, high, _, values in limits_of(solution, part, x, u, c):
         lost += prices[name] * np.maximum(np.max(np.maximum(low - values, values - high), axis=1), 0.0)
     return lost
 

@@ -91,7 +91,7 @@ def _limits(
     c = path_values(part, inputs, times.ravel(), flown.reshape(times.size, -1), u)
     shaped_u, shaped_c = (a.reshape(intervals, samples, a.shape[1]) for a in (u, c))
     limits, reached, worst = {}, {}, np.zeros(intervals)
-    for name, low, high, size, values in limits_of(part, flown, shaped_u, shaped_c, solution.values):
+    for name, low, high, size, values in limits_of(solution, part, flown, shaped_u, shaped_c):
         excess = np.maximum(low - values, values - high) / size
         where = np.unravel_index(np.argmax(excess), excess.shape)
         violation = (max(float(excess[where]), 0.0), float(times[where]))

@@ -23,6 +23,7 @@ What carries over, and what differs from JAX:
 * ``stop_gradient`` is refused, because CasADi has no counterpart; ``logsumexp`` and ``softmax`` use it, ``logaddexp``
   does not.
 * Integers are carried as doubles: exact up to 2**53, without wrap-around.
+* ``jnp.linalg.solve``, ``inv`` and ``det`` are translated; other decompositions are not. ``det`` exchanges no rows.
 * Positions must be known: gather, scatter and dynamic slices take constant indices, and loops constant trip counts.
 """
 
@@ -37,6 +38,7 @@ from jax.extend import core
 
 from hoverslam.ocp.transcription.rules.arithmetic import ARITHMETIC
 from hoverslam.ocp.transcription.rules.control_flow import CONTROL_FLOW
+from hoverslam.ocp.transcription.rules.linear_algebra import LINEAR_ALGEBRA, UNUSED, operands_of
 from hoverslam.ocp.transcription.rules.reductions import REDUCTIONS
 from hoverslam.ocp.transcription.rules.shapes import SHAPES
 from hoverslam.ocp.transcription.rules.values import (
@@ -140,9 +142,9 @@ class _Evaluator:
             aval = atom.aval
             return np.asarray(atom.val, dtype=aval.dtype) if isinstance(atom, core.Literal) else environment[atom]
 
-        for equation in jaxpr.eqns:
+        for equation, used in _needed(jaxpr):
             self.stack.append(equation)
-            outputs = self.apply(equation, [read(atom) for atom in equation.invars])
+            outputs = self.apply(equation, [read(atom) if atom in used else UNUSED for atom in equation.invars])
             environment.update(zip(equation.outvars, outputs, strict=True))
             self.stack.pop()
         return [read(atom) for atom in jaxpr.outvars]
@@ -168,6 +170,21 @@ class _Evaluator:
         raise TranslationError(f"{message} (at {where})") from None
 
 
+def _needed(jaxpr: core.Jaxpr) -> list[tuple[core.JaxprEqn, list[Any]]]:
+    """Return the equations on which the outputs depend, in order, each with the operands that its rule reads.
+
+    A linear system is solved from its product: the factors that JAX computed before it are not needed.
+    """
+    wanted, kept = {atom for atom in jaxpr.outvars if not isinstance(atom, core.Literal)}, []
+    for equation in reversed(jaxpr.eqns):
+        if wanted.isdisjoint(equation.outvars):
+            continue
+        used = operands_of(equation)
+        wanted.update(atom for atom in used if not isinstance(atom, core.Literal))
+        kept.append((equation, used))
+    return kept[::-1]
+
+
 def _source_line(equation: core.JaxprEqn) -> str:
     """Return the user's source line of an equation; empty inside JAX's own jitted functions."""
     try:
@@ -178,10 +195,10 @@ def _source_line(equation: core.JaxprEqn) -> str:
         return ""
 
 
-_RULES: dict[str, Rule] = {**ARITHMETIC, **SHAPES, **REDUCTIONS, **CONTROL_FLOW}
+_RULES: dict[str, Rule] = {**ARITHMETIC, **SHAPES, **REDUCTIONS, **CONTROL_FLOW, **LINEAR_ALGEBRA}
 
 # With every operand known, JAX itself evaluates these: loops, which it compiles, and searches.
 _LEFT_TO_JAX = frozenset(
-    {"scan", "while", "gather", "argmax", "argmin", "cumsum", "cumprod", "cummax", "cummin"}
+    {"scan", "while", "gather", "argmax", "argmin", "cumsum", "cumprod", "cummax", "cummin", "lu"}
     | {name for name in _RULES if name.startswith("scatter")}
 )
