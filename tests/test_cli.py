@@ -147,6 +147,33 @@ def test_ctrl_c_keeps_the_rows_and_is_130(solver, capsys, tmp_path):
     assert len((tmp_path / "vehicles.csv").read_text().splitlines()) == 3
 
 
+def test_ctrl_c_while_pictures_are_drawn_keeps_the_rows_and_says_so(solver, capsys, tmp_path, monkeypatch):
+    def pressed(*arguments):
+        raise KeyboardInterrupt
+
+    solver(fake_flight)
+    monkeypatch.setattr("hoverslam.studies.comparison.compare._write_figures", pressed)
+    code, _, err = run(capsys, "compare", "--out", str(tmp_path), "--vehicle", "falcon9")
+    assert code == 130
+    assert f"interrupted: 3 of 3 rows done, kept in {tmp_path / 'vehicles.csv'}" in err
+    assert len((tmp_path / "vehicles.csv").read_text().splitlines()) == 4
+
+
+@pytest.mark.parametrize(
+    ("pressed", "code", "line"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted\n"),
+        (KeyboardInterrupt(signal.SIGTERM), 143, "terminated\n"),
+    ],
+)
+def test_an_interrupt_that_leaves_a_command_is_told_in_one_line(capsys, monkeypatch, pressed, code, line):
+    def listed():
+        raise pressed
+
+    monkeypatch.setattr("hoverslam.vehicles.loading.list_vehicles", listed)
+    assert run(capsys, "vehicles") == (code, "", line)
+
+
 def test_demand_writes_its_files_and_says_whether_the_date_is_met(solver, capsys, tmp_path):
     code, out, _ = run(capsys, "demand", "spacesail", "--out", str(tmp_path / "o"), "--vehicle", "zhuque3")
     assert code == 0

@@ -2,23 +2,42 @@
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from hoverslam import __version__
 from hoverslam.cli import compare, cost, demand, margin, orbits, sites, solve, validate, vehicles
 from hoverslam.cli.messages import check_store, not_written, say, wrong_input
 from hoverslam.data.errors import DataError
 from hoverslam.data.writing import NotWritten, reason_of
-from hoverslam.reports.exit_codes import INTERRUPTED, NOT_WRITTEN, VERIFIED
+from hoverslam.reports.exit_codes import NOT_WRITTEN, VERIFIED
+from hoverslam.reports.interrupts import word_of
 
 _SOLVING = {"solve", "compare", "demand", "validate", "margin", "cost"}
 
-app = typer.Typer(name="hoverslam", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+class _Commands(TyperGroup):
+    """The commands; a KeyboardInterrupt that leaves one of them is told, where typer ends without a word."""
+
+    def invoke(self, ctx: Any) -> object:
+        """Run the command that was asked for, and return its exit code."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            number = stop.args[0] if stop.args else signal.SIGINT
+            say(word_of(number))
+            return 128 + number
+
+
+app = typer.Typer(
+    name="hoverslam", cls=_Commands, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
 app.add_typer(vehicles.app, name="vehicles")
 for _listing in (orbits.orbits, sites.sites):
     app.command()(_listing)
@@ -41,9 +60,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return wrong_input(error.mistakes)
     except NotWritten as failure:
         return not_written([failure])
-    except KeyboardInterrupt:
-        say("interrupted")
-        return INTERRUPTED
     except OSError as error:
         if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO) or error.filename is not None:
             raise

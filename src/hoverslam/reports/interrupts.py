@@ -84,7 +84,7 @@ def stop_on_interrupt() -> Iterator[Stopped]:
         again, stopped.signal = stopped.signal, stopped.signal or number
         if again or not stopped.stops:
             leave_now(stopped.exit_code, f"{stopped.word}: {stopped.kept}" if stopped.kept else stopped.word)
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(number)
 
     with _handled(stop):
         yield stopped

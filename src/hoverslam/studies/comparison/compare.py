@@ -213,9 +213,12 @@ def compare_cases(
     with kept_failures() as comparison.unwritten:
         comparison.interrupted = solve_cases(cases, keep, jobs, fly)
         if out is not None and comparison.outcomes:
-            _write_tables(comparison, out)
-            _write_figures(comparison, out)
-            _write_costs(comparison, out)
+            try:
+                _write_tables(comparison, out)
+                _write_figures(comparison, out)
+                _write_costs(comparison, out)
+            except KeyboardInterrupt:  # the rows are kept; pictures and costs may be missing
+                comparison.interrupted = True
     return comparison
 
 
