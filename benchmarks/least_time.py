@@ -24,16 +24,16 @@ the first one stopped. A problem is wrong if it is verified and differs from its
 """
 
 import argparse
-import csv
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
+from row_files import append_row
 from scipy.optimize import brentq
 
 from hoverslam.ocp import PathConstraint, Problem, Variable, solve
@@ -346,12 +346,7 @@ def run(path: Path, numbers: Sequence[int]) -> None:
         if number in done:
             continue
         row, _ = row_of(number)
-        new = not path.exists()
-        with path.open("a", newline="") as file:
-            writer = csv.DictWriter(file, [field.name for field in fields(Row)])
-            if new:
-                writer.writeheader()
-            writer.writerow(asdict(row))
+        append_row(path, row)
         print(f"{number} {row.kind}: {row.outcome}, verified {row.verified}, {row.error:+.1e}", flush=True)
 
 

@@ -16,17 +16,17 @@ The best payload of a case is the best verified one of any method in the file.
 """
 
 import argparse
-import csv
 import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import pandas as pd
+from row_files import append_row
 
 from hoverslam import LaunchResult, Vehicle, list_vehicles, load_vehicle, solve_launch
 from hoverslam.data.figures import with_figure
@@ -125,12 +125,7 @@ def run(path: Path, cases: Sequence[int], method: str) -> None:
         if number in done:
             continue
         row = row_of(number, method)
-        new = not path.exists()
-        with path.open("a", newline="") as file:
-            writer = csv.DictWriter(file, [field.name for field in fields(Row)])
-            if new:
-                writer.writeheader()
-            writer.writerow(asdict(row))
+        append_row(path, row)
         payload = "nothing" if row.payload_kg is None else f"{row.payload_kg:,.1f} kg"
         what = payload if row.verified else f"{payload}, NOT VERIFIED: {row.problem}"
         print(f"{number} {row.vehicle} {row.recovery} {row.orbit}: {what} in {row.cpu_s:.0f} s", flush=True)
