@@ -24,7 +24,8 @@ import numpy as np
 from hoverslam import Lander, Landing, LandingLimits, LandingOutcome, LandingStart
 from hoverslam.flights.landing.case import LandingCase, lit_engines, phase_names
 from hoverslam.flights.landing.guess import landing_guesses
-from hoverslam.flights.landing.search import in_full, landing_problem
+from hoverslam.flights.landing.result import LandingResult
+from hoverslam.flights.landing.search import CLOSE, MOST_FULL, SAME, in_full, landing_problem
 from hoverslam.flights.landing.solver_settings import attempts_for, options_for
 from hoverslam.flights.outcome.verdict import passed
 from hoverslam.ocp.solved import Solved, solve
@@ -97,7 +98,7 @@ def judged(seed: int, number: int) -> OptimumFound:
     began = time.perf_counter()
     result = landing.solve(report=_silent)
     seconds = time.perf_counter() - began
-    best, name = _best_start(case, sequence, seed + number)
+    best, name = _best_start(result, seed + number)
     limits = ", ".join(n for n in ("angle_of_attack", "tilt", "glide_slope") if getattr(case.limits, n) is not None)
     return OptimumFound(
         number, case.lander.name, sequence, limits, result.outcome.name.lower(),
@@ -105,8 +106,8 @@ def judged(seed: int, number: int) -> OptimumFound:
     )  # fmt: skip
 
 
-def _starts(case: LandingCase, sequence: tuple[int, ...], seed: int) -> Iterator[tuple[str, Solved]]:
-    """Yield the coarse solutions of every guess, and of drawn starts until there are ten."""
+def _starts(case: LandingCase, sequence: tuple[int, ...], seed: int, tried: int) -> Iterator[tuple[str, Solved]]:
+    """Yield the coarse solutions of the guesses after the first ``tried``, and of drawn starts until there are ten."""
     options = replace(
         options_for(case.lander, attempts_for(case.lander)[-1]),
         max_passes=1, verify=False, diagnose=False, max_iterations=COARSE_ITERATIONS,
@@ -115,7 +116,7 @@ def _starts(case: LandingCase, sequence: tuple[int, ...], seed: int) -> Iterator
     for number, (name, guess) in enumerate(landing_guesses(case, lit_engines(case, sequence), names)):
         problem = landing_problem(case, sequence, guesses=guess, coarse=True)
         first = first or problem
-        if number < STARTS:
+        if tried <= number < STARTS:
             yield name, solve(problem, options, _silent)
     assert first is not None
     for draw in range(STARTS - number - 1):
@@ -125,11 +126,25 @@ def _starts(case: LandingCase, sequence: tuple[int, ...], seed: int) -> Iterator
             continue
 
 
-def _best_start(case: LandingCase, sequence: tuple[int, ...], seed: int) -> tuple[float | None, str]:
-    """Return the least propellant of the two best of ten starts, solved in full and verified, and the start's name."""
-    coarse = [(float(s.objective), name, s) for name, s in _starts(case, sequence, seed) if s.converged]
-    found: list[tuple[float, str]] = []
-    for _, name, scout in sorted(coarse, key=lambda c: c[0])[:2]:
+def _best_start(landing: LandingResult, seed: int) -> tuple[float | None, str]:
+    """Return the least propellant of the optima of ten starts, verified, and the start's name.
+
+    The two best coarse optima that the landing has not solved in full are solved in full.
+    """
+    case, sequence = landing.case, landing.sequence
+    starts = landing.alternatives[0].starts
+    done = [s.coarse for s in starts if s.full is not None]
+    found = [(s.full, s.name) for s in starts if s.full is not None]
+    coarse = [(float(s.objective), n, s) for n, s in _starts(case, sequence, seed, len(starts)) if s.converged]
+    tried = 0
+    for objective, name, scout in sorted(coarse, key=lambda c: c[0]):
+        beaten = bool(done) and objective > min(done) * (1.0 + CLOSE)
+        if beaten or tried == MOST_FULL:
+            break
+        if any(abs(objective / known - 1.0) < SAME for known in done):
+            continue
+        done.append(objective)
+        tried += 1
         parts = {phase: guess_from(part) for phase, part in scout.phases.items()}
         full = in_full(with_guesses(landing_problem(case, sequence), parts), case, None, _silent, diagnose=False)
         if passed(full):
