@@ -33,6 +33,7 @@ CLOSE = 0.015  # relative difference of coarse objectives below which the coarse
 AGREEING = 2  # starts that end in the best optimum so far before the search ends
 MOST_FULL = 2  # optima that are solved in full
 SCOUT_ITERATIONS = 150
+CLEAR_MISS = 0.01  # miss over the size of a limit: above what a coarse mesh may add to a landing that is just possible
 
 
 @dataclass(frozen=True)
@@ -136,9 +137,13 @@ def _from_elastic(
 
 
 def _is_conclusive(solution: Solved) -> bool:
-    """Return whether the diagnosis of a failed solve ended in a minimum of the violations that is not zero."""
+    """Return whether the diagnosis of a failed solve ended in a minimum of the violations that a finer mesh cannot remove."""
     diagnosis = solution.diagnosis
-    return diagnosis is not None and diagnosis.conclusive and bool(diagnosis.shortfalls)
+    return (
+        diagnosis is not None
+        and diagnosis.conclusive
+        and any(miss.weight > CLEAR_MISS for miss in diagnosis.shortfalls)
+    )
 
 
 def _quick(case: LandingCase, options: Options | None) -> Options:
