@@ -44,7 +44,7 @@ from hoverslam.physics.motion import Flight
 from hoverslam.vehicles.loading import load_vehicle
 
 EXACT = Options(tolerance=1e-10, tolerances=Tolerances(mesh=1e-9))
-STRICT = Options(tolerance=1e-10, tolerances=Tolerances(path=1e-5))
+STRICT = Options(tolerance=1e-10, tolerances=Tolerances(path=1e-5, objective=1e-5))
 NO_GROUND = LandingLimits(ground=False)
 ALIGNED = LandingLimits(angle_of_attack=5.0 * DEGREE, tilt=20.0 * DEGREE, tilt_at_touchdown=1.0 * DEGREE)
 MID_THROTTLE = replace(Lander.of("falcon9", [(1,)]).throttled(0.62, 0.71), burnout_mass=25.2e3)

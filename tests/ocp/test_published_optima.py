@@ -7,6 +7,7 @@ import inspect
 import sys
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -21,7 +22,10 @@ import soft_landing
 import szmuk_landing
 
 from hoverslam.ocp.solved import solve
+from hoverslam.ocp.statement.names import Variable
 from hoverslam.ocp.statement.options import Options, Tolerances
+from hoverslam.ocp.statement.phase import PathConstraint
+from hoverslam.ocp.statement.problem import Problem
 
 
 def solved(problem, tolerance=1e-10, **tolerances):
@@ -160,3 +164,71 @@ def test_belly_first_coast_follows_its_closed_form(flip):
     assert np.interp(490.34, heights[::-1], speeds[::-1]) == pytest.approx(86.28, abs=5e-3)
     final = flip["coast"].final
     assert -final.v[0] == pytest.approx(speed(final.r[0]), rel=1e-7)
+
+
+# ---- a rigid body without a guess ----------------------------------------------
+STANDARD, IMPULSE, LENGTH = 9.81, 275.0, 15.0  # m/s2, s, m from the centre of mass to the engine
+MOST_THRUST, INERTIA = 420e3, np.diag([5e6, 5e6, 7e4])  # N, kg m2
+
+
+def turned(degrees, axis):
+    """The quaternion of a rotation about a body axis."""
+    half = np.radians(degrees) / 2.0
+    return np.concatenate([[np.cos(half)], np.sin(half) * np.eye(3)[axis]])
+
+
+def times(a, b):
+    """The product of two quaternions, scalar first."""
+    vector = a[0] * b[1:] + b[0] * a[1:] + jnp.cross(a[1:], b[1:])
+    return jnp.concatenate([jnp.array([a[0] * b[0] - a[1:] @ b[1:]]), vector])
+
+
+def rigid_rates(s, c, p):
+    """Thrust in body axes at the end of the body, and its size, which an equation along the phase holds."""
+    force = times(times(s.q, jnp.concatenate([jnp.zeros(1), c.T])), s.q * np.array([1.0, -1.0, -1.0, -1.0]))[1:]
+    torque = jnp.cross(np.array([0.0, 0.0, -LENGTH]), c.T) - jnp.cross(s.w, INERTIA @ s.w)
+    return {
+        "m": -c.size / (IMPULSE * STANDARD),
+        "r": s.v,
+        "v": force / s.m - np.array([0.0, 0.0, STANDARD]),
+        "q": 0.5 * times(s.q, jnp.concatenate([jnp.zeros(1), s.w])),
+        "w": jnp.linalg.solve(INERTIA, torque),
+    }
+
+
+def rigid_landing():
+    """A booster of the size of Falcon 9 with one engine: 24 t, from 800 m and 98 m/s, tilted, to rest upright."""
+    problem, turn, slope = Problem("rigid landing"), np.radians(60.0), np.tan(np.radians(30.0))
+    attitude = np.asarray(times(turned(-20.0, 0), turned(20.0, 1)))
+    problem.phase(
+        "burn",
+        states=[
+            Variable("m", None, "kg", lower=22e3, initial=24e3),
+            Variable("r", 3, "m", initial=(200.0, 200.0, 800.0), final=(0.0, 0.0, 0.0)),
+            Variable("v", 3, "m/s", initial=(-40.0, -40.0, -80.0), final=(0.0, 0.0, 0.0)),
+            Variable("q", 4, "", initial=tuple(map(float, attitude)), final=(None, 0.0, 0.0, None)),
+            Variable("w", 3, "rad/s", -turn, turn, initial=(0.0, 0.0, 0.0), final=(0.0, 0.0, 0.0)),
+        ],
+        controls=[Variable("T", 3, "N"), Variable("size", None, "N", 200e3, MOST_THRUST)],
+        dynamics=rigid_rates,
+        path=[
+            PathConstraint("size", lambda s, c, p: (c.T @ c.T - c.size**2) / MOST_THRUST**2, 0.0, 0.0),
+            PathConstraint("gimbal", lambda s, c, p: (c.T[2] - np.cos(np.radians(15.0)) * c.size) / MOST_THRUST, 0.0),
+            PathConstraint("upright", lambda s, c, p: 1.0 - 2.0 * (s.q[1] ** 2 + s.q[2] ** 2), 0.0),
+            PathConstraint(
+                "cone", lambda s, c, p: s.r[2] ** 2 - slope**2 * (s.r[0] ** 2 + s.r[1] ** 2), 0.0, unit="m2"
+            ),
+            PathConstraint("height", lambda s, c, p: s.r[2], 0.0, unit="m"),
+        ],
+        initial_time=0.0,
+        duration=(5.0, 40.0),
+    )
+    problem.minimize(lambda e, p: e.burn.initial.m - e.burn.final.m, unit="kg")
+    return problem
+
+
+@pytest.mark.slow
+def test_rigid_body_without_guess_or_bounds_on_attitude_and_thrust_burns_1985_834_kg():
+    solution = solve(rigid_landing(), Options(tolerances=Tolerances(objective=5e-6)))
+    assert solution.verification.passed, solution.verification.report()
+    assert solution.objective == pytest.approx(1985.834, rel=5e-6)

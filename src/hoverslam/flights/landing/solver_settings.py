@@ -9,6 +9,7 @@ IN_AIR = Tolerances(mesh=1e-6, objective=1e-4)  # rates are limited, controls pi
 ACTUATED = Tolerances(
     mesh=1e-5, refly=1e-5, objective=1e-4
 )  # gimbal, fins and cold gas change within tenths of a second
+IN_VACUUM = Tolerances(objective=1e-5)  # the least miss of a pad that is out of reach converges slowly with the mesh
 MAX_ITERATIONS = 300
 
 Attempt = tuple[float, float]  # barrier parameter, smoothing
@@ -24,11 +25,11 @@ def attempts_for(lander: Lander) -> tuple[Attempt, ...]:
 
 
 def options_for(lander: Lander, attempt: Attempt) -> Options:
-    """Return the solver options of one attempt; without air and rate limits the defaults of the solver apply."""
+    """Return the solver options of one attempt; without air only the tolerance of the objective differs from the default."""
     barrier, smoothing = attempt
     actuated = isinstance(lander, RigidLander) and lander.gimballed
     if not actuated and not lander.has_air:
-        return Options()
+        return Options(tolerances=IN_VACUUM)
     tolerances = ACTUATED if actuated else IN_AIR
     return Options(
         tolerances=tolerances, max_iterations=MAX_ITERATIONS, smoothing=smoothing, ipopt={"mu_init": barrier}
