@@ -21,7 +21,9 @@ from hoverslam.ocp.statement.options import Options, Tolerances
 from hoverslam.physics.earth import FlatGround
 from hoverslam.physics.rigid_body import FixedBody
 
-FINE = Options(tolerances=Tolerances(mesh=1e-6), max_iterations=300, diagnose=False, ipopt={"mu_init": 1e-2})
+FINE = Options(
+    tolerances=Tolerances(mesh=1e-6, objective=1e-5), max_iterations=300, diagnose=False, ipopt={"mu_init": 1e-2}
+)
 HOPPER = Lander.simple("Hopper", 800.0, 20e3, 2800.0, (0.3, 1.0))
 HOPPER_START = LandingStart((60.0, 0.0, 400.0), (-5.0, 3.0, -50.0), 1100.0)
 HOPPER_LIMITS = LandingLimits(tilt=60.0 * DEGREE, body_rate=2.0)

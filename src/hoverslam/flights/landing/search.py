@@ -5,8 +5,8 @@ or late. Each guess is solved on a coarse mesh with few iterations. The search e
 from several guesses. The best one is then solved in full, and another one too if it is so close that the coarse mesh cannot
 tell which is better. The best that the independent re-flight confirms is returned.
 
-Where no guess is solved, the elastic problem on the coarse mesh either finds a feasible trajectory, which is then the guess,
-or says which limits cannot be met together.
+Where no guess is solved, the elastic problem on the coarse mesh says which limits cannot be met together, or finds a feasible
+trajectory. That one and the first guess are then both solved in full.
 """
 
 from collections.abc import Mapping, Sequence
@@ -117,11 +117,16 @@ def best_landing(
     starts = tuple(StartTried(s.name, s.coarse, s.full) for s in scouts)
     if good:
         return Found(min(good, key=lambda s: float(s.objective)), starts)
+    others = []
     if not _distinct(scouts):
         elastic = _from_elastic(case, sequence, options, report)
-        if accepted(elastic, options) or _is_conclusive(elastic):
+        if _is_conclusive(elastic):
             return Found(elastic, starts)
-    return Found(in_full(landing_problem(case, sequence), case, options, report, diagnose), starts)
+        others = [elastic] if accepted(elastic, options) else []
+    plain = in_full(landing_problem(case, sequence), case, options, report, diagnose and not others)
+    if accepted(plain, options) or not others:
+        others.append(plain)
+    return Found(min(others, key=lambda s: float(s.objective)), starts)
 
 
 def _from_elastic(

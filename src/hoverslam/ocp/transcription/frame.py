@@ -304,11 +304,9 @@ def _end_bounds(phase: Phase, values: Mapping[str, float]) -> tuple[float, float
     """Return the bounds of the final time of a phase (s).
 
     The duration has a row, which a solver may violate on its way. It must not try negative durations, where some problems
-    have no least objective. Behind a fixed start, the final time is therefore bounded by half the least duration and twice
-    the greatest: neither bound is active where the row is met.
+    have no least objective. Behind a fixed start, the final time of a phase without a stated duration is therefore bounded
+    by the start. Where a duration is stated its row is enough, and another bound would only bend the way of the solver.
     """
     (first, latest), (low, high) = _start_bounds(phase, values), (resolve(b, values) for b in phase.final_time)
-    if first == latest:
-        least, greatest = (resolve(b, values) for b in phase.duration)
-        low, high = max(low, first + 0.5 * least), min(high, first + 2.0 * greatest)
-    return low, high
+    unstated = first == latest and phase.duration == (0.0, np.inf)
+    return (max(low, first) if unstated else low), high
