@@ -222,7 +222,7 @@ def test_an_added_limit_on_the_height_is_the_limit_of_the_ground():
     [
         (lambda: Landing(BOOSTER, BOOSTER_START, added=[LandingLimit("speed", "glide", upper=9.0)]), "coast, burn_1"),
         (lambda: Landing(BOOSTER, BOOSTER_START, added=[LandingLimit("speed", upper=9.0)] * 2), "another name"),
-        (lambda: LandingLimit("spede", upper=9.0), "speed"),
+        (lambda: LandingLimit("spede", upper=9.0), "known: "),
         (lambda: LandingLimit("axial_acceleration", upper=3.0, unit="g"), "give bounds and unit in SI"),
         (lambda: LandingLimit("speed", lower=2.0, upper=1.0), "above upper"),
     ],

@@ -24,17 +24,7 @@ DECIMAL_MULTIPLES = frozenset({"kPa", "kN", "km", "km/s", "km/h", "t", "g", "kW/
 class PhaseLimit:
     """A limit ``lower <= quantity <= upper`` along phases of a flight.
 
-    It is held at the nodes of the solve, checked between them in the verification, and listed among the limits of the
-    result.
-
-    Attributes:
-        quantity: The name of a method of :class:`hoverslam.flights.craft.limits.FlightLimits`, or a JAX function that
-            returns a scalar (SI).
-        phases: Names of the phases, or patterns: one or several.
-        lower: Lower bound (SI).
-        upper: Upper bound (SI).
-        unit: SI unit of the quantity, for reports.
-        name: Name in reports; unique in its phase. The name of the quantity if left out.
+    The classes of launches and landings say what their quantities may be and name all attributes.
 
     Raises:
         ValueError: For an unknown quantity, bounds out of order, a unit that is not SI, or an angle in degrees.

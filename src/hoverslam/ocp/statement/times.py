@@ -46,3 +46,21 @@ def durations(phase: Phase, values: Mapping[str, float]) -> Durations:
             f"{last[1] - first[0]:g} s, but duration is stated as {stated[0]:g} to {stated[1]:g} s"
         )
     return Durations(least, max(greatest, least))
+
+
+def time_bounds(phase: Phase, values: Mapping[str, float]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the bounds of the initial and of the final time of a phase (s), as variables of a solver.
+
+    The duration has a row, which a solver may violate on its way. It must not try negative durations, where some problems
+    have no least objective. Behind a fixed start, the final time of a phase without a stated duration is therefore bounded
+    by the start. Where a duration is stated its row is enough, and another bound would only bend the way of the solver.
+
+    Args:
+        phase: The phase.
+        values: Given parameters and settings by name.
+    """
+    (first, latest), (low, high) = (
+        tuple(resolve(b, values) for b in bounds) for bounds in (phase.initial_time, phase.final_time)
+    )
+    unstated = first == latest and phase.duration == (0.0, np.inf)
+    return (first, latest), (max(low, first) if unstated else low, high)

@@ -18,6 +18,7 @@ from hoverslam.ocp.statement.mesh import Mesh, differentiation_matrix, highest_m
 from hoverslam.ocp.statement.names import Bound, resolve
 from hoverslam.ocp.statement.phase import Guess, Phase
 from hoverslam.ocp.statement.problem import Problem
+from hoverslam.ocp.statement.times import time_bounds
 from hoverslam.ocp.transcription import scaling as _scaling
 from hoverslam.ocp.transcription.local import LocalFunctions, flat_inputs, local_functions, phase_key
 from hoverslam.ocp.transcription.structure import StructureCache
@@ -236,11 +237,8 @@ class Frame:
                 lower[lay.states[node]], upper[lay.states[node]] = phase.states.end_bounds(which, values)
             lower[lay.controls], upper[lay.controls] = phase.controls.bounds(values)
             self._pin(lay, ("control",), lay.controls, lower, upper)
-            for index, (first, last) in (
-                (lay.times[0], _start_bounds(phase, values)),
-                (lay.times[-1], _end_bounds(phase, values)),
-            ):
-                lower[index], upper[index] = first - self.origin, last - self.origin
+            for index, bounds in zip(lay.times[[0, -1]], time_bounds(phase, values), strict=True):
+                lower[index], upper[index] = np.subtract(bounds, self.origin)
         for index, variable in zip(self.free_indices, self.problem.free, strict=True):
             lower[index], upper[index] = (b[0] for b in variable.bounds(values))
         return lower / self.scale, upper / self.scale
@@ -292,21 +290,3 @@ class Frame:
                         w[columns[:, j]] = np.interp(seconds, guess.time, values[:, j])
         w[self.free_indices] = [self.problem.free_guess[v.name] for v in self.problem.free]
         return w / self.scale
-
-
-def _start_bounds(phase: Phase, values: Mapping[str, float]) -> tuple[float, float]:
-    """Return the bounds of the initial time of a phase (s)."""
-    low, high = (resolve(b, values) for b in phase.initial_time)
-    return low, high
-
-
-def _end_bounds(phase: Phase, values: Mapping[str, float]) -> tuple[float, float]:
-    """Return the bounds of the final time of a phase (s).
-
-    The duration has a row, which a solver may violate on its way. It must not try negative durations, where some problems
-    have no least objective. Behind a fixed start, the final time of a phase without a stated duration is therefore bounded
-    by the start. Where a duration is stated its row is enough, and another bound would only bend the way of the solver.
-    """
-    (first, latest), (low, high) = _start_bounds(phase, values), (resolve(b, values) for b in phase.final_time)
-    unstated = first == latest and phase.duration == (0.0, np.inf)
-    return (max(low, first) if unstated else low), high

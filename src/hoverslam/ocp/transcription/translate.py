@@ -140,11 +140,13 @@ class _Evaluator:
 
         def read(atom: Any) -> Value:
             aval = atom.aval
-            return np.asarray(atom.val, dtype=aval.dtype) if isinstance(atom, core.Literal) else environment[atom]
+            if isinstance(atom, core.Literal):
+                return np.asarray(atom.val, dtype=aval.dtype)
+            return environment.get(atom, UNUSED)  # what no needed equation computes is an operand that no rule reads
 
-        for equation, used in _needed(jaxpr):
+        for equation in _needed(jaxpr):
             self.stack.append(equation)
-            outputs = self.apply(equation, [read(atom) if atom in used else UNUSED for atom in equation.invars])
+            outputs = self.apply(equation, [read(atom) for atom in equation.invars])
             environment.update(zip(equation.outvars, outputs, strict=True))
             self.stack.pop()
         return [read(atom) for atom in jaxpr.outvars]
@@ -170,19 +172,21 @@ class _Evaluator:
         raise TranslationError(f"{message} (at {where})") from None
 
 
-def _needed(jaxpr: core.Jaxpr) -> list[tuple[core.JaxprEqn, list[Any]]]:
-    """Return the equations on which the outputs depend, in order, each with the operands that its rule reads.
+def _needed(jaxpr: core.Jaxpr) -> list[core.JaxprEqn]:
+    """Return the equations on which the outputs depend, in order.
 
     A linear system is solved from its product: the factors that JAX computed before it are not needed.
     """
-    wanted, kept = {atom for atom in jaxpr.outvars if not isinstance(atom, core.Literal)}, []
+    wanted, kept = set(_variables(jaxpr.outvars)), []
     for equation in reversed(jaxpr.eqns):
-        if wanted.isdisjoint(equation.outvars):
-            continue
-        used = operands_of(equation)
-        wanted.update(atom for atom in used if not isinstance(atom, core.Literal))
-        kept.append((equation, used))
+        if not wanted.isdisjoint(equation.outvars):
+            wanted.update(_variables(operands_of(equation)))
+            kept.append(equation)
     return kept[::-1]
+
+
+def _variables(atoms: Sequence[Any]) -> list[Any]:
+    return [atom for atom in atoms if not isinstance(atom, core.Literal)]
 
 
 def _source_line(equation: core.JaxprEqn) -> str:

@@ -15,7 +15,6 @@ from hoverslam.ocp.transcription.rules.values import (
     Value,
     Walk,
     column_of,
-    is_known,
     matrix_of,
 )
 
@@ -24,7 +23,7 @@ MOST_UNKNOWNS = 400  # of one linear system: a system of symbols is solved entry
 
 
 def operands_of(equation: core.JaxprEqn) -> list[Any]:
-    """Return the operands that the rule of an equation reads; :data:`UNUSED` stands for the others."""
+    """Return the operands that the rule of an equation reads; the evaluator puts :data:`UNUSED` for the others."""
     if equation.primitive.name != "custom_linear_solve":
         return list(equation.invars)
     lengths = equation.params["const_lengths"]
@@ -54,8 +53,6 @@ def _linear_solve(evaluator: Walk, equation: core.JaxprEqn, values: list[Value])
 def _lu(evaluator: Walk, equation: core.JaxprEqn, values: list[Value]) -> Sequence[Result]:
     """Return both triangles without exchange of rows: pivots that are zero give values that are not finite."""
     (value,) = values
-    if is_known(value):
-        raise AssertionError("known matrices are left to JAX")
     if len(value.shape) != 2 or value.shape[0] != value.shape[1]:
         raise Untranslatable("is translated for one square matrix")
     matrix, n = casadi.SX(matrix_of(value)), value.shape[0]
