@@ -71,7 +71,6 @@ sys.meta_path.insert(0, MadeUp())
 """
 LIMIT = 600.0  # s for a command that is not disturbed
 PATIENCE = 60.0  # s for a command to end after Ctrl-C
-BEGUN = 3.0  # s from the first message of a command to the time when it has looked at its places and solves
 GONE = 15.0  # s for its processes to end
 
 
@@ -85,6 +84,7 @@ class Command:
         file: Name of a file in the folder, for an option that names a file.
         made_up: Whether its launches are made up.
         workers: Whether it solves in processes of its own, which start when it has looked at its places.
+        begun: Time (s) from its first message to when it has looked at its places and has not written there.
     """
 
     arguments: tuple[str, ...]
@@ -92,6 +92,7 @@ class Command:
     file: str = ""
     made_up: bool = True
     workers: bool = False
+    begun: float = 3.0
 
     def line(self, folder: Path) -> list[str]:
         """Return the arguments with the place."""
@@ -104,7 +105,7 @@ COMMANDS = {
     "margin": Command(
         ("margin", "nebula1", "--guidance", "hover_slam", "--samples", "200", "--batch", "50"), "--out", made_up=False
     ),
-    "cost": Command(("cost", "nebula1", "--payload", "2170", "--samples", "100"), "--figure", "tornado.png"),
+    "cost": Command(("cost", "nebula1", "--payload", "2170", "--samples", "100"), "--figure", "tornado.png", begun=0.3),
     "demand": Command(("demand", "guowang", "--vehicle", "falcon9"), "--out", workers=True),
     "validate": Command(("validate", "--mission", "crs11"), "--out", made_up=False),
 }
@@ -332,7 +333,7 @@ def full_disk(tally: Tally, name: str, base: Path, begun: Path) -> None:
                     time.sleep(0.05)
                 while COMMANDS[name].workers and process.poll() is None and len(_of_session(process.pid)) < 2:
                     time.sleep(0.05)
-                time.sleep(BEGUN)
+                time.sleep(COMMANDS[name].begun)
                 _fill(filler)
 
             threading.Thread(target=wait, daemon=True).start()

@@ -47,6 +47,20 @@ def test_a_signal_during_the_imports_of_a_command_is_one_line_and_its_exit_code(
     assert ended(started(script), name) == (code, f"{line}\n")
 
 
+def test_a_signal_after_the_command_has_ended_changes_nothing():
+    # An interpreter that ends restores the signals' default actions; some of its work is left to do then.
+    script = (
+        "import atexit\n"
+        "atexit.register(lambda: (print('ends', flush=True), time.sleep(1.0)))\n"
+        "from hoverslam.cli import main\n"
+        "sys.argv = ['hoverslam', '--version']\n"
+        "raise SystemExit(main())\n"
+    )
+    process = started(script)  # this reads the version
+    assert process.stdout.readline() == "ends\n"
+    assert ended(process, "SIGINT") == (0, "")
+
+
 def test_a_process_that_leaves_removes_the_file_that_it_writes(tmp_path):
     script = (
         "from hoverslam.data import writing\n"

@@ -40,10 +40,11 @@ def _leave_early(number: int, frame: object) -> None:
 
 
 def _run_process() -> int:
-    from hoverslam.reports.interrupts import leave_now, leave_on_interrupt_from_now
+    from hoverslam.reports.interrupts import ignore_signals_from_now, leave_now, leave_on_interrupt_from_now
 
     leave_on_interrupt_from_now()
     code = _run(None)
+    ignore_signals_from_now()  # all is written and told: a signal while Python ends changes nothing
     if code > 128:
         leave_now(code)  # threads that still fly are not waited for
     return code

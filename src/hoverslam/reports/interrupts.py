@@ -68,6 +68,11 @@ def leave_on_interrupt_from_now() -> None:
     _install(_leave)
 
 
+def ignore_signals_from_now() -> None:
+    """Let no signal end the process any more: what it was asked for is done, and its exit code is known."""
+    _install(signal.SIG_IGN)
+
+
 def _leave(number: int, frame: FrameType | None) -> None:
     leave_now(128 + number, word_of(number))
 
@@ -123,7 +128,7 @@ def _handled(handler: Handler) -> Iterator[None]:
             signal.signal(number, found)
 
 
-def _install(handler: Handler) -> dict[int, Any]:
+def _install(handler: Handler | signal.Handlers) -> dict[int, Any]:
     """Install a handler; return what was there before, by signal. Only the main thread can, others change nothing."""
     if current_thread() is not main_thread():
         return {}
