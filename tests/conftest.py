@@ -17,6 +17,7 @@ import pytest
 def pytest_configure(config: pytest.Config) -> None:
     """Set before JAX is imported, and inherited by the processes that tests start."""
     if config.cache is not None:
+        os.environ.setdefault("HOVERSLAM_CACHE", str(config.cache.mkdir("hoverslam")))
         os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir("jax")))
         # By default only what takes a second to compile is kept; files share many smaller functions.
         os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")

@@ -15,7 +15,14 @@ from hoverslam.flights.launch.refine import refined
 from hoverslam.flights.launch.result import LaunchResult
 from hoverslam.flights.launch.search_record import Attempt, Search
 from hoverslam.flights.launch.starts import guess_launch
-from hoverslam.flights.launch.stored import StoredFlight, exact, nearest_distance, neighbours, worse_but_carries_more
+from hoverslam.flights.launch.stored import (
+    ALIKE,
+    StoredFlight,
+    exact,
+    nearest_distance,
+    neighbours,
+    worse_but_carries_more,
+)
 from hoverslam.flights.launch.structure import Choice
 from hoverslam.ocp.solved import Solved, solve, solve_from
 from hoverslam.ocp.solving.known import KnownPoint
@@ -64,6 +71,7 @@ class LaunchSearch:
             simulated starts too.
         report: Receives one line for each step.
         attempts: What was tried so far.
+        is_stored: Whether the flight found is one that was stored, no better than it was.
     """
 
     def __init__(
@@ -77,6 +85,7 @@ class LaunchSearch:
         self.plan, self.choices, self.effort, self.store = plan, choices, effort, store
         self.report: Report = report or (lambda line: None)
         self.attempts: list[Attempt] = []
+        self.is_stored = False
         self.began = time.process_time()
 
     def best(self) -> LaunchResult:
@@ -233,20 +242,20 @@ class LaunchSearch:
 
     # ---- refinement --------------------------------------------------------------------------------------------------
     def _refined(self, scout: _Scout) -> LaunchResult:
-        """Return the launch on a mesh that meets the tolerances, with bounds of durations wide enough."""
+        """Return the launch of a scout on a mesh that meets the tolerances, with bounds of durations wide enough."""
+        return self._refined_from(scout.plan, KnownPoint.of(scout.solution), f"refined from {scout.start}")
+
+    def _refined_from(self, plan: LaunchPlan, point: KnownPoint, start: str) -> LaunchResult:
         began = time.perf_counter()
-        result = refined(scout.plan, KnownPoint.of(scout.solution), self.report)
-        found = _Scout(result.plan, result.solution, f"refined from {scout.start}")
+        result = refined(plan, point, self.report)
+        found = _Scout(result.plan, result.solution, start)
         self._note(found, time.perf_counter() - began, result.verified)
         return result
 
     def _again(self, known: StoredFlight) -> LaunchResult | None:
         """Return the stored flight of this very case, solved again from itself; None where that does not verify it."""
-        plan = self.plan.with_choice(known.choice)
-        scout = self._scouted(plan, "stored", known.point)
-        if not scout.solution.converged:
+        result = self._refined_from(self.plan.with_choice(known.choice), known.point, "stored")
+        if not result.verified or result.payload < known.payload * (1.0 - ALIKE):
             return None
-        result = self._refined(scout)
-        if not result.verified or result.payload < known.payload * (1.0 - 1e-4):
-            return None
+        self.is_stored = result.payload < known.payload * (1.0 + ALIKE)
         return self._recorded(result)

@@ -84,7 +84,8 @@ def solve_launch(
         )
         return size_for_payload(found, payload, report)
     choices = (choice,) if choice is not None else choices_of(vehicle, recovery, plan.orbit)
-    found = LaunchSearch(plan, choices, effort, store, report).best()
-    if store:
+    search = LaunchSearch(plan, choices, effort, store, report)
+    found = search.best()
+    if store and not search.is_stored:
         keep(found)
     return found

@@ -10,7 +10,6 @@ import numpy as np
 
 from hoverslam.ocp.solution import Costates, PhaseSolution, Solution
 from hoverslam.ocp.statement.mesh import differentiation_matrix, radau_weights
-from hoverslam.ocp.transcription.local import flat_inputs
 from hoverslam.ocp.transcription.programme import Programme
 
 
@@ -36,7 +35,7 @@ def costates(solution: Solution, phase: str) -> Costates:
     first = int(part.mesh.counts[0])
     start = differentiation_matrix(first)[:, 0] @ defects[:first]
     with problem.holding(solution.values):
-        q = np.asarray(flat_inputs(problem, lay.phase, np.array(list(problem.given.values()))))
+        q = programme.inputs(phase)
     free = np.array([solution.parameters[v.name] for v in problem.free])
     times = part.node_times[1:]
     u = part.sample_flat(times)[1]
@@ -71,7 +70,7 @@ def hamiltonian_without_drift(solution: Solution, part: PhaseSolution, found: Co
     total = ca.jtimes(ca.dot(p, f) - ca.dot(mu, c), symbols[4], 1.0)
     drift = ca.Function("drift", [*symbols, p, mu], [total])
     with problem.holding(solution.values):
-        q = np.asarray(flat_inputs(problem, phase, np.array(list(problem.given.values()))))
+        q = programme.inputs(phase.name)
     free = np.array([solution.parameters[v.name] for v in problem.free])
     times = part.node_times[1:]
     u = part.sample_flat(times)[1]

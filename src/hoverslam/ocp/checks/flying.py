@@ -1,4 +1,4 @@
-"""Re-flight of a phase: the JAX functions, compiled for one point, in SciPy's Dormand-Prince 8(5,3).
+"""Re-flight of a phase: the JAX functions, compiled, in SciPy's Dormand-Prince 8(5,3).
 
 Only the equations of motion are compiled (by XLA, from the function as it was written, not from its translation); steps
 and error control are SciPy's. Only the control polynomials are shared with the transcription.
@@ -7,6 +7,7 @@ and error control are SciPy's. Only the control polynomials are shared with the 
 import math
 import time
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -14,7 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.integrate import DOP853
 
-from hoverslam.ocp.solution import PhaseSolution
+from hoverslam.ocp.checks.executables import executable
+from hoverslam.ocp.solution import PhaseSolution, Solution
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.phase import Phase
 from hoverslam.ocp.statement.problem import Problem
@@ -23,6 +25,10 @@ from hoverslam.ocp.transcription.structure import StructureCache, read, structur
 
 SAMPLES = 9  # evenly spaced samples an interval, both ends included
 RELATIVE, ABSOLUTE = 1e-11, 1e-12  # tolerances of the integrator; the latter is relative to the size of each state
+LEAST_RELATIVE = 1e-13  # rounding is not much below
+LANES = 64  # points that are evaluated together
+NEIGHBOUR = 1e-6  # distance of neighbours, relative to the size of the state
+FIRST_ORDER = 1e-5  # distance from the intervals' own flights, relative, up to which a first order gives ten digits
 BESIDE = 1e-9  # distance from a bound, relative to the size of the state, that is rounding of a trial step
 MOST_STEPS = 2000  # in one interval
 
@@ -56,25 +62,49 @@ def _lifted(function: Callable[..., Any]) -> tuple[Hashable, Arrays, Callable[[A
     return (type(owner), name, code, tree, rest), arrays, rebuild
 
 
-def compiled(phase: Phase, inputs: Any) -> Callable[[np.ndarray], Any]:
-    """Return ``(x, u, t stacked) -> rates and path constraints stacked`` for ``inputs``, compiled once for like phases."""
+def compiled(phase: Phase, inputs: Any) -> Callable[[np.ndarray], np.ndarray]:
+    """Return ``(n, x, u, t stacked) -> (n, rates and path constraints stacked)``, compiled once for like phases.
+
+    It evaluates ``LANES`` points at a time: one alone takes as long, and a number of points of its own would need a
+    compilation of its own.
+    """
     lifted = [_lifted(function) for function in phase.functions]
+    # One flat vector of all numbers: JAX takes ten times longer to call a function of nested containers.
+    leaves, tree = jax.tree_util.tree_flatten((inputs, [arrays for _, arrays, _ in lifted]))
+    shapes = tuple(np.shape(leaf) for leaf in leaves)
+    numbers = jnp.asarray(np.concatenate([np.zeros(0), *(np.ravel(leaf) for leaf in leaves)]))
     key: tuple[Hashable, ...] = (
         tuple(identity for identity, _, _ in lifted),
-        phase.states,
-        phase.controls,
+        phase.states.signature(),
+        phase.controls.signature(),
         tuple(phase.integrals),
         tuple(c.name for c in phase.path),
+        tree,
+        shapes,
     )
-    evaluate = _point(phase, [rebuild for _, _, rebuild in lifted])
-    arrays = [arrays for _, arrays, _ in lifted]
-    readings = [read(function) for function in phase.functions]
-    if not all(reading.certain for reading in readings):
+    own = _point(phase, [rebuild for _, _, rebuild in lifted])
+    stops = np.cumsum([int(np.prod(shape)) for shape in shapes])
+
+    def evaluate(point: Any, flat: Any) -> Any:
+        pieces = jnp.split(flat, stops[:-1]) if shapes else []
+        shaped = [piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)]
+        return own(point, *jax.tree_util.tree_unflatten(tree, shaped))
+
+    if not all(read(function).certain for function in phase.functions):
         # They refer to something that may change unseen: what they compute now is part of the key.
-        shapes = jax.tree_util.tree_map(jnp.asarray, (np.zeros(_length(phase)), inputs, arrays))
-        key = (*key, traced_key(evaluate, *shapes))
-    function = COMPILED.get(key, lambda: jax.jit(evaluate))
-    return lambda point: function(point, inputs, arrays)
+        key = (*key, traced_key(evaluate, jnp.zeros(_length(phase)), numbers))
+    batch = np.zeros((LANES, _length(phase)))
+    function = COMPILED.get(key, lambda: executable(jax.vmap(evaluate, (0, None)), key, batch, numbers))
+
+    def of_points(points: np.ndarray) -> np.ndarray:
+        found = []
+        for start in range(0, len(points), LANES):
+            some = points[start : start + LANES]
+            filled = np.concatenate([some, np.broadcast_to(some[-1], (LANES - len(some), some.shape[1]))])
+            found.append(np.asarray(function(filled, numbers))[: len(some)])
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    return of_points
 
 
 def _length(phase: Phase) -> int:
@@ -101,85 +131,164 @@ def phase_inputs(problem: Problem, phase: Phase, parameters: Named) -> Any:
     return jax.tree_util.tree_map(lambda leaf: jnp.asarray(leaf, dtype=float), inputs)
 
 
+@dataclass(frozen=True)
+class Flown:
+    """A phase flown again. All states are NaN after a failure.
+
+    Attributes:
+        times: Times of the samples ``(intervals, SAMPLES)`` (s).
+        apart: States ``(intervals, SAMPLES, nx)`` where every interval starts from its own first node.
+        joined: States where every interval starts from the end of the one before it.
+    """
+
+    times: np.ndarray
+    apart: np.ndarray
+    joined: np.ndarray
+
+
 def fly(
     part: PhaseSolution,
     inputs: Any,
     sizes: np.ndarray,
     until: float = math.inf,
-    restart: bool = False,
     bounds: tuple[np.ndarray, np.ndarray] | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Fly a phase from its first state with its controls, one interval after the other.
+) -> Flown:
+    """Fly a phase with its controls, every interval from its own node, and all of them from the first state on.
+
+    Intervals are flown side by side: one evaluation of many points takes hardly longer than that of one. Beside each of
+    them fly neighbours with one state moved. They tell, to first order, where an interval ends that starts where the one
+    before it has ended. Where that is too far from its node for a first order, the intervals are flown one after another.
 
     Args:
         part: The solved phase.
         inputs: Inputs of its functions.
         sizes: Typical size of each state ``(nx,)``.
         until: Reading of ``time.perf_counter`` (s) at which the flight is given up.
-        restart: Whether each interval starts from its own first node instead of the end of the interval before it.
         bounds: Lower and upper bounds of the states, each ``(nx,)``. A trial step that leaves them by no more than rounding
             is evaluated on them, so that a root of a state that ends at zero stays a number.
-
-    Returns:
-        Times ``(intervals, SAMPLES)`` (s) and states ``(intervals, SAMPLES, nx)``; NaN after a failure.
     """
-    function, nx, duration, edges = compiled(part.phase, inputs), part.states.shape[1], part.duration, part.edge_times
+    nx, edges = part.states.shape[1], part.edge_times
     times = np.linspace(edges[:-1], edges[1:], SAMPLES, axis=1)
-    flown = np.full((*times.shape, nx), np.nan)
-    if not duration > 0.0:
-        flown[:] = part.states[0]
-        return times, flown
-    if not np.all(np.isfinite(part.states[0])):
-        return times, flown
-    # Rates that depend on a time far from zero are rounded: an integrator that asks for more takes tiny steps.
-    rounding = np.finfo(float).eps * abs(part.origin) / duration if part.phase.takes_time else 0.0
-    relative = max(RELATIVE, rounding)
-    lower, upper = bounds if bounds is not None else (np.full(nx, -np.inf), np.full(nx, np.inf))
-    slack = BESIDE * sizes
-    x, step, point = part.states[0], None, np.empty(nx + part.controls.shape[1] + 1)
-    for interval, (start, width) in enumerate(zip(edges[:-1], part.mesh.widths * duration, strict=True)):
-        powers = _powers(part, interval)
-        if restart:
-            x = part.states[part.mesh.starts[interval]]
-
-        def rates(
-            fraction: float, at: np.ndarray, powers: Any = powers, start: float = start, width: float = width
-        ) -> Any:
-            within = np.clip(at, lower, upper)
-            point[:nx], point[-1] = np.where(np.abs(at - within) <= slack, within, at), start + fraction * width
-            point[nx:-1] = (2.0 * fraction - 1.0) ** np.arange(len(powers)) @ powers
-            return width * np.asarray(function(point))[:nx]
-
-        flown[interval], step = _integrate(rates, x, sizes, step, until, relative)
-        x = flown[interval, -1]
-        if not np.all(np.isfinite(x)):
-            break
-    return times, flown
+    if not part.duration > 0.0:
+        still = np.broadcast_to(part.states[0], (*times.shape, nx))
+        return Flown(times, still, still)
+    flight = _Flight(part, inputs, sizes, until, bounds or (np.full(nx, -np.inf), np.full(nx, np.inf)))
+    together = max(LANES // (nx + 1), 1)
+    everything = np.arange(len(times))
+    pieces = [flight.with_neighbours(everything[at : at + together]) for at in range(0, len(times), together)]
+    apart, moved = (np.concatenate(each) for each in zip(*pieces, strict=True))
+    joined = flight.joined(apart, moved)
+    return Flown(times, apart, joined if joined is not None else flight.one_by_one())
 
 
-def _powers(part: PhaseSolution, interval: int) -> np.ndarray:
-    """Return coefficients ``(degree + 1, nu)`` of an interval's controls in powers of ``2 s - 1``, ``s`` from 0 to 1."""
-    if not part.controls.shape[1]:
-        return np.zeros((1, 0))
-    count = int(part.mesh.counts[interval])
-    values = part.controls[part.mesh.control_indices(np.array([interval]), count)[0]]
-    return np.linalg.solve(np.vander(2.0 * part.mesh.control_basis(count) - 1.0, increasing=True), values)
+class _Flight:
+    """The flights of a phase's intervals, in the fraction of the interval as their time."""
+
+    def __init__(
+        self,
+        part: PhaseSolution,
+        inputs: Any,
+        sizes: np.ndarray,
+        until: float,
+        bounds: tuple[np.ndarray, np.ndarray],
+    ) -> None:
+        self.function, self.part, self.sizes, self.until = compiled(part.phase, inputs), part, sizes, until
+        self.lower, self.upper = bounds
+        self.starts, self.widths = part.edge_times[:-1], part.mesh.widths * part.duration
+        self.nodes = part.states[part.mesh.starts[:-1]]
+        # Rates that depend on a time far from zero are rounded: an integrator that asks for more takes tiny steps.
+        rounding = np.finfo(float).eps * abs(part.origin) / part.duration if part.phase.takes_time else 0.0
+        self.relative = max(RELATIVE, rounding)
+
+    def with_neighbours(self, intervals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return states ``(n, SAMPLES, nx)`` of some intervals, and how they change with each state at their start.
+
+        The changes are ``(n, SAMPLES, nx, nx)``; the last axis is that of the state at the start.
+        """
+        at, count = self.nodes[intervals], len(self.sizes)
+        # Towards the inside where a state is at its upper bound: its rates may not exist beyond.
+        steps = np.where(at + NEIGHBOUR * self.sizes <= self.upper, NEIGHBOUR, -NEIGHBOUR) * self.sizes
+        moved = at[:, None, :] + steps[:, None, :] * np.eye(count)
+        first = np.concatenate([at[:, None, :], moved], axis=1)
+        flown = self._integrated(np.repeat(intervals, count + 1), first.reshape(-1, count))
+        flown = flown.reshape(len(intervals), count + 1, SAMPLES, count)
+        changes = (flown[:, 1:] - flown[:, :1]) / steps[:, :, None, None]
+        return flown[:, 0], np.moveaxis(changes, 1, 3)
+
+    def joined(self, apart: np.ndarray, changes: np.ndarray) -> np.ndarray | None:
+        """Return the flight from the first state on, to first order; None where that is not enough."""
+        ahead, found = np.zeros(len(self.sizes)), np.empty_like(apart)
+        for k, (flown, change) in enumerate(zip(apart, changes, strict=True)):
+            found[k] = flown + change @ ahead
+            following = self.nodes[k + 1] if k + 1 < len(apart) else self.part.states[-1]
+            ahead = found[k, -1] - following
+        far = np.max(np.abs(found - apart) / self.sizes)
+        return found if far < FIRST_ORDER else None
+
+    def one_by_one(self) -> np.ndarray:
+        """Return the flight from the first state on, one interval after the other."""
+        found = np.full((len(self.starts), SAMPLES, len(self.sizes)), np.nan)
+        x = self.part.states[0]
+        for interval in range(len(self.starts)):
+            found[interval] = self._integrated(np.array([interval]), x[None])[0]
+            x = found[interval, -1]
+            if not np.all(np.isfinite(x)):
+                break
+        return found
+
+    def _integrated(self, intervals: np.ndarray, first: np.ndarray) -> np.ndarray:
+        """Return states ``(n, SAMPLES, nx)`` at even fractions of intervals, flown side by side from ``first`` ``(n, nx)``."""
+        lanes, count = first.shape
+        powers = _powers(self.part, intervals)
+        slack = BESIDE * self.sizes
+
+        def rates(fraction: float, flat: np.ndarray) -> np.ndarray:
+            at = flat.reshape(lanes, count)
+            within = np.clip(at, self.lower, self.upper)
+            states = np.where(np.abs(at - within) <= slack, within, at)
+            controls = np.einsum("d,ndu->nu", (2.0 * fraction - 1.0) ** np.arange(powers.shape[1]), powers)
+            times = self.starts[intervals] + fraction * self.widths[intervals]
+            found = self.function(np.concatenate([states, controls, times[:, None]], axis=1))[:, :count]
+            return (self.widths[intervals][:, None] * found).ravel()
+
+        samples = np.linspace(0.0, 1.0, SAMPLES)
+        # SciPy compares the mean square of all errors with the tolerance: one lane alone may hold all of it.
+        relative = max(self.relative / math.sqrt(lanes), LEAST_RELATIVE)
+        flown = _integrate(rates, first.ravel(), np.tile(self.sizes, lanes), samples, self.until, relative)
+        return np.moveaxis(flown.reshape(SAMPLES, lanes, count), 0, 1)
+
+
+def _powers(part: PhaseSolution, intervals: np.ndarray) -> np.ndarray:
+    """Return coefficients ``(n, degree + 1, nu)`` of intervals' controls in powers of ``2 s - 1``, ``s`` from 0 to 1."""
+    nu = part.controls.shape[1]
+    if not nu:
+        return np.zeros((len(intervals), 1, 0))
+    each, which = np.unique(intervals, return_inverse=True)
+    found = []
+    for interval in each:
+        count = int(part.mesh.counts[interval])
+        values = part.controls[part.mesh.control_indices(np.array([interval]), count)[0]]
+        found.append(np.linalg.solve(np.vander(2.0 * part.mesh.control_basis(count) - 1.0, increasing=True), values))
+    padded = np.zeros((len(each), max(map(len, found)), nu))
+    for row, powers in zip(padded, found, strict=True):
+        row[: len(powers)] = powers
+    return padded[which]
 
 
 def _integrate(
     rates: Callable[[float, np.ndarray], np.ndarray],
     x: np.ndarray,
     sizes: np.ndarray,
-    step: float | None,
+    samples: np.ndarray,
     until: float,
     relative: float,
-) -> tuple[np.ndarray, float | None]:
-    """Return states at ``SAMPLES`` even fractions of one interval, and the first step size of the next one."""
-    at, found = np.linspace(0.0, 1.0, SAMPLES), np.full((SAMPLES, len(x)), np.nan)
+) -> np.ndarray:
+    """Return states at ``samples`` between 0 and 1; NaN from a failure on."""
+    found = np.full((len(samples), len(x)), np.nan)
     found[0] = x
     if not (np.all(np.isfinite(x)) and np.all(np.isfinite(rates(0.0, x)))):
-        return found, None  # the integrator would search endlessly for a first step
-    solver = DOP853(rates, 0.0, x, 1.0, rtol=relative, atol=ABSOLUTE * sizes, first_step=step)
+        return found  # the integrator would search endlessly for a first step
+    solver = DOP853(rates, 0.0, x, 1.0, rtol=relative, atol=ABSOLUTE * sizes)
     steps = 0
     while solver.status == "running":
         before = solver.t
@@ -191,34 +300,23 @@ def _integrate(
             or time.perf_counter() > until
             or not np.all(np.isfinite(solver.y))
         ):
-            return found, None
-        inside = np.flatnonzero((at > before) & (at <= solver.t))
+            return found
+        inside = np.flatnonzero((samples > before) & (samples <= solver.t))
         if len(inside):
-            found[inside] = solver.dense_output()(at[inside]).T
+            found[inside] = solver.dense_output()(samples[inside]).T
     found[-1] = solver.y
-    return found, min(max(solver.h_abs, 1e-6), 1.0)
+    return found
 
 
-def boundary_values(problem: Problem, ends: Named, parameters: Named) -> list[np.ndarray]:
-    """Return every boundary constraint at the phases' ends, each flat.
-
-    They are evaluated one by one the first time. Where the same constraints are met again they are compiled as one
-    function: the compilation takes as long as some twenty evaluations.
-    """
-    functions = [c.function for c in problem.boundary]
-    if not functions:
-        return []
-
-    def evaluate(e: Named, p: Named) -> Arrays:
-        return [jnp.ravel(jnp.asarray(f(e, p), dtype=float)) for f in functions]
-
-    reading = read(functions)
-    if not reading.certain:  # they refer to something that may change unseen
-        return [np.asarray(value) for value in evaluate(ends, parameters)]
-    key = ("boundary", reading.key)
-    again = ("met", key) in COMPILED
-    known = COMPILED.get(key, lambda: jax.jit(evaluate)) if again else COMPILED.get(("met", key), lambda: evaluate)
-    return [np.asarray(value) for value in known(ends, parameters)]
+def boundary_values(solution: Solution) -> list[np.ndarray]:
+    """Return every boundary constraint at the phases' ends, each flat, from the function as JAX has traced it."""
+    programme = solution.programme
+    ends = (programme.scale * solution.primal)[programme.end_indices]
+    given = programme.given
+    key = ("ends", programme.traced_ends.key)
+    function = COMPILED.get(key, lambda: executable(programme.traced_ends, key, ends, given))
+    values = np.asarray(function(ends, given))[1:]
+    return np.split(values, np.cumsum(programme.boundary_lengths)[:-1])
 
 
 def path_values(
@@ -227,6 +325,5 @@ def path_values(
     """Return path constraints ``(n, path)`` at ``n`` times, states and controls."""
     if not part.phase.path:
         return np.zeros((len(times), 0))
-    function, nx = compiled(part.phase, inputs), states.shape[1]
     points = np.concatenate([states, controls, times[:, None]], axis=1)
-    return np.array([np.asarray(function(point))[nx:] for point in points])
+    return compiled(part.phase, inputs)(points)[:, states.shape[1] :]

@@ -11,7 +11,6 @@ import numpy as np
 from hoverslam.ocp.solution import PhaseSolution, Solution
 from hoverslam.ocp.statement.mesh import differentiation_matrix, radau_points
 from hoverslam.ocp.statement.options import Tolerances
-from hoverslam.ocp.transcription.local import flat_inputs
 from hoverslam.ocp.transcription.programme import Programme
 from hoverslam.ocp.transcription.scaling import ROUNDING
 
@@ -63,7 +62,7 @@ def estimate(programme: Programme, solution: Solution) -> dict[str, PhaseError]:
 def _phase_error(programme: Programme, solution: Solution, part: PhaseSolution) -> PhaseError:
     problem, phase, mesh = programme.problem, part.phase, part.mesh
     rates = programme.local[phase.name].rates
-    q = np.asarray(flat_inputs(problem, phase, np.array(list(problem.given.values()))))
+    q = programme.inputs(phase.name)
     free = np.array([solution.parameters[v.name] for v in problem.free])
     sizes, error = state_sizes(part, solution.state_scale[phase.name]), np.zeros(mesh.intervals)
 

@@ -23,7 +23,6 @@ from hoverslam.ocp.checks.costates import costates, hamiltonian_without_drift, h
 from hoverslam.ocp.checks.mesh_error import BETWEEN, PhaseError, limits_of
 from hoverslam.ocp.solution import Costates, PhaseSolution, Solution
 from hoverslam.ocp.statement.mesh import barycentric_weights, interpolation_matrix, radau_points, radau_weights
-from hoverslam.ocp.transcription.local import flat_inputs
 from hoverslam.ocp.verification import ObjectiveError
 
 POINTS = 12  # quadrature points of an interval; the integrand has kinks where a better control jumps
@@ -161,7 +160,7 @@ class _Model:
         problem, self.part = solution.problem, part
         self.sense = problem.sense
         self.local = solution.programme.local[part.phase.name].rates
-        self.q = np.asarray(flat_inputs(problem, part.phase, np.array(list(problem.given.values()))))
+        self.q = solution.programme.inputs(part.phase.name)
         self.free = np.array([solution.parameters[v.name] for v in problem.free])
         self.lower, self.upper = part.phase.controls.bounds(solution.values)
         self.path = np.array([c.bounds(solution.values) for c in part.phase.path]).reshape(-1, 2)
@@ -293,7 +292,7 @@ def _limits(solution: Solution, part: PhaseSolution) -> np.ndarray:
     x, u = part.sample_local(each, np.tile(local, count))
     times = (part.edge_times[:-1, None] + (mesh.widths * part.duration)[:, None] * local).ravel()
     programme, problem = solution.programme, solution.problem
-    q = np.asarray(flat_inputs(problem, part.phase, np.array(list(problem.given.values()))))
+    q = programme.inputs(part.phase.name)
     free = np.array([solution.parameters[v.name] for v in problem.free])
     c = np.asarray(programme.local[part.phase.name].rates(x.T, u.T, q, free, times[None, :])[1]).T
     rows = np.abs(solution.dual * programme.row_scale / programme.objective_scale)

@@ -6,7 +6,6 @@ import numpy as np
 from hoverslam.ocp.checks.costates import costates, hamiltonian_without_drift, held_states
 from hoverslam.ocp.solution import Costates, PhaseSolution, Solution
 from hoverslam.ocp.statement.mesh import differentiation_matrix, interpolation_matrix, radau_points
-from hoverslam.ocp.transcription.local import flat_inputs
 from hoverslam.ocp.transcription.programme import Programme
 from hoverslam.ocp.verification import Optimality
 
@@ -59,7 +58,7 @@ def _costate_residual(programme: Programme, solution: Solution, part: PhaseSolut
     problem, phase, mesh = solution.problem, part.phase, part.mesh
     adjoint = _adjoint(programme, phase.name)
     with problem.holding(solution.values):
-        q = np.asarray(flat_inputs(problem, phase, np.array(list(problem.given.values()))))
+        q = programme.inputs(phase.name)
     free = np.array([solution.parameters[v.name] for v in problem.free])
     sizes = np.max(np.abs(found.costate), axis=0)
     sizes = np.where(sizes > 1e-12 * np.max(sizes), sizes, np.inf)

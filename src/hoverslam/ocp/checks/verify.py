@@ -49,7 +49,7 @@ def verify(solution: Solution, tolerances: Tolerances | None = None, until: floa
 def _boundary_violation(solution: Solution) -> float:
     """Return the worst violation of any boundary constraint or link, scaled to the order of one."""
     scales, at, worst = solution.boundary_scale, 0, 0.0
-    values = boundary_values(solution.problem, solution.ends, solution.parameters)
+    values = boundary_values(solution)
     for c, value in zip(solution.problem.boundary, values, strict=True):
         scale = scales[at : at + len(value)]
         at += len(value)
@@ -61,7 +61,7 @@ def _boundary_violation(solution: Solution) -> float:
 
 
 def _check(solution: Solution, part: PhaseSolution, tolerance: float, until: float) -> PhaseCheck:
-    """Fly a phase from its first state; where that misses its end, fly each interval from its own node and add the gaps.
+    """Fly a phase from its first state; where that misses its end, add the gaps between intervals flown from their nodes.
 
     The sum of the gaps is by how much the states fail to obey the equations of motion. It is the error of the phase where
     unstable dynamics amplify it beyond use: more than ``AMPLIFIED`` times. Otherwise the flight from the first state counts.
@@ -69,16 +69,15 @@ def _check(solution: Solution, part: PhaseSolution, tolerance: float, until: flo
     inputs = phase_inputs(solution.problem, part.phase, solution.parameters)
     sizes = state_sizes(part, solution.state_scale[part.phase.name])
     bounds = part.phase.states.bounds(solution.values)
-    times, flown = fly(part, inputs, sizes, until, bounds=bounds)
-    error = np.abs(flown[-1, -1] - part.states[-1]) / sizes
+    again = fly(part, inputs, sizes, until, bounds)
+    flown, error = again.joined, np.abs(again.joined[-1, -1] - part.states[-1]) / sizes
     if part.duration > 0.0 and not np.max(error) < tolerance:
-        restarted = fly(part, inputs, sizes, until, restart=True, bounds=bounds)
-        gaps = np.sum(np.abs(restarted[1][:, -1] - part.states[part.mesh.starts[1:]]) / sizes, axis=0)
+        gaps = np.sum(np.abs(again.apart[:, -1] - part.states[part.mesh.starts[1:]]) / sizes, axis=0)
         if np.all(np.isfinite(gaps)) and not np.max(error) <= AMPLIFIED * np.max(gaps):
-            (times, flown), error = restarted, gaps
+            flown, error = again.apart, gaps
     errors = {v.name: float(np.max(error[part.phase.states.slices[v.name]])) for v in part.phase.states.variables}
-    limits, reached, violations = _limits(solution, part, inputs, times, flown)
-    return PhaseCheck(errors, limits, reached, violations, times.ravel(), flown.reshape(-1, len(sizes)))
+    limits, reached, violations = _limits(solution, part, inputs, again.times, flown)
+    return PhaseCheck(errors, limits, reached, violations, again.times.ravel(), flown.reshape(-1, len(sizes)))
 
 
 def _limits(

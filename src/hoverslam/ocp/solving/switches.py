@@ -15,7 +15,6 @@ import numpy as np
 
 from hoverslam.ocp.solution import PhaseSolution, Solution
 from hoverslam.ocp.statement.mesh import Mesh, Pin
-from hoverslam.ocp.transcription.local import flat_inputs
 from hoverslam.ocp.transcription.programme import Programme
 
 CLOSE = 1e-2  # of the distance between bounds, or of the bound's size: a closer value counts as at the bound
@@ -116,7 +115,7 @@ def _limited(programme: Programme, solution: Solution, part: PhaseSolution) -> I
     if not phase.path:
         return
     moved = _moved_by_controls(programme, part)
-    q = np.asarray(flat_inputs(problem, phase, np.array(list(problem.given.values()))))
+    q = programme.inputs(phase.name)
     free = np.array([solution.parameters[v.name] for v in problem.free])
     times = part.control_times
     x, u = part.sample_flat(times)

@@ -178,13 +178,14 @@ class Layout:
         }
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Layout) and self._key() == other._key()
+        return isinstance(other, Layout) and self.signature() == other.signature()
 
     def __hash__(self) -> int:
-        return hash(self._key())
+        return hash(self.signature())
 
-    def _key(self) -> tuple[tuple[str, int | None], ...]:
-        return tuple((v.name, v.size) for v in self.variables)  # what tracing depends on
+    def signature(self) -> tuple[tuple[str, int | None], ...]:
+        """Return names and sizes: what a traced function depends on."""
+        return tuple((v.name, v.size) for v in self.variables)
 
     def unflatten(self, flat: Any) -> Named:
         """Return the named view of a flat vector; scalars get shape ``()``. Works on JAX and NumPy arrays, last axis flat."""

@@ -9,7 +9,6 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 import scipy.sparse as sp
 
@@ -20,7 +19,7 @@ from hoverslam.ocp.statement.phase import Guess, Phase
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.statement.times import time_bounds
 from hoverslam.ocp.transcription import scaling as _scaling
-from hoverslam.ocp.transcription.local import LocalFunctions, flat_inputs, local_functions, phase_key
+from hoverslam.ocp.transcription.local import LocalFunctions, flat_inputs, kept_functions, phase_key
 from hoverslam.ocp.transcription.structure import StructureCache
 
 Scales = tuple[np.ndarray, np.ndarray, float]  # of variables, rows and the objective
@@ -67,6 +66,7 @@ class Frame:
         self._scales = scales
         self.layouts: dict[str, PhaseLayout] = {}
         self.labels: list[tuple[str, str]] = []  # (phase or "", what) of each row
+        self._inputs: dict[str, tuple[bytes, np.ndarray]] = {}
         self._lay_out()
         self.phase_keys = self.present_phase_keys()
         self.local = {name: self._local_functions(lay) for name, lay in self.layouts.items()}
@@ -75,11 +75,25 @@ class Frame:
 
     def _local_functions(self, lay: PhaseLayout) -> LocalFunctions:
         key, blocks = self.phase_keys[lay.phase.name], _blocks(lay)
-        return self.cache.get(key, lambda: local_functions(self.problem, lay.phase, blocks))
+        return self.cache.get(key, lambda: kept_functions(self.problem, lay.phase, blocks, key))
 
     def present_phase_keys(self) -> dict[str, Hashable]:
         """Return the keys of all phases, with what their functions refer to at present."""
         return {name: phase_key(self.problem, lay.phase, _blocks(lay)) for name, lay in self.layouts.items()}
+
+    @property
+    def given(self) -> np.ndarray:
+        """The present values of the problem's given parameters."""
+        return np.array(list(self.problem.given.values()))
+
+    def inputs(self, phase: str) -> np.ndarray:
+        """Return the flattened inputs of a phase for the present values of the problem's given parameters."""
+        values = self.given
+        known = self._inputs.get(phase)
+        if known is None or known[0] != values.tobytes():
+            found = np.asarray(flat_inputs(self.problem, self.layouts[phase].phase, values))
+            known = self._inputs[phase] = values.tobytes(), found
+        return known[1]
 
     # ---- layout ----------------------------------------------------------------------------------------------------
     def _lay_out(self) -> None:
@@ -207,10 +221,9 @@ class Frame:
         problem, values = self.problem, self.problem.values
         scale, rows = np.ones(self.size), np.ones(self.rows_before_boundary)
         free = np.array([problem.free_guess[v.name] for v in problem.free])
-        given = jnp.asarray(list(problem.given.values()))
         seconds = _scaling.time_scale(self.guesses)
         for name, lay in self.layouts.items():
-            q = np.asarray(flat_inputs(problem, lay.phase, given))
+            q = self.inputs(name)
             scales = _scaling.phase_scales(lay.phase, self.guesses[name], values, self.local[name].rates, q, free)
             scale[lay.states], scale[lay.controls], scale[lay.times] = scales.state, scales.control, seconds
             rows[lay.defects] = 1.0 / scales.state

@@ -20,12 +20,13 @@ from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.phase import Phase
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.carried import carried
+from hoverslam.ocp.transcription.stored_functions import StoredFunctions, stored_or_made
 from hoverslam.ocp.transcription.structure import StructureCache, traced_key
 from hoverslam.ocp.transcription.translate import telling_translation, translate
 
 
 @dataclass(frozen=True)
-class LocalFunctions:
+class LocalFunctions(StoredFunctions):
     """CasADi functions of one point.
 
     Arguments of each are ``z`` (state, ``k`` blocks of controls, t0, tf, free parameters), ``d`` (interval width and
@@ -51,16 +52,21 @@ def inputs_of(problem: Problem, phase: Phase, given: Any) -> Any:
         return phase.inputs(Named((name, given[i]) for i, name in enumerate(problem.given)))
 
 
-def flat_inputs(problem: Problem, phase: Phase, given: Any) -> jax.Array:
-    """Return the phase's inputs, and behind them the numbers that its functions carry, as one flat vector."""
+def flat_inputs(problem: Problem, phase: Phase, given: Any) -> Any:
+    """Return the phase's inputs, and behind them the numbers that its functions carry, as one flat vector.
+
+    It is a NumPy array, or a JAX array where ``given`` is traced.
+    """
     leaves = jax.tree_util.tree_leaves(inputs_of(problem, phase, given))
-    flat = [jnp.ravel(jnp.asarray(leaf, dtype=float)) for leaf in leaves]
-    return jnp.concatenate([*flat, jnp.asarray(carried(phase.functions).numbers)])
+    # NumPy is several times faster than JAX where nothing is traced.
+    xp: Any = jnp if any(isinstance(leaf, jax.core.Tracer) for leaf in leaves) else np
+    flat = [xp.ravel(xp.asarray(leaf, dtype=float)) for leaf in leaves]
+    return xp.concatenate([*flat, carried(phase.functions).numbers])
 
 
 def point_function(problem: Problem, phase: Phase) -> Callable[..., jax.Array]:
     """Return the JAX function ``(x, u, q, free, time) -> (rates, path constraints)``, all flat."""
-    given = jnp.asarray(list(problem.given.values()))
+    given = np.array(list(problem.given.values()))
     template = inputs_of(problem, phase, given)
     leaves, tree = jax.tree_util.tree_flatten(template)
     shapes = [np.shape(leaf) for leaf in leaves]
@@ -90,7 +96,7 @@ def _selection(blocks: int, width: int, weights: ca.SX) -> ca.SX:
 def local_functions(problem: Problem, phase: Phase, blocks: int) -> LocalFunctions:
     """Translate the phase's dynamics and path constraints and differentiate them twice."""
     nx, nu, nf = phase.states.length, phase.controls.length, len(problem.free)
-    given = jnp.asarray(list(problem.given.values()))
+    given = np.array(list(problem.given.values()))
     nq = int(flat_inputs(problem, phase, given).shape[0])
     z, d, q = ca.SX.sym("z", nx + blocks * nu + 2 + nf), ca.SX.sym("d", 3 + blocks), ca.SX.sym("q", nq)
     x, u, free, time = ca.SX.sym("x", nx), ca.SX.sym("u", nu), ca.SX.sym("free", nf), ca.SX.sym("t")
@@ -142,6 +148,18 @@ def local_functions(problem: Problem, phase: Phase, blocks: int) -> LocalFunctio
 TRANSLATED: StructureCache[LocalFunctions] = StructureCache()  # of the process: like phases are translated once
 
 
+def kept_functions(problem: Problem, phase: Phase, blocks: int, key: Hashable) -> LocalFunctions:
+    """Return the local functions of a phase, from disk where an earlier process kept them.
+
+    Args:
+        problem: The problem.
+        phase: One of its phases.
+        blocks: Control nodes that a collocation point depends on.
+        key: The key from :func:`phase_key`.
+    """
+    return stored_or_made(LocalFunctions, key, lambda: local_functions(problem, phase, blocks))
+
+
 def phase_key(problem: Problem, phase: Phase, blocks: int) -> Hashable:
     """Return a key that is equal for phases whose local functions are the same.
 
@@ -152,7 +170,7 @@ def phase_key(problem: Problem, phase: Phase, blocks: int) -> Hashable:
         phase: One of its phases.
         blocks: Control nodes that a collocation point depends on.
     """
-    given = jnp.asarray(list(problem.given.values()))
+    given = np.array(list(problem.given.values()))
     leaves, tree = jax.tree_util.tree_flatten(inputs_of(problem, phase, given))
     own = carried(phase.functions)
     return (

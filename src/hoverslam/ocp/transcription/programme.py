@@ -21,11 +21,12 @@ from hoverslam.ocp.statement.names import Bound, Named
 from hoverslam.ocp.statement.phase import Guess
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.costs import Terms, terms_of
+from hoverslam.ocp.transcription.ends import end_functions
 from hoverslam.ocp.transcription.frame import Frame, PhaseLayout, Scales
 from hoverslam.ocp.transcription.local import LocalFunctions, flat_inputs
 from hoverslam.ocp.transcription.sparse import Entries, constant, gather, to_scipy
-from hoverslam.ocp.transcription.structure import StructureCache, read, traced_key
-from hoverslam.ocp.transcription.translate import telling_translation, translate
+from hoverslam.ocp.transcription.structure import StructureCache, read
+from hoverslam.ocp.transcription.translate import Traced, telling_translation
 
 INFINITE = 1e30  # second derivatives at or above this are taken for infinite
 MOVED = 0.1  # scaled distance by which a guess is moved away from them
@@ -71,8 +72,7 @@ class Programme(Frame):
         )
         if own.certain:
             return own.key
-        shapes = [jax.ShapeDtypeStruct((n,), np.float64) for n in (len(self.end_indices), len(problem.given))]
-        return own.key, traced_key(self._end_function(), *shapes)
+        return own.key, Traced(self._end_function(), len(self.end_indices), len(problem.given)).key
 
     # ---- phase ends ------------------------------------------------------------------------------------------------
     def _endpoints(self) -> None:
@@ -83,24 +83,11 @@ class Programme(Frame):
             ends += [lay.controls[0], lay.controls[-1]] if lay.controls.size else [np.zeros(0, int)] * 2
             blocks.append(np.concatenate([*ends, lay.times[[0, -1]]]))
         self.end_indices = np.concatenate([*blocks, self.free_indices])
-        given = ca.SX.sym("p", len(self.problem.given))
-        ends_symbol = ca.SX.sym("e", len(self.end_indices))
         with telling_translation(f"problem {self.problem.name!r}, objective or boundary constraints"):
-            outputs = translate(self._end_function(), ends_symbol, given)
-        objective, constraints = ca.vertsplit(outputs, [0, 1, outputs.shape[0]])
+            self.traced_ends = Traced(self._end_function(), len(self.end_indices), len(self.problem.given))
+            self.ends = end_functions(self.traced_ends, len(self.end_indices), len(self.problem.given))
         self.boundary_bounds, names = self._boundary_bounds()
         self.labels += names
-        multipliers, weight = ca.SX.sym("lam", constraints.shape[0]), ca.SX.sym("sigma")
-        gradient, jacobian = ca.jacobian(objective, ends_symbol), ca.jacobian(constraints, ends_symbol)
-        hessian = ca.tril(ca.hessian(weight * objective + ca.dot(multipliers, constraints), ends_symbol)[0])
-        self.end_value = ca.Function("ends", [ends_symbol, given], list(ca.cse([objective, constraints])))
-        self.end_jacobian = ca.Function(
-            "ends_jacobian", [ends_symbol, given], ca.cse([ca.vec(gradient.nz[:]), ca.vec(jacobian.nz[:])])
-        )
-        self.end_hessian = ca.Function(
-            "ends_hessian", [ends_symbol, given, weight, multipliers], ca.cse([ca.vec(hessian.nz[:])])
-        )
-        self.end_sparsities = (gradient.sparsity(), jacobian.sparsity(), hessian.sparsity())
 
     def _end_function(self) -> Callable[..., Any]:
         problem = self.problem
@@ -152,9 +139,9 @@ class Programme(Frame):
         self.rows = self.rows_before_boundary + len(self.boundary_bounds)
         given = np.array(list(problem.given.values()))
         start = self.start(self.guesses)
-        gradient, boundary = self.end_jacobian(self.scale[self.end_indices] * start[self.end_indices], given)
-        self.row_scale = np.concatenate([self.row_scale, self._sizes(self.end_sparsities[1], boundary, 1)])
-        self.objective_scale = float(self._sizes(self.end_sparsities[0], gradient, 1)[0])
+        gradient, boundary = self.ends.jacobian(self.scale[self.end_indices] * start[self.end_indices], given)
+        self.row_scale = np.concatenate([self.row_scale, self._sizes(self.ends.jacobian_sparsity, boundary, 1)])
+        self.objective_scale = float(self._sizes(self.ends.gradient_sparsity, gradient, 1)[0])
         if self.problem.measurements:  # each measured value adds about one half to the objective
             self.objective_scale = 1.0 / sum(len(m.times) for m in self.problem.measurements)
         if self._scales is not None:
@@ -166,7 +153,7 @@ class Programme(Frame):
         physical = self.scale * w
         pieces = [self._phase_block(lay, physical, p, lam, at) for lay, at in self._input_slices()]
         ends, p_given = physical[self.end_indices], p[: len(given)]
-        objective, constraints = self.end_value(ends, p_given)
+        objective, constraints = self.ends.value(ends, p_given)
         stop = self.rows_before_boundary
         scaled_linear = sp.diags_array(self.row_scale[:stop]) @ self.linear @ sp.diags_array(self.scale)
         local = sum((constant(b.place, b.place.shape) @ b.value for b in pieces), ca.MX(stop, 1))
@@ -224,7 +211,7 @@ class Programme(Frame):
     def _input_slices(self) -> list[tuple[PhaseLayout, slice]]:
         at, slices = len(self.problem.given), []
         for lay in self.layouts.values():
-            length = int(flat_inputs(self.problem, lay.phase, jnp.asarray(list(self.problem.given.values()))).shape[0])
+            length = len(self.inputs(lay.phase.name))
             slices.append((lay, slice(at, at + length)))
             at += length
         return slices
@@ -237,11 +224,13 @@ class Programme(Frame):
             at += terms.fixed.size
         return slices
 
-    def parameter_vector(self, given: np.ndarray | None = None) -> np.ndarray:
-        """Return the programme's parameters: the given ones, each phase's flattened inputs, the data of terms."""
-        values = np.array(list(self.problem.given.values())) if given is None else np.asarray(given, dtype=float)
-        inputs = [np.asarray(flat_inputs(self.problem, lay.phase, values)) for lay in self.layouts.values()]
-        return np.concatenate([values, *inputs, *(t.data.ravel() for t in self.terms)])
+    def parameter_vector(self) -> np.ndarray:
+        """Return the programme's parameters: the given ones, each phase's flattened inputs, the data of terms.
+
+        The inputs are computed anew: what their functions refer to may have changed since they were last asked for.
+        """
+        self._inputs.clear()
+        return np.concatenate([self.given, *map(self.inputs, self.layouts), *(t.data.ravel() for t in self.terms)])
 
     def _points(self, lay: PhaseLayout) -> tuple[np.ndarray, np.ndarray]:
         """Return programme variables ``(points, nz)`` and data ``(points, nd)`` of the local functions at each point."""
@@ -301,12 +290,12 @@ class Programme(Frame):
             factors.append(factor)
             values.append(piece.jacobian)
             offset += piece.jacobian.shape[0]
-        sparsity = self.end_sparsities[1]
+        sparsity = self.ends.jacobian_sparsity
         r, c = (np.array(a, dtype=int) for a in (sparsity.row(), sparsity.get_col()))
         r, c = r + self.rows_before_boundary, self.end_indices[c]
         rows, columns, sources = [*rows, r], [*columns, c], [*sources, offset + np.arange(len(r))]
         factors.append(self.row_scale[r] * self.scale[c])
-        values.append(self.end_jacobian(ends, given)[1])
+        values.append(self.ends.jacobian(ends, given)[1])
         entries = Entries(*(np.concatenate(a) for a in (rows, columns, sources, factors)))
         return gather((self.rows, self.size), entries, ca.vertcat(*values))
 
@@ -323,8 +312,8 @@ class Programme(Frame):
             values.append(piece.hessian)
             offset += piece.hessian.shape[0]
         stop = self.rows_before_boundary
-        values.append(self.end_hessian(ends, given, sigma * self.objective_scale, self.row_scale[stop:] * lam[stop:]))
-        sparsity = self.end_sparsities[2]
+        values.append(self.ends.hessian(ends, given, sigma * self.objective_scale, self.row_scale[stop:] * lam[stop:]))
+        sparsity = self.ends.hessian_sparsity
         r, c = (self.end_indices[np.array(a, dtype=int)] for a in (sparsity.row(), sparsity.get_col()))
         rows, columns = [*rows, np.minimum(r, c)], [*columns, np.maximum(r, c)]
         sources.append(offset + np.arange(len(r)))
@@ -333,9 +322,9 @@ class Programme(Frame):
         return gather((self.size, self.size), entries, ca.vertcat(*values))
 
     def _gradient(self, ends: Any, given: Any) -> Any:
-        sparsity = self.end_sparsities[0]
+        sparsity = self.ends.gradient_sparsity
         columns = self.end_indices[np.array(sparsity.get_col(), dtype=int)]
-        values = self.objective_scale * self.end_jacobian(ends, given)[0]
+        values = self.objective_scale * self.ends.jacobian(ends, given)[0]
         zeros = np.zeros(len(columns), dtype=int)
         entries = Entries(zeros, columns, np.arange(len(columns)), self.scale[columns])
         row = gather((1, self.size), entries, values)
@@ -343,10 +332,10 @@ class Programme(Frame):
 
     def objective(self, w: np.ndarray) -> float:
         """Return the stated objective in its own unit at the scaled point ``w``."""
-        ends, given = self.scale[self.end_indices] * w[self.end_indices], np.array(list(self.problem.given.values()))
+        ends, given = self.scale[self.end_indices] * w[self.end_indices], self.given
         at = ca.DM(self.scale * w)
         squares = [float(ca.sum1(t.mapped(t.function, at, ca.DM(t.data.ravel()), given))) for t in self.terms]
-        return self.problem.sense * float(self.end_value(ends, given)[0]) + sum(squares)
+        return self.problem.sense * float(self.ends.value(ends, given)[0]) + sum(squares)
 
     def start(self, guesses: Mapping[str, Guess]) -> np.ndarray:
         """Return the scaled vector sampled from ``guesses``, moved away from points where a second derivative is infinite.
@@ -364,20 +353,20 @@ class Programme(Frame):
     def _without_curvature(self, start: np.ndarray) -> np.ndarray:
         """Return the indices of the variables with an infinite second derivative at a scaled point."""
         values, found = start * self.scale, [np.zeros(0, int)]
-        given = np.array(list(self.problem.given.values()))
+        given = self.given
         for lay in self.layouts.values():
             columns, data = self._points(lay)
             local = self.local[lay.phase.name]
-            q = np.asarray(flat_inputs(self.problem, lay.phase, given))
+            q = self.inputs(lay.phase.name)
             ones = np.ones(lay.states.shape[1] + lay.path.shape[1])
             table = np.asarray(local.hessian(values[columns].T, data.T, q, ones))
             entries, points = np.nonzero(np.abs(table) >= INFINITE)
             pattern = local.hessian_sparsity
             for side in (pattern.row(), pattern.get_col()):
                 found.append(columns[points, np.array(side, dtype=int)[entries]])
-        pattern = self.end_sparsities[2]
+        pattern = self.ends.hessian_sparsity
         ones = np.ones(len(self.boundary_bounds))
-        ends = np.asarray(self.end_hessian(values[self.end_indices], given, 1.0, ones)).ravel()
+        ends = np.asarray(self.ends.hessian(values[self.end_indices], given, 1.0, ones)).ravel()
         entries = np.flatnonzero(np.abs(ends) >= INFINITE)
         found += [self.end_indices[np.array(side, dtype=int)[entries]] for side in (pattern.row(), pattern.get_col())]
         times = np.concatenate([lay.times for lay in self.layouts.values()])
@@ -385,12 +374,12 @@ class Programme(Frame):
 
     def sharpest(self, scaled: np.ndarray) -> tuple[float, str]:
         """Return the largest scaled second derivative at a scaled point, and its function, variables and place in words."""
-        values, given = scaled * self.scale, np.array(list(self.problem.given.values()))
+        values, given = scaled * self.scale, self.given
         worst = (0.0, "")
         for lay in self.layouts.values():
             worst = max(worst, self._sharpest_of(lay, values, given), key=lambda found: found[0])
         rows, columns = (
-            np.array(a, dtype=int) for a in (self.end_sparsities[2].row(), self.end_sparsities[2].get_col())
+            np.array(a, dtype=int) for a in (self.ends.hessian_sparsity.row(), self.ends.hessian_sparsity.get_col())
         )
         sizes = self.scale[self.end_indices[rows]] * self.scale[self.end_indices[columns]]
         stop, count = self.rows_before_boundary, len(self.boundary_bounds)
@@ -398,7 +387,7 @@ class Programme(Frame):
         weights = np.concatenate([[self.objective_scale], self.row_scale[stop:]])
         for k, (name, weight) in enumerate(zip(names, weights, strict=True)):
             lam = np.eye(count + 1)[k] * weight
-            entries = np.asarray(self.end_hessian(values[self.end_indices], given, lam[0], lam[1:])).ravel()
+            entries = np.asarray(self.ends.hessian(values[self.end_indices], given, lam[0], lam[1:])).ravel()
             size = np.nan_to_num(np.abs(entries) * sizes, nan=INFINITE)
             if size.max(initial=0.0) > worst[0]:
                 entry = int(np.argmax(size))
@@ -420,7 +409,7 @@ class Programme(Frame):
     def _sharpest_of(self, lay: PhaseLayout, values: np.ndarray, given: np.ndarray) -> tuple[float, str]:
         columns, data = self._points(lay)
         local, phase = self.local[lay.phase.name], lay.phase
-        q = np.asarray(flat_inputs(self.problem, phase, given))
+        q = self.inputs(phase.name)
         row_of = np.concatenate([lay.defects, lay.path], axis=1)
         rows, other = (np.array(a, dtype=int) for a in (local.hessian_sparsity.row(), local.hessian_sparsity.get_col()))
         sizes = (self.scale[columns[:, rows]] * self.scale[columns[:, other]]).T
@@ -443,11 +432,11 @@ class Programme(Frame):
     def _check_start(self, start: np.ndarray) -> None:
         """Raise an error that names the place if a function or its slope is not finite at the start of the solver."""
         values = start * self.scale
-        given = np.array(list(self.problem.given.values()))
+        given = self.given
         for lay in self.layouts.values():
             self._check_phase_start(lay, values, given)
         ends = values[self.end_indices]
-        objective, constraints = (np.asarray(v).ravel() for v in self.end_value(ends, given))
+        objective, constraints = (np.asarray(v).ravel() for v in self.ends.value(ends, given))
         labels = [what for _, what in self.labels[self.rows_before_boundary :]]
         for what, value in zip(["the objective", *labels], np.concatenate([objective, constraints]), strict=True):
             if not np.isfinite(value):
@@ -456,7 +445,7 @@ class Programme(Frame):
     def _check_phase_start(self, lay: PhaseLayout, values: np.ndarray, given: np.ndarray) -> None:
         columns, data = self._points(lay)
         local, phase = self.local[lay.phase.name], lay.phase
-        q = np.asarray(flat_inputs(self.problem, phase, given))
+        q = self.inputs(phase.name)
         z = values[columns].T
         value, slope = np.asarray(local.value(z, data.T, q)), np.asarray(local.jacobian(z, data.T, q))
         rows = np.array(local.jacobian_sparsity.row(), dtype=int)

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-import jax.numpy as jnp
 import numpy as np
 
 from hoverslam.ocp.statement.phase import Guess, Phase
 from hoverslam.ocp.statement.problem import Problem
-from hoverslam.ocp.transcription.local import TRANSLATED, LocalFunctions, flat_inputs, local_functions, phase_key
+from hoverslam.ocp.transcription.local import TRANSLATED, LocalFunctions, flat_inputs, kept_functions, phase_key
 from hoverslam.ocp.transcription.scaling import PhaseScales, phase_scales
 
 BLOCKS = 2  # control nodes at a point of a mesh with piecewise linear controls: most first meshes are of this kind
@@ -20,12 +19,12 @@ def problem_sizes(problem: Problem, guesses: Mapping[str, Guess]) -> dict[str, P
         problem: The problem.
         guesses: Guess of each phase.
     """
-    values, given = problem.values, jnp.asarray(list(problem.given.values()))
+    values, given = problem.values, np.array(list(problem.given.values()))
     free = np.array([problem.free_guess[v.name] for v in problem.free])
     sizes = {}
     for name, phase in problem.phases.items():
         rates = _functions(problem, phase).rates
-        inputs = np.asarray(flat_inputs(problem, phase, given))
+        inputs = flat_inputs(problem, phase, given)
         sizes[name] = phase_scales(phase, guesses[name], values, rates, inputs, free)
     return sizes
 
@@ -33,4 +32,5 @@ def problem_sizes(problem: Problem, guesses: Mapping[str, Guess]) -> dict[str, P
 def _functions(problem: Problem, phase: Phase) -> LocalFunctions:
     """Return the translated functions of a phase on a first mesh."""
     blocks = BLOCKS if phase.controls.length else 0
-    return TRANSLATED.get(phase_key(problem, phase, blocks), lambda: local_functions(problem, phase, blocks))
+    key = phase_key(problem, phase, blocks)
+    return TRANSLATED.get(key, lambda: kept_functions(problem, phase, blocks, key))

@@ -16,6 +16,7 @@ import functools
 import types
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -28,6 +29,7 @@ CAPACITY = 64  # entries of a cache; a launch has about ten kinds of phases
 # Functions of these libraries do not change while a process runs: the values that they refer to are not compared.
 _LIBRARIES = frozenset({"jax", "jaxlib", "numpy", "scipy", "equinox", "casadi", "builtins", "math", "functools"})
 _TRUSTED = _LIBRARIES | {"hoverslam", "typing", "types", "collections"}  # nor do these classes, modules and objects
+_OWN_CODE = str(Path(__file__).parents[2])  # the folder of this package
 _DYNAMIC = frozenset({"globals", "eval", "exec", "__import__"})  # what they refer to cannot be told from the code
 
 
@@ -100,9 +102,62 @@ def structure_of(value: object) -> Hashable:
     return read(value).key
 
 
+class _NotLasting(Exception):
+    """A part of a key means something in this process only."""
+
+
+def lasting_text(key: Hashable) -> str | None:
+    """Return a key as text that means the same in another process with the same code of this package and its libraries.
+
+    None where there is no such text: the key refers to an object of this process, or to a function or class of other code.
+    """
+    try:
+        return _text(key)
+    except _NotLasting:
+        return None
+
+
+def _text(key: object) -> str:
+    if key is None or isinstance(key, bool | int | str | bytes | np.dtype):
+        return f"{type(key).__name__} {key!r}"
+    if isinstance(key, tuple):
+        return f"({', '.join(map(_text, key))})"
+    if isinstance(key, types.CodeType):
+        if not key.co_filename.startswith(_OWN_CODE):
+            raise _NotLasting
+        return f"code {key.co_filename.removeprefix(_OWN_CODE)} {key.co_qualname} {key.co_firstlineno}"
+    if isinstance(key, jax.tree_util.PyTreeDef):
+        text = str(key)
+        if " at 0x" in text:
+            raise _NotLasting
+        return text
+    if isinstance(key, _Itself):
+        return _text_of_object(key.value)
+    if isinstance(key, type):
+        return _text_of_object(key)
+    raise _NotLasting
+
+
+def _text_of_object(value: Any) -> str:
+    """Return the name of a module, class or function of this package or of a library."""
+    if isinstance(value, types.ModuleType):
+        name = value.__name__
+    elif isinstance(value, type | types.FunctionType | types.BuiltinFunctionType | np.ufunc):
+        name = f"{getattr(value, '__module__', None) or 'numpy'}.{value.__qualname__}"
+    else:
+        raise _NotLasting
+    if name.partition(".")[0] not in _TRUSTED or "<locals>" in name:
+        raise _NotLasting
+    return f"{type(value).__name__} {name}"
+
+
 def traced_key(function: Callable[..., Any], *arguments: Any) -> Hashable:
     """Return the operations and constants of a function as traced with ``arguments``, as a key."""
-    closed = jax.make_jaxpr(function)(*arguments)
+    return key_of_traced(jax.make_jaxpr(function)(*arguments))
+
+
+def key_of_traced(closed: Any) -> Hashable:
+    """Return the operations and constants of a traced function as a key."""
     constants = tuple((np.asarray(c).dtype.str, np.shape(c), np.asarray(c).tobytes()) for c in closed.consts)
     return str(closed.jaxpr), constants
 

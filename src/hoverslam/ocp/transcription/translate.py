@@ -50,6 +50,7 @@ from hoverslam.ocp.transcription.rules.values import (
     is_known,
     settle,
 )
+from hoverslam.ocp.transcription.structure import key_of_traced
 
 # Primitives of a look-up at a position that depends on the variables, as in jnp.interp and jnp.searchsorted.
 _LOOKUPS = ("dynamic_slice", "gather", "while", "sort", "scatter", "argmin", "argmax")
@@ -80,13 +81,42 @@ def translate(function: Callable[..., Any], *arguments: casadi.SX) -> Any:
     for position, argument in enumerate(arguments):
         if not isinstance(argument, casadi.SX) or not argument.is_column():
             raise TypeError(f"argument {position} of {_name_of(function)} must be a casadi.SX column vector")
-    shapes = [jax.ShapeDtypeStruct((argument.numel(),), np.float64) for argument in arguments]
-    closed, structure = jax.make_jaxpr(function, return_shape=True)(*shapes)
-    inputs = [settle(argument, shape) for argument, shape in zip(arguments, shapes, strict=True)]
-    with np.errstate(all="ignore"):
-        outputs = _Evaluator(_name_of(function)).run(closed, inputs)
-    columns = [column_of(output) for output in outputs]
-    return jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(structure), columns)
+    return Traced(function, *(argument.numel() for argument in arguments)).translated(*arguments)
+
+
+class Traced:
+    """A JAX function of flat float64 vectors as JAX has traced it: its operations and constants.
+
+    Args:
+        function: The function. It returns an array or a pytree of arrays.
+        lengths: The length of each argument.
+
+    Attributes:
+        key: The operations and constants: equal for functions that compute the same.
+    """
+
+    def __init__(self, function: Callable[..., Any], *lengths: int) -> None:
+        self._name = _name_of(function)
+        self._shapes = [jax.ShapeDtypeStruct((length,), np.float64) for length in lengths]
+        self._closed, self._structure = jax.make_jaxpr(function, return_shape=True)(*self._shapes)
+        self.key = key_of_traced(self._closed)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Evaluate the function by JAX."""
+        outputs = core.jaxpr_as_fun(self._closed)(*arguments)
+        return jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(self._structure), outputs)
+
+    def translated(self, *arguments: casadi.SX) -> Any:
+        """Return the function's pytree on CasADi SX columns, each array replaced by a column; see :func:`translate`.
+
+        Raises:
+            TranslationError: The function uses a primitive, or a use of one, that cannot be translated.
+        """
+        inputs = [settle(argument, shape) for argument, shape in zip(arguments, self._shapes, strict=True)]
+        with np.errstate(all="ignore"):
+            outputs = _Evaluator(self._name).run(self._closed, inputs)
+        columns = [column_of(output) for output in outputs]
+        return jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(self._structure), columns)
 
 
 @contextmanager
