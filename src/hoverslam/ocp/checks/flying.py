@@ -17,7 +17,7 @@ from scipy.integrate import DOP853
 
 from hoverslam.ocp.checks.executables import executable
 from hoverslam.ocp.solution import PhaseSolution, Solution
-from hoverslam.ocp.statement.names import Named
+from hoverslam.ocp.statement.names import Named, split
 from hoverslam.ocp.statement.phase import Phase
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.local import inputs_of
@@ -316,7 +316,7 @@ def boundary_values(solution: Solution) -> list[np.ndarray]:
     key = ("ends", programme.traced_ends.key)
     function = COMPILED.get(key, lambda: executable(programme.traced_ends, key, ends, given))
     values = np.asarray(function(ends, given))[1:]
-    return np.split(values, np.cumsum(programme.boundary_lengths)[:-1])
+    return split(values, programme.boundary_lengths)
 
 
 def path_values(

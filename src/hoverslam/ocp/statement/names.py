@@ -29,6 +29,25 @@ class Named(dict[str, Any]):
         return cls(zip(keys, values, strict=True))
 
 
+def split(flat: Any, lengths: Sequence[int]) -> list[Any]:
+    """Return a flat vector in pieces of given lengths, which add up to its own.
+
+    JAX traces one split many times faster than as many slices, and a problem of many phases has hundreds of them.
+    """
+    if not lengths:
+        return []
+    if isinstance(flat, jax.Array):
+        return list(jax.lax.split(flat, list(lengths)))
+    return np.split(flat, np.cumsum(lengths)[:-1])
+
+
+def scalars(flat: Any, count: int) -> list[Any]:
+    """Return the first ``count`` entries of a flat vector, each a scalar."""
+    if isinstance(flat, jax.Array):
+        return [piece.reshape(()) for piece in split(flat[:count], [1] * count)]
+    return [flat[i] for i in range(count)]
+
+
 TAKEN = frozenset(name for name in dir(Named) if not name.startswith("_"))
 """Attributes of :class:`Named` itself: a variable of such a name could not be read as ``state.NAME``."""
 
@@ -189,6 +208,13 @@ class Layout:
 
     def unflatten(self, flat: Any) -> Named:
         """Return the named view of a flat vector; scalars get shape ``()``. Works on JAX and NumPy arrays, last axis flat."""
+        if isinstance(flat, jax.Array) and flat.ndim == 1:
+            pieces = split(flat, [v.length for v in self.variables])
+            scalars = (v.size is None for v in self.variables)
+            return Named(
+                (v.name, piece.reshape(()) if scalar else piece)
+                for v, piece, scalar in zip(self.variables, pieces, scalars, strict=True)
+            )
         return Named(
             (v.name, flat[..., self.slices[v.name].start] if v.size is None else flat[..., self.slices[v.name]])
             for v in self.variables

@@ -25,6 +25,7 @@ from hoverslam.ocp.statement.names import (
     name_fault,
     pair_of,
     resolve,
+    scalars,
 )
 from hoverslam.ocp.statement.phase import (
     BoundaryConstraint,
@@ -470,6 +471,6 @@ class Problem:
 
     def parameters(self, free: Any, given: Any) -> Named:
         """Return all parameters by name, from the flat vectors of free and given ones."""
-        named = Named((v.name, free[i]) for i, v in enumerate(self.free))
-        named.update((name, given[i]) for i, name in enumerate(self.given))
+        named = Named(zip((v.name for v in self.free), scalars(free, len(self.free)), strict=True))
+        named.update(zip(self.given, scalars(given, len(self.given)), strict=True))
         return named

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from hoverslam.ocp.statement.functions import telling
-from hoverslam.ocp.statement.names import Named
+from hoverslam.ocp.statement.names import Named, scalars, split
 from hoverslam.ocp.statement.phase import Phase
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.carried import carried
@@ -49,7 +49,7 @@ def inputs_of(problem: Problem, phase: Phase, given: Any) -> Any:
     if phase.inputs is None:
         return given
     with telling(f"phase {phase.name!r}, inputs"):
-        return phase.inputs(Named((name, given[i]) for i, name in enumerate(problem.given)))
+        return phase.inputs(Named(zip(problem.given, scalars(given, len(problem.given)), strict=True)))
 
 
 def flat_inputs(problem: Problem, phase: Phase, given: Any) -> Any:
@@ -70,14 +70,14 @@ def point_function(problem: Problem, phase: Phase) -> Callable[..., jax.Array]:
     template = inputs_of(problem, phase, given)
     leaves, tree = jax.tree_util.tree_flatten(template)
     shapes = [np.shape(leaf) for leaf in leaves]
-    stops = np.cumsum([int(np.prod(shape)) for shape in shapes])
-    own, length = carried(phase.functions), int(stops[-1]) if len(stops) else 0
+    lengths = [int(np.prod(shape)) for shape in shapes]
+    own, length = carried(phase.functions), sum(lengths)
 
     def evaluate(x: jax.Array, u: jax.Array, q: jax.Array, free: jax.Array, time: jax.Array) -> jax.Array:
         if phase.inputs is None:
             inputs: Any = problem.parameters(free, q[:length])
         else:
-            pieces = [q[stop - int(np.prod(s)) : stop].reshape(s) for s, stop in zip(shapes, stops, strict=True)]
+            pieces = [piece.reshape(s) for piece, s in zip(split(q[:length], lengths), shapes, strict=True)]
             inputs = jax.tree_util.tree_unflatten(tree, pieces)
         state, control = phase.states.unflatten(x), phase.controls.unflatten(u)
         now = phase.with_functions(own.rebuild(q[length:]))

@@ -17,7 +17,7 @@ import scipy.sparse as sp
 
 from hoverslam.ocp.statement.functions import StatementError, telling
 from hoverslam.ocp.statement.mesh import Mesh
-from hoverslam.ocp.statement.names import Bound, Named
+from hoverslam.ocp.statement.names import Bound, Named, split
 from hoverslam.ocp.statement.phase import Guess
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.costs import Terms, terms_of
@@ -111,15 +111,18 @@ class Programme(Frame):
 
     def _unpacked_ends(self, flat: Any, given: Any) -> tuple[Named, Named]:
         """Return phase ends and parameters by name, from the physical variables ``end_indices``."""
-        ends, at = Named(), 0
+        lengths = [
+            length
+            for lay in self.layouts.values()
+            for length in (lay.states.shape[1],) * 2 + (lay.controls.shape[1],) * 2 + (1, 1)
+        ]
+        pieces = iter(split(flat, [*lengths, len(self.problem.free)]))
+        ends = Named()
         for name, lay in self.layouts.items():
-            parts = []
-            for length in (lay.states.shape[1],) * 2 + (lay.controls.shape[1],) * 2 + (2,):
-                parts.append(flat[at : at + length])
-                at += length
-            first, last, first_control, last_control, times = parts
+            first, last, first_control, last_control = (next(pieces) for _ in range(4))
+            times = [next(pieces).reshape(()) for _ in range(2)]
             ends[name] = lay.phase.ends(first, last, first_control, last_control, times, origin=self.origin)
-        return ends, self.problem.parameters(flat[at:], given)
+        return ends, self.problem.parameters(next(pieces), given)
 
     def of_ends(self, output: Callable[[Named, Named], Any]) -> Callable[[Any, Any], Any]:
         """Return a scalar function of ``(ends, parameters)`` as one of ``end_indices`` and given parameters."""
