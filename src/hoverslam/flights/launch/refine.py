@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from hoverslam.flights.launch.attempts import ATTEMPTS
+from hoverslam.flights.launch.attempts import FINAL
 from hoverslam.flights.launch.guess import LaunchGuess
 from hoverslam.flights.launch.plan import LaunchPlan
 from hoverslam.flights.launch.problem import launch_problem
@@ -11,10 +11,7 @@ from hoverslam.flights.launch.result import LaunchResult, at_search_bounds, summ
 from hoverslam.ocp.solved import solve_from
 from hoverslam.ocp.solving.known import KnownPoint
 
-SMOOTHING = 1e-9
-"""Weight of squared control rates in the accepted flight: it costs less than 0.05 % of the payload."""
 WIDENINGS = 3  # how often bounds of durations that only help the search are widened before a flight is given up
-_FINAL = replace(ATTEMPTS[0], smoothing=SMOOTHING)
 
 
 def refined(plan: LaunchPlan, point: KnownPoint, report: Callable[[str], None] | None = None) -> LaunchResult:
@@ -30,7 +27,7 @@ def refined(plan: LaunchPlan, point: KnownPoint, report: Callable[[str], None] |
     """
     for widening in range(WIDENINGS + 1):
         problem = launch_problem(plan, LaunchGuess.at(point))
-        solution = solve_from(problem, point, _FINAL, report)
+        solution = solve_from(problem, point, FINAL, report)
         narrow = at_search_bounds(plan, solution) if solution.converged else ()
         if not narrow or widening == WIDENINGS:
             return summarise(plan, solution)

@@ -1,16 +1,17 @@
 """The result of a launch: payload, staging, propellant by burn, limits reached, verification, trajectory."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hoverslam.flights.launch.attempts import TOLERANCES
+from hoverslam.flights.launch.attempts import FINAL, TOLERANCES
 from hoverslam.flights.launch.changes import changed_plan, restated
 from hoverslam.flights.launch.falling.drop_zones import DropZones, drop_zones
 from hoverslam.flights.launch.flight_check import FlightCheck
+from hoverslam.flights.launch.limits import LaunchLimit
 from hoverslam.flights.launch.plan import LaunchPlan
 from hoverslam.flights.launch.search_record import Search
 from hoverslam.flights.launch.structure import SHORTEST_BY_FLIGHT
@@ -19,12 +20,16 @@ from hoverslam.flights.launch.validity import check_flight
 from hoverslam.flights.outcome.limits_reached import LimitReached, limits_table, path_limits_reached
 from hoverslam.flights.outcome.trajectories import trajectory_frame
 from hoverslam.flights.outcome.verdict import passed, verdict
-from hoverslam.ocp.solved import Solved
+from hoverslam.ocp.solved import Solved, solve_from
+from hoverslam.ocp.solving.known import KnownPoint
+from hoverslam.ocp.solving.solver import statement_shape
 from hoverslam.ocp.statement.names import resolve
 from hoverslam.ocp.statement.options import Options
 from hoverslam.physics.winds import Wind
 from hoverslam.reports.json_text import Json, record
 from hoverslam.reports.results import Result, write_netcdf
+from hoverslam.vehicles.models import Vehicle
+from hoverslam.vehicles.places import OrbitLike
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,22 +122,57 @@ class LaunchResult(Result):
         slopes = self.solution.sensitivities()
         return slopes["landing.reserve"], slopes["stage1.dry_mass"]
 
-    def resolve(self, changes: Mapping[str, float]) -> "LaunchResult":
-        """Solve the launch again for other figures of the vehicle file, warm on the final mesh, and verify it.
+    def resolve(
+        self,
+        changes: Mapping[str, float] | None = None,
+        *,
+        orbit: OrbitLike | None = None,
+        constraints: Sequence[LaunchLimit] | None = None,
+        verify: bool = True,
+        report: Callable[[str], None] | None = None,
+    ) -> "LaunchResult":
+        """Solve the launch again with other figures, another orbit or other limits, from this flight and on its mesh.
+
+        The structure stays as it is: other numbers of burns are not tried. Where the mesh is too coarse for the changed
+        flight, it is refined.
 
         Args:
-            changes: New values by key, such as ``{"stage1.dry_mass_t": 40.0}``, in the unit of the key.
+            changes: New values of figures of the vehicle file by key, such as ``{"stage1.dry_mass_t": 40.0}``, in the unit
+                of the key.
+            orbit: Another orbit.
+            constraints: The limits beside those of the vehicle, all of them.
+            verify: Whether to verify the flight. Without it the answer comes sooner, and is not verified.
+            report: Receives one line for each pass of a refinement.
 
         Returns:
             The changed launch; look at ``verified`` before using it.
 
         Raises:
             KeyError: For a key that is no figure of the vehicle.
-            ValueError: If the changed launch has other variables or constraints, such as another number of burns.
+            VehicleError: For an orbit that is unknown or out of reach.
         """
-        plan = changed_plan(self.plan, changes)
+        return self._again(changed_plan(self.plan, changes, orbit=orbit, constraints=constraints), verify, report)
+
+    def with_vehicle(
+        self, vehicle: Vehicle, *, verify: bool = True, report: Callable[[str], None] | None = None
+    ) -> "LaunchResult":
+        """Solve the launch again for another vehicle of the same kind, such as a changed copy; see :meth:`resolve`.
+
+        Raises:
+            VehicleError: For a vehicle without the recovery mode, or whose pad does not reach the orbit.
+            ValueError: For a vehicle whose launch has other phases.
+        """
+        return self._again(changed_plan(self.plan, vehicle=vehicle), verify, report)
+
+    def _again(self, plan: LaunchPlan, verify: bool, report: Callable[[str], None] | None) -> "LaunchResult":
         problem = restated(self.solution, plan, self.payload)
-        return summarise(plan, self.solution.resolve(options=Options(tolerances=TOLERANCES), problem=problem))
+        found = self.solution
+        if statement_shape(problem) == statement_shape(self.solution.problem):
+            found = self.solution.resolve(options=Options(tolerances=TOLERANCES), verify=verify, problem=problem)
+            if found.converged and (passed(found) or not verify):
+                return summarise(plan, found)
+        start = KnownPoint.of(found if found.converged else self.solution)
+        return summarise(plan, solve_from(problem, start, replace(FINAL, verify=verify), report or (lambda line: None)))
 
     def check(self) -> FlightCheck:
         """Fly every phase again with the full physics and compare it with every limit that applies to it.
@@ -251,7 +291,7 @@ def at_search_bounds(plan: LaunchPlan, solution: Solved) -> tuple[str, ...]:
 
 
 def summarise(plan: LaunchPlan, solution: Solved, judge_bounds: bool = True) -> LaunchResult:
-    """Return the result of a solved plan. The solution must have been verified, passed or not.
+    """Return the result of a solved plan. One whose solution was not verified is not verified either.
 
     Args:
         plan: The plan.
@@ -260,7 +300,6 @@ def summarise(plan: LaunchPlan, solution: Solved, judge_bounds: bool = True) -> 
             habits bound durations.
     """
     staging, check = solution["ascent"].final, solution.verification
-    assert check is not None
     used = {
         n: float(s.states[0, 6] - s.states[-1, 6])
         for n, s in solution.phases.items()
@@ -292,9 +331,9 @@ def summarise(plan: LaunchPlan, solution: Solved, judge_bounds: bool = True) -> 
         landing_time=float(down.time[1]) if down is not None else None,
         injection_time=float(solution[plan.structure.injection].time[1]),
         propellant=used,
-        limits=path_limits_reached(solution),
-        refly_error=check.refly_error,
-        path_violation=check.path_violation,
+        limits=path_limits_reached(solution) if check is not None else [],
+        refly_error=check.refly_error if check is not None else np.nan,
+        path_violation=check.path_violation if check is not None else np.nan,
         converged=solution.converged,
         verified=passed(solution) and not bounds,
         status=solution.status,

@@ -310,9 +310,12 @@ def _integrate(
 
 def boundary_values(solution: Solution) -> list[np.ndarray]:
     """Return every boundary constraint at the phases' ends, each flat, from the function as JAX has traced it."""
-    programme = solution.programme
-    ends = (programme.scale * solution.primal)[programme.end_indices]
-    given = programme.given
+    programme, vectors = solution.programme, []
+    for part in solution.phases.values():
+        controls = [part.controls[0], part.controls[-1]] if part.controls.size else []
+        vectors += [part.states[0], part.states[-1], *controls, np.ravel(part.clock)]
+    free = [float(solution.parameters[variable.name]) for variable in solution.problem.free]
+    ends, given = np.concatenate([*vectors, free]), programme.given
     key = ("ends", programme.traced_ends.key)
     function = COMPILED.get(key, lambda: executable(programme.traced_ends, key, ends, given))
     values = np.asarray(function(ends, given))[1:]

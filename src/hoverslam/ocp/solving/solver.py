@@ -365,15 +365,15 @@ def restated_programme(solution: Solution, problem: Problem) -> Programme:
         ValueError: If the statement has other variables or constraints.
     """
     own = solution.programme
-    if _shape(problem) != _shape(own.problem):
+    if statement_shape(problem) != statement_shape(own.problem):
         raise ValueError(f"{problem.name}: stated with other variables or constraints than {own.problem.name}")
     scales = (own.scale, own.row_scale, own.objective_scale)
     meshes = {name: lay.mesh for name, lay in own.layouts.items()}
-    return Programme(problem, meshes, guesses(problem), TRANSLATED, own.smoothing, scales, own.origin)
+    return Programme(problem, meshes, guesses(problem), TRANSLATED, own.smoothing, scales, own.origin, own)
 
 
-def _shape(problem: Problem) -> tuple[object, ...]:
-    """Return the names of all variables and constraints of a statement, in order."""
+def statement_shape(problem: Problem) -> tuple[object, ...]:
+    """Return the names of all variables and constraints of a statement, in order: equal where one can replace the other."""
     phases = [
         (n, tuple(p.states.labels()), tuple(p.controls.labels()), tuple(c.name for c in p.path), tuple(p.integrals))
         for n, p in problem.phases.items()

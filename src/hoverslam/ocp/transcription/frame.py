@@ -218,13 +218,18 @@ class Frame:
 
     # ---- scaling and bounds ----------------------------------------------------------------------------------------
     def _scale(self) -> None:
+        """Set the scales of the variables and of the rows before those of the boundary constraints."""
+        if self._scales is not None:
+            self.scale, self.row_scale = self._scales[0], self._scales[1][: self.rows_before_boundary]
+            return
         problem, values = self.problem, self.problem.values
         scale, rows = np.ones(self.size), np.ones(self.rows_before_boundary)
         free = np.array([problem.free_guess[v.name] for v in problem.free])
         seconds = _scaling.time_scale(self.guesses)
         for name, lay in self.layouts.items():
-            q = self.inputs(name)
-            scales = _scaling.phase_scales(lay.phase, self.guesses[name], values, self.local[name].rates, q, free)
+            scales = _scaling.phase_scales(
+                lay.phase, self.guesses[name], values, self.local[name].rates, self.inputs(name), free
+            )
             scale[lay.states], scale[lay.controls], scale[lay.times] = scales.state, scales.control, seconds
             rows[lay.defects] = 1.0 / scales.state
             rows[lay.path] = 1.0 / scales.path
@@ -233,8 +238,6 @@ class Frame:
         if linear.shape[0]:
             rows[self.local_rows :] = 1.0 / linear.max(axis=1).toarray().ravel()
         self.scale, self.row_scale = scale, rows
-        if self._scales is not None:
-            self.scale, self.row_scale = self._scales[0], self._scales[1][: len(rows)]
 
     def bounds(self, values: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return scaled lower and upper bounds of the variables, then of the rows, for given parameters and settings."""

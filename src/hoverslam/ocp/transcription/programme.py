@@ -39,6 +39,8 @@ class Programme(Frame):
         functions: CasADi functions by name: those that IPOPT calls and those for derivatives of optima.
         solvers: Solvers built so far, by their options.
         smoothing: See :class:`hoverslam.ocp.Options`.
+
+    Functions and solvers are those of the programme ``like`` where only parameters and bounds differ from it.
     """
 
     def __init__(
@@ -50,16 +52,40 @@ class Programme(Frame):
         smoothing: float = 0.0,
         scales: Scales | None = None,
         origin: float | None = None,
+        like: "Programme | None" = None,
     ):
         super().__init__(problem, meshes, guesses, cache, scales, origin)
         self.smoothing = smoothing
+        self.functions: dict[str, ca.Function] = {}
         self.solvers: dict[Any, ca.Function] = {}
         self._endpoints()
         self.terms = terms_of(self)
         if self.terms and problem.sense < 0.0:
             raise StatementError(f"problem {problem.name!r}: measurements and roughness need an objective to minimise")
-        self._assemble()
+        self._set_row_scales()
+        if like is not None and self._computes_like(like):
+            self.functions, self.solvers = like.functions, like.solvers
+        else:
+            self._assemble()
         self._ends_key = self._present_ends_key()
+
+    def _computes_like(self, other: "Programme") -> bool:
+        """Return whether the functions of another programme serve this one: they differ in parameters and bounds alone."""
+        same = (
+            self.ends is other.ends
+            and all(self.local[name] is other.local.get(name) for name in self.local)
+            and self.smoothing == other.smoothing
+            and not (self.terms or other.terms)
+            and self.meshes == other.meshes
+        )
+        return (
+            same
+            and all(
+                np.array_equal(getattr(self, name), getattr(other, name))
+                for name in ("scale", "row_scale", "objective_scale")
+            )
+            and (self.linear != other.linear).nnz == 0
+        )
 
     def is_outdated(self) -> bool:
         """Return whether a function of the problem refers to other values now than when it was translated."""
@@ -137,25 +163,27 @@ class Programme(Frame):
         return bounds, names
 
     # ---- the programme ---------------------------------------------------------------------------------------------
-    def _assemble(self) -> None:
-        problem = self.problem
+    def _set_row_scales(self) -> None:
+        """Set number and scales of all rows and the scale of the objective, and check the start."""
         self.rows = self.rows_before_boundary + len(self.boundary_bounds)
-        given = np.array(list(problem.given.values()))
         start = self.start(self.guesses)
-        gradient, boundary = self.ends.jacobian(self.scale[self.end_indices] * start[self.end_indices], given)
-        self.row_scale = np.concatenate([self.row_scale, self._sizes(self.ends.jacobian_sparsity, boundary, 1)])
-        self.objective_scale = float(self._sizes(self.ends.gradient_sparsity, gradient, 1)[0])
-        if self.problem.measurements:  # each measured value adds about one half to the objective
-            self.objective_scale = 1.0 / sum(len(m.times) for m in self.problem.measurements)
         if self._scales is not None:
             _, self.row_scale, self.objective_scale = self._scales
+        else:
+            gradient, boundary = self.ends.jacobian(self.scale[self.end_indices] * start[self.end_indices], self.given)
+            self.row_scale = np.concatenate([self.row_scale, self._sizes(self.ends.jacobian_sparsity, boundary, 1)])
+            self.objective_scale = float(self._sizes(self.ends.gradient_sparsity, gradient, 1)[0])
+            if self.problem.measurements:  # each measured value adds about one half to the objective
+                self.objective_scale = 1.0 / sum(len(m.times) for m in self.problem.measurements)
         self._check_start(start)
 
+    def _assemble(self) -> None:
+        """Build the functions that IPOPT calls."""
         w, p = ca.MX.sym("w", self.size), ca.MX.sym("p", self.parameter_vector().size)
         lam, sigma = ca.MX.sym("lam", self.rows), ca.MX.sym("sigma")
         physical = self.scale * w
         pieces = [self._phase_block(lay, physical, p, lam, at) for lay, at in self._input_slices()]
-        ends, p_given = physical[self.end_indices], p[: len(given)]
+        ends, p_given = physical[self.end_indices], p[: len(self.problem.given)]
         objective, constraints = self.ends.value(ends, p_given)
         stop = self.rows_before_boundary
         scaled_linear = sp.diags_array(self.row_scale[:stop]) @ self.linear @ sp.diags_array(self.scale)
