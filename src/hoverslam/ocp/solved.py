@@ -6,11 +6,13 @@ a solution for other values, tables, pictures and files.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hoverslam.ocp.answers.prediction import Prediction, predicted
 from hoverslam.ocp.answers.sensitivity import (
     objective_derivatives,
     output_covariance,
@@ -63,6 +65,24 @@ class Solved(Solution, Result):
         Raises:
             ValueError: If the solution did not converge.
         """
+        return objective_derivatives(self)
+
+    def predict(self, changes: Mapping[str, float]) -> Prediction:
+        """Return, to first order, the optimal objective for other values; nothing is solved.
+
+        The derivatives are computed once, at the first call; later ones take microseconds.
+
+        Args:
+            changes: New values of given parameters and settings by name, as for :meth:`resolve`.
+
+        Raises:
+            KeyError: For a name that is neither a given parameter nor a setting.
+            ValueError: If the solution did not converge.
+        """
+        return predicted(self.objective, self._slopes, self.values, changes)
+
+    @cached_property
+    def _slopes(self) -> dict[str, float]:
         return objective_derivatives(self)
 
     def derivatives(self, **outputs: Output) -> dict[str, dict[str, float]]:

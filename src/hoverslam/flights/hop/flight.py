@@ -16,6 +16,7 @@ from hoverslam.flights.outcome.flight_picture import DrawnLimits, flight_profile
 from hoverslam.flights.outcome.flown_result import FlownResult
 from hoverslam.flights.outcome.limits_reached import limits_table
 from hoverslam.flights.outcome.verdict import passed, verdict_message
+from hoverslam.ocp.answers.prediction import Prediction
 from hoverslam.ocp.solution import PhaseSolution
 from hoverslam.ocp.solved import Solved
 from hoverslam.ocp.statement.names import Named
@@ -136,6 +137,17 @@ class HopFlight(FlownResult):
             StatementError: For a name that is not a given parameter of the problem.
         """
         return replace(self, solution=self.solution.resolve(changes, Options(tolerances=TOLERANCES), verify))
+
+    def predict(self, changes: Mapping[str, float]) -> Prediction:
+        """Return, to first order, the optimum for other values; nothing is solved.
+
+        Args:
+            changes: New values by name, as for :meth:`resolve`.
+
+        Raises:
+            KeyError: For a name that is not a given parameter of the problem.
+        """
+        return self.solution.predict(changes)
 
     def plot(self) -> "Figure":
         """Return a picture of the path and of altitude, speed, throttle and tilt over time, with their limits.

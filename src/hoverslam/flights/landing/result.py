@@ -17,6 +17,7 @@ from hoverslam.flights.outcome.flight_picture import DrawnLimits, flight_profile
 from hoverslam.flights.outcome.flown_result import FlownResult
 from hoverslam.flights.outcome.limits_reached import limits_table
 from hoverslam.flights.outcome.verdict import Verdict, passed, verdict_message, verdict_of
+from hoverslam.ocp.answers.prediction import Prediction
 from hoverslam.ocp.solution import SolveOutcome
 from hoverslam.ocp.solved import Solved
 from hoverslam.ocp.statement.options import Options
@@ -220,6 +221,21 @@ class LandingResult(FlownResult):
             return again
         found = best_landing(case, self.sequence, None if verify else Options(verify=False), _silent, diagnose=True)
         return LandingResult(case, self.sequence, found.solution, (Alternative.of(case, self.sequence, found),))
+
+    def predict(self, start: LandingStart) -> Prediction:
+        """Return, to first order, the optimum from another start; nothing is solved.
+
+        It is the propellant (kg), or the time (s) of a landing in least time. The derivatives are computed at the first call.
+
+        Args:
+            start: The new start.
+
+        Raises:
+            ValueError: If this landing did not converge, or may miss its pad.
+        """
+        if self.outcome not in (LandingOutcome.ON_PAD, LandingOutcome.NOT_VERIFIED):
+            raise ValueError(f"only a landing on the pad is predicted from another start; this one: {self.message}")
+        return self.solution.predict(_start_settings(self._first, start, isinstance(self.case.lander, RigidLander)))
 
     def on_same_mesh(self, start: LandingStart, verify: bool = True) -> "LandingResult":
         """Solve the same landing from another start on the same mesh only; see :meth:`resolve`.

@@ -15,6 +15,10 @@ from hoverslam.ocp.statement.problem import Problem
 from hoverslam.vehicles.models import Vehicle
 from hoverslam.vehicles.places import OrbitLike
 
+STEP = 1e-4  # of a figure's value: far above rounding; the error of a central difference is of the order of its square
+SMALLEST = 1e-3  # least value (in the unit of the key) that the step is a share of, for figures that are zero
+ROUNDING = 1e-9  # of the payload: a difference below it is rounding and counts as no derivative
+
 
 def changed_plan(
     plan: LaunchPlan,
@@ -64,3 +68,26 @@ def restated(solution: Solved, changed: LaunchPlan, payload: float) -> Problem:
     solved = solution.problem
     guess = LaunchGuess({name: phase.guess for name, phase in solved.phases.items() if phase.guess}, payload)
     return LaunchBuilder(changed, guess).build_launch()
+
+
+def payload_slope(solution: Solved, plan: LaunchPlan, payload: float, key: str) -> float:
+    """Return the derivative of the optimal payload by one figure of the vehicle (kg per unit of the key).
+
+    The launch is stated with the figure moved a little either way, and the Lagrangians of both statements are taken at the
+    solution: to first order their difference is that of the optima.
+
+    Args:
+        solution: The solution of the plan.
+        plan: The plan.
+        payload: Its payload (kg).
+        key: Key of the figure.
+
+    Raises:
+        KeyError: For a key that is no figure of the vehicle.
+        ValueError: If the launch did not converge.
+    """
+    figures = dict(plan.vehicle.figures())
+    step = STEP * max(abs(figures[key].value), SMALLEST)
+    moved = [changed_plan(plan, {key: figures[key].value + sign * step}) for sign in (1.0, -1.0)]
+    up, down = (solution.restated(restated(solution, other, payload)) for other in moved)
+    return 0.0 if abs(up - down) < ROUNDING * payload else (up - down) / (2.0 * step)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hoverslam.data.figures import Figure
-from hoverslam.flights.launch.changes import changed_plan, restated
 from hoverslam.flights.launch.result import LaunchResult
 from hoverslam.flights.launch.solve import solve_launch
 from hoverslam.reports.json_text import Json, record
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure as Picture
 
-STEP = 1e-4  # of a figure's value: far above rounding; the error of a central difference is of the order of its square
-SMALLEST = 1e-3  # least value (in the unit of the key) that the step is a share of, for figures that are zero
-ROUNDING = 1e-9  # of the payload: a difference below it is rounding and counts as no derivative
 NOT_OF_THE_FLIGHT = ("payload_published", "liftoff_mass_published_t")  # figures that do not enter the problem
 OF_A_PLACE = "site."  # in the key of a coordinate of a launch or landing site, which is no parameter of the problem
 SHOWN = 20  # figures in the picture
@@ -143,17 +139,8 @@ def payload_slopes(
     for key in wanted:
         if report is not None:
             report(f"payload by {key}")
-        slopes[key] = _slope(flight, key, known[key])
+        slopes[key] = flight.slope(key)
     if keys is None:
         slopes = {key: slope for key, slope in slopes.items() if slope != 0.0}
     title = f"{flight.title}, {flight.recovery.replace('_', ' ')}, to {flight.orbit}"
     return PayloadSlopes(title, flight.payload, slopes, {key: known[key] for key in slopes})
-
-
-def _slope(flight: LaunchResult, key: str, figure: Figure) -> float:
-    """Return the derivative of the payload by one figure (kg per unit of the key)."""
-    step = STEP * max(abs(figure.value), SMALLEST)
-    moved = [changed_plan(flight.plan, {key: figure.value + sign * step}) for sign in (1.0, -1.0)]
-    up, down = (flight.solution.restated(restated(flight.solution, plan, flight.payload)) for plan in moved)
-    slope = (up - down) / (2.0 * step)
-    return 0.0 if abs(up - down) < ROUNDING * flight.payload else slope

@@ -166,15 +166,15 @@ class Programme(Frame):
     def _set_row_scales(self) -> None:
         """Set number and scales of all rows and the scale of the objective, and check the start."""
         self.rows = self.rows_before_boundary + len(self.boundary_bounds)
-        start = self.start(self.guesses)
-        if self._scales is not None:
+        if self._scales is not None:  # of a solved programme: it starts from that solution, not from the guess
             _, self.row_scale, self.objective_scale = self._scales
-        else:
-            gradient, boundary = self.ends.jacobian(self.scale[self.end_indices] * start[self.end_indices], self.given)
-            self.row_scale = np.concatenate([self.row_scale, self._sizes(self.ends.jacobian_sparsity, boundary, 1)])
-            self.objective_scale = float(self._sizes(self.ends.gradient_sparsity, gradient, 1)[0])
-            if self.problem.measurements:  # each measured value adds about one half to the objective
-                self.objective_scale = 1.0 / sum(len(m.times) for m in self.problem.measurements)
+            return
+        start = self.start(self.guesses)
+        gradient, boundary = self.ends.jacobian(self.scale[self.end_indices] * start[self.end_indices], self.given)
+        self.row_scale = np.concatenate([self.row_scale, self._sizes(self.ends.jacobian_sparsity, boundary, 1)])
+        self.objective_scale = float(self._sizes(self.ends.gradient_sparsity, gradient, 1)[0])
+        if self.problem.measurements:  # each measured value adds about one half to the objective
+            self.objective_scale = 1.0 / sum(len(m.times) for m in self.problem.measurements)
         self._check_start(start)
 
     def _assemble(self) -> None:
