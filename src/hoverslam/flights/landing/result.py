@@ -1,6 +1,7 @@
 """The result of a landing: propellant, times, ignition, limits reached, propellant of other engine sequences."""
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,17 +11,20 @@ import numpy as np
 from hoverslam.flights.craft.rigid_lander import RigidLander
 from hoverslam.flights.landing.arcs import keeps_its_arcs
 from hoverslam.flights.landing.case import LandingCase, LandingStart, check_start, lit_engines, phase_names
+from hoverslam.flights.landing.changes import changed_case, landing_figures
 from hoverslam.flights.landing.motion import flight_of
-from hoverslam.flights.landing.search import SAME, Found, StartTried, best_landing
+from hoverslam.flights.landing.search import SAME, Found, StartTried, best_landing, landing_problem
 from hoverslam.flights.landing.solver_settings import attempts_for, options_for
 from hoverslam.flights.outcome.flight_picture import DrawnLimits, flight_profile, plot_flight
 from hoverslam.flights.outcome.flown_result import FlownResult
 from hoverslam.flights.outcome.limits_reached import limits_table
 from hoverslam.flights.outcome.verdict import Verdict, passed, verdict_message, verdict_of
-from hoverslam.ocp.answers.prediction import Prediction
+from hoverslam.ocp.answers.prediction import Prediction, central_slope, predicted
 from hoverslam.ocp.solution import SolveOutcome
 from hoverslam.ocp.solved import Solved
+from hoverslam.ocp.solving.carry import guess_from
 from hoverslam.ocp.statement.options import Options
+from hoverslam.ocp.statement.problem import Problem
 from hoverslam.reports.json_text import Json, plain
 
 if TYPE_CHECKING:
@@ -108,6 +112,7 @@ class LandingResult(FlownResult):
     sequence: tuple[int, ...]
     solution: Solved
     alternatives: tuple[Alternative, ...]
+    _slopes: dict[str, float] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def outcome(self) -> LandingOutcome:
@@ -201,59 +206,83 @@ class LandingResult(FlownResult):
         lander, lit = self.case.lander, zip(self._burning, lit_engines(self.case, self.sequence), strict=True)
         return self.propellant / sum(lander.mass_flow * count * self.solution[name].duration for name, count in lit)
 
-    def resolve(self, start: LandingStart, verify: bool = True) -> "LandingResult":
-        """Solve the same landing from another start with the same engine sequence.
+    def resolve(self, changes: LandingStart | Mapping[str, float], verify: bool = True) -> "LandingResult":
+        """Solve the same landing from another start, or with other numbers, with the same engine sequence.
 
         It is solved on the same mesh, in tenths of a second. Where that is not verified, or a limit that is held on the old
         mesh should not be active, the landing is solved on new meshes from several guesses. Where that fails too, the result
         does not land, and its message says why.
 
         Args:
-            start: The new start.
+            changes: The new start; or new values by key, such as ``{"start.mass": 34e3, "limits.tilt": 0.2}``: see
+                :func:`hoverslam.flights.landing.changes.landing_figures`.
             verify: Whether to fly the new landing again with the independent integrator. Without it no landing is verified.
 
         Raises:
+            KeyError: For a key that the landing does not have.
             ValueError: If this landing does not end on the pad, or for a start without propellant.
         """
-        again = self.on_same_mesh(start, verify)
+        again = self.on_same_mesh(changes, verify)
         case, confirmed = again.case, again.verified if verify else again.solution.converged
         if confirmed and keeps_its_arcs(again.solution, case.lander.has_air):
             return again
         found = best_landing(case, self.sequence, None if verify else Options(verify=False), _silent, diagnose=True)
         return LandingResult(case, self.sequence, found.solution, (Alternative.of(case, self.sequence, found),))
 
-    def predict(self, start: LandingStart) -> Prediction:
-        """Return, to first order, the optimum from another start; nothing is solved.
-
-        It is the propellant (kg), or the time (s) of a landing in least time. The derivatives are computed at the first call.
+    def on_same_mesh(self, changes: LandingStart | Mapping[str, float], verify: bool = True) -> "LandingResult":
+        """Solve the same landing with changes on the same mesh only; see :meth:`resolve`.
 
         Args:
-            start: The new start.
-
-        Raises:
-            ValueError: If this landing did not converge, or may miss its pad.
-        """
-        if self.outcome not in (LandingOutcome.ON_PAD, LandingOutcome.NOT_VERIFIED):
-            raise ValueError(f"only a landing on the pad is predicted from another start; this one: {self.message}")
-        return self.solution.predict(_start_settings(self._first, start, isinstance(self.case.lander, RigidLander)))
-
-    def on_same_mesh(self, start: LandingStart, verify: bool = True) -> "LandingResult":
-        """Solve the same landing from another start on the same mesh only; see :meth:`resolve`.
-
-        Args:
-            start: The new start.
+            changes: The new start, or new values by key.
             verify: Whether to fly the new landing again with the independent integrator.
 
         Raises:
+            KeyError: For a key that the landing does not have.
             ValueError: If this landing does not end on the pad, or for a start without propellant.
         """
-        if self.outcome not in (LandingOutcome.ON_PAD, LandingOutcome.NOT_VERIFIED):
-            raise ValueError(f"only a landing on the pad is solved again for another start; this one: {self.message}")
-        case = replace(self.case, start=start)
-        check_start(case.lander, start)
-        changed = _start_settings(self._first, start, isinstance(case.lander, RigidLander))
-        again = self.solution.resolve(changed, options_for(case.lander, attempts_for(case.lander)[0]), verify)
+        case = self._changed(changes)
+        check_start(case.lander, case.start)
+        options = options_for(case.lander, attempts_for(case.lander)[0])
+        if case == replace(self.case, start=case.start):  # then nothing is stated again
+            settings = _start_settings(self._first, case.start, isinstance(case.lander, RigidLander))
+            again = self.solution.resolve(settings, options, verify)
+        else:
+            again = self.solution.resolve(options=options, verify=verify, problem=self._restated(case))
         return LandingResult(case, self.sequence, again, ())
+
+    def predict(self, changes: Mapping[str, float]) -> Prediction:
+        """Return, to first order, the optimum for other numbers; nothing is solved.
+
+        It is the propellant (kg), or the time (s) of a landing in least time. The derivative by a number is computed when it
+        is first asked for; later calls take microseconds.
+
+        Args:
+            changes: New values by key, as for :meth:`resolve`.
+
+        Raises:
+            KeyError: For a key that the landing does not have.
+            ValueError: If this landing does not end on the pad.
+        """
+        known = landing_figures(self.case)
+        for key in changes:
+            if key not in self._slopes:
+                self._slopes[key] = central_slope(
+                    lambda value, key=key: self.solution.restated(self._restated(self._changed({key: value}))),  # type: ignore[misc]
+                    known.get(key, 0.0),
+                )
+        return predicted(self.solution.objective, self._slopes, known, changes)
+
+    def _changed(self, changes: LandingStart | Mapping[str, float]) -> LandingCase:
+        if self.outcome not in (LandingOutcome.ON_PAD, LandingOutcome.NOT_VERIFIED):
+            raise ValueError(f"only a landing on the pad is solved again with changes; this one: {self.message}")
+        if isinstance(changes, LandingStart):
+            return replace(self.case, start=changes)
+        return changed_case(self.case, changes)
+
+    def _restated(self, case: LandingCase) -> Problem:
+        """Return the problem of another landing with the phases of this one."""
+        guesses = {name: guess_from(part) for name, part in self.solution.phases.items()}
+        return landing_problem(case, self.sequence, guesses=guesses)
 
     def report(self) -> str:
         """Return figures, the cost of the other sequences, every limit and the verdict of the re-flight as text."""

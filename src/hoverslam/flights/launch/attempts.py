@@ -27,6 +27,8 @@ SMOOTHING = 1e-9
 """Weight of squared control rates in the accepted flight: it costs less than 0.05 % of the payload."""
 FINAL = replace(ATTEMPTS[0], smoothing=SMOOTHING)
 """Options of the accepted flight, which starts from a point close to it."""
+AGAIN = Options(tolerances=TOLERANCES, max_iterations=30)
+"""Options of a launch solved again with other figures: a change of some per cent takes 1 to 15 iterations."""
 
 
 def solve_patiently(

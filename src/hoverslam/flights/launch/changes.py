@@ -10,13 +10,12 @@ from hoverslam.flights.launch.guess import LaunchGuess
 from hoverslam.flights.launch.limits import LaunchLimit
 from hoverslam.flights.launch.plan import LaunchPlan, make_plan
 from hoverslam.flights.launch.problem import LaunchBuilder
+from hoverslam.ocp.answers.prediction import SMALLEST, STEP, central_slope
 from hoverslam.ocp.solved import Solved
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.vehicles.models import Vehicle
 from hoverslam.vehicles.places import OrbitLike
 
-STEP = 1e-4  # of a figure's value: far above rounding; the error of a central difference is of the order of its square
-SMALLEST = 1e-3  # least value (in the unit of the key) that the step is a share of, for figures that are zero
 ROUNDING = 1e-9  # of the payload: a difference below it is rounding and counts as no derivative
 
 
@@ -86,8 +85,10 @@ def payload_slope(solution: Solved, plan: LaunchPlan, payload: float, key: str) 
         KeyError: For a key that is no figure of the vehicle.
         ValueError: If the launch did not converge.
     """
+
+    def optimum(value: float) -> float:
+        return solution.restated(restated(solution, changed_plan(plan, {key: value}), payload))
+
     figures = dict(plan.vehicle.figures())
-    step = STEP * max(abs(figures[key].value), SMALLEST)
-    moved = [changed_plan(plan, {key: figures[key].value + sign * step}) for sign in (1.0, -1.0)]
-    up, down = (solution.restated(restated(solution, other, payload)) for other in moved)
-    return 0.0 if abs(up - down) < ROUNDING * payload else (up - down) / (2.0 * step)
+    slope = central_slope(optimum, figures[key].value)
+    return 0.0 if abs(slope) * STEP * max(abs(figures[key].value), SMALLEST) < ROUNDING * payload else slope

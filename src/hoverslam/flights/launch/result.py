@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hoverslam.flights.launch.attempts import FINAL, TOLERANCES
+from hoverslam.flights.launch.attempts import AGAIN, FINAL
 from hoverslam.flights.launch.changes import changed_plan, payload_slope, restated
 from hoverslam.flights.launch.falling.drop_zones import DropZones, drop_zones
 from hoverslam.flights.launch.flight_check import FlightCheck
@@ -25,7 +25,6 @@ from hoverslam.ocp.solved import Solved, solve_from
 from hoverslam.ocp.solving.known import KnownPoint
 from hoverslam.ocp.solving.solver import statement_shape
 from hoverslam.ocp.statement.names import resolve
-from hoverslam.ocp.statement.options import Options
 from hoverslam.physics.winds import Wind
 from hoverslam.reports.json_text import Json, record
 from hoverslam.reports.results import Result, write_netcdf
@@ -197,7 +196,7 @@ class LaunchResult(Result):
         problem = restated(self.solution, plan, self.payload)
         found = self.solution
         if statement_shape(problem) == statement_shape(self.solution.problem):
-            found = self.solution.resolve(options=Options(tolerances=TOLERANCES), verify=verify, problem=problem)
+            found = self.solution.resolve(options=AGAIN, verify=verify, problem=problem)
             if found.converged and (passed(found) or not verify):
                 return summarise(plan, found)
         start = KnownPoint.of(found if found.converged else self.solution)

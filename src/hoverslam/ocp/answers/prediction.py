@@ -1,10 +1,13 @@
 """What an optimum will be for slightly other values, to first order, without solving: for sliders and quick looks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 RANGE = 0.02
 """Relative change of a value up to which a first-order answer is meant: twice that for which its accuracy was measured."""
+
+STEP = 1e-4  # of a value: far above rounding; the error of a central difference is of the order of its square
+SMALLEST = 1e-3  # least value that the step is a share of, for values that are zero
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,13 @@ def predicted(
 
 def _size(name: str, known: Mapping[str, float]) -> float:
     """Return the size of a value; that of the whole vector for an entry such as ``position[1]``, which may be zero."""
-    vector, _, rest = name.partition("[")
-    if not rest:
+    vector, bracket, _ = name.partition("[")
+    if not bracket:
         return abs(known[name])
     return float(sum(value**2 for other, value in known.items() if other.startswith(f"{vector}[")) ** 0.5)
+
+
+def central_slope(optimum: Callable[[float], float], value: float) -> float:
+    """Return the derivative at ``value`` of an optimum that is known to first order, as from :meth:`Solved.restated`."""
+    step = STEP * max(abs(value), SMALLEST)
+    return (optimum(value + step) - optimum(value - step)) / (2.0 * step)

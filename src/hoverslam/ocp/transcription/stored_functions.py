@@ -49,7 +49,7 @@ def stored_or_made(kind: type[Functions], key: Hashable, make: Callable[[], Func
     digest = digest_of([kind.__name__, text])
     content = _KEPT.get(digest)
     if content is not None:
-        with suppress(RuntimeError, ValueError, TypeError):  # of CasADi or zlib, for what this version cannot read
+        with suppress(RuntimeError, ValueError, TypeError, zlib.error):  # what this version of CasADi cannot read
             found: Functions = kind.from_bytes(content)
             return found
     made = make()

@@ -1,0 +1,124 @@
+"""Functions that an earlier process translated or compiled are found again, and compute the same."""
+
+import subprocess
+import sys
+
+import jax
+import numpy as np
+import pytest
+
+from hoverslam.data.kept import VARIABLE
+from hoverslam.flights.launch.guess import LaunchGuess
+from hoverslam.flights.launch.plan import make_plan
+from hoverslam.flights.launch.problem import launch_problem
+from hoverslam.flights.launch.stored import exact
+from hoverslam.flights.launch.structure import choices_of
+from hoverslam.ocp.checks.executables import executable
+from hoverslam.ocp.transcription import local, stored_functions
+from hoverslam.ocp.transcription.local import LocalFunctions, kept_functions, phase_key
+from hoverslam.ocp.transcription.structure import lasting_text, structure_of
+from hoverslam.vehicles.loading import load_vehicle
+
+
+@pytest.fixture(scope="module")
+def problem():
+    vehicle = load_vehicle("falcon9")
+    plan = make_plan(vehicle, "expendable", None)
+    stored = exact(plan, choices_of(vehicle, "expendable", plan.orbit))
+    return launch_problem(plan.with_choice(stored.choice), LaunchGuess.at(stored.point))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    return tmp_path
+
+
+def test_functions_from_disk_give_the_same_numbers_as_those_that_were_made(problem, folder, monkeypatch):
+    phase = problem.phases["ascent"]
+    key = phase_key(problem, phase, 2)
+    made = kept_functions(problem, phase, 2, key)
+    monkeypatch.setattr(local, "local_functions", lambda *_: pytest.fail("translated again"))
+    read = kept_functions(problem, phase, 2, key)
+    draw = np.random.default_rng(0)
+    for name in ("rates", "value", "jacobian", "hessian"):
+        one, other = getattr(made, name), getattr(read, name)
+        arguments = [draw.normal(size=one.size1_in(i)) for i in range(one.n_in())]
+        for a, b in zip(one.call(arguments), other.call(arguments), strict=True):
+            assert np.array_equal(np.asarray(a), np.asarray(b), equal_nan=True)
+    assert read.jacobian_sparsity == made.jacobian_sparsity
+    assert read.hessian_sparsity == made.hessian_sparsity
+
+
+def test_an_entry_that_cannot_be_read_is_made_again(problem, folder, monkeypatch):
+    phase = problem.phases["ascent"]
+    key = phase_key(problem, phase, 2)
+    monkeypatch.setattr(stored_functions._KEPT.__class__, "get", lambda self, digest: b"of another version")
+    assert isinstance(kept_functions(problem, phase, 2, key), LocalFunctions)
+
+
+def test_a_key_means_the_same_in_another_process(problem):
+    script = (
+        "from hoverslam.flights.launch.plan import make_plan\n"
+        "from hoverslam.flights.launch.problem import launch_problem\n"
+        "from hoverslam.flights.launch.guess import LaunchGuess\n"
+        "from hoverslam.flights.launch.stored import exact\n"
+        "from hoverslam.flights.launch.structure import choices_of\n"
+        "from hoverslam.ocp.transcription.local import phase_key\n"
+        "from hoverslam.ocp.transcription.structure import lasting_text\n"
+        "from hoverslam.vehicles.loading import load_vehicle\n"
+        "v = load_vehicle('falcon9')\n"
+        "plan = make_plan(v, 'expendable', None)\n"
+        "s = exact(plan, choices_of(v, 'expendable', plan.orbit))\n"
+        "p = launch_problem(plan.with_choice(s.choice), LaunchGuess.at(s.point))\n"
+        "print(*[lasting_text(phase_key(p, phase, 2)) for phase in p.phases.values()], sep='\\n')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    own = [lasting_text(phase_key(problem, phase, 2)) for phase in problem.phases.values()]
+    assert None not in own
+    assert done.stdout.splitlines() == own
+
+
+def test_a_function_of_the_user_is_not_kept():
+    assert lasting_text(structure_of(lambda x: x)) is None
+    assert lasting_text(structure_of(object())) is None
+    assert lasting_text((1, "two", None, (3.0).hex(), b"4")) is not None
+
+
+def test_another_site_and_orbit_are_served_by_the_same_functions():
+    """The launch frame, the figures and the orbit are inputs of the functions along the phases."""
+    keys = []
+    for name, orbit in (("falcon9", "300x300x51.6"), ("zhuque3", None)):
+        vehicle = load_vehicle(name)
+        plan = make_plan(vehicle, "expendable", orbit)
+        stated = launch_problem(plan, _any_guess(plan))
+        keys.append(phase_key(stated, stated.phases["upper"], 2))
+    assert keys[0] == keys[1]
+
+
+def _any_guess(plan):
+    stored = exact(make_plan(plan.vehicle, "expendable", None), choices_of(plan.vehicle, "expendable", plan.orbit))
+    return LaunchGuess.at(stored.point)
+
+
+def test_an_executable_from_disk_gives_the_same_numbers(folder, monkeypatch):
+    def function(x, y):
+        return jax.numpy.sin(x) * y
+
+    x, y = np.linspace(0.0, 1.0, 7), np.array([3.0])
+    first = executable(function, ("key", 1), x, y)
+    monkeypatch.setattr(jax, "jit", lambda *_: pytest.fail("compiled again"))
+    second = executable(function, ("key", 1), x, y)
+    assert np.array_equal(first(x, y), second(x, y))
+    assert np.allclose(first(x, y), 3.0 * np.sin(x), rtol=1e-15)
+
+
+def test_a_restated_launch_is_served_by_the_functions_that_are_there(problem):
+    from hoverslam.flights.launch.solve import solve_launch
+
+    flight = solve_launch("falcon9", "expendable")
+    again = flight.resolve({"stage2.dry_mass_t": flight.plan.vehicle.stage2.dry_mass_t.value * 1.01}, verify=False)
+    assert again.solution.programme is not flight.solution.programme
+    assert again.solution.programme.functions is flight.solution.programme.functions
+    higher = flight.resolve(orbit="202x202x28.5", verify=False)  # the orbit is a literal of the boundary constraints
+    assert higher.solution.programme.functions is not flight.solution.programme.functions
