@@ -7,6 +7,8 @@ Data files hold no bare numbers. A file states for each figure how well it is kn
 import re
 import unicodedata
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from math import isfinite, isinf
 from typing import Annotated, ClassVar, Literal, Self, TypeVar, get_args
@@ -52,6 +54,19 @@ Name = Annotated[str, AfterValidator(_as_name)]
 """An id: of a vehicle, site, orbit, mission or recovery mode. It may become part of a file's name."""
 
 _EXAMPLE = 'status = "estimate", source = "who says so" }'
+
+_READ: ContextVar[set[int] | None] = ContextVar("figures read", default=None)
+
+
+@contextmanager
+def figures_read() -> Iterator[set[int]]:
+    """Yield the ids of the figures whose value in SI units is read inside the context."""
+    seen: set[int] = set()
+    token = _READ.set(seen)
+    try:
+        yield seen
+    finally:
+        _READ.reset(token)
 
 
 class Section(BaseModel):
@@ -100,6 +115,9 @@ class Figure(Section):
     @property
     def si(self) -> float:
         """Value in SI units (kg, N, m, s, rad, Pa, m/s2, W/m2); a percentage as a fraction."""
+        seen = _READ.get()
+        if seen is not None:
+            seen.add(id(self))
         return self.value * si_factor(self.unit)
 
     @property

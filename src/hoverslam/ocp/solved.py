@@ -14,6 +14,7 @@ import numpy as np
 
 from hoverslam.ocp.answers.prediction import Prediction, predicted
 from hoverslam.ocp.answers.sensitivity import (
+    Stated,
     objective_derivatives,
     output_covariance,
     output_derivatives,
@@ -108,7 +109,11 @@ class Solved(Solution, Result):
         Raises:
             ValueError: If the solution did not converge, or the statement has other variables or constraints.
         """
-        return restated_objective(self, problem)
+        return restated_objective(self, problem, self._stated)
+
+    @cached_property
+    def _stated(self) -> Stated:
+        return Stated.of(self)
 
     def covariance(self, **outputs: Output) -> np.ndarray:
         """Return the covariance ``(n, n)`` of ``n`` outputs of a fit; see :meth:`Problem.measure`.

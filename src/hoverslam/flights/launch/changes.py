@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property, partial
 
 import numpy as np
 
-from hoverslam.data.figures import with_figure
+from hoverslam.data.figures import figures_read, with_figure
 from hoverslam.flights.launch.guess import LaunchGuess
 from hoverslam.flights.launch.limits import LaunchLimit
 from hoverslam.flights.launch.plan import LaunchPlan, make_plan
 from hoverslam.flights.launch.problem import LaunchBuilder
 from hoverslam.ocp.answers.prediction import SMALLEST, STEP, central_slope
 from hoverslam.ocp.solved import Solved
+from hoverslam.ocp.solving.solver import restated_programme
 from hoverslam.ocp.statement.problem import Problem
+from hoverslam.ocp.transcription.structure import lasting_text
 from hoverslam.vehicles.models import Vehicle
 from hoverslam.vehicles.places import OrbitLike
 
@@ -69,26 +72,68 @@ def restated(solution: Solved, changed: LaunchPlan, payload: float) -> Problem:
     return LaunchBuilder(changed, guess).build_launch()
 
 
-def payload_slope(solution: Solved, plan: LaunchPlan, payload: float, key: str) -> float:
-    """Return the derivative of the optimal payload by one figure of the vehicle (kg per unit of the key).
+class PayloadSlope:
+    """The derivative of an optimal payload by any figure of the vehicle; call it with the figure's key.
 
-    The launch is stated with the figure moved a little either way, and the Lagrangians of both statements are taken at the
-    solution: to first order their difference is that of the optima.
+    Most figures enter the launch as given parameters only: all their derivatives come from one evaluation of the Lagrangian.
+    A figure that the statement itself reads, such as a limit, is moved a little either way, and the Lagrangians of both
+    statements are taken at the solution. To first order their difference is that of the optima.
 
     Args:
         solution: The solution of the plan.
         plan: The plan.
         payload: Its payload (kg).
-        key: Key of the figure.
-
-    Raises:
-        KeyError: For a key that is no figure of the vehicle.
-        ValueError: If the launch did not converge.
     """
 
-    def optimum(value: float) -> float:
-        return solution.restated(restated(solution, changed_plan(plan, {key: value}), payload))
+    def __init__(self, solution: Solved, plan: LaunchPlan, payload: float) -> None:
+        self._solution, self._plan, self._payload = solution, plan, payload
+        self._figures = dict(plan.vehicle.figures())
+        self._known: dict[str, float] = {}
 
-    figures = dict(plan.vehicle.figures())
-    slope = central_slope(optimum, figures[key].value)
-    return 0.0 if abs(slope) * STEP * max(abs(figures[key].value), SMALLEST) < ROUNDING * payload else slope
+    def __call__(self, key: str) -> float:
+        """Return the derivative (kg per unit of the key).
+
+        Raises:
+            KeyError: For a key that is no figure of the vehicle.
+            ValueError: If the launch did not converge.
+        """
+        if key not in self._known:
+            value = self._figures[key].value
+            slope = central_slope(partial(self._optimum, key), value)
+            rounded = abs(slope) * STEP * max(abs(value), SMALLEST) < ROUNDING * self._payload
+            self._known[key] = 0.0 if rounded else slope
+        return self._known[key]
+
+    def _optimum(self, key: str, value: float) -> float:
+        """Return the optimal payload for another value of a figure, to first order."""
+        changed = changed_plan(self._plan, {key: value})
+        if self._in_statement is not None and key not in self._in_statement and _differs_in_values(changed, self._plan):
+            moves = {name: changed.values[name] - self._plan.values[name] for name in changed.values}
+            return self._solution.objective + sum(self._by_parameter[n] * step for n, step in moves.items() if step)
+        return self._solution.restated(restated(self._solution, changed, self._payload))
+
+    @cached_property
+    def _by_parameter(self) -> dict[str, float]:
+        return self._solution.sensitivities()
+
+    @cached_property
+    def _in_statement(self) -> frozenset[str] | None:
+        """Keys of the figures that the statement reads; None where a function along a phase may read any of them.
+
+        The objective and the constraints at phase ends are traced to see what they read. A function along a phase whose key
+        has a meaning in other processes holds no figure at all.
+        """
+        with figures_read() as seen:
+            problem = restated(self._solution, self._plan, self._payload)
+            programme = restated_programme(self._solution, problem)
+        if any(lasting_text(key) is None for key in programme.phase_keys.values()):
+            return None
+        return frozenset(key for key, figure in self._figures.items() if id(figure) in seen)
+
+
+def _differs_in_values(changed: LaunchPlan, plan: LaunchPlan) -> bool:
+    """Return whether two plans of like vehicles differ in their given parameters alone."""
+    same = changed.frame is plan.frame and changed.structure == plan.structure
+    times = (changed.staging_coast, changed.flip) == (plan.staging_coast, plan.flip)
+    place, before = (np.zeros(0) if target is None else target for target in (changed.target, plan.target))
+    return same and times and np.array_equal(place, before)

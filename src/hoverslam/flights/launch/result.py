@@ -1,14 +1,15 @@
 """The result of a launch: payload, staging, propellant by burn, limits reached, verification, trajectory."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hoverslam.flights.launch.attempts import AGAIN, FINAL
-from hoverslam.flights.launch.changes import changed_plan, payload_slope, restated
+from hoverslam.flights.launch.changes import PayloadSlope, changed_plan, restated
 from hoverslam.flights.launch.falling.drop_zones import DropZones, drop_zones
 from hoverslam.flights.launch.flight_check import FlightCheck
 from hoverslam.flights.launch.limits import LaunchLimit
@@ -111,7 +112,6 @@ class LaunchResult(Result):
     structure: str
     at_search_bounds: tuple[str, ...] = ()
     search: Search | None = None
-    _slopes: dict[str, float] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def burns(self) -> dict[str, float]:
@@ -177,9 +177,11 @@ class LaunchResult(Result):
             KeyError: For a key that is no figure of the vehicle.
             ValueError: If the launch did not converge.
         """
-        if key not in self._slopes:
-            self._slopes[key] = payload_slope(self.solution, self.plan, self.payload, key)
-        return self._slopes[key]
+        return self._slope(key)
+
+    @cached_property
+    def _slope(self) -> PayloadSlope:
+        return PayloadSlope(self.solution, self.plan, self.payload)
 
     def with_vehicle(
         self, vehicle: Vehicle, *, verify: bool = True, report: Callable[[str], None] | None = None

@@ -6,6 +6,7 @@ with the active limits fixed are factorised once for all parameters (Fiacco 1983
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import casadi as ca
@@ -42,7 +43,7 @@ def objective_derivatives(solution: Solution) -> dict[str, float]:
     return {name: float(factor * value) for name, value in total.items()}
 
 
-def restated_objective(solution: Solution, problem: Problem) -> float:
+def restated_objective(solution: Solution, problem: Problem, known: "Stated | None" = None) -> float:
     """Return the optimal objective of a slightly different statement of the solved problem, to first order.
 
     This is the Lagrangian of the other statement at this solution, with the changes of its bounds. A literal in a
@@ -53,20 +54,44 @@ def restated_objective(solution: Solution, problem: Problem) -> float:
     Args:
         solution: A converged solution.
         problem: A problem with the same phases, variables and constraints in the same order.
+        known: What was computed for the solution before.
 
     Raises:
         ValueError: If the solution did not converge, or the statements are not alike.
     """
     programme, other = _converged(solution), restated_programme(solution, problem)
     after = _values(other, solution, other.parameter_vector()), other.bounds(problem.values)
-    with programme.problem.holding(solution.values):
-        own = programme.parameter_vector()
-        before = _values(programme, solution, own), programme.bounds(solution.values)
-        bounds, rows = _multipliers(programme, solution, own)
+    before = known or Stated.of(solution)
     with np.errstate(invalid="ignore"):
-        moves = [np.nan_to_num(new - old) for new, old in zip(after[1], before[1], strict=True)]
-    change = after[0] - before[0] - _pull(bounds, moves[0], moves[1]) - _pull(rows, moves[2], moves[3])
+        moves = [np.nan_to_num(new - old) for new, old in zip(after[1], before.limits, strict=True)]
+    change = after[0] - before.value - _pull(before.bounds, moves[0], moves[1]) - _pull(before.rows, moves[2], moves[3])
     return solution.objective + programme.problem.sense / programme.objective_scale * change
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What other statements of a solved problem are compared with.
+
+    Attributes:
+        value: The Lagrangian without the bounds, scaled.
+        limits: Lower and upper bounds of the variables, then of the rows.
+        bounds: Multipliers of the variables.
+        rows: Multipliers of the rows.
+    """
+
+    value: float
+    limits: tuple[np.ndarray, ...]
+    bounds: np.ndarray
+    rows: np.ndarray
+
+    @classmethod
+    def of(cls, solution: Solution) -> "Stated":
+        """Return it for a converged solution."""
+        programme = _converged(solution)
+        with programme.problem.holding(solution.values):
+            own = programme.parameter_vector()
+            value, limits = _values(programme, solution, own), programme.bounds(solution.values)
+            return cls(value, limits, *_multipliers(programme, solution, own))
 
 
 def _values(programme: Programme, solution: Solution, p: np.ndarray) -> float:
