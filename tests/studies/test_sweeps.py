@@ -74,11 +74,11 @@ def swept(figures, **how):
 
 # ---- solved for real -------------------------------------------------------------------------------------------------
 def test_a_swept_payload_is_that_of_the_changed_vehicle_solved_alone():
-    found = hs.sweep("zhuque3", {"stage1.dry_mass_t": [43.0, 42.0]})
+    found = hs.sweep("zhuque3", {"stage1.dry_mass_t": [42.0, 43.0]})
     assert found.verified
     alone = hs.solve_launch(hs.load_vehicle("zhuque3", {DRY: 43.0}), effort="quick")
     assert alone.verified
-    assert found[0].outputs["payload_kg"] == pytest.approx(alone.payload, rel=1e-4)
+    assert found[1].outputs["payload_kg"] == pytest.approx(alone.payload, rel=1e-4)
 
 
 def test_a_swept_landing_burns_what_the_landing_from_that_start_burns():
@@ -197,6 +197,19 @@ def test_walks_of_several_processes_are_neighbouring_points_of_nearly_equal_numb
     assert found == [[25.0, 24.0], [27.0, 26.0], [28.0, 29.0, 30.0]]
 
 
+def test_the_stated_vehicle_starts_the_walk_where_it_is_no_point(solver):
+    made = solver()
+    swept({DRY: [26.9, 25.9]})
+    assert (made.searched, made.warm) == ([27.9], [(27.9, 26.9), (26.9, 25.9)])
+
+
+def test_where_the_stated_vehicle_cannot_fly_the_first_point_is_searched(solver):
+    made = solver(failing=(27.9,))
+    found = swept({DRY: MASSES})
+    assert [point.verified for point in found] == [True, False, True]
+    assert (made.searched, made.warm) == ([27.9, 27.9, 26.9], [(26.9, 28.9)])
+
+
 def test_values_given_twice_are_solved_once(solver):
     made = solver()
     assert len(swept({DRY: [27.9, 28.9, 27.9]})) == 3
@@ -217,7 +230,7 @@ def test_a_sweep_ended_by_an_exception_goes_on_without_solving_finished_points_a
     assert (made.solved, len(list(tmp_path.iterdir()))) == (2, 2)
     again = solver()
     found = swept({DRY: MASSES}, folder=tmp_path)
-    assert again.solved == 1
+    assert (again.searched, again.warm) == ([27.9], [(27.9, 28.9)])  # the start, and the missing point
     assert [p.outputs["payload_kg"] for p in found] == [p.outputs["payload_kg"] for p in swept({DRY: MASSES})]
 
 
@@ -229,7 +242,7 @@ def test_only_what_is_missing_or_damaged_is_solved_again_and_failures_are_kept(s
     files[28.9].write_text(files[28.9].read_text()[:-30])
     again = solver()
     after = swept({DRY: [25.9, *MASSES]}, folder=tmp_path)
-    assert sorted(again.searched + [mass for _, mass in again.warm]) == [25.9, 28.9]
+    assert (again.searched, sorted(again.warm)) == ([27.9], [(27.9, 25.9), (27.9, 28.9)])
     assert [p.message for p in after] == [p.message for p in before]
     np.testing.assert_array_equal(*[[p.outputs["payload_kg"] for p in found] for found in (before, after)])
 
@@ -249,6 +262,8 @@ def test_a_point_of_another_question_is_no_point_of_this_one(solver, tmp_path, o
     solver()
     swept({DRY: [27.9]}, folder=tmp_path)
     made = solver()
+    swept({DRY: [27.9]}, folder=tmp_path)
+    assert made.solved == 0
     swept({DRY: [27.9]}, folder=tmp_path, **other)
     assert made.solved == 1
 
@@ -282,14 +297,16 @@ def test_ctrl_c_keeps_the_points_that_are_done(solver):
 class MadeUpSubject(Launches):
     """A subject that worker processes can solve: 2 kg for every tonne; one mass ends the process."""
 
+    def begin(self):
+        return 27.9
+
     def solve(self, changes, near):
         from hoverslam.studies.sweeps.subjects import Answer
 
         mass = dict(changes)[DRY]
         if mass == 25.0:
             os._exit(11)
-        came_from = mass if near is None else near
-        return Answer({"payload_kg": 2.0 * mass, "staging_speed_m_s": came_from}, True, "verified", mass)
+        return Answer({"payload_kg": 2.0 * mass, "staging_speed_m_s": near}, True, "verified", mass)
 
 
 def test_processes_walk_along_neighbours_and_one_that_dies_costs_one_point(tmp_path):
@@ -298,7 +315,7 @@ def test_processes_walk_along_neighbours_and_one_that_dies_costs_one_point(tmp_p
     found = sweep_points(MadeUpSubject(VEHICLE), points, folder=tmp_path, processes=2, report=told.append)
     assert [point.verified for point in found] == [True, False, True, True, True, True]
     assert found[1].message == "the worker died, exit status 11"
-    assert [p.outputs["staging_speed_m_s"] for p in found][2:] == [26.0, 28.0, 28.0, 28.0]
+    assert [p.outputs["staging_speed_m_s"] for p in found][2:] == [27.9, 27.9, 27.9, 28.0]
     assert len(told) == 6
     assert sorted(json.loads(path.read_text())["changes"][DRY] for path in tmp_path.iterdir()) == [24, 26, 27, 28, 29]
 

@@ -128,6 +128,14 @@ class Launches(Subject):
             "version": __version__,
         }
 
+    def begin(self) -> Any:
+        """Return the launch of the vehicle as it is stated: the search often starts from a stored flight of it."""
+        try:
+            found = self._searched(self.vehicle)
+        except Exception:  # it cannot fly as it is stated: the first point is searched for
+            return None
+        return found if found.verified else None
+
     def solve(self, changes: Changes, near: Any) -> Answer:
         """Solve the launch of a point, and study its cost or margin."""
         vehicle = self._changed(changes)
@@ -143,12 +151,17 @@ class Launches(Subject):
     def _flight(self, vehicle: Vehicle, near: LaunchResult | None) -> LaunchResult:
         """Return the launch from that of a neighbour; without one, or if that is not verified, from a search."""
         if near is not None:
+            if identity_of(near.plan.vehicle) == identity_of(vehicle):
+                return near
             try:
                 found = near.with_vehicle(vehicle)
             except Exception:  # the neighbour has other phases, or the solver fails from there: the search decides
                 found = None
             if found is not None and found.verified:
                 return found
+        return self._searched(vehicle)
+
+    def _searched(self, vehicle: Vehicle) -> LaunchResult:
         chosen = {name: value for name, value in self.options.items() if name in _OF_THE_LAUNCH}
         return solve_launch(vehicle, self.recovery, self.orbit, constraints=self.constraints, **chosen)
 

@@ -72,9 +72,9 @@ class Subject(ABC):
             near: The flight of the nearest solved point; None without one.
         """
 
-    def known(self) -> list[tuple[Changes, Any]]:
-        """Return flights that are solved before the sweep begins, with their figures."""
-        return []
+    @abstractmethod
+    def begin(self) -> Any:
+        """Return the flight of the figures as they are stated, from which a walk begins; None if there is none."""
 
 
 _SCALARS = ("mass", *(f"{vector}.{axis}" for vector in ("position", "velocity") for axis in AXES))
@@ -124,13 +124,13 @@ class Landings(Subject):
         case = replace(self.solved.case, start=self._start(changes))
         return [content_of(case), list(self.solved.sequence)]
 
-    def known(self) -> list[tuple[Changes, Any]]:
-        """Return the solved landing with all figures of its start."""
-        return [(self.nominal(_SCALARS), self.solved)]
+    def begin(self) -> Any:
+        """Return the solved landing."""
+        return self.solved
 
     def solve(self, changes: Changes, near: Any) -> Answer:
         """Solve a landing from the nearest one."""
-        found = (near or self.solved).resolve(self._start(changes))
+        found = near.resolve(self._start(changes))
         figures = (found.propellant, found.flight_time, found.ignition_height, found.ignition_speed)
         outputs = dict(zip(self.outputs, figures if found.lands else [float("nan")] * len(figures), strict=True))
         start = found if found.outcome is LandingOutcome.ON_PAD else None

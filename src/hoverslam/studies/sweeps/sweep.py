@@ -5,8 +5,9 @@
     found = hs.sweep("falcon9", {"stage1.dry_mass_t": [26.9, 27.9, 28.9]}, recovery="downrange")
     print(found.to_frame())
 
-The point nearest to the figures as they are stated is searched for. Every other point starts from the flight of its nearest
-solved neighbour. Points are independent: each has the figures as they are stated, with its own changes only.
+The flight of the figures as they are stated is searched for. Every point starts from the flight of its nearest solved
+neighbour, and is searched for only where that does not lead to a verified flight. Points are independent: each has the figures
+as they are stated, with its own changes only.
 """
 
 import os

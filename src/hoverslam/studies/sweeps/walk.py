@@ -26,26 +26,24 @@ class Walk:
 
     Attributes:
         subject: What is solved at each point.
+        nominal: The figures as they are stated.
         order: The points in the order in which they are solved.
         scales: Range of the values of each figure, ``(figures,)``.
     """
 
     subject: Subject
+    nominal: Changes
     order: Sequence[Changes]
     scales: NDArray[np.float64]
     _flights: list[tuple[Changes, Any]] = field(default_factory=list, init=False)
-
-    def __post_init__(self) -> None:
-        keys = [key for key, _ in self.order[0]]
-        for at, flight in self.subject.known():
-            values = dict(at)
-            self._flights.append((tuple((key, values[key]) for key in keys), flight))
+    _begun: bool = field(default=False, init=False)
 
     def solve(self, place: int) -> FigurePoint:
         """Return a point of the walk. An error of the solver becomes a point that states it."""
         changes, start = self.order[place], time.perf_counter()
         flight = None
         try:
+            self._begin()
             answer = self.subject.solve(changes, self._near(changes))
         except Exception as error:
             point = _failed(self.subject, changes, f"{type(error).__name__}: {error}", time.perf_counter() - start)
@@ -55,6 +53,12 @@ class Walk:
             point = FigurePoint(dict(changes), dict(answer.outputs), answer.verified, answer.message, seconds)
         self._keep(changes, flight, place)
         return point
+
+    def _begin(self) -> None:
+        if not self._begun:
+            flight = self.subject.begin()
+            self._flights += [] if flight is None else [(self.nominal, flight)]
+        self._begun = True
 
     def _near(self, changes: Changes) -> Any:
         """Return the flight of the nearest solved point; None if there is none."""
@@ -76,7 +80,8 @@ class Walk:
 def walks(subject: Subject, points: Sequence[Changes], nominal: Changes, count: int) -> list[Walk]:
     """Return ``count`` walks, at most one for each point: neighbouring points are in one walk.
 
-    A walk begins with the point nearest to the nominal figures. The point nearest to those before comes next.
+    A walk begins with the flight of the nominal figures, and with the point nearest to them. The point nearest to those
+    before comes next.
 
     Args:
         subject: What is solved at each point.
@@ -90,7 +95,7 @@ def walks(subject: Subject, points: Sequence[Changes], nominal: Changes, count: 
     scales = np.ptp(table, axis=0)
     scales[scales == 0.0] = 1.0
     parts = _parts(sorted(points), scales, min(count, len(points)))
-    return [Walk(subject, _order(part, nominal, scales), scales) for part in parts]
+    return [Walk(subject, nominal, _order(part, nominal, scales), scales) for part in parts]
 
 
 def walk_here(walk: Walk) -> Generator[tuple[FigurePoint, bool], None, None]:
