@@ -74,11 +74,11 @@ def swept(figures, **how):
 
 # ---- solved for real -------------------------------------------------------------------------------------------------
 def test_a_swept_payload_is_that_of_the_changed_vehicle_solved_alone():
-    found = hs.sweep("zhuque3", {"stage1.dry_mass_t": [42.0, 43.0]})
+    found = hs.sweep("zhuque3", {DRY: [43.0]})
     assert found.verified
     alone = hs.solve_launch(hs.load_vehicle("zhuque3", {DRY: 43.0}), effort="quick")
     assert alone.verified
-    assert found[1].outputs["payload_kg"] == pytest.approx(alone.payload, rel=1e-4)
+    assert found[0].outputs["payload_kg"] == pytest.approx(alone.payload, rel=1e-4)
 
 
 def test_a_swept_landing_burns_what_the_landing_from_that_start_burns():
@@ -210,6 +210,12 @@ def test_where_the_stated_vehicle_cannot_fly_the_first_point_is_searched(solver)
     assert (made.searched, made.warm) == ([27.9, 27.9, 26.9], [(26.9, 28.9)])
 
 
+def test_every_point_is_searched_for_on_request(solver):
+    made = solver()
+    assert swept({DRY: MASSES}, search=True).verified
+    assert (sorted(made.searched), made.warm) == (MASSES, [])
+
+
 def test_values_given_twice_are_solved_once(solver):
     made = solver()
     assert len(swept({DRY: [27.9, 28.9, 27.9]})) == 3
@@ -254,6 +260,7 @@ def test_only_what_is_missing_or_damaged_is_solved_again_and_failures_are_kept(s
         {"orbit": "500x500x60"},
         {"what": "cost", "samples": 50},
         {"effort": "quick"},
+        {"search": True},
         {"constraints": [hs.LaunchLimit("axial_acceleration", "ascent", upper=34.0, unit="m/s2", name="crew")]},
     ],
     ids=lambda other: next(iter(other)),

@@ -58,6 +58,7 @@ class Launches(Subject):
         orbit: The orbit as it was asked for.
         constraints: Limits beside those of the vehicle.
         options: Options of ``solve_launch``, ``study_cost`` or ``study_margin``.
+        search: Whether every point is searched for, whatever its neighbours are.
     """
 
     vehicle: Vehicle
@@ -66,6 +67,7 @@ class Launches(Subject):
     orbit: OrbitLike | None = None
     constraints: tuple[LaunchLimit, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    search: bool = False
 
     def check_question(self) -> None:
         """Raise an error if the question cannot be asked of the vehicle as it is stated; nothing is solved.
@@ -125,11 +127,14 @@ class Launches(Subject):
             "orbit": content_of(self._target),
             "constraints": content_of(self.constraints),
             "options": content_of(options),
+            "search": self.search,
             "version": __version__,
         }
 
     def begin(self) -> Any:
         """Return the launch of the vehicle as it is stated: the search often starts from a stored flight of it."""
+        if self.search:
+            return None
         try:
             found = self._searched(self.vehicle)
         except Exception:  # it cannot fly as it is stated: the first point is searched for
@@ -150,7 +155,7 @@ class Launches(Subject):
 
     def _flight(self, vehicle: Vehicle, near: LaunchResult | None) -> LaunchResult:
         """Return the launch from that of a neighbour; without one, or if that is not verified, from a search."""
-        if near is not None:
+        if near is not None and not self.search:
             if identity_of(near.plan.vehicle) == identity_of(vehicle):
                 return near
             try:

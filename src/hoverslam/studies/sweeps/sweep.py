@@ -42,6 +42,7 @@ def sweep(
     orbit: OrbitLike | None = None,
     constraints: Sequence[LaunchLimit] = (),
     grid: bool = True,
+    search: bool = False,
     folder: str | os.PathLike[str] | None = None,
     processes: int = 1,
     report: Report | None = None,
@@ -49,7 +50,8 @@ def sweep(
 ) -> FigureSweep:
     """Study a vehicle, or a landing, for every value of some figures, walking along neighbouring points.
 
-    A point that fails has NaN in its outputs, is not verified, and its message says why; the sweep goes on.
+    A launch that starts from its neighbour keeps the neighbour's structure: numbers of burns, and whether there is an entry
+    burn. A point that fails has NaN in its outputs, is not verified, and its message says why; the sweep goes on.
 
     Args:
         vehicle: A vehicle, the name of a known one, or the path of a vehicle file. Or a solved landing: its figures are
@@ -63,6 +65,7 @@ def sweep(
         constraints: Limits of launches beside those of the vehicle.
         grid: Whether all combinations of the values are points. Otherwise the figures are changed together: the lists have
             one length, and each index is one point.
+        search: Whether every launch is searched for by itself, which tries all structures and may take minutes a point.
         folder: Where finished points are kept, one small file each. A later call reads the points that it finds there
             instead of solving them, also those that failed; delete a file to solve its point again.
         processes: Number of processes, each of which walks along neighbouring points. Landings use one.
@@ -83,9 +86,11 @@ def sweep(
     """
     points = changes_of(figures, grid)
     if isinstance(vehicle, LandingResult):
-        landings = _landings(vehicle, what, recovery, orbit, constraints, processes, options)
+        landings = _landings(
+            vehicle, what, recovery, orbit, constraints, processes, options | ({"search": search} if search else {})
+        )
         return sweep_points(landings, points, grid, folder, processes, report)
-    launches = Launches(as_vehicle(vehicle), what, recovery, orbit, tuple(constraints), options)
+    launches = Launches(as_vehicle(vehicle), what, recovery, orbit, tuple(constraints), options, search)
     launches.check_question()
     return sweep_points(launches, points, grid, folder, processes, report)
 
