@@ -253,6 +253,19 @@ def test_only_what_is_missing_or_damaged_is_solved_again_and_failures_are_kept(s
     np.testing.assert_array_equal(*[[p.outputs["payload_kg"] for p in found] for found in (before, after)])
 
 
+@pytest.mark.parametrize("content", ["", "[]", "null", '{"changes": {}}', "of another point"])
+def test_a_file_that_is_not_of_its_point_counts_as_missing(solver, tmp_path, content):
+    solver()
+    swept({DRY: [26.9, 27.9]}, folder=tmp_path)
+    files = {json.loads(path.read_text())["changes"][DRY]: path for path in tmp_path.iterdir()}
+    files[26.9].write_text(files[27.9].read_text() if content == "of another point" else content)
+    made = solver()
+    assert swept({DRY: [26.9, 27.9]}, folder=tmp_path)[0].outputs["payload_kg"] == made_up_payload(
+        hs.load_vehicle("falcon9", {DRY: 26.9})
+    )
+    assert [mass for _, mass in made.warm] == [26.9]
+
+
 @pytest.mark.parametrize(
     "other",
     [
