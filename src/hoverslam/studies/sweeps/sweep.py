@@ -90,6 +90,8 @@ def sweep(
             vehicle, what, recovery, orbit, constraints, processes, options | ({"search": search} if search else {})
         )
         return sweep_points(landings, points, grid, folder, processes, report)
+    if what == "margin" and processes != 1:
+        options = {"workers": 1} | options  # each process flies its own campaigns
     launches = Launches(as_vehicle(vehicle), what, recovery, orbit, tuple(constraints), options, search)
     launches.check_question()
     return sweep_points(launches, points, grid, folder, processes, report)
