@@ -34,6 +34,9 @@ from .studies.constellations.demand import Demand, demand
 from .studies.costs.study import FlownCostStudy, study_cost
 from .studies.outcome import Outcome, outcome_of
 from .studies.scripts import print_launch, run_script
+from .studies.sweeps.changes import SweepError
+from .studies.sweeps.points import FigurePoint, FigureSweep
+from .studies.sweeps.sweep import sweep
 from .studies.validation import Validation, validate
 from .vehicles.errors import VehicleError
 from .vehicles.loading import check_file, figure_rows, list_vehicles, load_vehicle
@@ -53,6 +56,8 @@ __all__ = [
     "DropZones",
     "EventFlown",
     "Figure",
+    "FigurePoint",
+    "FigureSweep",
     "FlownCostStudy",
     "Footprint",
     "FootprintEdge",
@@ -85,6 +90,7 @@ __all__ = [
     "RigidLander",
     "Site",
     "SiteOutcome",
+    "SweepError",
     "Telemetry",
     "TelemetryError",
     "Unknown",
@@ -123,5 +129,6 @@ __all__ = [
     "study_cost",
     "study_margin",
     "sun_synchronous_inclination",
+    "sweep",
     "validate",
 ]

@@ -62,6 +62,16 @@ class Case:
         """Return the orbit of the case; nothing is solved.
 
         Raises:
+            VehicleError: With one line for every mistake of the case, or if closed forms exclude the flight.
+        """
+        orbit = self.target()
+        refuse_impossible(self.loaded(), self.recovery, orbit)
+        return orbit
+
+    def target(self) -> Orbit:
+        """Return the orbit of the case, whether or not the vehicle can reach it with the figures that it has.
+
+        Raises:
             VehicleError: With one line for every mistake of the case.
         """
         vehicle = self.loaded()
@@ -74,7 +84,6 @@ class Case:
             mistakes.extend(error.mistakes)
         if mistakes:
             raise VehicleError(mistakes)
-        refuse_impossible(vehicle, self.recovery, orbit)
         return orbit
 
 

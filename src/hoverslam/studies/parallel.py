@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Generic, TypeVar
 
 from loky.process_executor import (  # type: ignore[import-untyped]
@@ -80,24 +81,50 @@ def work(
         workers: Number of processes.
     """
     waiting = list(enumerate(items))[::-1]
-    idle = [_process() for _ in range(min(workers, len(items)))]
-    busy: dict[Future[Answer], tuple[int, ProcessPoolExecutor]] = {}
+    return _work(function, [waiting] * min(workers, len(items)))
+
+
+def work_along(
+    function: Callable[[Item], Answer], stretches: Sequence[Sequence[Item]]
+) -> Generator[Done[Answer], None, None]:
+    """Call ``function`` on the items of each stretch in their order, in a process for each stretch; yield each as it ends.
+
+    A process may keep what it found for the next items of its stretch. Places count through all stretches. For errors, see
+    :func:`work`.
+
+    Args:
+        function: Picklable function of one item.
+        stretches: Picklable items.
+    """
+    places = count()
+    return _work(function, [[(next(places), item) for item in stretch][::-1] for stretch in stretches])
+
+
+def _work(
+    function: Callable[[Item], Answer], queues: Sequence[list[tuple[int, Item]]]
+) -> Generator[Done[Answer], None, None]:
+    """Call ``function`` on the items of all queues, the last item of a queue first, in a process for each queue."""
+    idle = [(_process(), queue) for queue in queues]
+    busy: dict[Future[Answer], tuple[int, ProcessPoolExecutor, list[tuple[int, Item]]]] = {}
     try:
-        while waiting or busy:
-            while waiting and idle:
-                (place, item), process = waiting.pop(), idle.pop()
+        while any(queues) or busy:
+            for process, queue in [entry for entry in idle if entry[1]]:
+                if not queue:  # a queue of several processes
+                    continue
+                idle.remove((process, queue))
+                place, item = queue.pop()
                 with starting_workers():
-                    busy[process.submit(function, item)] = place, process
+                    busy[process.submit(function, item)] = place, process, queue
             for future in wait(busy, return_when=FIRST_COMPLETED).done:
-                place, process = busy.pop(future)
+                place, process, queue = busy.pop(future)
                 done: Done[Answer] = _done(place, future)
                 if isinstance(future.exception(), BrokenProcessPool):
                     process.shutdown(kill_workers=True)
                     process = _process()
-                idle.append(process)
+                idle.append((process, queue))
                 yield done
     finally:
-        for process in [*idle, *(process for _, process in busy.values())]:
+        for process in [*(process for process, _ in idle), *(process for _, process, _ in busy.values())]:
             process.shutdown(kill_workers=True)
 
 

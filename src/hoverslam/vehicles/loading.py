@@ -65,6 +65,21 @@ def as_vehicle(vehicle: Vehicle | str | os.PathLike[str]) -> Vehicle:
     return vehicle if isinstance(vehicle, Vehicle) else load_vehicle(vehicle)
 
 
+def changed_vehicle(vehicle: Vehicle, overrides: Overrides) -> Vehicle:
+    """Return a copy of a vehicle with other figures, checked as :func:`load_vehicle` checks a file with overrides.
+
+    Args:
+        vehicle: The vehicle.
+        overrides: As for :func:`load_vehicle`.
+
+    Raises:
+        VehicleError: If an override has mistakes, or the changed figures do not fit together; one line per mistake.
+    """
+    return (
+        _checked(_as_document(vehicle.model_dump(exclude_none=True)), vehicle.name, overrides) if overrides else vehicle
+    )
+
+
 def outside_bands(name_or_path: str | os.PathLike[str], overrides: Overrides) -> list[str]:
     """Return a remark for each override that lies outside the band of the vehicle file, one line each.
 
@@ -175,6 +190,14 @@ def _checked(content: dict[str, Any], label: str, overrides: Overrides) -> Vehic
     if lines or vehicle is None:
         raise VehicleError(lines)
     return vehicle
+
+
+def _as_document(dumped: Any) -> Any:
+    """Return the content of a vehicle as its file would hold it: figures without the unit, which the key states."""
+    if isinstance(dumped, Mapping):
+        figure = "value" in dumped and "status" in dumped
+        return {key: _as_document(value) for key, value in dumped.items() if not (figure and key == "unit")}
+    return [_as_document(value) for value in dumped] if isinstance(dumped, (list, tuple)) else dumped
 
 
 def _origin(key: str, overridden: set[str], label: str) -> str:

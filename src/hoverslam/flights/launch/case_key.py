@@ -96,11 +96,11 @@ def _figures(content: Any) -> Any:
 
 
 def _limit(limit: LaunchLimit) -> list[Any]:
-    quantity = limit.quantity if isinstance(limit.quantity, str) else _function(limit.quantity)
+    quantity = limit.quantity if isinstance(limit.quantity, str) else function_key(limit.quantity)
     return [quantity, list(limit.patterns), *(_figures(float(bound)) for bound in (limit.lower, limit.upper))]
 
 
-def _function(function: Callable[..., Any]) -> str:
+def function_key(function: Callable[..., Any]) -> str:
     """Return a hash of a user's function: its code, and the numbers that it takes from its surroundings.
 
     Values other than numbers enter as their text. Where that holds an address, the same function gets another hash in
