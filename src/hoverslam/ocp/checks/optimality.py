@@ -68,6 +68,8 @@ def _costate_residual(programme: Programme, solution: Solution, part: PhaseSolut
         integrate = np.linalg.inv(differentiation_matrix(len(finer))[:, 1:])
         onto = interpolation_matrix(own, finer)
         kept = intervals[~skipped[intervals]]
+        if not len(kept):
+            continue
         at = mesh.starts[kept][:, None] + np.arange(count)
         p = np.einsum("mk,ikn->imn", onto, found.costate[at + 1])
         mu = np.einsum("mk,ikn->imn", onto, found.path[at])
