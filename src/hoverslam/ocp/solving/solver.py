@@ -39,7 +39,7 @@ AGAIN = 1e-9
 # that take more iterations seldom converge at all.
 STAY_ITERATIONS, MOVE_ITERATIONS, MOVED = 15, 60, 1e-3
 SATISFIED = 1e-3  # largest scaled violation of a point that is kept where it is
-MOST_NODES = 2500  # of a refined mesh: beyond, a pass takes minutes and the error is no longer one of the mesh
+MOST_NODES = 2500  # of a refined mesh: beyond, passes take long and the error is no longer one of the mesh
 PATIENCE = 3  # passes that do not halve the error before the search on this kind of mesh ends
 LEAST_TIME = 1e-3  # s; IPOPT takes no time limit of zero
 SHARP = 1e4  # ratio of second derivatives, last point to start, from which a message names their place
