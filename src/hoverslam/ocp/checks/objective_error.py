@@ -71,7 +71,8 @@ def with_objective(
 
 
 def _sum(parts: list["IntervalErrors"], solution: Solution) -> ObjectiveError:
-    size = max(abs(solution.objective), LEAST / solution.programme.objective_scale)
+    programme = solution.programme
+    size = max(abs(solution.objective), LEAST * programme.enlargement / programme.objective_scale)
     control, nodes, dynamics, limits = (
         float(sum(np.sum(getattr(part, what)) for part in parts)) for what in ("control", "nodes", "dynamics", "limits")
     )

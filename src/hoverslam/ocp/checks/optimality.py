@@ -67,16 +67,20 @@ def _costate_residual(programme: Programme, solution: Solution, part: PhaseSolut
         own, finer = radau_points(count), radau_points(min(count + EXTRA, 20))
         integrate = np.linalg.inv(differentiation_matrix(len(finer))[:, 1:])
         onto = interpolation_matrix(own, finer)
-        for i in intervals[~skipped[intervals]]:
-            at = mesh.starts[i] + np.arange(count)
-            p, mu = onto @ found.costate[at + 1], onto @ found.path[at]
-            x, u = part.sample_local(np.full(len(finer), i), finer)
-            step = mesh.widths[i] * part.duration
-            times = part.edge_times[i] + finer * step
-            slope = np.asarray(adjoint(x.T, u.T, q, free, times[None, :], p.T, mu.T)).T
-            start = interpolation_matrix(own, np.zeros(1)) @ found.costate[at + 1]
-            misfit = p - (start - step * integrate @ slope)
-            worst = max(worst, float(np.max(np.abs(misfit) / sizes)))
+        kept = intervals[~skipped[intervals]]
+        if not len(kept):
+            continue
+        at = mesh.starts[kept][:, None] + np.arange(count)
+        p = np.einsum("mk,ikn->imn", onto, found.costate[at + 1])
+        mu = np.einsum("mk,ikn->imn", onto, found.path[at])
+        x, u = part.sample_local(np.repeat(kept, len(finer)), np.tile(finer, len(kept)))
+        steps = (mesh.widths * part.duration)[kept]
+        times = part.edge_times[kept][:, None] + steps[:, None] * finer
+        each = (p.reshape(x.shape).T, mu.reshape(len(x), mu.shape[2]).T)
+        slope = np.asarray(adjoint(x.T, u.T, q, free, times.reshape(1, -1), *each)).T.reshape(p.shape)
+        start = np.einsum("mk,ikn->imn", interpolation_matrix(own, np.zeros(1)), found.costate[at + 1])
+        misfit = p - (start - steps[:, None, None] * np.einsum("mk,ikn->imn", integrate, slope))
+        worst = max(worst, float(np.max(np.abs(misfit) / sizes, initial=0.0)))
     return worst
 
 

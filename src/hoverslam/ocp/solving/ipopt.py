@@ -14,6 +14,11 @@ from hoverslam.ocp.statement.options import Options
 from hoverslam.ocp.transcription.programme import Programme
 
 WARM = 1e-7  # barrier parameter of a start from the solution on another mesh
+# Of large programmes. Estimates of the first multipliers grow with the number of points. IPOPT drops those above 1e3: all
+# second derivatives are then zero, and the linear system of the first iteration is singular. In a singular system MUMPS
+# delays the pivots of all controls into one dense front, which takes minutes; with its default tolerance it accepts some of
+# them. Its own choice of an order of elimination takes as long as several factorisations; QAMD is as good and much faster.
+LARGE_SETTINGS = {"constr_mult_init_max": 1e8, "mumps_pivtol": 1e-6, "mumps_pivot_order": 6}
 AT_BOUNDS = 1e-9  # share of the distance between bounds by which a warm start is kept away from them
 
 
@@ -41,6 +46,8 @@ def ipopt_settings(options: Options) -> dict[str, Any]:
 def ipopt(programme: Programme, options: Options, barrier: float | None = None, push: float = AT_BOUNDS) -> ca.Function:
     """Return IPOPT for a programme; with a ``barrier`` parameter it starts from multipliers, ``push`` away from bounds."""
     settings = ipopt_settings(options)
+    if programme.is_large:
+        settings |= LARGE_SETTINGS | options.ipopt
     if barrier is not None:
         settings |= {
             "mu_strategy": "monotone",

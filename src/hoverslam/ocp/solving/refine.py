@@ -19,6 +19,7 @@ from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.options import Tolerances
 from hoverslam.ocp.statement.phase import Phase
 from hoverslam.ocp.statement.problem import Problem
+from hoverslam.ocp.transcription.frame import LARGE
 from hoverslam.ocp.transcription.programme import Programme
 
 MOST_POINTS = 12
@@ -31,6 +32,7 @@ EVEN_POINTS = 5  # of the intervals of an even mesh
 # do not help, and its error does not tell how many pieces do.
 UNRESOLVED, UNRESOLVED_PIECES = 0.03, 5
 FIRST_POINTS = 6  # of the intervals that follow the scouting
+TOGETHER = 7  # intervals of a large mesh that are one in the coarser mesh from whose solution it starts
 
 
 def scouting_mesh(problem: Problem, phase: Phase) -> Mesh:
@@ -104,6 +106,33 @@ def _structured(
         knots.append(len(edges) - 1)
     edges[-1] = 1.0
     return Mesh(tuple(edges), FIRST_POINTS, None, tuple(knots[:-1]), arcs.pins, SPARE)
+
+
+def coarser_meshes(meshes: Mapping[str, Mesh]) -> list[dict[str, Mesh]]:
+    """Return meshes for the way to large ones, the coarsest first; an empty list if ``meshes`` are not large."""
+    found: list[dict[str, Mesh]] = []
+    now = dict(meshes)
+    while sum(int(np.sum(mesh.counts)) for mesh in now.values()) > LARGE:
+        now = {name: _coarser(mesh) for name, mesh in now.items()}
+        if now == (found[0] if found else meshes):
+            break  # arcs are not cut further
+        found.insert(0, now)
+    return found
+
+
+def _coarser(mesh: Mesh) -> Mesh:
+    """Return a mesh of every arc's intervals taken together, ``TOGETHER`` at a time; a small mesh is left as it is."""
+    if mesh.intervals <= FEWEST_INTERVALS * TOGETHER:
+        return mesh
+    bounds = [0, *mesh.knots, mesh.intervals]
+    kept = [np.unique(np.append(np.arange(a, b, TOGETHER), b)) for a, b in pairwise(bounds)]
+    at = np.unique(np.concatenate(kept))
+    return replace(
+        mesh,
+        edges=tuple(mesh.edges[i] for i in at),
+        points=tuple(mesh.counts[at[:-1]].tolist()),
+        knots=tuple(np.searchsorted(at, mesh.knots).tolist()),
+    )
 
 
 def even_meshes(solution: Solution) -> dict[str, Mesh]:

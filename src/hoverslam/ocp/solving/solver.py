@@ -23,7 +23,7 @@ from hoverslam.ocp.solving.diagnosis import diagnose
 from hoverslam.ocp.solving.feasibility import attempts
 from hoverslam.ocp.solving.ipopt import AT_BOUNDS, run
 from hoverslam.ocp.solving.known import KnownPoint
-from hoverslam.ocp.solving.refine import even_meshes, next_meshes, scouting_mesh, sharpened_meshes
+from hoverslam.ocp.solving.refine import coarser_meshes, even_meshes, next_meshes, scouting_mesh, sharpened_meshes
 from hoverslam.ocp.statement.functions import StatementError
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.options import Options, Report
@@ -39,7 +39,7 @@ AGAIN = 1e-9
 # that take more iterations seldom converge at all.
 STAY_ITERATIONS, MOVE_ITERATIONS, MOVED = 15, 60, 1e-3
 SATISFIED = 1e-3  # largest scaled violation of a point that is kept where it is
-MOST_NODES = 2500  # of a refined mesh: beyond, a pass takes minutes and the error is no longer one of the mesh
+MOST_NODES = 2500  # of a refined mesh: beyond, passes take long and the error is no longer one of the mesh
 PATIENCE = 3  # passes that do not halve the error before the search on this kind of mesh ends
 LEAST_TIME = 1e-3  # s; IPOPT takes no time limit of zero
 SHARP = 1e4  # ratio of second derivatives, last point to start, from which a message names their place
@@ -121,7 +121,7 @@ def solve_record(problem: Problem, options: Options | None = None, report: Repor
     options = options or Options()
     log = _Log(options, report or _to_terminal)
     first = {name: phase.mesh or scouting_mesh(problem, phase) for name, phase in problem.phases.items()}
-    scout = log.add(*_solve_mesh(problem, first, None, options))
+    scout = _first(problem, first, log)
     if not scout.solution.converged and options.diagnose:
         scout = _diagnosed(problem, scout, log)
     best = scout
@@ -132,6 +132,25 @@ def solve_record(problem: Problem, options: Options | None = None, report: Repor
             if not best.met:
                 best = min(best, other(problem, scout, log), key=lambda each: each.rank)
     return _finished(problem, best, log)
+
+
+def _first(problem: Problem, meshes: Mapping[str, Mesh], log: _Log) -> _Pass:
+    """Return the first pass on ``meshes``, started from the solution on coarser ones where they are large.
+
+    From a guess, the number of iterations grows with the mesh; from a solution on another mesh it hardly does.
+    """
+    near: Solution | None = None
+    for coarser in coarser_meshes(meshes):
+        found = log.add(*_solve_mesh(problem, coarser, near, log.options))
+        log.repeated += 1  # it has another mesh than was asked for
+        if not found.solution.converged:
+            break
+        near = found.solution
+    made = log.add(*_solve_mesh(problem, meshes, near, log.options))
+    if made.solution.converged or near is None or log.time_is_up:
+        return made
+    log.repeated += 1
+    return log.add(*_solve_mesh(problem, meshes, None, log.options))
 
 
 def solve_from_record(

@@ -23,6 +23,8 @@ from hoverslam.ocp.transcription.local import LocalFunctions, flat_inputs, kept_
 from hoverslam.ocp.transcription.structure import StructureCache
 
 Scales = tuple[np.ndarray, np.ndarray, float]  # of variables, rows and the objective
+LARGE = 1000  # collocation points: a programme with more is solved in another way
+USUAL = 200  # collocation points of a programme whose objective is of the order of one
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,27 @@ class Frame:
     def present_phase_keys(self) -> dict[str, Hashable]:
         """Return the keys of all phases, with what their functions refer to at present."""
         return {name: phase_key(self.problem, lay.phase, _blocks(lay)) for name, lay in self.layouts.items()}
+
+    @property
+    def points(self) -> int:
+        """Number of collocation points of all phases."""
+        return sum(len(lay.defects) for lay in self.layouts.values())
+
+    @property
+    def is_large(self) -> bool:
+        """Whether there are so many points that they change how the programme is scaled and solved."""
+        return self.points > LARGE
+
+    @property
+    def enlargement(self) -> float:
+        """Factor of the scaled objective: one unless the programme is large.
+
+        The multipliers of a point are proportional to its share of the phase, but the barrier of an interior point method is
+        as high at every point. With more points it would outweigh the objective: the last barrier shifts the optimum, and the
+        second derivatives, which the multipliers weight, become so small beside the other entries of the linear systems that
+        these are singular to the solver.
+        """
+        return self.points / USUAL if self.is_large else 1.0
 
     @property
     def given(self) -> np.ndarray:

@@ -175,6 +175,7 @@ class Programme(Frame):
         self.objective_scale = float(self._sizes(self.ends.gradient_sparsity, gradient, 1)[0])
         if self.problem.measurements:  # each measured value adds about one half to the objective
             self.objective_scale = 1.0 / sum(len(m.times) for m in self.problem.measurements)
+        self.objective_scale *= self.enlargement
         self._check_start(start)
 
     def _assemble(self) -> None:
@@ -221,7 +222,7 @@ class Programme(Frame):
             if self.smoothing == 0.0 or lay.mesh.control_degree != 1 or not lay.controls.size:
                 continue
             for left, right, width in zip(lay.controls[:-1], lay.controls[1:], lay.mesh.widths, strict=True):
-                weight = np.full(len(left), 2.0 * self.smoothing / width)
+                weight = np.full(len(left), 2.0 * self.smoothing * self.enlargement / width)
                 rows += [left, right, left, right]
                 columns += [left, right, right, left]
                 values += [weight, weight, -weight, -weight]
