@@ -5,7 +5,7 @@ import pytest
 
 import hoverslam as hs
 from hoverslam.flights.landing.changes import changed_case, landing_figures
-from hoverslam.ocp.answers.prediction import RANGE, central_slope, predicted
+from hoverslam.ocp.answers.prediction import RANGE, central_slope, predicted, vector_sizes
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_a_limit_that_is_added_to_a_solved_launch_holds_and_costs_payload(launch
     assert gentle.payload < launch.payload
 
 
-@pytest.mark.parametrize("key", ["start.mass", "start.position[0]", "lander.thrust", "limits.tilt"])
+@pytest.mark.parametrize("key", ["start.mass", "start.position.downrange", "lander.thrust", "limits.tilt"])
 def test_a_landing_changed_by_a_percent_is_solved_again_and_predicted(landing, key):
     change = {key: 1.01 * landing_figures(landing.case)[key]}
     again = landing.resolve(change)
@@ -73,7 +73,7 @@ def test_a_landing_changed_by_a_percent_is_solved_again_and_predicted(landing, k
 
 
 def test_a_changed_landing_is_the_landing_stated_so(landing):
-    change = {"lander.thrust": 1.02 * landing.case.lander.thrust, "start.velocity[2]": -305.0}
+    change = {"lander.thrust": 1.02 * landing.case.lander.thrust, "start.velocity.up": -305.0}
     stated = changed_case(landing.case, change)
     anew = hs.Landing(stated.lander, stated.start, stated.limits).solve()
     assert landing.resolve(change).propellant == pytest.approx(anew.propellant, rel=1e-3)
@@ -89,10 +89,11 @@ def test_a_key_that_a_landing_does_not_have_is_told_with_those_it_has(landing):
 def test_a_prediction_names_what_is_moved_beyond_its_range():
     known = {"a": 10.0, "v[0]": 0.0, "v[1]": 100.0}
     slopes = {"a": 2.0, "v[0]": 1.0, "v[1]": 1.0}
-    near = predicted(5.0, slopes, known, {"a": 10.0 * (1.0 + 0.9 * RANGE), "v[0]": 1.0})
+    sizes = vector_sizes(known)
+    near = predicted(5.0, slopes, known, {"a": 10.0 * (1.0 + 0.9 * RANGE), "v[0]": 1.0}, sizes)
     assert near.within_range
     assert float(near) == pytest.approx(5.0 + 2.0 * 9.0 * RANGE + 1.0)
-    far = predicted(5.0, slopes, known, {"a": 11.0, "v[0]": 3.0, "v[1]": 100.5})
+    far = predicted(5.0, slopes, known, {"a": 11.0, "v[0]": 3.0, "v[1]": 100.5}, sizes)
     assert far.beyond == ("a", "v[0]")
 
 

@@ -86,18 +86,18 @@ def test_a_swept_landing_burns_what_the_landing_from_that_start_burns():
     start = hs.LandingStart((0.0, 0.0, 5000.0), (0.0, 0.0, -300.0), 28e3)
     solved = hs.Landing(lander, start).solve()
     heights = [4000.0, 5000.0, 6000.0]
-    found = hs.sweep(solved, {"position.up": heights, "mass": [27e3, 28e3]})
+    found = hs.sweep(solved, {"start.position.up": heights, "start.mass": [27e3, 28e3]})
     assert found.verified
-    assert [point.changes["position.up"] for point in found] == [h for h in heights for _ in range(2)]
+    assert [point.changes["start.position.up"] for point in found] == [h for h in heights for _ in range(2)]
     assert found[3].outputs["propellant_kg"] == pytest.approx(solved.propellant, rel=1e-5)
     high = hs.Landing(lander, hs.LandingStart((0.0, 0.0, 6000.0), (0.0, 0.0, -300.0), 27e3)).solve()
     assert found[4].outputs["propellant_kg"] == pytest.approx(high.propellant, rel=1e-5)
-    with pytest.raises(SweepError, match=r"position\.height.*known: mass, position\.downrange"):
-        hs.sweep(solved, {"position.height": heights})
+    with pytest.raises(SweepError, match=r"start\.position\.height.*start\.position\.downrange"):
+        hs.sweep(solved, {"start.position.height": heights})
     with pytest.raises(SweepError, match=r"mass = 20000.*no propellant"):
-        hs.sweep(solved, {"mass": [27e3, 20e3]})
+        hs.sweep(solved, {"start.mass": [27e3, 20e3]})
     with pytest.raises(SweepError, match="recovery"):
-        hs.sweep(solved, {"mass": [27e3]}, recovery="downrange")
+        hs.sweep(solved, {"start.mass": [27e3]}, recovery="downrange")
 
 
 # ---- points ----------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hoverslam.ocp.answers.prediction import Prediction, predicted
+from hoverslam.ocp.answers.prediction import Prediction, predicted, vector_sizes
 from hoverslam.ocp.answers.sensitivity import (
     Stated,
     objective_derivatives,
@@ -80,7 +80,7 @@ class Solved(Solution, Result):
             KeyError: For a name that is neither a given parameter nor a setting.
             ValueError: If the solution did not converge.
         """
-        return predicted(self.objective, self._slopes, self.values, changes)
+        return predicted(self.objective, self._slopes, self.values, changes, vector_sizes(self.values))
 
     @cached_property
     def _slopes(self) -> dict[str, float]:

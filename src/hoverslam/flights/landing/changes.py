@@ -1,22 +1,27 @@
 """A landing with some of its numbers changed, by dotted keys such as ``start.mass`` or ``limits.tilt``."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
 from hoverslam.data.errors import suggestion
-from hoverslam.flights.landing.case import LandingCase
+from hoverslam.flights.landing.case import AXES, LandingCase
 
 SECTIONS = ("start", "lander", "limits")
+
+_NAMES = {2: ("least", "most"), 3: AXES}  # of the entries of a vector, by its length
+
+
+def _entries(vector: Sequence[float]) -> tuple[str, ...]:
+    return _NAMES.get(len(vector)) or tuple(map(str, range(len(vector))))
 
 
 def landing_figures(case: LandingCase) -> dict[str, float]:
     """Return every number of a landing that can be changed, by key (SI, radians).
 
-    Keys are ``start.mass``, ``start.position[2]``, ``lander.thrust``, ``lander.throttle[0]``, ``limits.tilt`` and the like:
-    the attributes of :class:`LandingStart`, :class:`Lander` and :class:`LandingLimits`, with the position of an entry in a
-    vector. Limits that are left out have no key.
+    Keys are ``start.mass``, ``start.position.up``, ``lander.thrust``, ``lander.throttle.least``, ``limits.tilt`` and the like:
+    the attributes of :class:`LandingStart`, :class:`Lander` and :class:`LandingLimits`, and the name or number of an entry.
+    Limits that are left out have no key.
     """
     found: dict[str, float] = {}
     for section in SECTIONS:
@@ -26,7 +31,7 @@ def landing_figures(case: LandingCase) -> dict[str, float]:
             if isinstance(value, float):
                 found[f"{section}.{field.name}"] = value
             elif isinstance(value, tuple) and value and all(isinstance(entry, float) for entry in value):
-                found |= {f"{section}.{field.name}[{i}]": entry for i, entry in enumerate(value)}
+                found |= {f"{section}.{field.name}.{n}": entry for n, entry in zip(_entries(value), value, strict=True)}
     return found
 
 
@@ -46,12 +51,12 @@ def changed_case(case: LandingCase, changes: Mapping[str, float]) -> LandingCase
     for key, value in changes.items():
         if key not in known:
             raise KeyError(f"{key}: {suggestion(key, known)}")
-        section, name, entry = re.fullmatch(r"(\w+)\.(\w+)(?:\[(\d)\])?", key).groups()  # type: ignore[union-attr]
+        section, name, *entry = key.split(".")
         record, changed = getattr(case, section), records.setdefault(section, {})
-        if entry is None:
+        if not entry:
             changed[name] = float(value)
         else:
             vector = list(changed.get(name, getattr(record, name)))
-            vector[int(entry)] = float(value)
+            vector[_entries(vector).index(entry[0])] = float(value)
             changed[name] = tuple(vector)
     return replace(case, **{section: replace(getattr(case, section), **new) for section, new in records.items()})

@@ -19,7 +19,7 @@ from hoverslam.flights.outcome.flight_picture import DrawnLimits, flight_profile
 from hoverslam.flights.outcome.flown_result import FlownResult
 from hoverslam.flights.outcome.limits_reached import limits_table
 from hoverslam.flights.outcome.verdict import Verdict, passed, verdict_message, verdict_of
-from hoverslam.ocp.answers.prediction import Prediction, central_slope, predicted
+from hoverslam.ocp.answers.prediction import Prediction, central_slope, predicted, vector_sizes
 from hoverslam.ocp.solution import SolveOutcome
 from hoverslam.ocp.solved import Solved
 from hoverslam.ocp.solving.carry import guess_from
@@ -270,7 +270,9 @@ class LandingResult(FlownResult):
                     lambda value, key=key: self.solution.restated(self._restated(self._changed({key: value}))),  # type: ignore[misc]
                     known.get(key, 0.0),
                 )
-        return predicted(self.solution.objective, self._slopes, known, changes)
+        sizes = {key: abs(value) for key, value in known.items()}
+        sizes |= vector_sizes({key: value for key, value in known.items() if key.count(".") > 1}, ".")
+        return predicted(self.solution.objective, self._slopes, known, changes, sizes)
 
     def _changed(self, changes: LandingStart | Mapping[str, float]) -> LandingCase:
         if self.outcome not in (LandingOutcome.ON_PAD, LandingOutcome.NOT_VERIFIED):

@@ -35,7 +35,11 @@ class Prediction:
 
 
 def predicted(
-    optimum: float, slopes: Mapping[str, float], known: Mapping[str, float], changes: Mapping[str, float]
+    optimum: float,
+    slopes: Mapping[str, float],
+    known: Mapping[str, float],
+    changes: Mapping[str, float],
+    sizes: Mapping[str, float] | None = None,
 ) -> Prediction:
     """Return the optimum for changed values, to first order.
 
@@ -44,22 +48,29 @@ def predicted(
         slopes: Its derivative by each value.
         known: The values of the known optimum.
         changes: New values by name.
+        sizes: What changes are compared with, by name; the values themselves if left out.
 
     Raises:
         KeyError: For a name without a slope.
     """
     steps = {name: value - known[name] for name, value in changes.items()}
     change = sum(slopes[name] * step for name, step in steps.items())
-    beyond = tuple(name for name, step in steps.items() if abs(step) > RANGE * _size(name, known))
+    beyond = tuple(name for name, step in steps.items() if abs(step) > RANGE * abs((sizes or known)[name]))
     return Prediction(optimum + change, change, beyond)
 
 
-def _size(name: str, known: Mapping[str, float]) -> float:
-    """Return the size of a value; that of the whole vector for an entry such as ``position[1]``, which may be zero."""
-    vector, bracket, _ = name.partition("[")
-    if not bracket:
-        return abs(known[name])
-    return float(sum(value**2 for other, value in known.items() if other.startswith(f"{vector}[")) ** 0.5)
+def vector_sizes(known: Mapping[str, float], separator: str = "[") -> dict[str, float]:
+    """Return the size of each value: of an entry of a vector the length of the vector, since an entry may be zero.
+
+    Args:
+        known: The values by name.
+        separator: What stands between the name of a vector and its entry, as in ``position[1]``.
+    """
+    squares: dict[str, float] = {}
+    for name, value in known.items():
+        vector = name.rpartition(separator)[0] or name
+        squares[vector] = squares.get(vector, 0.0) + value**2
+    return {name: squares[name.rpartition(separator)[0] or name] ** 0.5 for name in known}
 
 
 def central_slope(optimum: Callable[[float], float], value: float) -> float:

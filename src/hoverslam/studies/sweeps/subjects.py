@@ -2,11 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from hoverslam.data.errors import Mistake, shown, suggestion
-from hoverslam.flights.landing.case import AXES, LandingStart, check_start
+from hoverslam.flights.landing.case import check_start
+from hoverslam.flights.landing.changes import changed_case, landing_figures
 from hoverslam.flights.landing.result import LandingOutcome, LandingResult
 from hoverslam.reports.json_text import Json
 from hoverslam.studies.sweeps.changes import Changes, SweepError, in_words
@@ -77,12 +78,9 @@ class Subject(ABC):
         """Return the flight of the figures as they are stated, from which a walk begins; None if there is none."""
 
 
-_SCALARS = ("mass", *(f"{vector}.{axis}" for vector in ("position", "velocity") for axis in AXES))
-
-
 @dataclass(frozen=True)
 class Landings(Subject):
-    """Landings from other starts, with the engine sequence of a solved one.
+    """Landings with other numbers, with the engine sequence of a solved one.
 
     Attributes:
         solved: The solved landing.
@@ -101,13 +99,14 @@ class Landings(Subject):
         return ("propellant_kg", "flight_time_s", "ignition_height_m", "ignition_speed_m_s")
 
     def nominal(self, keys: Sequence[str]) -> Changes:
-        """Return the values of the solved start."""
-        wrong = [key for key in keys if key not in _SCALARS]
+        """Return the values of the solved landing."""
+        known = landing_figures(self.solved.case)
+        wrong = [key for key in keys if key not in known]
         if wrong:
             raise SweepError(
-                Mistake(key, "", f"no figure of a start; {suggestion(key, _SCALARS)} (kg, m, m/s)") for key in wrong
+                Mistake(key, "", f"no number of this landing; {suggestion(key, known)} (SI)") for key in wrong
             )
-        return tuple((key, _value_of(self.solved.case.start, key)) for key in keys)
+        return tuple((key, known[key]) for key in keys)
 
     def check(self, changes: Changes) -> None:
         """Raise an error for a start from which there is nothing to land."""
@@ -115,14 +114,14 @@ class Landings(Subject):
             fix = f"only a verified landing on the pad is solved again; this one: {self.solved.message}"
             raise SweepError([Mistake("landing", "", fix)])
         try:
-            check_start(self.solved.case.lander, self._start(changes))
+            case = changed_case(self.solved.case, dict(changes))
+            check_start(case.lander, case.start)
         except ValueError as error:
             raise SweepError([Mistake(in_words(changes), "", str(error))]) from None
 
     def content(self, changes: Changes) -> Json:
-        """Return the statement of the landing from the changed start, and its engine sequence."""
-        case = replace(self.solved.case, start=self._start(changes))
-        return [content_of(case), list(self.solved.sequence)]
+        """Return the statement of the changed landing, and its engine sequence."""
+        return [content_of(changed_case(self.solved.case, dict(changes))), list(self.solved.sequence)]
 
     def begin(self) -> Any:
         """Return the solved landing."""
@@ -130,28 +129,15 @@ class Landings(Subject):
 
     def solve(self, changes: Changes, near: Any) -> Answer:
         """Solve a landing from the nearest one."""
-        found = near.resolve(self._start(changes))
+        found = near.resolve(self._figures(changes))
         figures = (found.propellant, found.flight_time, found.ignition_height, found.ignition_speed)
         outputs = dict(zip(self.outputs, figures if found.lands else [float("nan")] * len(figures), strict=True))
         start = found if found.outcome is LandingOutcome.ON_PAD else None
         return Answer(outputs, found.verified, found.message, start)
 
-    def _start(self, changes: Changes) -> LandingStart:
-        start = self.solved.case.start
-        vectors = {name: list(getattr(start, name)) for name in ("position", "velocity")}
-        mass = start.mass
-        for key, value in changes:
-            name, _, axis = key.partition(".")
-            if axis:
-                vectors[name][AXES.index(axis)] = value
-            else:
-                mass = value
-        return replace(start, mass=mass, position=tuple(vectors["position"]), velocity=tuple(vectors["velocity"]))
-
-
-def _value_of(start: LandingStart, key: str) -> float:
-    name, _, axis = key.partition(".")
-    return float(getattr(start, name)[AXES.index(axis)] if axis else getattr(start, name))
+    def _figures(self, changes: Changes) -> dict[str, float]:
+        """Return the swept figures and those of the solved landing: the nearest landing has other changes."""
+        return landing_figures(self.solved.case) | dict(changes)
 
 
 def refuse_unknown(given: Mapping[str, Any], known: Sequence[str], what: str) -> None:

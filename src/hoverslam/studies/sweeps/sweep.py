@@ -55,7 +55,7 @@ def sweep(
 
     Args:
         vehicle: A vehicle, the name of a known one, or the path of a vehicle file. Or a solved landing: its figures are
-            ``mass`` (kg) and the components of its start, such as ``position.up`` (m) and ``velocity.downrange`` (m/s).
+            the numbers of its start, lander and limits, such as ``start.mass``, ``start.position.up``, ``limits.tilt`` (SI).
         figures: Values by key of a figure, such as ``{"stage1.dry_mass_t": [40, 42, 44]}``, in the unit of the key.
         what: ``"launch"``: the greatest payload. ``"cost"``: the cost of a kilogram with that payload, as :func:`study_cost`
             estimates it. ``"margin"``: the share of guided flights that land and the reserve that they need, as
