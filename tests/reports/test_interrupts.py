@@ -11,8 +11,12 @@ import pytest
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
-# As in a terminal: who is started in the background may inherit that Ctrl-C is ignored.
-START = "import signal, sys, time\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+# As in a terminal: who is started in the background may inherit that Ctrl-C or the end of the terminal is ignored.
+START = (
+    "import signal, sys, time\n"
+    "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+)
 ENDINGS = {"SIGINT": (130, "interrupted"), "SIGTERM": (143, "terminated"), "SIGHUP": (129, "the terminal was closed")}
 
 

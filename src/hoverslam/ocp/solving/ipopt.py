@@ -73,6 +73,7 @@ def ipopt(programme: Programme, options: Options, barrier: float | None = None, 
             "calc_lam_x": False,
             "calc_lam_p": False,
             "calc_f": False,
+            "no_nlp_grad": True,  # of the Lagrangian by parameters too: nothing here asks the solver for it
             "show_eval_warnings": False,
             "inputs_check": False,  # its message about more equations than variables says nothing: IPOPT judges that itself
             "ipopt": settings,
