@@ -85,6 +85,15 @@ def test_a_function_of_the_user_is_not_kept():
     assert lasting_text((1, "two", None, (3.0).hex(), b"4")) is not None
 
 
+def test_functions_of_one_line_have_different_texts(monkeypatch):
+    from hoverslam.ocp.transcription import structure
+
+    monkeypatch.setattr(structure, "_OWN_CODE", __file__.rpartition("/")[0])
+    one, other = (lambda x: x + 1.0, lambda x: x + 2.0)
+    assert lasting_text(one.__code__) != lasting_text(other.__code__)
+    assert lasting_text(one.__code__) == lasting_text(one.__code__)
+
+
 def test_another_site_and_orbit_are_served_by_the_same_functions():
     """The launch frame, the figures and the orbit are inputs of the functions along the phases."""
     keys = []

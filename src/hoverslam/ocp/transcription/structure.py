@@ -125,7 +125,9 @@ def _text(key: object) -> str:
     if isinstance(key, types.CodeType):
         if not key.co_filename.startswith(_OWN_CODE):
             raise _NotLasting
-        return f"code {key.co_filename.removeprefix(_OWN_CODE)} {key.co_qualname} {key.co_firstlineno}"
+        # Two functions may stand in one line: their code tells them apart.
+        own = f"{key.co_code.hex()} {key.co_names} {[c for c in key.co_consts if not isinstance(c, types.CodeType)]}"
+        return f"code {key.co_filename.removeprefix(_OWN_CODE)} {key.co_qualname} {key.co_firstlineno} {own}"
     if isinstance(key, jax.tree_util.PyTreeDef):
         text = str(key)
         if " at 0x" in text:
