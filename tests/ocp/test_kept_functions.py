@@ -126,8 +126,12 @@ def test_a_restated_launch_is_served_by_the_functions_that_are_there(problem):
     from hoverslam.flights.launch.solve import solve_launch
 
     flight = solve_launch("falcon9", "expendable")
-    again = flight.resolve({"stage2.dry_mass_t": flight.plan.vehicle.stage2.dry_mass_t.value * 1.01}, verify=False)
+    figures = dict(flight.plan.vehicle.figures())
+    limit, mass = "limits.dynamic_pressure_max_kPa", "stage2.dry_mass_t"
+    again = flight.resolve({limit: 1.01 * figures[limit].value}, verify=False)
     assert again.solution.programme is not flight.solution.programme
     assert again.solution.programme.functions is flight.solution.programme.functions
+    heavier = flight.resolve({mass: 1.01 * figures[mass].value}, verify=False)  # a given parameter, and nothing else
+    assert heavier.solution.programme is flight.solution.programme
     higher = flight.resolve(orbit="202x202x28.5", verify=False)  # the orbit is a literal of the boundary constraints
     assert higher.solution.programme.functions is not flight.solution.programme.functions

@@ -1,6 +1,6 @@
 """A solved launch stated again for other figures of the vehicle file, with the variables and constraints it had."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 
@@ -107,10 +107,28 @@ class PayloadSlope:
     def _optimum(self, key: str, value: float) -> float:
         """Return the optimal payload for another value of a figure, to first order."""
         changed = changed_plan(self._plan, {key: value})
-        if self._in_statement is not None and key not in self._in_statement and _differs_in_values(changed, self._plan):
-            moves = {name: changed.values[name] - self._plan.values[name] for name in changed.values}
-            return self._solution.objective + sum(self._by_parameter[n] * step for n, step in moves.items() if step)
-        return self._solution.restated(restated(self._solution, changed, self._payload))
+        moved = self.moved_parameters([key], changed)
+        if moved is None:
+            return self._solution.restated(restated(self._solution, changed, self._payload))
+        return self._solution.objective + sum(
+            self._by_parameter[name] * (new - self._plan.values[name]) for name, new in moved.items()
+        )
+
+    def moved_parameters(self, keys: Iterable[str], changed: LaunchPlan) -> dict[str, float] | None:
+        """Return the new values of the given parameters of a changed plan, if nothing else of its statement has changed.
+
+        Args:
+            keys: Keys of the figures that were changed.
+            changed: The changed plan.
+
+        Returns:
+            The parameters that differ, by name (SI); None where the launch has to be stated again.
+        """
+        if self._in_statement is None or not self._in_statement.isdisjoint(keys):
+            return None
+        if not _differs_in_values(changed, self._plan):
+            return None
+        return {name: new for name, new in changed.values.items() if new != self._plan.values[name]}
 
     @cached_property
     def _by_parameter(self) -> dict[str, float]:

@@ -152,7 +152,14 @@ class LaunchResult(Result):
             KeyError: For a key that is no figure of the vehicle.
             VehicleError: For an orbit that is unknown or out of reach.
         """
-        return self._again(changed_plan(self.plan, changes, orbit=orbit, constraints=constraints), verify, report)
+        plan = changed_plan(self.plan, changes, orbit=orbit, constraints=constraints)
+        if changes and orbit is None and constraints is None:
+            moved = self._slope.moved_parameters(changes, plan)
+            if moved is not None:  # nothing has to be stated again
+                found = self.solution.resolve(moved, AGAIN, verify)
+                if found.converged and (passed(found) or not verify):
+                    return summarise(plan, found)
+        return self._again(plan, verify, report)
 
     def predict(self, changes: Mapping[str, float]) -> Prediction:
         """Return, to first order, the payload (kg) for other figures of the vehicle file; nothing is solved.
