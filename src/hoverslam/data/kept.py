@@ -17,6 +17,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from hoverslam.data.paths import named_folder
 from hoverslam.data.writing import PART, NotWritten, write_whole
 
 VARIABLE = "HOVERSLAM_CACHE"
@@ -28,10 +29,7 @@ _LIBRARIES = ("casadi", "equinox", "jax", "jaxlib", "numpy")
 
 def kept_folder() -> Path | None:
     """Return the folder of all entries, or None if ``HOVERSLAM_CACHE`` is set and empty."""
-    named = os.environ.get(VARIABLE)
-    if named is None:
-        return user_cache_path("hoverslam", appauthor=False)
-    return Path(named).expanduser() if named.strip() else None
+    return named_folder(VARIABLE, lambda: user_cache_path("hoverslam", appauthor=False))
 
 
 @dataclass(frozen=True)

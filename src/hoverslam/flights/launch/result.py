@@ -153,13 +153,9 @@ class LaunchResult(Result):
             VehicleError: For an orbit that is unknown or out of reach.
         """
         plan = changed_plan(self.plan, changes, orbit=orbit, constraints=constraints)
-        if changes and orbit is None and constraints is None:
-            moved = self._slope.moved_parameters(changes, plan)
-            if moved is not None:  # nothing has to be stated again
-                found = self.solution.resolve(moved, AGAIN, verify)
-                if found.converged and (passed(found) or not verify):
-                    return summarise(plan, found)
-        return self._again(plan, verify, report)
+        figures_alone = bool(changes) and orbit is None and constraints is None
+        moved = self._slope.moved_parameters(changes or (), plan) if figures_alone else None
+        return self._again(plan, verify, report, moved)
 
     def predict(self, changes: Mapping[str, float]) -> Prediction:
         """Return, to first order, the payload (kg) for other figures of the vehicle file; nothing is solved.
@@ -201,15 +197,36 @@ class LaunchResult(Result):
         """
         return self._again(changed_plan(self.plan, vehicle=vehicle), verify, report)
 
-    def _again(self, plan: LaunchPlan, verify: bool, report: Callable[[str], None] | None) -> "LaunchResult":
+    def _again(
+        self,
+        plan: LaunchPlan,
+        verify: bool,
+        report: Callable[[str], None] | None,
+        moved: Mapping[str, float] | None = None,
+    ) -> "LaunchResult":
+        """Solve a changed plan on the mesh of this flight, else on finer ones.
+
+        Args:
+            plan: The plan.
+            verify: Whether to verify the flight.
+            report: Receives one line for each pass of a refinement.
+            moved: New values of given parameters (SI), if the plan differs in them alone; else it is stated again.
+        """
+        found = self._on_same_mesh(plan, verify, moved)
+        if found is not None and found.converged and (passed(found) or not verify):
+            return summarise(plan, found)
+        start = KnownPoint.of(found if found is not None and found.converged else self.solution)
         problem = restated(self.solution, plan, self.payload)
-        found = self.solution
-        if statement_shape(problem) == statement_shape(self.solution.problem):
-            found = self.solution.resolve(options=AGAIN, verify=verify, problem=problem)
-            if found.converged and (passed(found) or not verify):
-                return summarise(plan, found)
-        start = KnownPoint.of(found if found.converged else self.solution)
         return summarise(plan, solve_from(problem, start, replace(FINAL, verify=verify), report or (lambda line: None)))
+
+    def _on_same_mesh(self, plan: LaunchPlan, verify: bool, moved: Mapping[str, float] | None) -> Solved | None:
+        """Return the solution of a changed plan on the mesh of this flight; None if it has other constraints."""
+        if moved is not None:
+            return self.solution.resolve(moved, AGAIN, verify)
+        problem = restated(self.solution, plan, self.payload)
+        if statement_shape(problem) != statement_shape(self.solution.problem):
+            return None
+        return self.solution.resolve(options=AGAIN, verify=verify, problem=problem)
 
     def check(self) -> FlightCheck:
         """Fly every phase again with the full physics and compare it with every limit that applies to it.

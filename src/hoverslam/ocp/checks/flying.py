@@ -83,10 +83,10 @@ def compiled(phase: Phase, inputs: Any) -> Callable[[np.ndarray], np.ndarray]:
         shapes,
     )
     own = _point(phase, [rebuild for _, _, rebuild in lifted])
-    stops = np.cumsum([int(np.prod(shape)) for shape in shapes])
+    lengths = [int(np.prod(shape)) for shape in shapes]
 
     def evaluate(point: Any, flat: Any) -> Any:
-        pieces = jnp.split(flat, stops[:-1]) if shapes else []
+        pieces = split(flat, lengths)
         shaped = [piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)]
         return own(point, *jax.tree_util.tree_unflatten(tree, shaped))
 

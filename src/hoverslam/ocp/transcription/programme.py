@@ -409,7 +409,7 @@ class Programme(Frame):
         values, given = scaled * self.scale, self.given
         worst = (0.0, "")
         for lay in self.layouts.values():
-            worst = max(worst, self._sharpest_of(lay, values, given), key=lambda found: found[0])
+            worst = max(worst, self._sharpest_of(lay, values), key=lambda found: found[0])
         rows, columns = (
             np.array(a, dtype=int) for a in (self.ends.hessian_sparsity.row(), self.ends.hessian_sparsity.get_col())
         )
@@ -438,7 +438,7 @@ class Programme(Frame):
             labels += [f"{which} time of phase {name!r}" for which in ("initial", "final")]
         return [*labels, *(v.name for v in self.problem.free)]
 
-    def _sharpest_of(self, lay: PhaseLayout, values: np.ndarray, given: np.ndarray) -> tuple[float, str]:
+    def _sharpest_of(self, lay: PhaseLayout, values: np.ndarray) -> tuple[float, str]:
         columns, data = self._points(lay)
         local, phase = self.local[lay.phase.name], lay.phase
         q = self.inputs(phase.name)
@@ -466,7 +466,7 @@ class Programme(Frame):
         values = start * self.scale
         given = self.given
         for lay in self.layouts.values():
-            self._check_phase_start(lay, values, given)
+            self._check_phase_start(lay, values)
         ends = values[self.end_indices]
         objective, constraints = (np.asarray(v).ravel() for v in self.ends.value(ends, given))
         labels = [what for _, what in self.labels[self.rows_before_boundary :]]
@@ -474,7 +474,7 @@ class Programme(Frame):
             if not np.isfinite(value):
                 raise StatementError(f"problem {self.problem.name!r}: {what} is {value} at the guess")
 
-    def _check_phase_start(self, lay: PhaseLayout, values: np.ndarray, given: np.ndarray) -> None:
+    def _check_phase_start(self, lay: PhaseLayout, values: np.ndarray) -> None:
         columns, data = self._points(lay)
         local, phase = self.local[lay.phase.name], lay.phase
         q = self.inputs(phase.name)
