@@ -13,6 +13,7 @@ from hoverslam.flights.launch.plan import make_plan
 from hoverslam.flights.launch.problem import launch_problem
 from hoverslam.flights.launch.stored import exact
 from hoverslam.flights.launch.structure import choices_of
+from hoverslam.ocp.checks import executables
 from hoverslam.ocp.checks.executables import executable
 from hoverslam.ocp.transcription import local, stored_functions
 from hoverslam.ocp.transcription.local import LocalFunctions, kept_functions, phase_key
@@ -120,6 +121,22 @@ def test_an_executable_from_disk_gives_the_same_numbers(folder, monkeypatch):
     second = executable(function, ("key", 1), x, y)
     assert np.array_equal(first(x, y), second(x, y))
     assert np.allclose(first(x, y), 3.0 * np.sin(x), rtol=1e-15)
+
+
+def test_an_executable_that_loads_and_does_not_run_is_compiled_again(folder, monkeypatch):
+    def incomplete(*_):
+        def run(x):
+            raise RuntimeError("NOT_FOUND: function fusion not found")
+
+        return run
+
+    x = np.linspace(0.0, 1.0, 7)
+    first = executable(jax.numpy.cos, ("key", 2), x)
+    monkeypatch.setattr(executables.serialize_executable, "deserialize_and_load", incomplete)
+    assert np.array_equal(executable(jax.numpy.cos, ("key", 2), x)(x), first(x))
+    assert len(list((folder / "executables").iterdir())) == 1
+    executable(jax.numpy.cos, ("key", 3), x)
+    assert len(list((folder / "executables").iterdir())) == 1  # what does not run is not kept
 
 
 def test_a_restated_launch_is_served_by_the_functions_that_are_there(problem):

@@ -33,12 +33,24 @@ def executable(function: Callable[..., Any], key: Hashable, *arguments: Any) -> 
     content = _KEPT.get(digest)
     if content is not None:
         with suppress(Exception):
-            loaded: Callable[..., Any] = serialize_executable.deserialize_and_load(*pickle.loads(content))
-            return loaded
+            return _loaded(content, arguments)
     made = jax.jit(function).lower(*arguments).compile()
     with suppress(Exception):
-        _KEPT.put(digest, pickle.dumps(serialize_executable.serialize(made)))
+        content = pickle.dumps(serialize_executable.serialize(made))
+        _loaded(content, arguments)
+        _KEPT.put(digest, content)
     return made
+
+
+def _loaded(content: bytes, arguments: tuple[Any, ...]) -> Callable[..., Any]:
+    """Return a serialised executable, after one call: what JAX itself took from a cache may be serialised incompletely.
+
+    Raises:
+        Exception: Of any kind, from JAX, for an executable that does not run.
+    """
+    found: Callable[..., Any] = serialize_executable.deserialize_and_load(*pickle.loads(content))
+    jax.block_until_ready(found(*arguments))
+    return found
 
 
 @lru_cache(maxsize=1)
