@@ -107,7 +107,9 @@ class _Log:
         )
 
 
-def solve_record(problem: Problem, options: Options | None = None, report: Report | None = None) -> Solution:
+def solve_record(
+    problem: Problem, options: Options | None = None, report: Report | None = None, near: Solution | None = None
+) -> Solution:
     """Solve ``problem`` from its phases' guesses and verify the solution by independent re-flight.
 
     Passes over finer meshes follow until the tolerances are met or ``max_passes`` is reached. If no finer mesh
@@ -117,11 +119,13 @@ def solve_record(problem: Problem, options: Options | None = None, report: Repor
         problem: The problem.
         options: Options of the solver.
         report: Receives one line for each pass; by default lines go to standard error if that is a terminal.
+        near: A solution of the same problem on other meshes. The first pass starts from its variables and multipliers; if
+            that fails, from the guesses.
     """
     options = options or Options()
     log = _Log(options, report or _to_terminal)
     first = {name: phase.mesh or scouting_mesh(problem, phase) for name, phase in problem.phases.items()}
-    scout = _first(problem, first, log)
+    scout = _first(problem, first, log, near)
     if not scout.solution.converged and options.diagnose:
         scout = _diagnosed(problem, scout, log)
     best = scout
@@ -134,13 +138,12 @@ def solve_record(problem: Problem, options: Options | None = None, report: Repor
     return _finished(problem, best, log)
 
 
-def _first(problem: Problem, meshes: Mapping[str, Mesh], log: _Log) -> _Pass:
-    """Return the first pass on ``meshes``, started from the solution on coarser ones where they are large.
+def _first(problem: Problem, meshes: Mapping[str, Mesh], log: _Log, near: Solution | None) -> _Pass:
+    """Return the first pass on ``meshes``, started from ``near``, or from the solution on coarser meshes where they are large.
 
     From a guess, the number of iterations grows with the mesh; from a solution on another mesh it hardly does.
     """
-    near: Solution | None = None
-    for coarser in coarser_meshes(meshes):
+    for coarser in coarser_meshes(meshes) if near is None else ():
         found = log.add(*_solve_mesh(problem, coarser, near, log.options))
         log.repeated += 1  # it has another mesh than was asked for
         if not found.solution.converged:
