@@ -205,12 +205,12 @@ def _fly_all(flight: Flight, flown: _Flown) -> tuple[FloatArray, FloatArray, Flo
 _COMPILED: StructureCache[Callable[..., Any]] = StructureCache()  # of the process
 
 
-def _glide_and_burn(rates: Callable[..., Any], given: _Flown, angles: jax.Array, time: jax.Array) -> jax.Array:
+def _glide_and_burn(rates: Callable[..., Any], given: Any, angles: jax.Array, time: jax.Array) -> jax.Array:
     """Return a glide of ``time`` (s) and the burn after it.
 
     Args:
         rates: The equations of motion.
-        given: All of :class:`_Flown`, as JAX arrays.
+        given: A :class:`_Flown` of JAX arrays.
         angles: ``(4,)``, one row of ``given.angles``.
         time: Ignition time (s).
 
