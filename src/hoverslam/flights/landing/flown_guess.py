@@ -20,10 +20,9 @@ from numpy.typing import NDArray
 from hoverslam.flights.craft import vehicle_parameters
 from hoverslam.flights.landing.case import LandingCase
 from hoverslam.flights.landing.glide import rough_fall
-from hoverslam.ocp.checks.executables import certain_key, executable, lifted, packed
+from hoverslam.ocp.checks.executables import certain_key, lifted, packed, shared
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.phase import Guess
-from hoverslam.ocp.transcription.structure import StructureCache
 from hoverslam.physics.motion import Flight, Inputs
 
 FloatArray = NDArray[np.float64]
@@ -198,11 +197,8 @@ def _fly_all(flight: Flight, flown: _Flown) -> tuple[FloatArray, FloatArray, Flo
         return jax.vmap(jax.vmap(one, (None, 0)), (0, None))(given.angles, given.times)
 
     key = certain_key(("landing guess", motion.key, numbers.key), [flight.rates], fly, numbers.numbers)
-    together = np.asarray(_COMPILED.get(key, lambda: executable(fly, key, numbers.numbers))(numbers.numbers))
+    together = np.asarray(shared(fly, key, numbers.numbers)(numbers.numbers))
     return together[..., :7], together[..., 7:14], together[..., 14]
-
-
-_COMPILED: StructureCache[Callable[..., Any]] = StructureCache()  # of the process
 
 
 def _glide_and_burn(rates: Callable[..., Any], given: Any, angles: jax.Array, time: jax.Array) -> jax.Array:

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from hoverslam.data.kept import Kept, digest_of
 from hoverslam.ocp.statement.names import split
-from hoverslam.ocp.transcription.structure import lasting_text, read, structure_of, traced_key
+from hoverslam.ocp.transcription.structure import StructureCache, lasting_text, read, structure_of, traced_key
 
 _KEPT = Kept("executables", most=100_000_000)
+COMPILED: StructureCache[Callable[..., Any]] = StructureCache()  # of the process: like functions are compiled once
 
 Arrays = list[NDArray[np.float64]]
 
@@ -102,6 +103,29 @@ def certain_key(
     if all(read(each).certain for each in functions):
         return key
     return key, traced_key(function, *arguments)
+
+
+def value_of(method: Callable[..., Any], *arguments: Any) -> NDArray[np.float64]:
+    """Return what a method gives for arrays. It is compiled as a whole: JAX would compile each of its operations alone.
+
+    Args:
+        method: A method of a module, which returns one array.
+        arguments: Its arguments.
+    """
+    own = lifted(method)
+    numbers = packed((own.arrays, arguments))
+
+    def evaluate(flat: Any) -> Any:
+        arrays, given = numbers.unpack(flat)
+        return own.rebuild(arrays)(*given)
+
+    key = certain_key(("value", own.key, numbers.key), [method], evaluate, numbers.numbers)
+    return np.asarray(shared(evaluate, key, numbers.numbers)(numbers.numbers))
+
+
+def shared(function: Callable[..., Any], key: Hashable, *arguments: Any) -> Callable[..., Any]:
+    """Return the :func:`executable` of a key, the same for all callers of this process."""
+    return COMPILED.get(key, lambda: executable(function, key, *arguments))
 
 
 def executable(function: Callable[..., Any], key: Hashable, *arguments: Any) -> Callable[..., Any]:

@@ -15,13 +15,12 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.integrate import DOP853
 
-from hoverslam.ocp.checks.executables import certain_key, executable, lifted, packed
+from hoverslam.ocp.checks.executables import certain_key, lifted, packed, shared
 from hoverslam.ocp.solution import PhaseSolution, Solution
 from hoverslam.ocp.statement.names import Named, split
 from hoverslam.ocp.statement.phase import Phase
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.local import inputs_of
-from hoverslam.ocp.transcription.structure import StructureCache
 
 SAMPLES = 9  # evenly spaced samples an interval, both ends included
 RELATIVE, ABSOLUTE = 1e-11, 1e-12  # tolerances of the integrator; the latter is relative to the size of each state
@@ -31,8 +30,6 @@ NEIGHBOUR = 1e-6  # distance of neighbours, relative to the size of the state
 FIRST_ORDER = 1e-5  # distance from the intervals' own flights, relative, up to which a first order gives ten digits
 BESIDE = 1e-9  # distance from a bound, relative to the size of the state, that is rounding of a trial step
 MOST_STEPS = 2000  # in one interval
-
-COMPILED: StructureCache[Callable[..., Any]] = StructureCache()  # of the process: like functions are compiled once
 
 
 def compiled(phase: Phase, inputs: Any) -> Callable[[np.ndarray], np.ndarray]:
@@ -63,7 +60,7 @@ def compiled(phase: Phase, inputs: Any) -> Callable[[np.ndarray], np.ndarray]:
         numbers.numbers,
     )
     batch, flat = np.zeros((LANES, _length(phase))), jax.device_put(numbers.numbers)
-    function = COMPILED.get(key, lambda: executable(jax.vmap(evaluate, (0, None)), key, batch, flat))
+    function = shared(jax.vmap(evaluate, (0, None)), key, batch, flat)
 
     def of_points(points: np.ndarray) -> np.ndarray:
         found = []
@@ -287,8 +284,7 @@ def boundary_values(solution: Solution) -> list[np.ndarray]:
     free = [float(solution.parameters[variable.name]) for variable in solution.problem.free]
     ends, given = np.concatenate([*vectors, free]), programme.given
     key = ("ends", programme.traced_ends.key)
-    function = COMPILED.get(key, lambda: executable(programme.traced_ends, key, ends, given))
-    values = np.asarray(function(ends, given))[1:]
+    values = np.asarray(shared(programme.traced_ends, key, ends, given)(ends, given))[1:]
     return split(values, programme.boundary_lengths)
 
 
