@@ -30,6 +30,12 @@ def test_nothing_slow_is_imported_before_it_is_needed(code):
     assert not set(SLOW) & modules_after(code)
 
 
+def test_a_landing_is_solved_without_what_only_draws_or_makes_tables():
+    used = modules_after("import hoverslam; hoverslam.Landing")
+    assert {"jax", "casadi", "scipy"} <= used
+    assert not {"matplotlib", "pandas", "xarray", "netCDF4"} & used
+
+
 def test_the_check_of_imports_sees_a_slow_import():
     assert "scipy" in modules_after("import scipy")
 

@@ -8,16 +8,20 @@ import numpy as np
 import pytest
 
 from hoverslam.data.kept import VARIABLE
+from hoverslam.flights.landing.case import LandingLimits, LandingStart
+from hoverslam.flights.landing.search import landing_problem
+from hoverslam.flights.landing.solve import Landing
 from hoverslam.flights.launch.guess import LaunchGuess
 from hoverslam.flights.launch.plan import make_plan
 from hoverslam.flights.launch.problem import launch_problem
 from hoverslam.flights.launch.stored import exact
 from hoverslam.flights.launch.structure import choices_of
 from hoverslam.ocp.checks import executables
-from hoverslam.ocp.checks.executables import executable
+from hoverslam.ocp.checks.executables import executable, packed, value_of
 from hoverslam.ocp.transcription import local, stored_functions
 from hoverslam.ocp.transcription.local import LocalFunctions, kept_functions, phase_key
 from hoverslam.ocp.transcription.structure import lasting_text, structure_of
+from hoverslam.physics.earth import LaunchFrame
 from hoverslam.vehicles.loading import load_vehicle
 
 
@@ -84,6 +88,47 @@ def test_a_function_of_the_user_is_not_kept():
     assert lasting_text(structure_of(lambda x: x)) is None
     assert lasting_text(structure_of(object())) is None
     assert lasting_text((1, "two", None, (3.0).hex(), b"4")) is not None
+
+
+def test_annotations_of_known_types_mean_the_same_in_another_process():
+    class Own:
+        pass
+
+    assert lasting_text(structure_of(dict[str, jax.Array])) == lasting_text(structure_of(dict[str, jax.Array]))
+    different = dict[str, jax.Array], dict[str, float], list[str], float | None, int | None
+    assert len({lasting_text(structure_of(kind)) for kind in different} - {None}) == len(different)
+    assert lasting_text(structure_of(dict[str, Own])) is None
+    assert lasting_text(structure_of(Own | None)) is None
+
+
+def test_all_that_a_landing_translates_and_compiles_before_it_is_solved_is_kept(monkeypatch):
+    start = LandingStart((-300.0, 0.0, 5000.0), (40.0, 0.0, -300.0), 35e3)
+    case = Landing("falcon9", start, LandingLimits(angle_of_attack=0.17, tilt=0.35)).case
+    compiled = []
+    monkeypatch.setattr(executables, "executable", lambda function, key, *_: compiled.append(key) or jax.jit(function))
+    executables.COMPILED.clear()
+    stated = landing_problem(case, (3, 1))
+    assert len(compiled) == 2  # the flights of the guess, and the gravity on the ground
+    keys = [phase_key(stated, phase, 2) for phase in stated.phases.values()]
+    assert None not in map(lasting_text, [*compiled, *keys])
+
+
+def test_a_method_has_the_same_value_whether_compiled_as_a_whole_or_not():
+    ground = LaunchFrame(0.5, -1.4, 3.0, 1.5)
+    position, velocity = np.array([100.0, 200.0, 3e3]), np.array([50.0, 0.0, -200.0])
+    found = value_of(ground.acceleration, position, velocity)
+    assert np.allclose(found, ground.acceleration(position, velocity), rtol=1e-12)
+    other = value_of(LaunchFrame(0.4, -1.4, 3.0, 1.5).acceleration, position, velocity)
+    assert not np.allclose(found, other, rtol=1e-6)  # its numbers are arguments and no part of the key
+
+
+def test_containers_come_back_from_their_flat_vector():
+    containers = {"a": [1.0, np.arange(6.0).reshape(2, 3)], "b": (np.zeros(0), np.array(7.0))}
+    flat = packed(containers)
+    again = flat.unpack(2.0 * flat.numbers)
+    assert np.array_equal(again["a"][1], 2.0 * containers["a"][1])
+    assert float(again["b"][1]) == 14.0
+    assert flat.key == packed(jax.tree_util.tree_map(lambda leaf: leaf + 1.0, containers)).key
 
 
 def test_functions_of_one_line_have_different_texts(monkeypatch):

@@ -12,9 +12,12 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "problems" / "optimal_control
 import goddard
 import soft_landing
 
+from hoverslam.ocp.checks.verify import verify
 from hoverslam.ocp.solved import solve, solve_from
+from hoverslam.ocp.solving import solver
 from hoverslam.ocp.solving.known import KnownPoint, shape_of
 from hoverslam.ocp.solving.solver import known_programme
+from hoverslam.ocp.statement.options import Options
 from hoverslam.ocp.statement.phase import PathConstraint, StatementError
 
 
@@ -90,3 +93,26 @@ def test_a_solve_goes_on_without_multipliers_that_lead_nowhere(landed):
 def test_a_point_of_another_problem_is_refused(landed):
     with pytest.raises(StatementError, match="different phases"):
         solve_from(goddard.problem(), KnownPoint.of(landed))
+
+
+def test_a_solution_on_a_coarse_mesh_is_the_start_of_a_finer_one_and_leads_to_the_same_optimum(landed):
+    coarse = solve(soft_landing.problem(), Options(max_passes=1, verify=False))
+    again = solve(soft_landing.problem(), near=coarse)
+    assert again.verification.passed
+    assert again.passes[0]["iterations"] < landed.passes[0]["iterations"] / 2
+    assert again.objective == pytest.approx(landed.objective, rel=1e-9)
+
+
+def test_where_a_start_from_a_coarse_mesh_fails_the_guess_is_the_start(landed, monkeypatch):
+    coarse = solve(soft_landing.problem(), Options(max_passes=1, verify=False))
+    monkeypatch.setattr(solver, "WARM_ITERATIONS", 0)
+    again = solve(soft_landing.problem(), Options(max_passes=1), near=coarse)
+    assert [each["status"] for each in again.passes] == ["Maximum_Iterations_Exceeded", "Solve_Succeeded"]
+    assert again.passes[1]["iterations"] == landed.passes[0]["iterations"]
+
+
+def test_the_error_of_the_objective_is_estimated_only_where_something_depends_on_it(landed, monkeypatch):
+    again = verify(landed)
+    assert again.objective_error == landed.verification.objective_error
+    monkeypatch.setattr(solver, "with_objective", lambda *_: pytest.fail("estimated"))
+    assert solve(soft_landing.problem(), Options(max_passes=1, verify=False)).converged

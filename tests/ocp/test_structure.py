@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "problems" / "optimal_control
 
 import soft_landing
 
-from hoverslam.ocp.checks.flying import COMPILED
+from hoverslam.ocp.checks.executables import COMPILED
 from hoverslam.ocp.solved import solve
 from hoverslam.ocp.transcription.local import TRANSLATED
 from hoverslam.ocp.transcription.structure import StructureCache, structure_of

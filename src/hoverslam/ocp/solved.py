@@ -197,7 +197,9 @@ class Solved(Solution, Result):
         return {**super()._writers(), ".nc": write_netcdf(lambda path: save_netcdf(self, path))}
 
 
-def solve(problem: Problem, options: Options | None = None, report: Report | None = None) -> Solved:
+def solve(
+    problem: Problem, options: Options | None = None, report: Report | None = None, near: Solution | None = None
+) -> Solved:
     """Solve ``problem`` from its phases' guesses and verify the solution by independent re-flight.
 
     Passes over finer meshes follow until the tolerances are met or ``max_passes`` is reached. If no finer mesh
@@ -207,11 +209,13 @@ def solve(problem: Problem, options: Options | None = None, report: Report | Non
         problem: The problem.
         options: Options of the solver.
         report: Receives one line for each pass; by default lines go to standard error if that is a terminal.
+        near: A solution of the same problem on other meshes. The first pass starts from its variables and multipliers; if
+            that fails, from the guesses.
 
     Raises:
         StatementError: If the problem is stated wrongly, or a function or its slope is not finite at the guess.
     """
-    return Solved.of(solve_record(problem, options, report))
+    return Solved.of(solve_record(problem, options, report, near))
 
 
 def solve_from(

@@ -5,13 +5,13 @@ count is lit where a share of the speed is left. The time of ignition is found o
 method on the place where the stage stops. Lift matters here: early in a long burn the lift at an angle of attack cancels the
 sideways thrust, so that only the glide steers, and a guess without lift leads the solver to poor optima.
 
-One guess takes some 30 to 100 ms, and some seconds of compilation once in a process.
+One guess takes some 30 to 100 ms, and some seconds of compilation where no earlier process has kept the executable on disk.
 """
 
+from collections.abc import Callable
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from hoverslam.flights.craft import vehicle_parameters
 from hoverslam.flights.landing.case import LandingCase
 from hoverslam.flights.landing.glide import rough_fall
+from hoverslam.ocp.checks.executables import certain_key, lifted, packed, shared
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.phase import Guess
 from hoverslam.physics.motion import Flight, Inputs
@@ -78,15 +79,15 @@ def flown_guess(case: LandingCase, sequence: tuple[int, ...], gravity: float, br
     """
     assert case.coast is not None
     lander, end = case.lander, case.touchdown_velocity[2]
-    start = jnp.array([*case.start.position, *case.start.velocity, case.start.mass])
+    start = np.array([*case.start.position, *case.start.velocity, case.start.mass], dtype=float)
     stages, edges, slowing = _stages(case, sequence, gravity, braking)
     flight, off = Flight(case.ground, "descent", case.wind), _array_inputs(case, 0)
-    how = jnp.array([*lander.throttle, braking.slow, end, slowing])
+    how = np.array([*lander.throttle, braking.slow, end, slowing])
     most = ALLOWED_SHARE * min(np.tan(case.limits.angle_of_attack or np.pi / 4), STEEPEST)
     free = np.array([case.steers_in_coast, case.steers_in_coast, True, True], dtype=float)
     base = np.array([0.0, 0.0, *braking.tangents])
     # A tenth longer than the ballistic fall: lift that acts upwards makes the glide last longer.
-    longest = 1.1 * float(rough_fall(case, np.asarray(start[:6]), gravity)[0][-1])
+    longest = 1.1 * float(rough_fall(case, start[:6], gravity)[0][-1])
     window = (case.coast[0], max(case.coast[0], min(longest, case.coast[1])))
     angles, stops = np.zeros(4), np.zeros((5, 2))
     for number in range(PASSES):
@@ -94,8 +95,7 @@ def flown_guess(case: LandingCase, sequence: tuple[int, ...], gravity: float, br
             angles = _corrected(angles, stops, DIFFERENCE * most, most) * free
         times = np.maximum(np.linspace(*window, IGNITIONS), 1e-3)
         moved = base + angles + DIFFERENCE * most * np.vstack([np.zeros(4), np.diag(free)])
-        flown = _fly_all(flight, off, stages, edges, start, jnp.asarray(moved), jnp.asarray(times), how)
-        glides, burns, clocks = (np.asarray(a) for a in flown)
+        glides, burns, clocks = _fly_all(flight, _Flown(off, stages, edges, start, moved, times, how))
         stopped = (burns[..., -1, 5] >= end - 1e-6) & (glides[..., -1, 2] > 0.0)
         if not np.all(np.any(stopped, axis=1)):
             return None
@@ -106,14 +106,14 @@ def flown_guess(case: LandingCase, sequence: tuple[int, ...], gravity: float, br
     if len(sequence) == 1 and not max(case.burn[0], 1e-3) <= clock[-1] <= case.burn[1]:
         return None
     steer = (base + angles)[2:]
-    cuts = [0.0, *_cut_times(burn, clock, np.asarray(edges)[: len(sequence) - 1]), float(clock[-1])]
+    cuts = [0.0, *_cut_times(burn, clock, edges[: len(sequence) - 1]), float(clock[-1])]
     parts = [_burn_samples(case, burn, clock, ignition, span, steer, braking.slow) for span in pairwise(cuts)]
     return [_coast_samples(case, glides[0, at[0]], ignition, angles[:2]), *parts]
 
 
 def _stages(
     case: LandingCase, sequence: tuple[int, ...], gravity: float, braking: Braking
-) -> tuple[Inputs, jax.Array, float]:
+) -> tuple[Inputs, FloatArray, float]:
     """Return the inputs of the burns, stacked; the shares of the speed at ignition where the next begins; the deceleration.
 
     All are filled up to :data:`STAGES` burns, so that sequences of one to three counts share one compilation.
@@ -126,8 +126,8 @@ def _stages(
     left = 1.0 - np.cumsum(slowing * times)[:-1] / float(slowing @ times)
     more = max(STAGES - len(sequence), 0)
     each = [_array_inputs(case, n) for n in (*sequence, *sequence[-1:] * more)]
-    stacked: Inputs = jax.tree_util.tree_map(lambda *a: jnp.stack(a), *each)
-    return stacked, jnp.asarray(np.append(left, np.full(more, -1.0))), float(slowing @ times / np.sum(times))
+    stacked: Inputs = jax.tree_util.tree_map(lambda *a: np.stack(a), *each)
+    return stacked, np.append(left, np.full(more, -1.0)), float(slowing @ times / np.sum(times))
 
 
 def braking_times(case: LandingCase, slowing: FloatArray, speed: float, main: int) -> FloatArray:
@@ -150,78 +150,104 @@ def _cut_times(burn: FloatArray, clock: FloatArray, edges: FloatArray) -> list[f
 def _array_inputs(case: LandingCase, engines: int) -> Inputs:
     """Return the inputs of a flight with ``engines`` lit as arrays, so that other figures need no new compilation."""
     inputs: Inputs = jax.tree_util.tree_map(
-        jnp.asarray, vehicle_parameters.descent_inputs(engines)(case.lander.parameters())
+        np.asarray, vehicle_parameters.descent_inputs(engines)(case.lander.parameters())
     )
     return inputs
 
 
-def _midpoint_step(
-    flight: Flight, inputs: Inputs, x: jax.Array, angles: jax.Array, throttle: jax.Array, step: jax.Array
-) -> jax.Array:
-    """Return the state ``(7,)`` a step (s) later; ``angles`` ``(2,)`` are tangents of the angles from the flow."""
+class _Flown(NamedTuple):
+    """What the flights of a guess depend on, beside the equations of motion.
 
-    def rates(x: jax.Array) -> jax.Array:
-        control = Named(alpha=angles[0], beta=angles[1], throttle=throttle)
-        rate = flight.rates(Named(position=x[:3], velocity=x[3:6], mass=x[6]), control, inputs)
-        return jnp.concatenate([rate["position"], rate["velocity"], jnp.atleast_1d(rate["mass"])])
-
-    return x + step * rates(x + 0.5 * step * rates(x))
-
-
-@eqx.filter_jit
-def _fly_all(
-    flight: Flight,
-    off: Inputs,
-    stages: Inputs,
-    edges: jax.Array,
-    start: jax.Array,
-    all_angles: jax.Array,
-    times: jax.Array,
-    how: jax.Array,
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Return glides and burns for every pair of steering angles and ignition time.
-
-    Args:
-        flight: Equations of motion.
+    Attributes:
         off: Inputs without engines.
         stages: Inputs of the burns with the engines lit, stacked along the first axis.
         edges: Shares of the speed at ignition at which the second and later burns begin ``(burns - 1,)``.
         start: State ``(7,)``: position, velocity, mass.
-        all_angles: ``(a, 4)``: tangents of the two angles from the flow in the glide, and of the two at ignition.
+        angles: ``(a, 4)``: tangents of the two angles from the flow in the glide, and of the two at ignition.
         times: Ignition times ``(t,)`` (s).
         how: Least and greatest throttle, share of the speed at ignition below which the throttle is greatest, vertical
             speed at which a burn ends (m/s), and rough deceleration (m/s2), which sets the steps.
+    """
+
+    off: Inputs
+    stages: Inputs
+    edges: FloatArray
+    start: FloatArray
+    angles: FloatArray
+    times: FloatArray
+    how: FloatArray
+
+
+def _fly_all(flight: Flight, flown: _Flown) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return glides and burns for every pair of steering angles and ignition time.
 
     Returns:
         Glides ``(a, t, n, 7)``, burns ``(a, t, n, 7)`` and the times since ignition of the burns ``(a, t, n)`` (s).
     """
-    low, high, slow, end, slowing = how
+    motion = lifted(flight.rates)
+    numbers = packed((motion.arrays, flown))
 
-    def one(angles: jax.Array, time: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-        def gliding(x: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
-            return _midpoint_step(flight, off, x, angles[:2], jnp.zeros(()), time / FLOWN_STEPS), x
+    def fly(flat: jax.Array) -> jax.Array:
+        arrays, given = numbers.unpack(flat)
+        rates = motion.rebuild(arrays)
 
-        ignition, glide = jax.lax.scan(gliding, start, None, length=FLOWN_STEPS)
-        speed = jnp.linalg.norm(ignition[3:6])
-        step = SPARE_TIME * speed / slowing / FLOWN_STEPS
+        def one(angles: jax.Array, time: jax.Array) -> jax.Array:
+            return _glide_and_burn(rates, given, angles, time)
 
-        def burning(
-            now: tuple[jax.Array, jax.Array], _: None
-        ) -> tuple[tuple[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]:
-            x, clock = now
-            share = jnp.linalg.norm(x[3:6]) / speed
-            throttle = jnp.where(share > slow, low, high)
-            lit = jax.tree_util.tree_map(lambda a: a[jnp.sum(share < edges)], stages)
-            after = _midpoint_step(flight, lit, x, angles[2:] * share, throttle, step)
-            last = (end - x[5]) / jnp.maximum(after[5] - x[5], 1e-9)
-            part = jnp.where(x[5] >= end, 0.0, jnp.where(after[5] > end, last, 1.0))
-            return (x + part * (after - x), clock + part * step), now
+        return jax.vmap(jax.vmap(one, (None, 0)), (0, None))(given.angles, given.times)
 
-        final, (burn, clock) = jax.lax.scan(burning, (ignition, jnp.zeros(())), None, length=FLOWN_STEPS)
-        whole = jnp.concatenate([burn, final[0][None]])
-        return jnp.concatenate([glide, ignition[None]]), whole, jnp.append(clock, final[1])
+    key = certain_key(("landing guess", motion.key, numbers.key), [flight.rates], fly, numbers.numbers)
+    together = np.asarray(shared(fly, key, numbers.numbers)(numbers.numbers))
+    return together[..., :7], together[..., 7:14], together[..., 14]
 
-    return jax.vmap(jax.vmap(one, (None, 0)), (0, None))(all_angles, times)
+
+def _glide_and_burn(rates: Callable[..., Any], given: Any, angles: jax.Array, time: jax.Array) -> jax.Array:
+    """Return a glide of ``time`` (s) and the burn after it.
+
+    Args:
+        rates: The equations of motion.
+        given: A :class:`_Flown` of JAX arrays.
+        angles: ``(4,)``, one row of ``given.angles``.
+        time: Ignition time (s).
+
+    Returns:
+        State of the glide, state of the burn and its time since ignition (s), stacked ``(n, 15)``.
+    """
+    low, high, slow, end, slowing = given.how
+
+    def gliding(x: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
+        return _midpoint_step(rates, given.off, x, angles[:2], jnp.zeros(()), time / FLOWN_STEPS), x
+
+    ignition, glide = jax.lax.scan(gliding, given.start, None, length=FLOWN_STEPS)
+    speed = jnp.linalg.norm(ignition[3:6])
+    step = SPARE_TIME * speed / slowing / FLOWN_STEPS
+
+    def burning(now: tuple[jax.Array, jax.Array], _: None) -> tuple[tuple[jax.Array, jax.Array], Any]:
+        x, clock = now
+        share = jnp.linalg.norm(x[3:6]) / speed
+        throttle = jnp.where(share > slow, low, high)
+        lit = jax.tree_util.tree_map(lambda a: a[jnp.sum(share < given.edges)], given.stages)
+        after = _midpoint_step(rates, lit, x, angles[2:] * share, throttle, step)
+        last = (end - x[5]) / jnp.maximum(after[5] - x[5], 1e-9)
+        part = jnp.where(x[5] >= end, 0.0, jnp.where(after[5] > end, last, 1.0))
+        return (x + part * (after - x), clock + part * step), now
+
+    final, (burn, clock) = jax.lax.scan(burning, (ignition, jnp.zeros(())), None, length=FLOWN_STEPS)
+    whole = [jnp.concatenate([part, last[None]]) for part, last in ((glide, ignition), (burn, final[0]))]
+    return jnp.concatenate([*whole, jnp.append(clock, final[1])[:, None]], axis=1)
+
+
+def _midpoint_step(
+    rates: Callable[..., Any], inputs: Inputs, x: jax.Array, angles: jax.Array, throttle: jax.Array, step: jax.Array
+) -> jax.Array:
+    """Return the state ``(7,)`` a step (s) later; ``angles`` ``(2,)`` are tangents of the angles from the flow."""
+
+    def slope(x: jax.Array) -> jax.Array:
+        control = Named(alpha=angles[0], beta=angles[1], throttle=throttle)
+        rate = rates(Named(position=x[:3], velocity=x[3:6], mass=x[6]), control, inputs)
+        return jnp.concatenate([rate["position"], rate["velocity"], jnp.atleast_1d(rate["mass"])])
+
+    return x + step * slope(x + 0.5 * step * slope(x))
 
 
 def _best_stop(ends: FloatArray, stopped: NDArray[np.bool_]) -> tuple[int, FloatArray]:

@@ -10,7 +10,6 @@ The last two integrate only the coast, with large steps, in a few milliseconds.
 
 from collections.abc import Iterator
 
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +17,7 @@ from hoverslam.flights.craft.rigid_lander import RigidLander
 from hoverslam.flights.landing.case import LandingCase
 from hoverslam.flights.landing.flown_guess import SAMPLES, Braking, braking_times, broadside, flown_guess
 from hoverslam.flights.landing.glide import Fall, rough_fall
+from hoverslam.ocp.checks.executables import value_of
 from hoverslam.ocp.statement.phase import Guess
 
 FloatArray = NDArray[np.float64]
@@ -48,7 +48,7 @@ def landing_guesses(
         sequence: Engine count of every phase under thrust.
         names: Names of all phases.
     """
-    gravity = -float(np.asarray(case.ground.acceleration(jnp.zeros(3), jnp.zeros(3)))[2])
+    gravity = -float(value_of(case.ground.acceleration, np.zeros(3), np.zeros(3))[2])
     mains = sorted({0, len(sequence) - 1})
     if case.lander.has_air and case.coast is not None and not isinstance(case.lander, RigidLander):
         for what, braking in _brakings(case, sequence, mains):

@@ -21,6 +21,7 @@ from hoverslam.flights.landing.problem import LandingBuilder
 from hoverslam.flights.landing.rigid_problem import RigidLandingBuilder
 from hoverslam.flights.landing.solver_settings import attempts_for, options_for
 from hoverslam.flights.outcome.verdict import passed
+from hoverslam.ocp.solution import Solution
 from hoverslam.ocp.solved import Solved, solve
 from hoverslam.ocp.solving.carry import guess_from
 from hoverslam.ocp.statement.options import Options, Report
@@ -110,7 +111,7 @@ def best_landing(
         beaten = good and scout.objective > min(s.objective for s in scouts if s.full is not None) * (1.0 + CLOSE)
         if beaten or len(good) == MOST_FULL:
             break
-        solution = in_full(scout.as_guess(case, sequence), case, options, report, diagnose=False)
+        solution = in_full(scout.as_guess(case, sequence), case, options, report, diagnose=False, near=scout.solution)
         if accepted(solution, options):
             scout.full = float(solution.objective)
             good.append(solution)
@@ -210,7 +211,12 @@ def accepted(solution: Solved, options: Options | None) -> bool:
 
 
 def in_full(
-    problem: Problem, case: LandingCase, options: Options | None, report: Report | None, diagnose: bool
+    problem: Problem,
+    case: LandingCase,
+    options: Options | None,
+    report: Report | None,
+    diagnose: bool,
+    near: Solution | None = None,
 ) -> Solved:
     """Solve a landing with all passes over finer meshes; by default with several settings until one is verified.
 
@@ -220,13 +226,14 @@ def in_full(
         options: Solver options, or None for those of :mod:`hoverslam.flights.landing.solver_settings`.
         report: Receives one line a mesh pass.
         diagnose: Whether the last attempt finds out which limits cannot be met together.
+        near: Its solution on a coarse mesh, from which the first attempt starts; the others start from the guess.
     """
     if options is not None:
-        return solve(problem, options if diagnose else replace(options, diagnose=False), report)
+        return solve(problem, options if diagnose else replace(options, diagnose=False), report, near)
     attempts = attempts_for(case.lander)
     for number, attempt in enumerate(attempts, 1):
         asked = replace(options_for(case.lander, attempt), diagnose=diagnose and number == len(attempts))
-        solution = solve(problem, asked, report)
+        solution = solve(problem, asked, report, near if number == 1 else None)
         if passed(solution):
             break
     return solution

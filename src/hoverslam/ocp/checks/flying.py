@@ -6,7 +6,7 @@ and error control are SciPy's. Only the control polynomials are shared with the 
 
 import math
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +15,12 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.integrate import DOP853
 
-from hoverslam.ocp.checks.executables import executable
+from hoverslam.ocp.checks.executables import certain_key, lifted, packed, shared
 from hoverslam.ocp.solution import PhaseSolution, Solution
 from hoverslam.ocp.statement.names import Named, split
 from hoverslam.ocp.statement.phase import Phase
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.local import inputs_of
-from hoverslam.ocp.transcription.structure import StructureCache, read, structure_of, traced_key
 
 SAMPLES = 9  # evenly spaced samples an interval, both ends included
 RELATIVE, ABSOLUTE = 1e-11, 1e-12  # tolerances of the integrator; the latter is relative to the size of each state
@@ -32,35 +31,6 @@ FIRST_ORDER = 1e-5  # distance from the intervals' own flights, relative, up to 
 BESIDE = 1e-9  # distance from a bound, relative to the size of the state, that is rounding of a trial step
 MOST_STEPS = 2000  # in one interval
 
-COMPILED: StructureCache[Callable[..., Any]] = StructureCache()  # of the process: like functions are compiled once
-
-Arrays = list[jax.Array]
-
-
-def _lifted(function: Callable[..., Any]) -> tuple[Hashable, Arrays, Callable[[Arrays], Callable[..., Any]]]:
-    """Return a function's key, the arrays that it carries, and a function that rebuilds it with other arrays.
-
-    A method of a pytree (an equinox module) carries the arrays of the pytree: methods of modules that differ in their
-    arrays alone share one compilation.
-    """
-    owner = getattr(function, "__self__", None)
-    leaves, tree = jax.tree_util.tree_flatten(owner)
-    numeric = [isinstance(leaf, float | np.ndarray | jax.Array) for leaf in leaves]
-    if owner is None or (len(leaves) == 1 and leaves[0] is owner):
-        return structure_of(function), [], lambda _: function
-    rest = tuple(None if n else structure_of(leaf) for n, leaf in zip(numeric, leaves, strict=True))
-    name = function.__name__
-
-    def rebuild(arrays: Arrays) -> Callable[..., Any]:
-        given = iter(arrays)
-        full = [next(given) if n else leaf for n, leaf in zip(numeric, leaves, strict=True)]
-        method: Callable[..., Any] = getattr(jax.tree_util.tree_unflatten(tree, full), name)
-        return method
-
-    arrays = [jnp.asarray(leaf, dtype=float) for n, leaf in zip(numeric, leaves, strict=True) if n]
-    code = structure_of(getattr(function, "__func__", name))
-    return (type(owner), name, code, tree, rest), arrays, rebuild
-
 
 def compiled(phase: Phase, inputs: Any) -> Callable[[np.ndarray], np.ndarray]:
     """Return ``(n, x, u, t stacked) -> (n, rates and path constraints stacked)``, compiled once for like phases.
@@ -68,40 +38,36 @@ def compiled(phase: Phase, inputs: Any) -> Callable[[np.ndarray], np.ndarray]:
     It evaluates ``LANES`` points at a time: one alone takes as long, and a number of points of its own would need a
     compilation of its own.
     """
-    lifted = [_lifted(function) for function in phase.functions]
-    # One flat vector of all numbers: JAX takes ten times longer to call a function of nested containers.
-    leaves, tree = jax.tree_util.tree_flatten((inputs, [arrays for _, arrays, _ in lifted]))
-    shapes = tuple(np.shape(leaf) for leaf in leaves)
-    numbers = jnp.asarray(np.concatenate([np.zeros(0), *(np.ravel(leaf) for leaf in leaves)]))
-    key: tuple[Hashable, ...] = (
-        tuple(identity for identity, _, _ in lifted),
-        phase.states.signature(),
-        phase.controls.signature(),
-        tuple(phase.integrals),
-        tuple(c.name for c in phase.path),
-        tree,
-        shapes,
-    )
-    own = _point(phase, [rebuild for _, _, rebuild in lifted])
-    lengths = [int(np.prod(shape)) for shape in shapes]
+    carried = [lifted(function) for function in phase.functions]
+    numbers = packed((inputs, [each.arrays for each in carried]))
+    own = _point(phase, [each.rebuild for each in carried])
 
     def evaluate(point: Any, flat: Any) -> Any:
-        pieces = split(flat, lengths)
-        shaped = [piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)]
-        return own(point, *jax.tree_util.tree_unflatten(tree, shaped))
+        return own(point, *numbers.unpack(flat))
 
-    if not all(read(function).certain for function in phase.functions):
-        # They refer to something that may change unseen: what they compute now is part of the key.
-        key = (*key, traced_key(evaluate, jnp.zeros(_length(phase)), numbers))
-    batch = np.zeros((LANES, _length(phase)))
-    function = COMPILED.get(key, lambda: executable(jax.vmap(evaluate, (0, None)), key, batch, numbers))
+    key = certain_key(
+        (
+            tuple(each.key for each in carried),
+            phase.states.signature(),
+            phase.controls.signature(),
+            tuple(phase.integrals),
+            tuple(c.name for c in phase.path),
+            numbers.key,
+        ),
+        phase.functions,
+        evaluate,
+        np.zeros(_length(phase)),
+        numbers.numbers,
+    )
+    batch, flat = np.zeros((LANES, _length(phase))), jax.device_put(numbers.numbers)
+    function = shared(jax.vmap(evaluate, (0, None)), key, batch, flat)
 
     def of_points(points: np.ndarray) -> np.ndarray:
         found = []
         for start in range(0, len(points), LANES):
             some = points[start : start + LANES]
             filled = np.concatenate([some, np.broadcast_to(some[-1], (LANES - len(some), some.shape[1]))])
-            found.append(np.asarray(function(filled, numbers))[: len(some)])
+            found.append(np.asarray(function(filled, flat))[: len(some)])
         return found[0] if len(found) == 1 else np.concatenate(found)
 
     return of_points
@@ -125,10 +91,11 @@ def _point(phase: Phase, rebuild: list[Callable[[list[Any]], Callable[..., Any]]
 
 
 def phase_inputs(problem: Problem, phase: Phase, parameters: Named) -> Any:
-    """Return the inputs of a phase's functions as JAX arrays."""
-    given = jnp.asarray(list(problem.given.values()))
+    """Return the inputs of a phase's functions, each a NumPy array."""
+    # NumPy's numbers: JAX would compile each operation on its own arrays first.
+    given = np.array(list(problem.given.values()))
     inputs = parameters if phase.inputs is None else inputs_of(problem, phase, given)
-    return jax.tree_util.tree_map(lambda leaf: jnp.asarray(leaf, dtype=float), inputs)
+    return jax.tree_util.tree_map(lambda leaf: np.asarray(leaf, dtype=float), inputs)
 
 
 @dataclass(frozen=True)
@@ -317,8 +284,7 @@ def boundary_values(solution: Solution) -> list[np.ndarray]:
     free = [float(solution.parameters[variable.name]) for variable in solution.problem.free]
     ends, given = np.concatenate([*vectors, free]), programme.given
     key = ("ends", programme.traced_ends.key)
-    function = COMPILED.get(key, lambda: executable(programme.traced_ends, key, ends, given))
-    values = np.asarray(function(ends, given))[1:]
+    values = np.asarray(shared(programme.traced_ends, key, ends, given)(ends, given))[1:]
     return split(values, programme.boundary_lengths)
 
 

@@ -56,18 +56,18 @@ def objective_error(solution: Solution) -> ObjectiveError:
 
 def with_objective(
     errors: Mapping[str, PhaseError], solution: Solution, tolerance: float
-) -> tuple[dict[str, PhaseError], float]:
-    """Return the errors of a converged solution with those of its objective, and the relative error of the objective.
+) -> tuple[dict[str, PhaseError], ObjectiveError]:
+    """Return the errors of a converged solution with those of its objective, and the estimate for the whole.
 
-    The errors of the objective are left at zero where their sum is within ``tolerance``.
+    The errors of the objective are left at zero where their relative sum is within ``tolerance``.
     """
     parts = {name: interval_errors(solution, name) for name in solution.phases}
     whole = _sum(list(parts.values()), solution)
     if not whole.relative > tolerance:
-        return dict(errors), whole.relative
+        return dict(errors), whole
     count = sum(len(part.total) for part in parts.values())
     each = {name: count * part.total / whole.size for name, part in parts.items()}
-    return {name: replace(errors[name], objective=each[name]) for name in parts}, whole.relative
+    return {name: replace(errors[name], objective=each[name]) for name in parts}, whole
 
 
 def _sum(parts: list["IntervalErrors"], solution: Solution) -> ObjectiveError:

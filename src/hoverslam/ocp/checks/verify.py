@@ -18,18 +18,24 @@ from hoverslam.ocp.checks.optimality import optimality
 from hoverslam.ocp.solution import PhaseSolution, Solution
 from hoverslam.ocp.statement.names import resolve
 from hoverslam.ocp.statement.options import Tolerances
-from hoverslam.ocp.verification import Extremes, PhaseCheck, Verification
+from hoverslam.ocp.verification import Extremes, ObjectiveError, PhaseCheck, Verification
 
 AMPLIFIED = 1e3  # growth of errors over a phase above which intervals are judged one by one
 
 
-def verify(solution: Solution, tolerances: Tolerances | None = None, until: float = math.inf) -> Verification:
+def verify(
+    solution: Solution,
+    tolerances: Tolerances | None = None,
+    until: float = math.inf,
+    estimated: ObjectiveError | None = None,
+) -> Verification:
     """Fly every phase of ``solution`` again and return the errors with the verdict.
 
     Args:
         solution: The solution.
         tolerances: Errors that it must not exceed; by default those of :class:`Tolerances`.
         until: Reading of ``time.perf_counter`` (s) at which flights that have not ended are given up, as failures.
+        estimated: The error of its objective, where :func:`with_objective` has estimated it before.
     """
     asked = tolerances or Tolerances()
     with solution.problem.holding(solution.values):
@@ -42,7 +48,7 @@ def verify(solution: Solution, tolerances: Tolerances | None = None, until: floa
         boundary,
         solution.mesh_error,
         optimality(solution),
-        objective_error(solution),
+        estimated or objective_error(solution),
     )
 
 

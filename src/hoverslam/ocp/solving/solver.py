@@ -31,6 +31,7 @@ from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.guess import checked_guess, guesses
 from hoverslam.ocp.transcription.local import TRANSLATED
 from hoverslam.ocp.transcription.programme import Programme
+from hoverslam.ocp.verification import ObjectiveError
 
 # Barrier parameter of a start on the same mesh. Its multipliers belong to a solved problem, so that one barrier is enough.
 AGAIN = 1e-9
@@ -48,12 +49,22 @@ WARM_ITERATIONS = 200  # a pass that starts near its optimum and takes more iter
 
 @dataclass(frozen=True)
 class _Pass:
-    """One solved mesh: the solution, its errors by phase, its largest error over its tolerance, the objective's error."""
+    """One solved mesh: the solution, its errors by phase, its largest error over its tolerance, the objective's error.
+
+    The error of the objective is None where it was not estimated.
+    """
 
     solution: Solution
     errors: dict[str, PhaseError]
     excess: float
-    objective: float
+    objective_error: ObjectiveError | None = None
+
+    @property
+    def objective(self) -> float:
+        """The relative error of the objective; infinite where it is not known."""
+        if self.objective_error is None or not np.isfinite(self.excess):
+            return np.inf
+        return self.objective_error.relative
 
     @property
     def met(self) -> bool:
@@ -89,25 +100,34 @@ class _Log:
     @property
     def left(self) -> int:
         """Number of passes that are left; none when the time is up."""
-        return 0 if self.time_is_up else self._options.max_passes + self.repeated - len(self.records)
+        return 0 if self.time_is_up else self._more
+
+    @property
+    def _more(self) -> int:
+        """Number of passes that are left, whatever the time is."""
+        return self._options.max_passes + self.repeated - len(self.records)
 
     def add(self, solution: Solution, errors: dict[str, PhaseError]) -> _Pass:
         """Record a pass and report one line."""
         self.records.append(_record(len(self.records) + 1, solution, errors))
         self.report(_line(self.records[-1]))
         if not solution.converged:
-            return _Pass(solution, errors, np.inf, np.inf)
+            return _Pass(solution, errors, np.inf)
         asked = self.options.tolerances
         worst = max(float(np.max(e.states / asked.mesh)) for e in errors.values())
         worst = max(worst, *(float(np.max(e.limits / asked.path)) for e in errors.values()))
-        errors, objective = with_objective(errors, solution, asked.objective)
-        worst = max(worst, objective / asked.objective)
-        return (
-            _Pass(solution, errors, worst, objective) if np.isfinite(worst) else _Pass(solution, errors, np.inf, np.inf)
-        )
+        if not (
+            self._options.verify or self._more or len(self.records) > 1
+        ):  # nothing depends on the objective's error
+            return _Pass(solution, errors, worst)
+        errors, found = with_objective(errors, solution, asked.objective)
+        worst = max(worst, found.relative / asked.objective)
+        return _Pass(solution, errors, worst if np.isfinite(worst) else np.inf, found)
 
 
-def solve_record(problem: Problem, options: Options | None = None, report: Report | None = None) -> Solution:
+def solve_record(
+    problem: Problem, options: Options | None = None, report: Report | None = None, near: Solution | None = None
+) -> Solution:
     """Solve ``problem`` from its phases' guesses and verify the solution by independent re-flight.
 
     Passes over finer meshes follow until the tolerances are met or ``max_passes`` is reached. If no finer mesh
@@ -117,11 +137,13 @@ def solve_record(problem: Problem, options: Options | None = None, report: Repor
         problem: The problem.
         options: Options of the solver.
         report: Receives one line for each pass; by default lines go to standard error if that is a terminal.
+        near: A solution of the same problem on other meshes. The first pass starts from its variables and multipliers; if
+            that fails, from the guesses.
     """
     options = options or Options()
     log = _Log(options, report or _to_terminal)
     first = {name: phase.mesh or scouting_mesh(problem, phase) for name, phase in problem.phases.items()}
-    scout = _first(problem, first, log)
+    scout = _first(problem, first, log, near)
     if not scout.solution.converged and options.diagnose:
         scout = _diagnosed(problem, scout, log)
     best = scout
@@ -134,13 +156,12 @@ def solve_record(problem: Problem, options: Options | None = None, report: Repor
     return _finished(problem, best, log)
 
 
-def _first(problem: Problem, meshes: Mapping[str, Mesh], log: _Log) -> _Pass:
-    """Return the first pass on ``meshes``, started from the solution on coarser ones where they are large.
+def _first(problem: Problem, meshes: Mapping[str, Mesh], log: _Log, near: Solution | None) -> _Pass:
+    """Return the first pass on ``meshes``, started from ``near``, or from the solution on coarser meshes where they are large.
 
     From a guess, the number of iterations grows with the mesh; from a solution on another mesh it hardly does.
     """
-    near: Solution | None = None
-    for coarser in coarser_meshes(meshes):
+    for coarser in coarser_meshes(meshes) if near is None else ():
         found = log.add(*_solve_mesh(problem, coarser, near, log.options))
         log.repeated += 1  # it has another mesh than was asked for
         if not found.solution.converged:
@@ -218,7 +239,7 @@ def _finished(problem: Problem, best: _Pass, log: _Log) -> Solution:
     """Return the solution of the best pass, verified if that was asked for, with the records of all passes."""
     solution, options = best.solution, log.options
     if options.verify:
-        solution.verification = verify(solution, options.tolerances, log.ends)
+        solution.verification = verify(solution, options.tolerances, log.ends, best.objective_error)
         if best.met and not solution.verification.passed:
             solution = _tightened(problem, solution, log)
     if log.time_is_up:

@@ -10,6 +10,7 @@ key.
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import jax
@@ -17,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from hoverslam.ocp.transcription.structure import read, structure_of
+from hoverslam.ocp.transcription.structure import Reading, read, structure_of
 
 Function = Callable[..., Any]
 
@@ -27,64 +28,103 @@ class Carried:
     """Functions with the numbers that they carry taken out.
 
     Attributes:
-        key: Equal for functions that differ in these numbers alone.
-        certain: Whether functions of equal keys are certain to be alike; see :class:`structure.Reading`.
-        numbers: The numbers, flat.
-        rebuild: Returns the functions with other numbers ``(len(numbers),)``, which may be traced.
+        parts: The functions, each taken apart.
+        modules: The numbers of their modules; shared modules are taken out once.
     """
 
-    key: Hashable
-    certain: bool
-    numbers: NDArray[np.float64]
-    rebuild: Callable[[Any], list[Function]]
+    parts: tuple["_Part", ...]
+    modules: tuple["_Numbers", ...]
+
+    @property
+    def key(self) -> Hashable:
+        """Key that is equal for functions that differ in these numbers alone."""
+        return tuple(part.key for part in self.parts), tuple(each.key for each in self.modules)
+
+    @property
+    def certain(self) -> bool:
+        """Whether functions of equal keys are certain to be alike; see :class:`structure.Reading`."""
+        return all(part.reading.certain for part in self.parts)
+
+    @property
+    def numbers(self) -> NDArray[np.float64]:
+        """The numbers, flat."""
+        return np.concatenate([np.zeros(0), *(each.varying for each in self.modules)])
+
+    def rebuild(self, flat: Any) -> list[Function]:
+        """Return the functions with other numbers ``(len(numbers),)``, which may be traced."""
+        stops = np.cumsum([len(each.varying) for each in self.modules])
+        pieces = jnp.split(flat, stops[:-1]) if self.modules else []
+        new = [each.module(piece) for each, piece in zip(self.modules, pieces, strict=True)]
+        return [part.put_together(new) for part in self.parts]
 
 
 def carried(functions: Sequence[Function]) -> Carried:
     """Return functions with the numbers of their modules that are inputs taken out; shared modules are taken out once."""
     modules: list[Any] = []
-    readings = [read(function) for function in functions]
-    certain = all(reading.certain for reading in readings)
-    parts = [_taken_apart(function, modules) for function in functions]
-    numbers = [_Numbers.of(module) for module in modules]
-    lengths = [len(each.varying) for each in numbers]
+    parts = tuple(_taken_apart(function, modules) for function in functions)
+    return Carried(parts, tuple(map(_Numbers.of, modules)))
 
-    def rebuild(flat: Any) -> list[Function]:
-        pieces = jnp.split(flat, np.cumsum(lengths)[:-1]) if modules else []
-        new = [each.module(piece) for each, piece in zip(numbers, pieces, strict=True)]
-        return [put_together(new) for _, put_together in parts]
 
-    flat = np.concatenate([each.varying for each in numbers]) if modules else np.zeros(0)
-    return Carried((tuple(key for key, _ in parts), tuple(each.key for each in numbers)), certain, flat, rebuild)
+@dataclass(frozen=True)
+class _Part:
+    """A function without its modules of inputs.
+
+    Attributes:
+        function: The function.
+        tree, leaves: The object that it belongs to.
+        places: Of each leaf, which module of inputs it is; -1 where it is none.
+    """
+
+    function: Function
+    tree: Any
+    leaves: list[Any]
+    places: tuple[int, ...]
+
+    @cached_property
+    def reading(self) -> Reading:
+        """The function as it is, with its modules of inputs."""
+        return read(self.function)
+
+    @property
+    def has_inputs(self) -> bool:
+        """Whether one of its modules is an input."""
+        return any(place >= 0 for place in self.places)
+
+    @property
+    def key(self) -> Hashable:
+        """Key of the function without its modules of inputs."""
+        if not self.has_inputs:
+            return self.reading.key
+        rest = tuple(structure_of(x) for x, place in zip(self.leaves, self.places, strict=True) if place < 0)
+        name = self.function.__name__
+        code = structure_of(getattr(self.function, "__func__", name))
+        return type(getattr(self.function, "__self__", None)), name, code, self.tree, self.places, rest
+
+    def put_together(self, new: list[Any]) -> Function:
+        """Return the function with other modules of inputs."""
+        if not self.has_inputs:
+            return self.function
+        full = [x if place < 0 else new[place] for x, place in zip(self.leaves, self.places, strict=True)]
+        method: Function = getattr(jax.tree_util.tree_unflatten(self.tree, full), self.function.__name__)
+        return method
 
 
 def _is_input(value: Any) -> bool:
     return getattr(type(value), "numbers_are_inputs", False) is True
 
 
-def _taken_apart(function: Function, modules: list[Any]) -> tuple[Hashable, Callable[[list[Any]], Function]]:
-    """Return the key of a function without its modules of inputs, and how to put it together from ``modules``."""
+def _taken_apart(function: Function, modules: list[Any]) -> _Part:
+    """Return a function without its modules of inputs, which are added to ``modules`` unless they are among them."""
     leaves, tree = jax.tree_util.tree_flatten(getattr(function, "__self__", None), is_leaf=_is_input)
-    if not any(map(_is_input, leaves)):
-        return structure_of(function), lambda _: function
-    places, rest = [], []
+    places = []
     for leaf in leaves:
-        if not _is_input(leaf):
-            places.append(-1)
-            rest.append(structure_of(leaf))
-            continue
-        known = next((at for at, module in enumerate(modules) if module is leaf), len(modules))
-        if known == len(modules):
-            modules.append(leaf)
+        known = -1
+        if _is_input(leaf):
+            known = next((at for at, module in enumerate(modules) if module is leaf), len(modules))
+            if known == len(modules):
+                modules.append(leaf)
         places.append(known)
-    name = function.__name__
-
-    def put_together(new: list[Any]) -> Function:
-        full = [leaf if place < 0 else new[place] for leaf, place in zip(leaves, places, strict=True)]
-        method: Function = getattr(jax.tree_util.tree_unflatten(tree, full), name)
-        return method
-
-    code = structure_of(getattr(function, "__func__", name))
-    return (type(getattr(function, "__self__", None)), name, code, tree, tuple(places), tuple(rest)), put_together
+    return _Part(function, tree, leaves, tuple(places))
 
 
 @dataclass(frozen=True)

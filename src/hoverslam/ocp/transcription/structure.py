@@ -141,7 +141,10 @@ def _text(key: object) -> str:
 
 
 def _text_of_object(value: Any) -> str:
-    """Return the name of a module, class or function of this package or of a library."""
+    """Return the name of a module, class or function of this package or of a library, or the names in an annotation."""
+    if isinstance(value, types.GenericAlias | types.UnionType):
+        named = map(_text_of_object, (getattr(value, "__origin__", type(value)), *value.__args__))
+        return f"{type(value).__name__} ({', '.join(named)})"
     if isinstance(value, types.ModuleType):
         name = value.__name__
     elif isinstance(value, type | types.FunctionType | types.BuiltinFunctionType | np.ufunc):
