@@ -77,10 +77,11 @@ def test_compiled_functions_give_the_same_bits(problem, folder, compiler):
 
 @needs_a_compiler
 def test_a_landing_by_compiled_functions_is_the_same_landing(folder, compiler, monkeypatch):
-    monkeypatch.setattr(ipopt, "LONG", 0.0)
+    monkeypatch.setattr(ipopt, "LONG", np.inf)
     case = hs.Landing(hs.Lander.of("falcon9", [(1,)]), START)
     before = case.solve().solution
     assert not before.programme._compiled
+    compile_later([local.code for local in before.programme.local.values()])
     wait_for_compiled()
     after = case.solve().solution
     assert after.programme._compiled
