@@ -1,9 +1,9 @@
 """Machine code of CasADi functions: compiled from C in the background where there is a C compiler, kept on disk.
 
-CasADi evaluates expressions by a virtual machine. The same operations compiled from C take a fifth to a tenth of the time. They
-give the same numbers, bit for bit, because the compiler may neither contract nor reorder them. Compiling takes seconds, so that
-only functions of long solves are compiled (:func:`compile_later`), by a process beside this one. Later programmes use what is
-ready (:attr:`MachineCode.functions`). Without a compiler, or without a folder for kept functions, nothing is compiled.
+CasADi evaluates expressions by a virtual machine. The same operations compiled from C take a fifth to a tenth of the time.
+They give the same numbers, bit for bit, because the compiler may neither contract nor reorder them. Compiling takes seconds,
+so that only functions of long solves are compiled (:func:`compile_later`), by a process beside this one. Later programmes use
+what is ready (:attr:`MachineCode.functions`). Without a compiler, or a folder for kept functions, nothing is compiled.
 """
 
 import os
