@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from toy_flights import CompiledFlyer, DyingFlyer, ElsewhereFlyer, GivesFlyer, GrowsFlyer, OneProcessFlyer, ToyFlyer
 
 from hoverslam.data import writing
-from hoverslam.margins.campaigns import executors, store
+from hoverslam.margins.campaigns import store
 from hoverslam.margins.campaigns.blocks import BlockFailed, CampaignError, FlownBlock, block_numbers
 from hoverslam.margins.campaigns.campaign import run_campaign
 from hoverslam.margins.campaigns.executors import default_workers
@@ -505,7 +505,7 @@ def test_without_dask_the_error_says_what_to_install(monkeypatch):
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://nowhere"])
 def test_a_cluster_that_does_not_answer_is_named_with_the_fix(monkeypatch, address):
     pytest.importorskip("distributed")
-    monkeypatch.setattr(executors, "_CONNECT_TIMEOUT", 0.3)
+    monkeypatch.setattr("hoverslam.reports.clusters.CONNECT_TIMEOUT", 0.3)
     with pytest.raises(CampaignError, match=rf"'{address}': no Dask cluster answers there .* dask scheduler"):
         run_campaign(ToyFlyer(), 1, folder=None, scheduler=address)
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import sys
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from hoverslam.flights.craft.lander import Lander
 from hoverslam.studies.sweeps.changes import SweepError, changes_of
 from hoverslam.studies.sweeps.files import content_of
 from hoverslam.studies.sweeps.launches import Launches
+from hoverslam.studies.sweeps.subjects import Answer
 from hoverslam.studies.sweeps.sweep import sweep_points
 from hoverslam.studies.sweeps.walk import walks
 
@@ -321,8 +324,6 @@ class MadeUpSubject(Launches):
         return 27.9
 
     def solve(self, changes, near):
-        from hoverslam.studies.sweeps.subjects import Answer
-
         mass = dict(changes)[DRY]
         if mass == 25.0:
             os._exit(11)
@@ -338,6 +339,173 @@ def test_processes_walk_along_neighbours_and_one_that_dies_costs_one_point(tmp_p
     assert [p.outputs["staging_speed_m_s"] for p in found][2:] == [27.9, 27.9, 27.9, 28.0]
     assert len(told) == 6
     assert sorted(json.loads(path.read_text())["changes"][DRY] for path in tmp_path.iterdir()) == [24, 26, 27, 28, 29]
+
+
+# ---- parts and a Dask cluster ----------------------------------------------------------------------------------------
+def pulled(mass):
+    """A nonlinear flight whose last digits depend on where the solver starts: v' = u - v^3 / m, the greatest v(1)."""
+    problem = hs.ocp.Problem("pulled")
+    problem.parameter("m", value=mass)
+    problem.phase(
+        "go",
+        states=[hs.ocp.Variable("x", initial=0.0), hs.ocp.Variable("v", initial=0.5)],
+        controls=[hs.ocp.Variable("u", lower=-1.0, upper=1.0)],
+        dynamics=lambda s, c, p: {"x": s.v, "v": c.u - s.v**3 / p.m},
+        initial_time=0.0,
+        final_time=2.0,
+    )
+    problem.minimize(lambda e, p: -e.go.final.x + 0.1 * e.go.final.v**2)
+    return hs.ocp.solve(problem)
+
+
+class SolvedSubject(Launches):
+    """A subject that is really solved, each point from its neighbour."""
+
+    def begin(self):
+        return pulled(27.9)
+
+    def solve(self, changes, near):
+        found = near.resolve({"m": dict(changes)[DRY]})
+        speed = float(found["go"].final.v)
+        outputs = {"payload_kg": found.objective, "staging_speed_m_s": speed}
+        return Answer(outputs, found.verification.passed, "verified", found)
+
+
+@dataclass(frozen=True)
+class DyingOnce(MadeUpSubject):
+    """The worker dies at 25 t unless the file is there."""
+
+    mark: str = ""
+
+    def solve(self, changes, near):
+        mass = dict(changes)[DRY]
+        if mass == 25.0 and not os.path.exists(self.mark):
+            open(self.mark, "w").close()
+            os._exit(11)
+        return Answer({"payload_kg": 2.0 * mass, "staging_speed_m_s": near}, True, "verified", mass)
+
+
+class NotHere(MadeUpSubject):
+    """A subject that no other process can read."""
+
+    def __setstate__(self, state):
+        raise ImportError("No module named 'mine'")
+
+
+MANY = changes_of({DRY: [24.0, 25.0, 26.0, 27.0, 28.0, 29.0, 30.0]}, True)
+
+
+def rows_of(found):
+    """The rows without the times, every number with all its bits."""
+    return [[float(x).hex() for x in (*p.changes.values(), *p.outputs.values())] + [p.message] for p in found]
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """The address of a cluster of two worker processes; a point on which a worker died is tried once more."""
+    distributed, dask = pytest.importorskip("distributed"), pytest.importorskip("dask")
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+    ):
+        yield cluster.scheduler_address
+
+
+def test_the_rows_of_a_cluster_are_those_of_one_process_to_the_last_bit(cluster):
+    subject = SolvedSubject(VEHICLE)
+    away = sweep_points(subject, MANY, cluster=cluster)
+    assert away.verified
+    assert rows_of(sweep_points(subject, MANY, processes=1, parts=2)) == rows_of(away)
+    assert rows_of(sweep_points(subject, MANY, processes=2)) == rows_of(away)
+    thirds = [sweep_points(subject, MANY, **where, parts=3) for where in ({"processes": 1}, {"cluster": cluster})]
+    assert rows_of(thirds[0]) == rows_of(thirds[1])
+
+
+def test_each_worker_of_a_cluster_walks_along_neighbours_and_a_death_costs_one_point(tmp_path, cluster):
+    told = []
+    found = sweep_points(MadeUpSubject(VEHICLE), MANY[:-1], folder=tmp_path, cluster=cluster, report=told.append)
+    assert [point.verified for point in found] == [True, False, True, True, True, True]
+    assert found[1].message.startswith("the workers died")
+    assert [p.outputs["staging_speed_m_s"] for p in found][2:] == [27.9, 27.9, 27.9, 28.0]
+    assert len(told) == 6
+    told.clear()
+    mark = tmp_path / "died before"
+    mark.touch()
+    again = DyingOnce(VEHICLE, mark=str(mark))
+    assert sweep_points(again, MANY[:-1], folder=tmp_path, cluster=cluster, report=told.append).verified
+    assert told[0] == f"5 of 6 points read from {tmp_path}"
+    assert len(told) == 2
+
+
+def test_dask_gives_the_point_of_a_worker_that_died_to_another_one(tmp_path, cluster):
+    with pytest.importorskip("distributed").Client(cluster) as client:
+        found = sweep_points(DyingOnce(VEHICLE, mark=str(tmp_path / "died")), MANY, cluster=client)
+        assert client.status == "running"  # the caller's client stays open
+    assert (tmp_path / "died").exists()
+    assert found.verified
+
+
+def test_ctrl_c_on_a_cluster_keeps_the_points_that_are_done(cluster):
+    def stop(line):
+        if "interrupted" not in line:
+            raise KeyboardInterrupt
+
+    found = sweep_points(SolvedSubject(VEHICLE), MANY, cluster=cluster, report=stop)
+    assert found.interrupted
+    assert len(found) == 1
+
+
+def test_a_worker_that_cannot_read_the_subject_is_told_with_the_remedy(cluster):
+    with pytest.raises(
+        SweepError, match=r"No module named 'mine': install the same version .* on the scheduler and every worker"
+    ):
+        sweep_points(NotHere(VEHICLE), MANY, cluster=cluster)
+
+
+def test_another_version_on_a_worker_is_told(cluster, monkeypatch):
+    monkeypatch.setattr("hoverslam.studies.sweeps.executors.__version__", "99.0")
+    with pytest.raises(SweepError, match=r"has hoverslam .*, not 99\.0.*install the same version"):
+        sweep_points(MadeUpSubject(VEHICLE), MANY, cluster=cluster)
+
+
+def test_without_dask_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(SweepError, match=r"cluster: tcp://10\.0\.0\.5:8786: .*pip install 'hoverslam\[cluster\]'"):
+        swept({DRY: MASSES}, cluster="tcp://10.0.0.5:8786")
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (
+            {"cluster": "tcp://127.0.0.1:9"},
+            "cluster: tcp://127.0.0.1:9: no Dask cluster answers there .* dask scheduler",
+        ),
+        ({"cluster": "nonsense://nowhere"}, "no Dask cluster answers there"),
+        ({"cluster": 7}, "must be the address of a Dask scheduler"),
+        ({"cluster": "tcp://127.0.0.1:9", "processes": 2}, "processes: 2: .*leave one out"),
+        ({"parts": 0}, "parts = 0"),
+    ],
+)
+def test_a_cluster_that_cannot_be_used_is_told_before_anything_is_solved(solver, monkeypatch, how, said):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("hoverslam.reports.clusters.CONNECT_TIMEOUT", 0.3)
+    made = solver()
+    with pytest.raises(ValueError, match=said):
+        swept({DRY: MASSES}, **how)
+    assert made.solved == 0
+
+
+def test_a_cluster_that_is_lost_is_told_with_what_to_do(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster:
+
+        def lose(line):
+            cluster.close()
+
+        with pytest.raises(SweepError, match=r"lost on the way.*call again with the same folder"):
+            sweep_points(MadeUpSubject(VEHICLE), MANY[2:], folder=tmp_path, cluster=cluster, report=lose)
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 # ---- studies ---------------------------------------------------------------------------------------------------------

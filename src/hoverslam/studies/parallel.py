@@ -81,37 +81,42 @@ def work(
         workers: Number of processes.
     """
     waiting = list(enumerate(items))[::-1]
-    return _work(function, [waiting] * min(workers, len(items)))
+    return _work(function, [waiting] * min(workers, len(items)), workers)
 
 
 def work_along(
-    function: Callable[[Item], Answer], stretches: Sequence[Sequence[Item]]
+    function: Callable[[Item], Answer], stretches: Sequence[Sequence[Item]], workers: int
 ) -> Generator[Done[Answer], None, None]:
-    """Call ``function`` on the items of each stretch in their order, in a process for each stretch; yield each as it ends.
+    """Call ``function`` on the items of each stretch in their order, all in one process; yield each as it ends.
 
-    A process may keep what it found for the next items of its stretch. Places count through all stretches. For errors, see
-    :func:`work`.
+    A process may keep what it found for the next items of its stretch, and takes another stretch at the end. Places count
+    through all stretches. For errors, see :func:`work`.
 
     Args:
         function: Picklable function of one item.
         stretches: Picklable items.
+        workers: Number of processes.
     """
     places = count()
-    return _work(function, [[(next(places), item) for item in stretch][::-1] for stretch in stretches])
+    return _work(function, [[(next(places), item) for item in stretch][::-1] for stretch in stretches], workers)
 
 
 def _work(
-    function: Callable[[Item], Answer], queues: Sequence[list[tuple[int, Item]]]
+    function: Callable[[Item], Answer], queues: Sequence[list[tuple[int, Item]]], workers: int
 ) -> Generator[Done[Answer], None, None]:
-    """Call ``function`` on the items of all queues, the last item of a queue first, in a process for each queue."""
-    idle = [(_process(), queue) for queue in queues]
+    """Call ``function`` on the items of all queues, the last item of a queue first; each queue stays in one process."""
+    waiting = list(queues)[::-1]
+    idle = [(_process(), waiting.pop()) for _ in range(min(workers, len(queues)))]
     busy: dict[Future[Answer], tuple[int, ProcessPoolExecutor, list[tuple[int, Item]]]] = {}
     try:
         while any(queues) or busy:
-            for process, queue in [entry for entry in idle if entry[1]]:
-                if not queue:  # a queue of several processes
+            for entry in idle[:]:
+                process, queue = entry
+                if not queue and waiting:
+                    queue = waiting.pop()
+                if not queue:
                     continue
-                idle.remove((process, queue))
+                idle.remove(entry)
                 place, item = queue.pop()
                 with starting_workers():
                     busy[process.submit(function, item)] = place, process, queue

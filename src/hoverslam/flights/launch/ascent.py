@@ -1,5 +1,7 @@
 """Phases of the stack up to cut-off: vertical rise, flight with boosters if there are any, flight of the first stage."""
 
+from collections.abc import Callable
+
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -45,8 +47,10 @@ class AscentBuilder(PhaseBuilder):
         self.phase("ascent", "ascent", core, duration, steering, mesh=linear_control_mesh(10 if boosters else 22))
         self.problem.link(last, "ascent", states=("position", "velocity"), controls=("pitch", "yaw"))
 
+        dropped = self._dropped(last)
+
         def mass_lost(e: Named, p: Named) -> Array:
-            return e.ascent.initial.mass - e[last].final.mass + self._dropped(e, p, last)
+            return e.ascent.initial.mass - e[last].final.mass + dropped(e, p)
 
         self.problem.constrain(f"{last} -> ascent: mass", mass_lost, unit="kg")
         self._clean_separation("ascent")
@@ -73,14 +77,13 @@ class AscentBuilder(PhaseBuilder):
 
         self.problem.constrain("side boosters: propellant", spare, 0.0, np.inf, "kg")
 
-    def _dropped(self, e: Named, p: Named, last: str) -> Array | float:
-        """Return the mass (kg) that separates before the first stage flies on alone."""
+    def _dropped(self, last: str) -> Callable[[Named, Named], Array | float]:
+        """Return the mass (kg) that separates before the first stage flies on alone, as a function of the phases' ends."""
         if self.plan.boosters == "strap_ons":
-            return p["strap_ons.dry_mass"]
+            return lambda e, p: p["strap_ons.dry_mass"]
         if self.plan.boosters == "side_boosters":
-            left = vehicle_parameters.side_booster_mass(p, e[last].final_time)
-            return p["side_boosters.count"] * left
-        return 0.0
+            return lambda e, p: p["side_boosters.count"] * vehicle_parameters.side_booster_mass(p, e[last].final_time)
+        return lambda e, p: 0.0
 
     def _clean_separation(self, phase: str) -> None:
         """Hold dynamic pressure and bending load at the end of ``phase``, where bodies separate, below the stated limits."""

@@ -131,16 +131,16 @@ class BoosterBuilder(PhaseBuilder):
     # ---- start -----------------------------------------------------------------------------------------------------
     def _part(self, branch: Branch, body: Returner, first: str) -> None:
         """Start phase ``first`` where the phase ends in which the body still belongs to the stack."""
-        after = branch.after
+        after, kind = branch.after, body.body
         self.problem.constrain(f"{first}: time", lambda e, p: e[first].initial_time - e[after].final_time, unit="s")
         for state in ("position", "velocity"):
             self.problem.constrain(f"{first}: {state}", _difference(first, after, state))
 
         def mass(e: Named, p: Named) -> Array:
             final = e[after].final.mass
-            if body.body == "stage1":
+            if kind == "stage1":
                 alone = final - vehicle_parameters.upper_stack_mass(p)
-            elif body.body == "side_boosters":
+            elif kind == "side_boosters":
                 alone = vehicle_parameters.side_booster_mass(p, e[after].final_time)
             else:
                 alone = final - p["payload"] - p["payload.adapter"]
@@ -166,11 +166,11 @@ class BoosterBuilder(PhaseBuilder):
         low, high = self.search_range(name, settling, settling + LONGEST_FLIP * np.pi / rate, least=settling)
         off = vehicle_parameters.descent_inputs(0, body.body)
         self.phase(name, "descent", off, (low, high), mesh=linear_control_mesh(2))
-        burn = body.prefix + "boostback"
+        burn, after = body.prefix + "boostback", branch.after
 
         # The angle of the flip is the change of pitch; yaw, of one or two degrees, is neglected.
         def spare_turn(e: Named, p: Named) -> Array:
-            begun = e[branch.after].final_control.pitch if pitch is None else pitch
+            begun = e[after].final_control.pitch if pitch is None else pitch
             return rate * (e[name].duration - settling) - (e[burn].initial_control.pitch - begun)
 
         self.problem.constrain(f"{name}: turn within the rate limit", spare_turn, 0.0, np.inf, "rad")
@@ -257,7 +257,8 @@ class BoosterBuilder(PhaseBuilder):
         self.problem.constrain(f"{what}: velocity", lambda e, p: e[last].final.velocity - drift, unit="m/s")
         tangent = float(np.tan(self.operations.touchdown_tilt_max_deg.si))
         keep_upright_at_touchdown(self.problem, last, tangent, what)
-        self.problem.constrain(f"{what}: mass", lambda e, p: e[last].final.mass - body.least_mass(p), 0.0, np.inf, "kg")
+        least = body.least_mass
+        self.problem.constrain(f"{what}: mass", lambda e, p: e[last].final.mass - least(p), 0.0, np.inf, "kg")
 
 
 def _steady(planned: Figure | None) -> tuple[float, float]:

@@ -144,6 +144,7 @@ class PayloadSlope:
         with figures_read() as seen:
             problem = restated(self._solution, self._plan, self._payload)
             programme = restated_programme(self._solution, problem)
+            programme.trace_ends()
         if any(lasting_text(key) is None for key in programme.phase_keys.values()):
             return None
         return frozenset(key for key, figure in self._figures.items() if id(figure) in seen)

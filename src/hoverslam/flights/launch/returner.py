@@ -1,5 +1,6 @@
 """A body that comes home from a launch: what differs between a first stage, side boosters and an upper stage."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -37,6 +38,8 @@ class Returner:
         """Beginning of the names of its phases."""
         return PREFIXES[self.body]
 
-    def least_mass(self, p: Named) -> Array:
-        """Return the mass (kg) at touchdown with the reserve left."""
-        return sum(p[name] for name in self.dry) + p[self.reserve]
+    @property
+    def least_mass(self) -> Callable[[Named], Array]:
+        """The mass (kg) at touchdown with the reserve left, as a function of the parameters."""
+        names = (*self.dry, self.reserve)
+        return lambda p: sum(p[name] for name in names)

@@ -13,9 +13,11 @@ from hoverslam.flights.launch.simulation import Simulator
 from hoverslam.ocp.solved import Solved, solve
 from hoverslam.ocp.solving.carry import guess_from
 
+# Parts that converge take 34 to 90 iterations. One without a solution, such as a way home from where the simulated booster
+# cannot land, does not converge in hundreds: its simulated guess stays.
 _QUICK = replace(
-    ATTEMPTS[0], verify=False, max_passes=1, tolerance=1e-5, max_iterations=120,
-    ipopt={**ATTEMPTS[0].ipopt, "max_cpu_time": 15.0},
+    ATTEMPTS[0], verify=False, max_passes=1, tolerance=1e-5, max_iterations=90,
+    ipopt={**ATTEMPTS[0].ipopt, "max_cpu_time": 6.0},
 )  # fmt: skip
 
 

@@ -10,11 +10,19 @@ from hoverslam.flights.launch.phases import PhaseBuilder, angle_controls
 from hoverslam.flights.launch.structure import CIRCULAR, UPPER_STAGING_COAST, Branch, Segment
 from hoverslam.ocp.statement.names import Named
 from hoverslam.physics.constants import EARTH_EQUATORIAL_RADIUS, EARTH_GRAVITATIONAL_PARAMETER, STANDARD_GRAVITY
+from hoverslam.physics.earth import LaunchFrame
 from hoverslam.vehicles.stages import UpperStage
 
 # Bounds of durations (s) that only keep the search of the solver finite.
 SHROUDED, BURN, ORBIT_COAST, LATER_BURN = (1.0, 600.0), (5.0, 1500.0), (300.0, 4000.0), (0.3, 600.0)
 SHORTEST_RELIGHT = 0.3  # s, of a relit engine: estimate, the impulse of start and cut-off alone
+
+
+def _orbit_vectors(e: Named, last: str, frame: LaunchFrame) -> tuple[Array, Array, Array]:
+    """Return position from the Earth's centre, inertial velocity and angular momentum at the end of a phase."""
+    end = e[last].final
+    position, velocity = frame.from_centre(end.position), frame.inertial_velocity(end.position, end.velocity)
+    return position, velocity, jnp.cross(position, velocity)
 
 
 class UpperStageBuilder(PhaseBuilder):
@@ -51,7 +59,7 @@ class UpperStageBuilder(PhaseBuilder):
 
     def _segment(self, segment: Segment, branch: Branch, stage: UpperStage, before: str) -> None:
         """Add one segment and join it to the one before it."""
-        engine, name = stage.engine, segment.name
+        engine, name, body = stage.engine, segment.name, branch.body
         burning = vehicle_parameters.upper_inputs(engine.count, branch.body)
         off = vehicle_parameters.upper_inputs(0, branch.body)
         controls = angle_controls(
@@ -63,7 +71,7 @@ class UpperStageBuilder(PhaseBuilder):
             self.problem.link(before, name, states=("position", "velocity"))
             self.problem.constrain(
                 f"{name}: mass",
-                lambda e, p: e[name].initial.mass - vehicle_parameters.upper_stack_mass(p, branch.body),
+                lambda e, p: e[name].initial.mass - vehicle_parameters.upper_stack_mass(p, body),
                 unit="kg",
             )
         elif segment.kind == "shrouded":
@@ -94,8 +102,9 @@ class UpperStageBuilder(PhaseBuilder):
         )
         hot, heat_of = self.vehicle.limits.free_molecular_heating_max_W_m2, self.limits["ascent"].heat_of
         if hot is not None:
+            most = hot.si
             self.problem.constrain(
-                "fairing: heating", lambda e, p: jnp.log(heat_of(e[name].initial) / hot.si), -np.inf, 0.0
+                "fairing: heating", lambda e, p: jnp.log(heat_of(e[name].initial) / most), -np.inf, 0.0
             )
 
     def _burned_out(self, last: str) -> None:
@@ -117,7 +126,7 @@ class UpperStageBuilder(PhaseBuilder):
         mu = EARTH_GRAVITATIONAL_PARAMETER
 
         def radial(e: Named, p: Named) -> Array:
-            position, velocity, momentum = self._vectors(e, last)
+            position, velocity, momentum = _orbit_vectors(e, last, frame)
             energy = 0.5 * velocity @ velocity - mu / norm(position)
             return (2.0 * (energy + mu / floor) - momentum @ momentum / floor**2) * floor / mu
 
@@ -135,20 +144,13 @@ class UpperStageBuilder(PhaseBuilder):
         """Lowest altitude of an unpowered orbital flight (m)."""
         return self.operations.coast_altitude_min_km.si
 
-    def _vectors(self, e: Named, last: str) -> tuple[Array, Array, Array]:
-        """Return position from the Earth's centre, inertial velocity and angular momentum at the end of a phase."""
-        end, frame = e[last].final, self.plan.frame
-        position = frame.from_centre(end.position)
-        velocity = frame.inertial_velocity(end.position, end.velocity)
-        return position, velocity, jnp.cross(position, velocity)
-
     def _inclination(self, last: str) -> None:
         """Hold the inclination of the orbit at the end of phase ``last``."""
-        wanted, axis = np.cos(self.plan.orbit.inclination), self.plan.frame.axis
+        wanted, frame = np.cos(self.plan.orbit.inclination), self.plan.frame
 
         def error(e: Named, p: Named) -> Array:
-            momentum = self._vectors(e, last)[2]
-            return momentum @ axis / norm(momentum) - wanted
+            momentum = _orbit_vectors(e, last, frame)[2]
+            return momentum @ frame.axis / norm(momentum) - wanted
 
         self.problem.constrain("orbit: inclination", error)
 
@@ -159,34 +161,37 @@ class UpperStageBuilder(PhaseBuilder):
             last: Name of the phase that ends on the ellipse.
             stage: The stage that burns.
         """
-        mu, apogee = EARTH_GRAVITATIONAL_PARAMETER, EARTH_EQUATORIAL_RADIUS + self.plan.orbit.apogee_altitude
+        mu, frame = EARTH_GRAVITATIONAL_PARAMETER, self.plan.frame
+        apogee = EARTH_EQUATORIAL_RADIUS + self.plan.orbit.apogee_altitude
         perigee = EARTH_EQUATORIAL_RADIUS + self._lowest_coast
         least = np.sqrt(2 * mu * apogee * perigee / (apogee + perigee))
 
         def energy_error(e: Named, p: Named) -> Array:
-            position, velocity, momentum = self._vectors(e, last)
+            position, velocity, momentum = _orbit_vectors(e, last, frame)
             energy = 0.5 * velocity @ velocity - mu / norm(position)
             return (energy + mu / apogee - momentum @ momentum / (2 * apogee**2)) * apogee / mu
 
         def spare(e: Named, p: Named) -> Array:
-            missing = np.sqrt(mu / apogee) - norm(self._vectors(e, last)[2]) / apogee
+            missing = np.sqrt(mu / apogee) - norm(_orbit_vectors(e, last, frame)[2]) / apogee
             burned = jnp.exp(-missing / (STANDARD_GRAVITY * p[f"{stage}.isp_vacuum"]))
             return e[last].final.mass * burned - vehicle_parameters.injected_mass(p)
 
         self.problem.constrain("transfer: apogee", energy_error)
-        self.problem.constrain("transfer: perigee", lambda e, p: norm(self._vectors(e, last)[2]) / least, 1.0, np.inf)
+        self.problem.constrain(
+            "transfer: perigee", lambda e, p: norm(_orbit_vectors(e, last, frame)[2]) / least, 1.0, np.inf
+        )
         self.problem.constrain("injection: mass", spare, 0.0, np.inf, "kg")
         self._inclination(last)
 
     def _orbit(self, last: str) -> None:
         """Hold the target orbit by conditions on vectors; orbital elements contain arc-cosines, with singular derivatives."""
-        orbit, problem = self.plan.orbit, self.problem
+        orbit, problem, frame = self.plan.orbit, self.problem, self.plan.frame
         perigee = EARTH_EQUATORIAL_RADIUS + orbit.perigee_altitude
         apogee = EARTH_EQUATORIAL_RADIUS + orbit.apogee_altitude
         mu = EARTH_GRAVITATIONAL_PARAMETER
 
         def vectors(e: Named) -> tuple[Array, Array, Array]:
-            return self._vectors(e, last)
+            return _orbit_vectors(e, last, frame)
 
         if apogee - perigee < CIRCULAR:
             speed = np.sqrt(mu / perigee)
@@ -213,12 +218,12 @@ class UpperStageBuilder(PhaseBuilder):
         """
         if argument is None:
             return
-        mu, axis = EARTH_GRAVITATIONAL_PARAMETER, self.plan.frame.axis
+        mu, frame = EARTH_GRAVITATIONAL_PARAMETER, self.plan.frame
 
         def resolved(e: Named, along: float, across: float) -> Array:
-            position, velocity, momentum = self._vectors(e, last)
+            position, velocity, momentum = _orbit_vectors(e, last, frame)
             towards = jnp.cross(velocity, momentum) / mu - position / norm(position)
-            node = jnp.cross(axis, momentum)
+            node = jnp.cross(frame.axis, momentum)
             node, beside = node / norm(node), jnp.cross(momentum, node) / norm(momentum) / norm(node)
             return towards @ (along * node + across * beside) / eccentricity
 

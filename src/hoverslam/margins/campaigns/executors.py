@@ -8,16 +8,17 @@ import os
 import pickle
 from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from functools import lru_cache
 from threading import Lock
 from typing import Any, Protocol, TypeVar
 
 from hoverslam.margins.campaigns.blocks import CampaignError, Columns, FlownBlock, Flyer, TimedFlyer
 from hoverslam.margins.campaigns.run import CampaignRun
+from hoverslam.reports.clusters import ClusterError, cluster_client, dask_module
 from hoverslam.reports.workers import prepare_worker, starting_workers
 
 _RETRIES = 2  # of a block on a cluster
-_CONNECT_TIMEOUT = 10.0  # s, for a cluster to answer
 _IDLE_TIMEOUT = 60.0  # s, after which idle processes of this machine end
 # Environment of such a process: it uses one core, and is not restarted when its memory grows, as it does in compilation.
 _ONE_CORE = {
@@ -102,10 +103,13 @@ def _result_of(run: CampaignRun, job: _Job[Answer], index: int) -> Answer:
 
 def _on_cluster(run: CampaignRun, indices: Sequence[int], scheduler: str) -> Generator[FlownBlock, None, None]:
     """Fly on a Dask cluster; blocks are kept from this process."""
-    distributed = _distributed(scheduler)
-    pickled = _pickled(run.flyer)
-    client = _client(distributed, scheduler)
-    try:
+    with ExitStack() as closing:
+        try:
+            distributed = dask_module()
+            pickled = _pickled(run.flyer)
+            client = closing.enter_context(cluster_client(scheduler))
+        except ClusterError as error:
+            raise CampaignError(f"scheduler {scheduler!r}: {error}") from error
         if not client.nthreads():
             run.report(f"{scheduler}: has no workers yet: waiting; start some with: dask worker {scheduler}")
         # Not pure: Dask would otherwise repeat an earlier failure from memory instead of trying again.
@@ -120,27 +124,6 @@ def _on_cluster(run: CampaignRun, indices: Sequence[int], scheduler: str) -> Gen
             job.release()  # frees the memory of the cluster
             run.keep(jobs[job], columns)
             yield FlownBlock(seconds, cold, min(len(indices), _threads(client)))
-    finally:
-        client.close()  # the cluster drops jobs without a client
-
-
-# Dask is an optional dependency without type information, hence ``Any`` for its module and its client.
-def _distributed(scheduler: str) -> Any:
-    """Return the module of Dask. Raises CampaignError if it is not installed."""
-    try:
-        return importlib.import_module("distributed")
-    except ImportError:
-        fix = "needs Dask: pip install 'hoverslam[cluster]', or leave the scheduler out"
-        raise CampaignError(f"scheduler {scheduler!r}: {fix}") from None
-
-
-def _client(distributed: Any, scheduler: str) -> Any:
-    """Return a client of the cluster. Raises CampaignError if it does not answer."""
-    try:
-        return distributed.Client(scheduler, timeout=_CONNECT_TIMEOUT, set_as_default=False)
-    except (OSError, ValueError) as error:
-        fix = "start one with: dask scheduler, and give the address that it prints, such as tcp://10.0.0.5:8786"
-        raise CampaignError(f"scheduler {scheduler!r}: no Dask cluster answers there ({error}): {fix}") from error
 
 
 def _threads(client: Any) -> int:

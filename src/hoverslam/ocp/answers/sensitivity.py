@@ -187,7 +187,7 @@ def _lagrangian(programme: Programme) -> ca.Function:
             ca.MX.sym(n, size)
             for n, size in (("x", programme.size), ("p", len(programme.parameter_vector())), ("l", programme.rows))
         )
-        f, g = programme.functions["nlp"](x, p)
+        f, g = programme.differentiable()(x, p)
         total = f + ca.dot(lam, g)
         programme.functions["lagrangian"] = ca.Function(
             "lagrangian", [x, p, lam], [ca.densify(ca.gradient(total, p)), ca.densify(ca.gradient(total, x))]
@@ -251,7 +251,7 @@ class _System:
             x, lam = ca.MX.sym("x", programme.size), ca.MX.sym("l", programme.rows)
             p, dp = ca.MX.sym("p", len(self.p)), ca.MX.sym("dp", len(self.p))
             gradient = _lagrangian(programme)(x, p, lam)[1]
-            g = programme.functions["nlp"](x, p)[1]
+            g = programme.differentiable()(x, p)[1]
             out = [ca.densify(ca.jtimes(gradient, p, dp)), ca.densify(ca.jtimes(g, p, dp))]
             programme.functions["cross"] = ca.Function("cross", [x, p, lam, dp], out)
         return programme.functions["cross"]

@@ -8,6 +8,7 @@ the factor of the time step, are linear algebra, written out below, so that no d
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import casadi as ca
@@ -20,6 +21,7 @@ from hoverslam.ocp.statement.names import Named, scalars, split
 from hoverslam.ocp.statement.phase import Phase
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.transcription.carried import carried
+from hoverslam.ocp.transcription.compiled import MachineCode
 from hoverslam.ocp.transcription.stored_functions import StoredFunctions, stored_or_made
 from hoverslam.ocp.transcription.structure import StructureCache, traced_key
 from hoverslam.ocp.transcription.translate import telling_translation, translate
@@ -42,6 +44,11 @@ class LocalFunctions(StoredFunctions):
     hessian: ca.Function
     jacobian_sparsity: ca.Sparsity
     hessian_sparsity: ca.Sparsity
+
+    @cached_property
+    def code(self) -> MachineCode:
+        """``value``, ``jacobian`` and ``hessian`` as the solver calls them. Compiled ones have no derivatives."""
+        return MachineCode(self.digest, (self.value, self.jacobian, self.hessian))
 
 
 def inputs_of(problem: Problem, phase: Phase, given: Any) -> Any:

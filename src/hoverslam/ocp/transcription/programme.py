@@ -20,15 +20,19 @@ from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Bound, Named, split
 from hoverslam.ocp.statement.phase import Guess
 from hoverslam.ocp.statement.problem import Problem
+from hoverslam.ocp.transcription.compiled import collect_compiled
 from hoverslam.ocp.transcription.costs import Terms, terms_of
 from hoverslam.ocp.transcription.ends import end_functions
 from hoverslam.ocp.transcription.frame import Frame, PhaseLayout, Scales
 from hoverslam.ocp.transcription.local import LocalFunctions, flat_inputs
 from hoverslam.ocp.transcription.sparse import Entries, constant, gather, to_scipy
-from hoverslam.ocp.transcription.structure import StructureCache, read
+from hoverslam.ocp.transcription.structure import Reading, StructureCache, read
 from hoverslam.ocp.transcription.translate import Traced, telling_translation
 
 INFINITE = 1e30  # second derivatives at or above this are taken for infinite
+_TRACED_ENDS: StructureCache[tuple[Traced, list[int]]] = (
+    StructureCache()
+)  # of the process, with the constraints' lengths
 MOVED = 0.1  # scaled distance by which a guess is moved away from them
 
 
@@ -36,7 +40,8 @@ class Programme(Frame):
     """The nonlinear programme of a problem on given meshes, with CasADi functions for IPOPT.
 
     Attributes:
-        functions: CasADi functions by name: those that IPOPT calls and those for derivatives of optima.
+        functions: CasADi functions by name: those that IPOPT calls and those for derivatives of optima. Those that IPOPT
+            calls have no further derivatives where they are compiled; see :meth:`differentiable`.
         solvers: Solvers built so far, by their options.
         smoothing: See :class:`hoverslam.ocp.Options`.
 
@@ -59,6 +64,9 @@ class Programme(Frame):
         self.functions: dict[str, ca.Function] = {}
         self.solvers: dict[Any, ca.Function] = {}
         self._endpoints()
+        collect_compiled()
+        self._codes = {name: local.code.functions for name, local in self.local.items()}
+        self._compiled = {name for name, local in self.local.items() if local.code.is_ready}
         self.terms = terms_of(self)
         if self.terms and problem.sense < 0.0:
             raise StatementError(f"problem {problem.name!r}: measurements and roughness need an objective to minimise")
@@ -74,6 +82,7 @@ class Programme(Frame):
         same = (
             self.ends is other.ends
             and all(self.local[name] is other.local.get(name) for name in self.local)
+            and self._compiled == other._compiled
             and self.smoothing == other.smoothing
             and not (self.terms or other.terms)
             and self.meshes == other.meshes
@@ -92,13 +101,10 @@ class Programme(Frame):
         return self.phase_keys != self.present_phase_keys() or self._ends_key != self._present_ends_key()
 
     def _present_ends_key(self) -> Hashable:
-        problem = self.problem
-        own = read(
-            [problem.objective, *(c.function for c in problem.boundary), *(m.function for m in problem.measurements)]
-        )
+        own = self._read_ends()
         if own.certain:
             return own.key
-        return own.key, Traced(self._end_function(), len(self.end_indices), len(problem.given)).key
+        return own.key, self.trace_ends()[0].key
 
     # ---- phase ends ------------------------------------------------------------------------------------------------
     def _endpoints(self) -> None:
@@ -110,12 +116,41 @@ class Programme(Frame):
             blocks.append(np.concatenate([*ends, lay.times[[0, -1]]]))
         self.end_indices = np.concatenate([*blocks, self.free_indices])
         with telling_translation(f"problem {self.problem.name!r}, objective or boundary constraints"):
-            self.traced_ends = Traced(self._end_function(), len(self.end_indices), len(self.problem.given))
+            self.traced_ends, self.boundary_lengths = self._traced_end_function()
             self.ends = end_functions(self.traced_ends, len(self.end_indices), len(self.problem.given))
         self.boundary_bounds, names = self._boundary_bounds()
         self.labels += names
 
-    def _end_function(self) -> Callable[..., Any]:
+    def _traced_end_function(self) -> tuple[Traced, list[int]]:
+        """Return objective and boundary constraints as traced, and the lengths of the constraints.
+
+        A statement that differs in bounds and parameters alone has been traced before.
+        """
+
+        functions = self._read_ends()
+        if not functions.certain:
+            return self.trace_ends()
+        phases = tuple(
+            (name, tuple(lay.phase.states.labels()), tuple(lay.phase.controls.labels()))
+            for name, lay in self.layouts.items()
+        )
+        names = tuple(v.name for v in self.problem.free), tuple(self.problem.given)
+        return _TRACED_ENDS.get((functions.key, phases, names, self.problem.sense, self.origin), self.trace_ends)
+
+    def trace_ends(self) -> tuple[Traced, list[int]]:
+        """Trace objective and boundary constraints, also where like ones have been traced before."""
+        lengths: list[int] = []
+        traced = Traced(self._end_function(lengths), len(self.end_indices), len(self.problem.given))
+        return traced, lengths
+
+    def _read_ends(self) -> Reading:
+        """Return the key of objective, boundary constraints and measurements."""
+        problem = self.problem
+        limits, measured = problem.boundary, problem.measurements
+        return read([problem.objective, *(c.function for c in limits), *(m.function for m in measured)])
+
+    def _end_function(self, lengths: list[int]) -> Callable[..., Any]:
+        """Return objective and boundary constraints as one flat function, which sets the ``lengths`` of the constraints."""
         problem = self.problem
         if problem.objective is None:
             raise StatementError(f"problem {problem.name!r} has no objective: call minimize() or maximize()")
@@ -130,7 +165,7 @@ class Programme(Frame):
             for c in problem.boundary:
                 with telling(f"problem {problem.name!r}, boundary constraint {c.name!r}"):
                     values.append(jnp.ravel(jnp.asarray(c.function(ends, p), dtype=float)))
-            self.boundary_lengths = [int(v.shape[0]) for v in values[1:]]
+            lengths[:] = [int(v.shape[0]) for v in values[1:]]
             return jnp.concatenate(values)
 
         return evaluate
@@ -180,20 +215,14 @@ class Programme(Frame):
 
     def _assemble(self) -> None:
         """Build the functions that IPOPT calls."""
-        w, p = ca.MX.sym("w", self.size), ca.MX.sym("p", self.parameter_vector().size)
+        w, p = self._symbols()
         lam, sigma = ca.MX.sym("lam", self.rows), ca.MX.sym("sigma")
         physical = self.scale * w
         pieces = [self._phase_block(lay, physical, p, lam, at) for lay, at in self._input_slices()]
         ends, p_given = physical[self.end_indices], p[: len(self.problem.given)]
-        objective, constraints = self.ends.value(ends, p_given)
-        stop = self.rows_before_boundary
-        scaled_linear = sp.diags_array(self.row_scale[:stop]) @ self.linear @ sp.diags_array(self.scale)
-        local = sum((constant(b.place, b.place.shape) @ b.value for b in pieces), ca.MX(stop, 1))
-        g = ca.vertcat(constant(scaled_linear, scaled_linear.shape) @ w + local, self.row_scale[stop:] * constraints)
-        penalty = self._smoothing_matrix()
+        scaled_linear, penalty = self._scaled_linear(), self._smoothing_matrix()
+        f, g = self._objective_and_rows(w, p, [(piece.scatter, piece.value) for piece in pieces])
         costs = [(terms, p[at]) for terms, at in self._term_slices(p.shape[0])]
-        squares = sum((ca.sum1(t.mapped(t.function, physical, d, p_given)) for t, d in costs), ca.MX(0.0))
-        f = self.objective_scale * (objective + squares) + 0.5 * ca.dot(w, penalty @ w)
 
         jac = self._jacobian(scaled_linear, pieces, ends, p_given)
         hess = self._hessian(pieces, ends, p_given, sigma, lam) + sigma * ca.triu(penalty)
@@ -211,6 +240,40 @@ class Programme(Frame):
                 "nlp_hess_l", [w, p, sigma, lam], [hess], ["x", "p", "lam_f", "lam_g"], ["triu_hess_gamma_x_x"]
             ),
         }
+
+    def differentiable(self) -> ca.Function:
+        """Return ``(x, p) -> (f, g)``, as in ``functions["nlp"]``, without compiled functions: CasADi can differentiate it."""
+        if "differentiable" not in self.functions:
+            w, p = self._symbols()
+            physical, values = self.scale * w, []
+            for lay, at in self._input_slices():
+                name = lay.phase.name
+                columns, data = self._points(lay)
+                z = ca.reshape(physical[columns.ravel()], columns.shape[1], len(columns))
+                value = _mapped(self.local[name].value, len(columns), z, ca.DM(data.T), p[at])
+                values.append((self._scatter(lay), value))
+            f, g = self._objective_and_rows(w, p, values)
+            self.functions["differentiable"] = ca.Function("differentiable", [w, p], [f, g])
+        return self.functions["differentiable"]
+
+    def _symbols(self) -> tuple[ca.MX, ca.MX]:
+        return ca.MX.sym("w", self.size), ca.MX.sym("p", self.parameter_vector().size)
+
+    def _scaled_linear(self) -> Any:
+        """Return the matrix of the linear parts of all rows before the boundary constraints."""
+        rows = self.row_scale[: self.rows_before_boundary]
+        return sp.diags_array(rows) @ self.linear @ sp.diags_array(self.scale)
+
+    def _objective_and_rows(self, w: Any, p: Any, values: list[tuple[Any, Any]]) -> tuple[Any, Any]:
+        """Return objective and rows, from the values of all points of each phase and the matrix that adds them to rows."""
+        physical, p_given, stop = self.scale * w, p[: len(self.problem.given)], self.rows_before_boundary
+        objective, constraints = self.ends.value(physical[self.end_indices], p_given)
+        linear = self._scaled_linear()
+        local = sum((constant(place, place.shape) @ value for place, value in values), ca.MX(stop, 1))
+        g = ca.vertcat(constant(linear, linear.shape) @ w + local, self.row_scale[stop:] * constraints)
+        costs = [(terms, p[at]) for terms, at in self._term_slices(p.shape[0])]
+        squares = sum((ca.sum1(t.mapped(t.function, physical, d, p_given)) for t, d in costs), ca.MX(0.0))
+        return self.objective_scale * (objective + squares) + 0.5 * ca.dot(w, self._smoothing_matrix() @ w), g
 
     def _smoothing_matrix(self) -> ca.DM:
         """Return twice ``smoothing`` times the integral of the squared control rates over each phase, in its unit of time.
@@ -279,36 +342,39 @@ class Programme(Frame):
             [width, place, np.full(len(width), self.origin), weights[:, :blocks]]
         )
 
-    def _phase_block(self, lay: PhaseLayout, physical: Any, p: Any, lam: Any, inputs: slice) -> "_Block":
-        local = self.local[lay.phase.name]
-        columns, data = self._points(lay)
-        count, nx, rows = len(columns), lay.states.shape[1], lay.states.shape[1] + lay.path.shape[1]
-        row_of = np.concatenate([lay.defects, lay.path], axis=1)
-        # A defect is (differentiated states) - (step times rates): the local part enters with a minus sign.
-        sign = np.concatenate([-np.ones(nx), np.ones(rows - nx)])
-        target = row_of.ravel()
-        factor = np.tile(sign, count) * self.row_scale[target]
-        scatter = sp.csc_array((factor, (target, np.arange(len(target)))), (self.rows_before_boundary, count * rows))
+    def _scatter(self, lay: PhaseLayout) -> sp.csc_array:
+        """Return the matrix that adds the values of the local functions at all points to the rows."""
+        nx, count = lay.states.shape[1], len(lay.defects)
+        target = np.concatenate([lay.defects, lay.path], axis=1).ravel()
+        factor = np.tile(self._sign(lay), count) * self.row_scale[target]
+        return sp.csc_array(
+            (factor, (target, np.arange(len(target)))), (self.rows_before_boundary, count * (nx + lay.path.shape[1]))
+        )
 
+    @staticmethod
+    def _sign(lay: PhaseLayout) -> np.ndarray:
+        # A defect is (differentiated states) - (step times rates): the local part enters with a minus sign.
+        return np.concatenate([-np.ones(lay.states.shape[1]), np.ones(lay.path.shape[1])])
+
+    def _phase_block(self, lay: PhaseLayout, physical: Any, p: Any, lam: Any, inputs: slice) -> "_Block":
+        code = self._codes[lay.phase.name]
+        columns, data = self._points(lay)
+        row_of, scatter = np.concatenate([lay.defects, lay.path], axis=1), self._scatter(lay)
+        count, rows = row_of.shape
         z = ca.reshape(physical[columns.ravel()], columns.shape[1], count)
-        q = p[inputs]
-        arguments: list[Any] = [z, ca.DM(data.T), q]
+        arguments: list[Any] = [z, ca.DM(data.T), p[inputs]]
         local_lam = ca.reshape(
             constant(scatter.T.tocsc(), scatter.T.shape) @ lam[: self.rows_before_boundary], rows, count
         )
-
-        def mapped(function: ca.Function, *more: Any) -> Any:
-            return ca.vec(function.map(function.name(), "serial", count, [2], [])(*arguments, *more))
-
         return _Block(
             scatter,
-            mapped(local.value),
-            mapped(local.jacobian),
-            mapped(local.hessian, local_lam),
+            _mapped(code["value"], count, *arguments),
+            _mapped(code["jacobian"], count, *arguments),
+            _mapped(code["hessian"], count, *arguments, local_lam),
             columns,
             row_of,
-            sign,
-            local,
+            self._sign(lay),
+            self.local[lay.phase.name],
         )
 
     def _jacobian(self, linear: Any, pieces: list["_Block"], ends: Any, given: Any) -> Any:
@@ -513,11 +579,16 @@ class Programme(Frame):
         return np.vstack([slope, np.zeros((sum(t.fixed.size for t in self.terms), slope.shape[1]))])
 
 
+def _mapped(function: ca.Function, count: int, *arguments: Any) -> Any:
+    """Return the results at all points in one column; the third argument is the same at every point."""
+    return ca.vec(function.map(function.name(), "serial", count, [2], [])(*arguments))
+
+
 @dataclass(frozen=True)
 class _Block:
     """One phase's contributions: values, Jacobian and Hessian entries of all its points, with their places."""
 
-    place: Any
+    scatter: Any
     value: Any
     jacobian: Any
     hessian: Any

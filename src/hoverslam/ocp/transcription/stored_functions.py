@@ -4,7 +4,7 @@ import json
 import zlib
 from collections.abc import Callable, Hashable
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 import casadi as ca
@@ -17,11 +17,17 @@ _KEPT = Kept("translated", most=100_000_000)
 
 @dataclass(frozen=True)
 class StoredFunctions:
-    """Base of records whose fields are CasADi functions, or sparsities with names that end in ``sparsity``."""
+    """Base of records whose fields are CasADi functions, or sparsities with names that end in ``sparsity``.
+
+    Attributes:
+        digest: The name of the record on disk; empty if it cannot be kept.
+    """
+
+    digest: str = field(default="", kw_only=True)
 
     def to_bytes(self) -> bytes:
         """Return the functions as :meth:`from_bytes` reads them."""
-        parts = {field.name: getattr(self, field.name).serialize() for field in fields(self)}
+        parts = {each.name: getattr(self, each.name).serialize() for each in fields(self) if each.name != "digest"}
         return zlib.compress(json.dumps(parts).encode(), level=1)
 
     @classmethod
@@ -51,7 +57,7 @@ def stored_or_made(kind: type[Functions], key: Hashable, make: Callable[[], Func
     if content is not None:
         with suppress(RuntimeError, ValueError, TypeError, zlib.error):  # what this version of CasADi cannot read
             found: Functions = kind.from_bytes(content)
-            return found
-    made = make()
+            return replace(found, digest=digest)
+    made = replace(make(), digest=digest)
     _KEPT.put(digest, made.to_bytes())
     return made

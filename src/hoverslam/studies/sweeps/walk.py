@@ -5,8 +5,7 @@ points were given changes nothing.
 """
 
 import time
-from collections.abc import Generator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import nan
 from typing import Any
@@ -14,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hoverslam.studies import parallel
 from hoverslam.studies.sweeps.changes import Changes
 from hoverslam.studies.sweeps.points import FigurePoint
 from hoverslam.studies.sweeps.subjects import Subject
@@ -29,14 +27,23 @@ class Walk:
         nominal: The figures as they are stated.
         order: The points in the order in which they are solved.
         scales: Range of the values of each figure, ``(figures,)``.
+        number: Number of the walk among those of its sweep.
     """
 
     subject: Subject
     nominal: Changes
     order: Sequence[Changes]
     scales: NDArray[np.float64]
+    number: int = 0
     _flights: list[tuple[Changes, Any]] = field(default_factory=list, init=False)
+    _first: tuple[Any] | None = field(
+        default=None, init=False
+    )  # flight of the figures as stated; None: not yet asked for
     _begun: bool = field(default=False, init=False)
+
+    def begin_as(self, other: "Walk") -> None:
+        """Take the flight of the figures as they are stated from another walk of the same sweep, if it has asked for it."""
+        self._first = other._first
 
     def solve(self, place: int) -> FigurePoint:
         """Return a point of the walk. An error of the solver becomes a point that states it."""
@@ -46,7 +53,7 @@ class Walk:
             self._begin()
             answer = self.subject.solve(changes, self._near(changes))
         except Exception as error:
-            point = _failed(self.subject, changes, f"{type(error).__name__}: {error}", time.perf_counter() - start)
+            point = failed(self.subject, changes, f"{type(error).__name__}: {error}", time.perf_counter() - start)
         else:
             flight = answer.flight
             seconds = time.perf_counter() - start
@@ -55,9 +62,11 @@ class Walk:
         return point
 
     def _begin(self) -> None:
-        if not self._begun:
-            flight = self.subject.begin()
-            self._flights += [] if flight is None else [(self.nominal, flight)]
+        if self._begun:
+            return
+        if self._first is None:
+            self._first = (self.subject.begin(),)
+        self._flights += [] if self._first[0] is None else [(self.nominal, self._first[0])]
         self._begun = True
 
     def _near(self, changes: Changes) -> Any:
@@ -95,43 +104,19 @@ def walks(subject: Subject, points: Sequence[Changes], nominal: Changes, count: 
     scales = np.ptp(table, axis=0)
     scales[scales == 0.0] = 1.0
     parts = _parts(sorted(points), scales, min(count, len(points)))
-    return [Walk(subject, nominal, _order(part, nominal, scales), scales) for part in parts]
+    orders = [_order(part, nominal, scales) for part in parts]
+    return [Walk(subject, nominal, order, scales, number) for number, order in enumerate(orders)]
 
 
-def walk_here(walk: Walk) -> Generator[tuple[FigurePoint, bool], None, None]:
-    """Solve the points of a walk in this process; yield each as it ends, with True: it was solved."""
-    for place in range(len(walk.order)):
-        yield walk.solve(place), True
+def failed(subject: Subject, changes: Changes, message: str, seconds: float) -> FigurePoint:
+    """Return a point without outputs, which are NaN.
 
-
-def walk_in_processes(found: Sequence[Walk]) -> Generator[tuple[FigurePoint, bool], None, None]:
-    """Solve each walk in a process of its own; yield each point as it ends, and whether it was solved.
-
-    A process that dies loses one point.
+    Args:
+        subject: What was to be solved.
+        changes: The changed figures of the point.
+        message: Why there is no output; it becomes one line.
+        seconds: Time taken, s.
     """
-    steps = [[(walk, place) for place in range(len(walk.order))] for walk in found]
-    flat = [step for stretch in steps for step in stretch]
-    with closing(parallel.work_along(_step, steps)) as finished:
-        for done in finished:
-            walk, place = flat[done.place]
-            if done.answer is not None:
-                yield done.answer, True
-            else:
-                yield _failed(walk.subject, walk.order[place], done.error, 0.0), False
-
-
-_here: list[Walk] = []
-"""The walk of this worker process, with the flights that it has solved."""
-
-
-def _step(step: tuple[Walk, int]) -> FigurePoint:
-    walk, place = step
-    if not _here:
-        _here.append(walk)
-    return _here[0].solve(place)
-
-
-def _failed(subject: Subject, changes: Changes, message: str, seconds: float) -> FigurePoint:
     text = " ".join(message.split())
     return FigurePoint(dict(changes), dict.fromkeys(subject.outputs, nan), False, text, seconds)
 
