@@ -12,9 +12,8 @@ from hoverslam.flights.launch.plan import make_plan
 from hoverslam.flights.launch.problem import launch_problem
 from hoverslam.flights.launch.stored import exact
 from hoverslam.flights.launch.structure import choices_of
-from hoverslam.ocp.solving import ipopt
 from hoverslam.ocp.transcription import compiled
-from hoverslam.ocp.transcription.compiled import MachineCode, compile_later, wait_for_compiled
+from hoverslam.ocp.transcription.compiled import MachineCode, compile_later, note_solve, wait_for_compiled
 from hoverslam.ocp.transcription.local import TRANSLATED, kept_functions, phase_key
 
 START = hs.LandingStart(position=(-300.0, 0.0, 5000.0), velocity=(40.0, 0.0, -300.0), mass=35e3)  # m, m/s, kg
@@ -77,7 +76,7 @@ def test_compiled_functions_give_the_same_bits(problem, folder, compiler):
 
 @needs_a_compiler
 def test_a_landing_by_compiled_functions_is_the_same_landing(folder, compiler, monkeypatch):
-    monkeypatch.setattr(ipopt, "LONG", np.inf)
+    monkeypatch.setattr(compiled, "LONG", np.inf)
     case = hs.Landing(hs.Lander.of("falcon9", [(1,)]), START)
     before = case.solve().solution
     assert not before.programme._compiled
@@ -88,6 +87,17 @@ def test_a_landing_by_compiled_functions_is_the_same_landing(folder, compiler, m
     assert after.verification.passed
     assert after.objective == before.objective
     assert after.sensitivities() == before.sensitivities()
+
+
+def test_functions_of_short_solves_are_compiled_once_these_took_long_together(problem, folder, monkeypatch):
+    asked = []
+    monkeypatch.setattr(compiled, "compile_later", asked.append)
+    often, seldom = (MachineCode(name, (functions_of(problem).value,)) for name in ("often", "seldom"))
+    note_solve([often, often, seldom], 0.4 * compiled.LONG)  # like phases have the same code
+    note_solve([often], 0.4 * compiled.LONG)
+    assert asked == [[], []]
+    note_solve([often], 0.4 * compiled.LONG)
+    assert asked[-1] == [often]
 
 
 def test_a_library_that_cannot_be_loaded_is_not_used(problem, folder):
