@@ -161,7 +161,8 @@ class _Model:
     def __init__(self, solution: Solution, part: PhaseSolution, found: Costates):
         problem, self.part = solution.problem, part
         self.sense = problem.sense
-        self.local = solution.programme.local[part.phase.name].rates
+        local = solution.programme.local[part.phase.name]
+        self.local, self.fast = local.rates, local.code.functions["rates"]
         self.q = solution.programme.inputs(part.phase.name)
         self.free = np.array([solution.parameters[v.name] for v in problem.free])
         self.lower, self.upper = part.phase.controls.bounds(solution.values)
@@ -176,7 +177,7 @@ class _Model:
 
     def rates(self, at: _Points, controls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return state rates ``(n, nx)`` and path constraints ``(n, path)`` with other controls at the same states."""
-        f, c = self.local(at.states.T, controls.T, self.q, self.free, at.times[None, :])
+        f, c = self.fast(at.states.T, controls.T, self.q, self.free, at.times[None, :])
         return np.asarray(f).T, np.asarray(c).T.reshape(len(at.times), -1)
 
     def cost(self, at: _Points, controls: np.ndarray, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
