@@ -385,10 +385,10 @@ def resolve_record(
     with programme.problem.holding(values):
         lower, upper = programme.variable_bounds(values)
         start = Start(np.clip(solution.primal, lower, upper), solution.bound_dual, solution.dual)
-        again = run(programme, log.options, start, AGAIN)
-        if not again.converged and not log.time_is_up:
-            # the multipliers may belong to another active set: try once more without them
-            again = run(programme, log.options, Start(start.x))
+        for asked, at, barrier, push in _ways_to_start(log.options, start, True):
+            again = run(programme, replace(asked, time_limit=log.options.time_limit), at, barrier, push)
+            if again.converged or log.time_is_up:
+                break
         errors = _estimated(again)
         if verify_it:
             again.verification = verify(again, log.options.tolerances, log.ends)
