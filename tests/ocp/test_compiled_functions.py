@@ -89,6 +89,19 @@ def test_a_landing_by_compiled_functions_is_the_same_landing(folder, compiler, m
     assert after.sensitivities() == before.sensitivities()
 
 
+@needs_a_compiler
+def test_what_cannot_be_met_is_named_by_compiled_functions_too(folder, compiler, monkeypatch):
+    monkeypatch.setattr(compiled, "LONG", np.inf)
+    case = hs.Landing(hs.Lander.of("falcon9", [(1,)]), START, hs.LandingLimits(speed=200.0), pad_only=True)
+    before = case.solve()
+    compile_later([local.code for local in before.solution.programme.local.values()])
+    wait_for_compiled()
+    after = case.solve()
+    assert after.solution.programme._compiled
+    assert before.outcome is hs.LandingOutcome.INFEASIBLE
+    assert after.message == before.message
+
+
 def test_functions_of_short_solves_are_compiled_once_these_took_long_together(problem, folder, monkeypatch):
     asked = []
     monkeypatch.setattr(compiled, "compile_later", asked.append)
