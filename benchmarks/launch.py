@@ -41,13 +41,13 @@ print(json.dumps({"import": imported - began, "solves": seconds, "payload": flig
 SHARE = 0.01  # by which every figure is changed
 
 
-def process(source: Path, cache: Path, *arguments: str) -> dict[str, Any]:
-    """Run one process on a checkout; return what it printed and its own duration (s)."""
+def process(source: Path, cache: Path, *arguments: str, script: str = ONE) -> dict[str, Any]:
+    """Run a script in a process on a checkout; return what it printed and its own duration (s)."""
     names = {"HOVERSLAM_SOLUTIONS": "", "HOVERSLAM_CACHE": str(cache), "PYTHONPATH": str(source / "src")}
     environment = {**os.environ, **names, "OMP_NUM_THREADS": "1"}
     start = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-c", ONE, *arguments], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", script, *arguments], env=environment, capture_output=True, text=True, check=False
     )
     seconds = time.perf_counter() - start
     if done.returncode:

@@ -12,9 +12,8 @@ from hoverslam.flights.launch.plan import make_plan
 from hoverslam.flights.launch.problem import launch_problem
 from hoverslam.flights.launch.stored import exact
 from hoverslam.flights.launch.structure import choices_of
-from hoverslam.ocp.solving import ipopt
 from hoverslam.ocp.transcription import compiled
-from hoverslam.ocp.transcription.compiled import MachineCode, compile_later, wait_for_compiled
+from hoverslam.ocp.transcription.compiled import MachineCode, compile_later, note_solve, wait_for_compiled
 from hoverslam.ocp.transcription.local import TRANSLATED, kept_functions, phase_key
 
 START = hs.LandingStart(position=(-300.0, 0.0, 5000.0), velocity=(40.0, 0.0, -300.0), mass=35e3)  # m, m/s, kg
@@ -71,13 +70,13 @@ def test_compiled_functions_give_the_same_bits(problem, folder, compiler):
         assert not own.is_a("External", False)
         for _ in range(20):
             arguments = [draw.lognormal(sigma=2.0, size=own.size1_in(i)) for i in range(own.n_in())]
-            theirs, ours = (np.asarray(f.call(arguments)[0]) for f in (function, own))
-            assert np.array_equal(theirs, ours, equal_nan=True)
+            for theirs, ours in zip(function.call(arguments), own.call(arguments), strict=True):
+                assert np.array_equal(np.asarray(theirs), np.asarray(ours), equal_nan=True)
 
 
 @needs_a_compiler
 def test_a_landing_by_compiled_functions_is_the_same_landing(folder, compiler, monkeypatch):
-    monkeypatch.setattr(ipopt, "LONG", np.inf)
+    monkeypatch.setattr(compiled, "LONG", np.inf)
     case = hs.Landing(hs.Lander.of("falcon9", [(1,)]), START)
     before = case.solve().solution
     assert not before.programme._compiled
@@ -88,6 +87,30 @@ def test_a_landing_by_compiled_functions_is_the_same_landing(folder, compiler, m
     assert after.verification.passed
     assert after.objective == before.objective
     assert after.sensitivities() == before.sensitivities()
+
+
+@needs_a_compiler
+def test_what_cannot_be_met_is_named_by_compiled_functions_too(folder, compiler, monkeypatch):
+    monkeypatch.setattr(compiled, "LONG", np.inf)
+    case = hs.Landing(hs.Lander.of("falcon9", [(1,)]), START, hs.LandingLimits(speed=200.0), pad_only=True)
+    before = case.solve()
+    compile_later([local.code for local in before.solution.programme.local.values()])
+    wait_for_compiled()
+    after = case.solve()
+    assert after.solution.programme._compiled
+    assert before.outcome is hs.LandingOutcome.INFEASIBLE
+    assert after.message == before.message
+
+
+def test_functions_of_short_solves_are_compiled_once_these_took_long_together(problem, folder, monkeypatch):
+    asked = []
+    monkeypatch.setattr(compiled, "compile_later", asked.append)
+    often, seldom = (MachineCode(name, (functions_of(problem).value,)) for name in ("often", "seldom"))
+    note_solve([often, often, seldom], 0.4 * compiled.LONG)  # like phases have the same code
+    note_solve([often], 0.4 * compiled.LONG)
+    assert asked == [[], []]
+    note_solve([often], 0.4 * compiled.LONG)
+    assert asked[-1] == [often]
 
 
 def test_a_library_that_cannot_be_loaded_is_not_used(problem, folder):
@@ -104,7 +127,7 @@ def test_without_a_compiler_the_functions_stay_as_they_are(problem, folder, comp
     compile_later([code])
     wait_for_compiled()
     assert not code.is_ready
-    assert set(code.functions) == {"value", "jacobian", "hessian"}
+    assert set(code.functions) == {"rates", "value", "jacobian", "hessian"}
 
 
 def test_nothing_is_compiled_where_nothing_is_kept(problem, compiler, monkeypatch):

@@ -15,6 +15,7 @@ The estimate is the sum of four first-order terms, each zero at an optimum of th
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import casadi as ca
 import numpy as np
@@ -160,7 +161,8 @@ class _Model:
     def __init__(self, solution: Solution, part: PhaseSolution, found: Costates):
         problem, self.part = solution.problem, part
         self.sense = problem.sense
-        self.local = solution.programme.local[part.phase.name].rates
+        local = solution.programme.local[part.phase.name]
+        self.local, self.fast = local.rates, local.code.functions["rates"]
         self.q = solution.programme.inputs(part.phase.name)
         self.free = np.array([solution.parameters[v.name] for v in problem.free])
         self.lower, self.upper = part.phase.controls.bounds(solution.values)
@@ -175,7 +177,7 @@ class _Model:
 
     def rates(self, at: _Points, controls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return state rates ``(n, nx)`` and path constraints ``(n, path)`` with other controls at the same states."""
-        f, c = self.local(at.states.T, controls.T, self.q, self.free, at.times[None, :])
+        f, c = self.fast(at.states.T, controls.T, self.q, self.free, at.times[None, :])
         return np.asarray(f).T, np.asarray(c).T.reshape(len(at.times), -1)
 
     def cost(self, at: _Points, controls: np.ndarray, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -220,7 +222,7 @@ class _Model:
 
     def _newton(self, at: _Points, controls: np.ndarray) -> Iterator[np.ndarray]:
         """Yield shares of a Newton step of the Hamiltonian along the active path constraints."""
-        free, (first, second) = np.flatnonzero(self.jumps), self._derivatives()
+        free, (first, second) = np.flatnonzero(self.jumps), _derivatives(self.local)
         n, nu = controls.shape
         inputs = (at.states.T, controls.T, self.q, self.free, at.times[None, :], self.sense * at.costates.T)
         gradient, slopes, c = (np.asarray(v) for v in first(*inputs))
@@ -241,17 +243,22 @@ class _Model:
         close = CLOSE * np.where(size > 0.0, size, np.max(np.abs(c), axis=0, initial=0.0))
         return np.minimum(c - self.path[:, 0], self.path[:, 1] - c) < close
 
-    def _derivatives(self) -> tuple[ca.Function, ca.Function]:
-        """Return first derivatives by the controls of Hamiltonian and path constraints, and second ones of their sum."""
-        symbols = [ca.SX.sym(f"a{i}", self.local.size1_in(i)) for i in range(5)]
-        f, c = self.local(*symbols)
-        p, mu, u = ca.SX.sym("p", f.shape[0]), ca.SX.sym("mu", c.shape[0]), symbols[1]
-        slopes = ca.densify(ca.jacobian(c, u)) if c.shape[0] else ca.SX(0, u.shape[0])
-        curved = ca.densify(ca.hessian(ca.dot(p, f) + ca.dot(mu, c), u)[0])
-        return (
-            ca.Function("first", [*symbols, p], [ca.densify(ca.jtimes(f, u, p, True)), slopes, ca.densify(c)]),
-            ca.Function("second", [*symbols, p, mu], [curved]),
-        )
+
+@lru_cache(maxsize=64)
+def _derivatives(rates: ca.Function) -> tuple[ca.Function, ca.Function]:
+    """Return first derivatives by the controls of Hamiltonian and path constraints, and second ones of their sum.
+
+    They are built once for the rates of a kind of phase.
+    """
+    symbols = [ca.SX.sym(f"a{i}", rates.size1_in(i)) for i in range(5)]
+    f, c = rates(*symbols)
+    p, mu, u = ca.SX.sym("p", f.shape[0]), ca.SX.sym("mu", c.shape[0]), symbols[1]
+    slopes = ca.densify(ca.jacobian(c, u)) if c.shape[0] else ca.SX(0, u.shape[0])
+    curved = ca.densify(ca.hessian(ca.dot(p, f) + ca.dot(mu, c), u)[0])
+    return (
+        ca.Function("first", [*symbols, p], [ca.densify(ca.jtimes(f, u, p, True)), slopes, ca.densify(c)]),
+        ca.Function("second", [*symbols, p, mu], [curved]),
+    )
 
 
 def _steps(g: np.ndarray, h: np.ndarray, a: np.ndarray) -> np.ndarray:

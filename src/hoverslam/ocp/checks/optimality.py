@@ -1,5 +1,7 @@
 """Residuals of the optimality conditions: those of the transcribed problem and those of the continuous problem."""
 
+from functools import lru_cache
+
 import casadi as ca
 import numpy as np
 
@@ -56,7 +58,7 @@ def _costate_residual(programme: Programme, solution: Solution, part: PhaseSolut
     Intervals in which a limit on the states alone is active are left out, because costates jump there.
     """
     problem, phase, mesh = solution.problem, part.phase, part.mesh
-    adjoint = _adjoint(programme, phase.name)
+    adjoint = _adjoint(programme.local[phase.name].rates)
     with problem.holding(solution.values):
         q = programme.inputs(phase.name)
     free = np.array([solution.parameters[v.name] for v in problem.free])
@@ -84,9 +86,9 @@ def _costate_residual(programme: Programme, solution: Solution, part: PhaseSolut
     return worst
 
 
-def _adjoint(programme: Programme, phase: str) -> ca.Function:
-    """Return ``(x, u, q, free, t, costate, path multiplier) -> minus the rate of the costate``."""
-    rates = programme.local[phase].rates
+@lru_cache(maxsize=64)
+def _adjoint(rates: ca.Function) -> ca.Function:
+    """Return ``(x, u, q, free, t, costate, path multiplier) -> minus the rate of the costate``; it is built once."""
     symbols = [ca.SX.sym(f"a{i}", rates.size1_in(i)) for i in range(5)]
     f, c = rates(*symbols)
     p, mu = ca.SX.sym("p", f.shape[0]), ca.SX.sym("mu", c.shape[0])

@@ -68,7 +68,9 @@ def diagnose(
     functions, arguments = _elastic(programme, soft, (lower, upper, low, high), start)
     settings = ipopt_settings(options) | {"max_iter": most, "tol": 1e-8, "constr_viol_tol": 1e-8}
     solver = ca.nlpsol("elastic", "ipopt", functions.pop("nlp"), functions | {
-        "print_time": False, "error_on_fail": False, "show_eval_warnings": False, "inputs_check": False, "ipopt": settings,
+        "print_time": False, "error_on_fail": False, "show_eval_warnings": False, "inputs_check": False,
+        # Nothing asks for derivatives by the parameters, and compiled functions have none.
+        "calc_lam_p": False, "no_nlp_grad": True, "ipopt": settings,
     })  # fmt: skip
     result = solver(**arguments)
     stats = solver.stats()

@@ -11,7 +11,7 @@ from hoverslam.ocp.solution import PhaseSolution, Solution
 from hoverslam.ocp.solving.carry import Start
 from hoverslam.ocp.statement.functions import StatementError
 from hoverslam.ocp.statement.options import Options
-from hoverslam.ocp.transcription.compiled import LONG, compile_later
+from hoverslam.ocp.transcription.compiled import note_solve
 from hoverslam.ocp.transcription.programme import Programme
 
 WARM = 1e-7  # barrier parameter of a start from the solution on another mesh
@@ -118,9 +118,9 @@ def run(
     stats = solver.stats()
     if stats["return_status"] == "NonIpopt_Exception_Thrown":
         raise KeyboardInterrupt  # an interrupt while IPOPT runs comes back as this status
-    if time.perf_counter() - began > LONG:
-        compile_later([local.code for local in programme.local.values()])
-    return unpack(programme, result, stats, time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    note_solve([local.code for local in programme.local.values()], seconds)
+    return unpack(programme, result, stats, seconds)
 
 
 def _check_order(programme: Programme, lower: np.ndarray, upper: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:

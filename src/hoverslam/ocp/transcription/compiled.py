@@ -2,8 +2,9 @@
 
 CasADi evaluates expressions by a virtual machine. The same operations compiled from C take a fifth to a tenth of the time.
 They give the same numbers, bit for bit, because the compiler may neither contract nor reorder them. Compiling takes seconds,
-so that only functions of long solves are compiled (:func:`compile_later`), by a process beside this one. Later programmes use
-what is ready (:attr:`MachineCode.functions`). Without a compiler, or a folder for kept functions, nothing is compiled.
+so that functions are compiled only once their solves have taken long (:func:`note_solve`), by a process beside this one. Later
+programmes use what is ready (:attr:`MachineCode.functions`). Without a compiler, or a folder for kept functions, nothing is
+compiled.
 """
 
 import os
@@ -21,7 +22,7 @@ import casadi as ca
 
 from hoverslam.data.kept import Kept
 
-LONG = 1.0  # s that a solve takes from which on its functions are worth compiling
+LONG = 1.0  # s that solves of a process take together from which on their functions are worth compiling
 _KEPT = Kept("compiled", most=100_000_000)
 # Contraction to fused operations would change last digits. Higher levels take longer and gain nothing.
 _FLAGS = ("-O1", "-ffp-contract=off", "-fPIC", "-shared")
@@ -33,9 +34,13 @@ class MachineCode:
     Args:
         digest: Name of the compiled functions on disk; empty if they cannot be kept.
         functions: The functions, each with a name of its own.
+
+    Attributes:
+        seconds: Time (s) of the solves of this process that evaluated them.
     """
 
     def __init__(self, digest: str, functions: Iterable[ca.Function]) -> None:
+        self.seconds = 0.0
         self.digest = digest
         self._functions = {function.name(): function for function in functions}
         self._compiled: dict[str, ca.Function] = {}
@@ -172,6 +177,19 @@ class _Compiler:
 
 _COMPILER = _Compiler()  # of the process
 register(lambda: _COMPILER.stop())
+
+
+def note_solve(codes: Iterable[MachineCode], seconds: float) -> None:
+    """Note the time of a solve, and compile in the background the functions whose solves took longer than :data:`LONG`.
+
+    Args:
+        codes: The functions that it evaluated; those of like phases are the same.
+        seconds: How long it took (s).
+    """
+    different = {id(code): code for code in codes}.values()
+    for code in different:
+        code.seconds += seconds
+    compile_later([code for code in different if code.seconds > LONG])
 
 
 def compile_later(codes: Iterable[MachineCode]) -> None:

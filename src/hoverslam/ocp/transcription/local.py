@@ -47,8 +47,8 @@ class LocalFunctions(StoredFunctions):
 
     @cached_property
     def code(self) -> MachineCode:
-        """``value``, ``jacobian`` and ``hessian`` as the solver calls them. Compiled ones have no derivatives."""
-        return MachineCode(self.digest, (self.value, self.jacobian, self.hessian))
+        """The functions for calls with numbers. Compiled ones have no derivatives."""
+        return MachineCode(self.digest, (self.rates, self.value, self.jacobian, self.hessian))
 
 
 def inputs_of(problem: Problem, phase: Phase, given: Any) -> Any:

@@ -8,6 +8,7 @@ scaled problem does not depend on the units.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import casadi as ca
@@ -95,15 +96,20 @@ def _slopes(
     rates: ca.Function, x: np.ndarray, u: np.ndarray, q: Any, free: Any, time: np.ndarray
 ) -> tuple[np.ndarray, ...]:
     """Return the largest size over the guess of the derivatives of rates and path constraints to states and controls."""
+    found = _slope_function(rates)(x, u, q, free, time[None, :])
+    shapes = [(rates.size1_out(of), rates.size1_in(by)) for of in (0, 1) for by in (0, 1)]
+    columns = (
+        np.asarray(value).reshape(shape[0], len(time), shape[1]) for value, shape in zip(found, shapes, strict=True)
+    )
+    return tuple(np.fmax.reduce(np.abs(each), axis=1, initial=0.0) for each in columns)
+
+
+@lru_cache(maxsize=64)
+def _slope_function(rates: ca.Function) -> ca.Function:
+    """Return the derivatives of rates, then of path constraints, each by state and by control; it is built once."""
     symbols = [ca.SX.sym(f"a{i}", rates.size1_in(i)) for i in range(5)]
-    f, c = rates(*symbols)
-    outputs = [ca.jacobian(y, symbols[i]) for y in (f, c) for i in (0, 1)]
-    slope = ca.Function("slope", symbols, [ca.densify(o) for o in outputs])
-    worst = [np.zeros(o.shape) for o in outputs]
-    for k in range(len(time)):
-        for most, value in zip(worst, slope(x[:, k], u[:, k], q, free, time[k]), strict=True):
-            np.fmax(most, np.abs(np.asarray(value)), out=most)
-    return tuple(worst)
+    outputs = [ca.densify(ca.jacobian(y, symbols[i])) for y in rates(*symbols) for i in (0, 1)]
+    return ca.Function("slope", symbols, outputs)
 
 
 def time_scale(guesses: Mapping[str, Guess]) -> float:
