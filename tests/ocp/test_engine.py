@@ -22,7 +22,7 @@ from hoverslam.ocp.answers.sweep import sweep
 from hoverslam.ocp.checks.verify import verify
 from hoverslam.ocp.multistart import multistart
 from hoverslam.ocp.solution import SolveOutcome
-from hoverslam.ocp.solved import load, solve
+from hoverslam.ocp.solved import diagnosed, load, solve
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Layout, Variable
 from hoverslam.ocp.statement.options import Options, Tolerances
@@ -413,6 +413,18 @@ def test_what_cannot_be_met_is_named_with_amount_and_time(case):
     assert told in solution.message
     assert solution.diagnosis.trajectory.phases  # the least violating flight is there to look at
     assert max(s.weight for s in solution.diagnosis.shortfalls) > 1e-3
+
+
+def test_a_diagnosis_goes_on_from_a_failed_solve_without_solving_it_again():
+    build, told = INFEASIBLE["engine too weak"]
+    whole, asked = solve(build(), Options(max_iterations=300)), Options(max_iterations=300, diagnose=False)
+    failed = solve(build(), asked)
+    assert failed.diagnosis is None
+    later = diagnosed(failed, asked)
+    assert told in later.message
+    assert later.message == whole.message
+    assert later.iterations == whole.iterations
+    assert [each["status"] for each in later.passes] == [each["status"] for each in whole.passes]
 
 
 def test_the_amount_by_which_the_ground_is_missed_is_what_the_closed_form_says():

@@ -25,7 +25,7 @@ from hoverslam.ocp.answers.tables import nodes_frame, plot_phases
 from hoverslam.ocp.checks.costates import costates
 from hoverslam.ocp.solution import Costates, Solution
 from hoverslam.ocp.solving.known import KnownPoint
-from hoverslam.ocp.solving.solver import resolve_record, solve_from_record, solve_record
+from hoverslam.ocp.solving.solver import diagnose_record, resolve_record, solve_from_record, solve_record
 from hoverslam.ocp.statement.names import Named
 from hoverslam.ocp.statement.options import Options, Report
 from hoverslam.ocp.statement.problem import Problem
@@ -216,6 +216,20 @@ def solve(
         StatementError: If the problem is stated wrongly, or a function or its slope is not finite at the guess.
     """
     return Solved.of(solve_record(problem, options, report, near))
+
+
+def diagnosed(failed: Solution, options: Options | None = None, report: Report | None = None) -> Solved:
+    """Search for a feasible trajectory of a problem whose first pass failed, and solve the problem from it.
+
+    It goes on where :func:`solve` without ``diagnose`` has ended. Where no trajectory is found, the result says which limits
+    cannot be met together.
+
+    Args:
+        failed: The result of the first pass.
+        options: Options of the solver.
+        report: Receives one line for each pass; by default lines go to standard error if that is a terminal.
+    """
+    return Solved.of(diagnose_record(failed, options, report))
 
 
 def solve_from(

@@ -22,7 +22,7 @@ from hoverslam.flights.landing.rigid_problem import RigidLandingBuilder
 from hoverslam.flights.landing.solver_settings import attempts_for, options_for
 from hoverslam.flights.outcome.verdict import passed
 from hoverslam.ocp.solution import Solution
-from hoverslam.ocp.solved import Solved, solve
+from hoverslam.ocp.solved import Solved, diagnosed, solve
 from hoverslam.ocp.solving.carry import guess_from
 from hoverslam.ocp.statement.options import Options, Report
 from hoverslam.ocp.statement.phase import Guess
@@ -120,7 +120,7 @@ def best_landing(
         return Found(min(good, key=lambda s: float(s.objective)), starts)
     others = []
     if not _distinct(scouts):
-        elastic = _from_elastic(case, sequence, options, report)
+        elastic = _from_elastic(case, sequence, scouts[0].solution, options, report)
         if _is_conclusive(elastic):
             return Found(elastic, starts)
         others = [elastic] if accepted(elastic, options) else []
@@ -131,11 +131,18 @@ def best_landing(
 
 
 def _from_elastic(
-    case: LandingCase, sequence: tuple[int, ...], options: Options | None, report: Report | None
+    case: LandingCase, sequence: tuple[int, ...], failed: Solved, options: Options | None, report: Report | None
 ) -> Solved:
-    """Return the landing from the feasible trajectory that the elastic problem finds on the coarse mesh, or its diagnosis."""
-    quick = replace(_quick(case, options), diagnose=True)
-    coarse = solve(landing_problem(case, sequence, coarse=True), quick, report)
+    """Return the landing from the feasible trajectory that the elastic problem finds on the coarse mesh, or its diagnosis.
+
+    Args:
+        case: The statement of the landing.
+        sequence: Engine counts, in the order in which they are lit.
+        failed: The solve on the coarse mesh from the first guess.
+        options: Solver options.
+        report: Receives one line a mesh pass.
+    """
+    coarse = diagnosed(failed, _quick(case, options), report)
     if not coarse.converged:
         return coarse
     parts = {name: guess_from(part) for name, part in coarse.phases.items()}

@@ -146,6 +146,26 @@ def solve_record(
     scout = _first(problem, first, log, near)
     if not scout.solution.converged and options.diagnose:
         scout = _diagnosed(problem, scout, log)
+    return _completed(problem, scout, log)
+
+
+def diagnose_record(failed: Solution, options: Options | None = None, report: Report | None = None) -> Solution:
+    """Search for a feasible trajectory of a problem whose first pass failed, and solve the problem from it.
+
+    It goes on where :func:`solve_record` without ``diagnose`` has ended.
+
+    Args:
+        failed: The result of the first pass.
+        options: Options of the solver.
+        report: Receives one line for each pass; by default lines go to standard error if that is a terminal.
+    """
+    log = _Log(options or Options(), report or _to_terminal)
+    problem = failed.problem
+    return _completed(problem, _diagnosed(problem, log.add(failed, _estimated(failed)), log), log)
+
+
+def _completed(problem: Problem, scout: _Pass, log: _Log) -> Solution:
+    """Return the solution after all passes over finer meshes, verified if that was asked for."""
     best = scout
     if scout.solution.converged:
         scouted = any(phase.mesh is None for phase in problem.phases.values())
