@@ -109,7 +109,7 @@ def draw(sizes: np.ndarray, found: np.ndarray, path: Path) -> None:
     for axes in (left, right):
         axes.set(xlabel=f"intervals of {POINTS} points")
         axes.grid(True, which="major", color="0.88")
-        axes.set_xticks(sizes, [f"{n:.0f}" for n in sizes])
+        axes.set_xticks(sizes, [f"{n:,.0f}" for n in sizes], rotation=45, ha="right", rotation_mode="anchor")
         axes.minorticks_off()
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False, fontsize=8.5)

@@ -1,6 +1,10 @@
 """Functions compiled from C give the same numbers as CasADi's virtual machine, and nothing depends on a compiler."""
 
 import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -145,4 +149,31 @@ def test_stopping_ends_the_process_and_leaves_no_folder(problem, folder, compile
     assert place.is_dir()
     compiler.stop()
     assert process.returncode is not None
+    assert not place.exists()
+
+
+@needs_a_compiler
+def test_a_process_that_is_killed_leaves_neither_compiler_nor_folder(problem, folder):
+    functions_of(problem)
+    script = (
+        "import sys, time\n"
+        "import casadi as ca\n"
+        "from hoverslam.ocp.transcription import compiled\n"
+        "x = ca.SX.sym('x', 30)\n"
+        "y = x\n"
+        "for _ in range(200): y = ca.sin(y) + ca.dot(x, y) * x\n"
+        "codes = [compiled.MachineCode(f'name{i}', (ca.Function('f', [x], [ca.cos(y) + i]),)) for i in range(5)]\n"
+        "compiled._COMPILER.add(codes)\n"
+        "print(compiled._COMPILER._folder, flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    place = Path(process.stdout.readline().strip())
+    assert place.is_dir()
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    ends = time.monotonic() + 120.0
+    while place.exists() and time.monotonic() < ends:
+        time.sleep(0.05)
     assert not place.exists()

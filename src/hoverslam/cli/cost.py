@@ -1,7 +1,7 @@
 """``hoverslam cost``: what a kilogram to orbit costs with one vehicle."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from hoverslam.data.writing import check_file
 from hoverslam.reports.exit_codes import exit_code
 from hoverslam.reports.interrupts import leave_on_interrupt
 from hoverslam.reports.results import PICTURES
+
+if TYPE_CHECKING:
+    from hoverslam.studies.costs.study import FlownCostStudy
 
 
 def cost(
@@ -65,7 +68,6 @@ def cost(
     if figure is not None:
         check_file(figure, PICTURES, "--figure")
     from hoverslam.economics.inputs.errors import CostQuestionError
-    from hoverslam.reports.console import console
     from hoverslam.studies.costs.study import study_cost
     from hoverslam.vehicles.loading import load_vehicle
 
@@ -79,6 +81,13 @@ def cost(
             )  # fmt: skip
     except (CostQuestionError, ValueError) as error:
         return wrong_input(str(error).splitlines())
+    return _told(study, figure, explain, json)
+
+
+def _told(study: "FlownCostStudy", figure: Path | None, explain: bool, json: bool) -> int:
+    """Print the study, draw the picture that was asked for, and return the exit code."""
+    from hoverslam.reports.console import console
+
     if json:
         print_json(study.as_json(explain))
     else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -82,32 +82,54 @@ def margin(
 
     with stop_on_interrupt() as stopped, status(f"{found.title}, {recovery}: the optimal flight") as show:
         from hoverslam.margins.campaigns.blocks import BlockFailed, CampaignError
-        from hoverslam.margins.study.margin import study_margin
 
-        stopped.stops, stopped.kept = False, flights(0)
         try:
-            with campaign_progress(show) as on_progress:
-
-                def tell(progress: "Progress") -> None:
-                    stopped.stops, stopped.kept = progress.done < samples, flights(progress.done)
-                    on_progress(progress)
-
-                study = study_margin(
-                    found, recovery, samples, seed, guidance=guidance, scheme=scheme, dispersions=tuple(dispersion or ()),  # type: ignore[arg-type]
-                    probability=probability, confidence=confidence, folder=out, block=batch, scheduler=scheduler,
-                    report=show, on_progress=tell,
-                )  # fmt: skip
+            study = _flown(
+                stopped, flights, show, vehicle=found, recovery=recovery, samples=samples, seed=seed, guidance=guidance,
+                scheme=scheme, dispersions=tuple(dispersion or ()), probability=probability, confidence=confidence,
+                folder=out, block=batch, scheduler=scheduler,
+            )  # fmt: skip
         except (CampaignError, ValueError) as error:
             return wrong_input(str(error).splitlines())
         except BlockFailed as error:
             say(str(error))
             return NOT_VERIFIED
-        stopped.stops = False
         if study.campaign.interrupted:
             return _interrupted(study, stopped, flights(study.samples), json)
         answers = _printed(study, also or (), show, json)
     if json:
         print_json(study.as_json() | {name: answer.data for name, answer in answers.items()})
+    return _written(study, figure, curve)
+
+
+def _flown(
+    stopped: Stopped, flights: Callable[[int], str], show: Callable[[str], None], samples: int, **question: Any
+) -> "MarginStudy":
+    """Fly the study, and show its progress. Ctrl-C ends it only while flights are left, with what is done by then.
+
+    Args:
+        stopped: What an interrupt does, and says is kept.
+        flights: Says how many flights are done.
+        show: Shows a line of the state.
+        samples: Number of flights.
+        question: The other arguments of ``study_margin``.
+    """
+    from hoverslam.margins.study.margin import study_margin
+
+    stopped.stops, stopped.kept = False, flights(0)
+    with campaign_progress(show) as on_progress:
+
+        def tell(progress: "Progress") -> None:
+            stopped.stops, stopped.kept = progress.done < samples, flights(progress.done)
+            on_progress(progress)
+
+        study = study_margin(samples=samples, report=show, on_progress=tell, **question)
+    stopped.stops = False
+    return study
+
+
+def _written(study: "MarginStudy", figure: Path | None, curve: Path | None) -> int:
+    """Write the picture and the margin curve that were asked for, and return the exit code."""
     if figure is not None:
         say(f"wrote {study.save(figure)}")
     if curve is not None:

@@ -8,7 +8,7 @@ time and nothing else. An entry is a file of its own, written as a whole, and na
 import hashlib
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -71,24 +71,36 @@ class Kept:
         with suppress(OSError, NotWritten):
             self.folder.mkdir(parents=True, exist_ok=True)
             write_whole(self.folder / digest, hashlib.sha256(content).digest() + content, keep=False)
-            trim(self.folder, self.most)
+            trim(entries_of(self.folder), self.most)
 
 
-def trim(folder: Path, most: int) -> None:
-    """Remove the files of a folder that were used least recently until the others have no more than ``most`` bytes."""
+def trim(paths: Iterable[Path], most: int, size: Callable[[os.stat_result], int] = lambda stat: stat.st_size) -> None:
+    """Remove the files that were used least recently until the sizes of the others add up to no more than ``most``.
+
+    A file that has disappeared, or that cannot be removed, is no error.
+
+    Args:
+        paths: The files.
+        most: Largest sum.
+        size: Size of a file; its bytes if left out.
+    """
     used = []
-    for path in folder.iterdir():
+    for path in paths:
         with suppress(OSError):
-            if path.is_file() and not path.name.startswith(PART):
-                stat = path.stat()
-                used.append((stat.st_mtime, stat.st_size, path))
-    left = sum(size for _, size, _ in used)
-    for _, size, path in sorted(used):
+            stat = path.stat()
+            used.append((stat.st_mtime, size(stat), path))
+    left = sum(size_of_file for _, size_of_file, _ in used)
+    for _, size_of_file, path in sorted(used):
         if left <= most:
             return
         with suppress(OSError):
             path.unlink()
-        left -= size
+        left -= size_of_file
+
+
+def entries_of(folder: Path) -> list[Path]:
+    """Return the whole entries of a folder."""
+    return [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(PART)]
 
 
 def digest_of(parts: Iterable[str]) -> str:

@@ -38,6 +38,13 @@ def unit_of(key: str) -> str:
     return next((symbol for suffix, symbol, _ in _UNITS if key.endswith(suffix)), "")
 
 
+def label_of(key: str) -> str:
+    """Return a key as a picture shows it: words, and the unit, such as ``stage1 dry mass (t)`` for ``stage1.dry_mass_t``."""
+    suffix, unit = next(((suffix, symbol) for suffix, symbol, _ in _UNITS if key.endswith(suffix)), ("", ""))
+    words = key.removesuffix(suffix).replace(".", " ").replace("_", " ")
+    return f"{words} ({unit})" if unit else words
+
+
 def si_factor(unit: str) -> float:
     """Return the factor from ``unit`` to SI (kg, m, s, N, Pa, rad, m/s2, W/m2).
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import math
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -234,10 +234,6 @@ def estimate_cost(
     question = _Question(inputs, recovery, load_exchange_rate(), given, reserve_probability)
     draws = Draws(seed, samples)
     sampled = _evaluate(question, payload_kg * _payload_factor(payload_sd_fraction, draws), draws)
-    full = {name: np.broadcast_to(value, samples) for name, value in sampled.breakdown.components().items()}
-    per_kg = np.broadcast_to(sampled.cny_per_kg, samples)
-    life = sampled.life
-    flights = np.ones(samples) if life is None else np.broadcast_to(life.flights, samples)
     target = inputs.price.target_cny_per_kg
     return CostEstimate(
         vehicle=inputs.vehicle,
@@ -247,25 +243,43 @@ def estimate_cost(
         payload_sd_fraction=float(payload_sd_fraction),
         samples=samples,
         seed=seed,
-        cost_cny_per_kg=Quantiles.of(per_kg),
-        cost_usd_per_kg=Quantiles.of(per_kg / sampled.cny_per_usd),
-        cost_per_launch_cny=Quantiles.of(np.broadcast_to(sampled.breakdown.total, samples)),
-        flights_per_booster_mean=float(np.mean(flights)),
-        flights_per_booster_p50=float(np.median(flights)),
-        landing_probability=None if life is None else float(np.mean(life.landing_probability)),
-        landing_interval=None if life is None else _interval(life.landing_probability),
-        margin_probability=None if life is None else float(np.mean(sampled.margin)),
-        other_probability=None if sampled.other is None else float(np.mean(sampled.other)),
-        intact_probability=None if life is None else float(np.mean(life.intact_probability)),
-        median_components_cny={name: float(np.median(values)) for name, values in full.items()},
         at_modes=_point_case(question, float(payload_kg), margin_source),
         target_cny_per_kg=None if target is None else target.mode,
         market_price_cny_per_kg=inputs.price.market_cny_per_kg.mode,
         cny_per_usd=question.exchange.mode,
         exchange_date=question.exchange.date,
         evidence_date=inputs.evidence_date,
-        samples_cny_per_kg=per_kg,
+        **_statistics(sampled, samples),
+        **_probabilities(sampled, samples),
     )
+
+
+def _statistics(sampled: _Case, samples: int) -> dict[str, Any]:
+    """Return the fields of an estimate that are statistics of its money."""
+    full = {name: np.broadcast_to(value, samples) for name, value in sampled.breakdown.components().items()}
+    per_kg = np.broadcast_to(sampled.cny_per_kg, samples)
+    return {
+        "cost_cny_per_kg": Quantiles.of(per_kg),
+        "cost_usd_per_kg": Quantiles.of(per_kg / sampled.cny_per_usd),
+        "cost_per_launch_cny": Quantiles.of(np.broadcast_to(sampled.breakdown.total, samples)),
+        "median_components_cny": {name: float(np.median(values)) for name, values in full.items()},
+        "samples_cny_per_kg": per_kg,
+    }
+
+
+def _probabilities(sampled: _Case, samples: int) -> dict[str, Any]:
+    """Return the fields of an estimate on the life of a booster, and on the probabilities behind it."""
+    life = sampled.life
+    flights = np.ones(samples) if life is None else np.broadcast_to(life.flights, samples)
+    return {
+        "flights_per_booster_mean": float(np.mean(flights)),
+        "flights_per_booster_p50": float(np.median(flights)),
+        "landing_probability": None if life is None else float(np.mean(life.landing_probability)),
+        "landing_interval": None if life is None else _interval(life.landing_probability),
+        "margin_probability": None if life is None else float(np.mean(sampled.margin)),
+        "other_probability": None if sampled.other is None else float(np.mean(sampled.other)),
+        "intact_probability": None if life is None else float(np.mean(life.intact_probability)),
+    }
 
 
 def _check_question(

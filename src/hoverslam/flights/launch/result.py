@@ -239,6 +239,10 @@ class LaunchResult(Result):
 
     def trajectory(self) -> "xr.Dataset":
         """Return labelled time histories of every phase at its re-flown samples."""
+        return self._trajectory.copy(deep=True)
+
+    @cached_property
+    def _trajectory(self) -> "xr.Dataset":
         return trajectory(self.plan, self.solution)
 
     def drop_zones(self, wind: Wind | None = None, ground_altitude: float = 0.0) -> DropZones:
@@ -381,7 +385,7 @@ def summarise(plan: LaunchPlan, solution: Solved, judge_bounds: bool = True) -> 
         entry_propellant=used.get("entry", 0.0) if home is not None else None,
         landing_propellant=sum(used.get(n, 0.0) for n in landing) if home is not None else None,
         landing_reserve=plan.values["landing.reserve"] if home is not None else None,
-        landing_downrange=downrange(plan, down.final.position) if down is not None else None,
+        landing_downrange=float(downrange(plan, down.final.position)) if down is not None else None,
         landing_time=float(down.time[1]) if down is not None else None,
         injection_time=float(solution[plan.structure.injection].time[1]),
         propellant=used,

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from hoverslam.data.kept import trim
 from hoverslam.data.writing import PART, NotWritten, write_whole
 from hoverslam.flights.launch.case_key import case_key, merits, rest_key
 from hoverslam.flights.launch.plan import LaunchPlan
@@ -84,7 +85,7 @@ def keep(result: LaunchResult, folder: Path | None = None) -> Path | None:
         return None
     for other, _ in local:
         _remove(other)
-    _trim(folder)
+    trim(_files(folder), MOST_FILES, size=lambda stat: 1)
     return path
 
 
@@ -98,16 +99,6 @@ def holds(flight: StoredFlight, problem: Problem) -> bool:
     except StatementError:
         return False
     return flight.point.excess(programme) < FEASIBLE
-
-
-def _trim(folder: Path) -> None:
-    """Remove the files used least recently beyond ``MOST_FILES``."""
-    used = []
-    for path in _files(folder):
-        with suppress(OSError):
-            used.append((path.stat().st_mtime, path))
-    for _, path in sorted(used)[: max(len(used) - MOST_FILES, 0)]:
-        _remove(path)
 
 
 def _remove(path: Path) -> None:

@@ -27,6 +27,17 @@ _KEPT = Kept("compiled", most=100_000_000)
 # Contraction to fused operations would change last digits. Higher levels take longer and gain nothing.
 _FLAGS = ("-O1", "-ffp-contract=off", "-fPIC", "-shared")
 
+# A library gets its name when it is whole. Where this process was killed, the shell stops and removes the folder.
+_SCRIPT = """
+parent=$1; compiler=$2; flags=$3; shift 3
+gone() { ! kill -0 "$parent" 2>/dev/null; }
+for name in "$@"; do
+  gone && break
+  nice -n 10 "$compiler" $flags "$name.c" -o "$name.part" -lm && mv "$name.part" "$name.so"
+done
+gone && rm -rf "$PWD"
+"""
+
 
 class MachineCode:
     """Functions as machine code, once that is ready.
@@ -147,17 +158,12 @@ class _Compiler:
             self._running = {}
             return
         self._folder = Path(tempfile.mkdtemp(prefix="hoverslam-"))
-        # The shell stops when this process is gone. A library gets its name when it is whole.
-        lines = ['parent=$1; shift; for name in "$@"; do', 'kill -0 "$parent" 2>/dev/null || exit']
-        lines += [
-            f'nice -n 10 "{compiler}" {" ".join(_FLAGS)} "$name.c" -o "$name.part" -lm && mv "$name.part" "$name.so"'
-        ]
         names = [code.name for code in self._running.values()]
         try:
             for code in self._running.values():
                 code.write_c(self._folder)
             self._process = subprocess.Popen(
-                ["sh", "-c", "\n".join([*lines, "done"]), "sh", str(os.getpid()), *names],
+                ["sh", "-c", _SCRIPT, "sh", str(os.getpid()), compiler, " ".join(_FLAGS), *names],
                 cwd=self._folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )  # fmt: skip

@@ -19,8 +19,9 @@ from hoverslam.ocp.statement.phase import Guess, Phase
 from hoverslam.ocp.statement.problem import Problem
 from hoverslam.ocp.statement.times import time_bounds
 from hoverslam.ocp.transcription import scaling as _scaling
-from hoverslam.ocp.transcription.local import LocalFunctions, flat_inputs, kept_functions, phase_key
+from hoverslam.ocp.transcription.local import LocalFunctions, flat_inputs, phase_key
 from hoverslam.ocp.transcription.structure import StructureCache
+from hoverslam.ocp.transcription.translated import translated
 
 Scales = tuple[np.ndarray, np.ndarray, float]  # of variables, rows and the objective
 LARGE = 1000  # collocation points: a programme with more is solved in another way
@@ -76,8 +77,7 @@ class Frame:
         self._scale()
 
     def _local_functions(self, lay: PhaseLayout) -> LocalFunctions:
-        key, blocks = self.phase_keys[lay.phase.name], _blocks(lay)
-        return self.cache.get(key, lambda: kept_functions(self.problem, lay.phase, blocks, key))
+        return translated(self.problem, lay.phase, _blocks(lay), self.phase_keys[lay.phase.name], self.cache)
 
     def present_phase_keys(self) -> dict[str, Hashable]:
         """Return the keys of all phases, with what their functions refer to at present."""

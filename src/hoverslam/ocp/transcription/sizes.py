@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from hoverslam.ocp.statement.phase import Guess, Phase
+from hoverslam.ocp.statement.phase import Guess
 from hoverslam.ocp.statement.problem import Problem
-from hoverslam.ocp.transcription.local import TRANSLATED, LocalFunctions, flat_inputs, kept_functions, phase_key
+from hoverslam.ocp.transcription.local import flat_inputs
 from hoverslam.ocp.transcription.scaling import PhaseScales, phase_scales
+from hoverslam.ocp.transcription.translated import translated
 
 BLOCKS = 2  # control nodes at a point of a mesh with piecewise linear controls: most first meshes are of this kind
 
@@ -23,14 +24,7 @@ def problem_sizes(problem: Problem, guesses: Mapping[str, Guess]) -> dict[str, P
     free = np.array([problem.free_guess[v.name] for v in problem.free])
     sizes = {}
     for name, phase in problem.phases.items():
-        rates = _functions(problem, phase).rates
+        rates = translated(problem, phase, BLOCKS if phase.controls.length else 0).rates
         inputs = flat_inputs(problem, phase, given)
         sizes[name] = phase_scales(phase, guesses[name], values, rates, inputs, free)
     return sizes
-
-
-def _functions(problem: Problem, phase: Phase) -> LocalFunctions:
-    """Return the translated functions of a phase on a first mesh."""
-    blocks = BLOCKS if phase.controls.length else 0
-    key = phase_key(problem, phase, blocks)
-    return TRANSLATED.get(key, lambda: kept_functions(problem, phase, blocks, key))
