@@ -117,7 +117,7 @@ def test_a_guided_recovery_scatters_as_monte_carlo_says():
     burns that are nearly linear, and a tenth asked of the total, where landings add what is not."""
     table = load_dispersions("falcon9", NO_ENGINE_OUT)
     flyer = RecoveryFlyer(load_vehicle("falcon9"), Reference.load(SAVED), table, seed=3, guidance="hover_slam")
-    estimate, sample = linear_estimate(flyer), flyer(np.arange(FLIGHTS))  # as many, so compiled once
+    estimate, sample = linear_estimate(flyer), flyer(np.arange(FLIGHTS))
     chance = 3.0 / np.sqrt(2.0 * FLIGHTS)
     for name, allowed in (("boostback", chance), ("entry", chance), ("propellant", 0.1 + chance)):
         assert estimate.sigma[name] == pytest.approx(sample[name].std(), rel=allowed), name

@@ -1,5 +1,6 @@
 """Guided recoveries: without disturbances they fly the optimum; disturbed ones mostly land, and losses have a cause."""
 
+from functools import cache
 from pathlib import Path
 
 import jax
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from hoverslam.margins.campaigns.flyer import FLIGHT_COLUMNS, RecoveryFlyer
+from hoverslam.margins.campaigns.flyer import FLIGHT_COLUMNS, LANES, RecoveryFlyer
 from hoverslam.margins.disturbances.columns import ALTITUDES
 from hoverslam.margins.disturbances.draws import nominal
 from hoverslam.margins.disturbances.loading import load_dispersions
@@ -38,14 +39,20 @@ def simple(reference):
 
 
 @pytest.fixture(scope="module")
+def still(reference):
+    """The flight without dispersions by guidance, flown once: to trace and compile a flyer takes most of the time."""
+    return cache(lambda guidance: flyer(reference, guidance, scale=0.0)(np.arange(1)))
+
+
+@pytest.fixture(scope="module")
 def disturbed(simple):
     return simple(np.arange(100))
 
 
 @pytest.mark.parametrize("guidance", ["hover_slam", "convex"])
-def test_without_dispersions_guidance_lands_for_what_the_optimum_burns(reference, guidance):
+def test_without_dispersions_guidance_lands_for_what_the_optimum_burns(reference, still, guidance):
     """Within 2 %: the optimum has no lags and no start transients."""
-    flown = flyer(reference, guidance, scale=0.0)(np.arange(1))
+    flown = still(guidance)
     assert flown["propellant"][0] == pytest.approx(reference.propellant, rel=0.02)
     assert causes_of(flown, TouchdownLimits.of(load_vehicle("falcon9"))).tolist() == [LANDED]
     assert flown["miss"][0] < 5.0
@@ -64,12 +71,23 @@ def test_without_boostback_the_undisturbed_flight_burns_as_much_in_each_burn_as_
     assert flown["propellant"][0] < 1.05 * reference.propellant
 
 
-def test_the_nominal_perturbations_are_those_of_a_table_at_scale_zero(reference, simple):
-    still = flyer(reference, "hover_slam", scale=0.0)(np.arange(1))
-    given = simple.fly(nominal(1))
+def test_the_nominal_perturbations_are_those_of_a_table_at_scale_zero(still, simple):
+    flown, given = {k: float(v[0]) for k, v in still("hover_slam").items()}, simple.fly(nominal(1))
     # The table's median of unusable propellant is zero at scale zero, as the nominal one is.
-    assert still.pop("undisturbed")[0] == still["propellant"][0]
-    assert {k: float(v[0]) for k, v in given.items()} == pytest.approx({k: float(v[0]) for k, v in still.items()})
+    assert flown.pop("undisturbed") == flown["propellant"]
+    assert {k: float(v[0]) for k, v in given.items()} == pytest.approx(flown)
+
+
+def test_flights_are_the_same_in_one_batch_and_in_several(simple):
+    """Perturbations fly in batches of one size, filled up with undisturbed flights."""
+    drawn = nominal(LANES + 4)
+    drawn.staging_velocity[:, 0] = np.linspace(-5.0, 5.0, LANES + 4)
+    flown = simple.fly(drawn)
+    last = simple.fly(jax.tree.map(lambda values: values[-3:], drawn))
+    for name, column in flown.items():
+        assert column.shape == (LANES + 4,)
+        assert np.allclose(column[-3:], last[name], rtol=1e-6, atol=1e-6), name
+    assert len(simple.fly(nominal(0))["miss"]) == 0
 
 
 def test_most_disturbed_flights_land_and_none_ends_below_the_ground(disturbed):

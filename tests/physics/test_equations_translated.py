@@ -56,9 +56,12 @@ def check(function, regime):
     value = translate(function, symbol)
     outputs = [value, casadi.jacobian(value, symbol), casadi.hessian(casadi.dot(weights, value), symbol)[0]]
     translated = casadi.Function("f", [symbol], outputs)
-    original = jax.jit(
-        lambda x: (function(x), jax.jacfwd(function)(x), jax.hessian(lambda y: jnp.dot(weights, function(y)))(x))
-    )
+
+    def weighted(x):
+        return jnp.dot(weights, function(x))
+
+    # Forward over forward compiles in half the time of forward over reverse.
+    original = jax.jit(lambda x: (function(x), jax.jacfwd(function)(x), jax.jacfwd(jax.jacfwd(weighted))(x)))
     original = original.lower(jnp.zeros(10)).compile({"xla_backend_optimization_level": 0})  # compiles faster
     for point in points(regime):
         for expected, got in zip(original(jnp.asarray(point)), translated(point), strict=True):
