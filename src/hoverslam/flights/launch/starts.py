@@ -17,7 +17,7 @@ from hoverslam.ocp.solving.carry import guess_from
 # cannot land, does not converge in hundreds: its simulated guess stays.
 _QUICK = replace(
     ATTEMPTS[0], verify=False, max_passes=1, tolerance=1e-5, max_iterations=90,
-    ipopt={**ATTEMPTS[0].ipopt, "max_cpu_time": 6.0},
+    ipopt={**ATTEMPTS[0].ipopt, "max_cpu_time": 15.0},
 )  # fmt: skip
 
 
