@@ -32,7 +32,10 @@ BESIDE = 1e-9  # distance from a bound, relative to the size of the state, that 
 MOST_STEPS = 2000  # in one interval
 
 
-def compiled(phase: Phase, inputs: Any) -> Callable[[np.ndarray], np.ndarray]:
+Compiled = Callable[[np.ndarray], np.ndarray]
+
+
+def compiled(phase: Phase, inputs: Any) -> Compiled:
     """Return ``(n, x, u, t stacked) -> (n, rates and path constraints stacked)``, compiled once for like phases.
 
     It evaluates ``LANES`` points at a time: one alone takes as long, and a number of points of its own would need a
@@ -115,7 +118,7 @@ class Flown:
 
 def fly(
     part: PhaseSolution,
-    inputs: Any,
+    function: Compiled,
     sizes: np.ndarray,
     until: float = math.inf,
     bounds: tuple[np.ndarray, np.ndarray] | None = None,
@@ -128,7 +131,7 @@ def fly(
 
     Args:
         part: The solved phase.
-        inputs: Inputs of its functions.
+        function: Its rates and path constraints, from :func:`compiled`.
         sizes: Typical size of each state ``(nx,)``.
         until: Reading of ``time.perf_counter`` (s) at which the flight is given up.
         bounds: Lower and upper bounds of the states, each ``(nx,)``. A trial step that leaves them by no more than rounding
@@ -139,7 +142,7 @@ def fly(
     if not part.duration > 0.0:
         still = np.broadcast_to(part.states[0], (*times.shape, nx))
         return Flown(times, still, still)
-    flight = _Flight(part, inputs, sizes, until, bounds or (np.full(nx, -np.inf), np.full(nx, np.inf)))
+    flight = _Flight(part, function, sizes, until, bounds or (np.full(nx, -np.inf), np.full(nx, np.inf)))
     together = max(LANES // (nx + 1), 1)
     everything = np.arange(len(times))
     pieces = [flight.with_neighbours(everything[at : at + together]) for at in range(0, len(times), together)]
@@ -154,12 +157,12 @@ class _Flight:
     def __init__(
         self,
         part: PhaseSolution,
-        inputs: Any,
+        function: Compiled,
         sizes: np.ndarray,
         until: float,
         bounds: tuple[np.ndarray, np.ndarray],
     ) -> None:
-        self.function, self.part, self.sizes, self.until = compiled(part.phase, inputs), part, sizes, until
+        self.function, self.part, self.sizes, self.until = function, part, sizes, until
         self.lower, self.upper = bounds
         self.starts, self.widths = part.edge_times[:-1], part.mesh.widths * part.duration
         self.nodes = part.states[part.mesh.starts[:-1]]
@@ -289,10 +292,10 @@ def boundary_values(solution: Solution) -> list[np.ndarray]:
 
 
 def path_values(
-    part: PhaseSolution, inputs: Any, times: np.ndarray, states: np.ndarray, controls: np.ndarray
+    part: PhaseSolution, function: Compiled, times: np.ndarray, states: np.ndarray, controls: np.ndarray
 ) -> np.ndarray:
     """Return path constraints ``(n, path)`` at ``n`` times, states and controls."""
     if not part.phase.path:
         return np.zeros((len(times), 0))
     points = np.concatenate([states, controls, times[:, None]], axis=1)
-    return compiled(part.phase, inputs)(points)[:, states.shape[1] :]
+    return function(points)[:, states.shape[1] :]

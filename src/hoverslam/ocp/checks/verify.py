@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from hoverslam.ocp.checks.flying import boundary_values, fly, path_values, phase_inputs
+from hoverslam.ocp.checks.flying import Compiled, boundary_values, compiled, fly, path_values, phase_inputs
 from hoverslam.ocp.checks.mesh_error import limits_of, state_sizes
 from hoverslam.ocp.checks.objective_error import objective_error
 from hoverslam.ocp.checks.optimality import optimality
@@ -75,25 +75,26 @@ def _check(solution: Solution, part: PhaseSolution, tolerance: float, until: flo
     inputs = phase_inputs(solution.problem, part.phase, solution.parameters)
     sizes = state_sizes(part, solution.state_scale[part.phase.name])
     bounds = part.phase.states.bounds(solution.values)
-    again = fly(part, inputs, sizes, until, bounds)
+    function = compiled(part.phase, inputs)
+    again = fly(part, function, sizes, until, bounds)
     flown, error = again.joined, np.abs(again.joined[-1, -1] - part.states[-1]) / sizes
     if part.duration > 0.0 and not np.max(error) < tolerance:
         gaps = np.sum(np.abs(again.apart[:, -1] - part.states[part.mesh.starts[1:]]) / sizes, axis=0)
         if np.all(np.isfinite(gaps)) and not np.max(error) <= AMPLIFIED * np.max(gaps):
             flown, error = again.apart, gaps
     errors = {v.name: float(np.max(error[part.phase.states.slices[v.name]])) for v in part.phase.states.variables}
-    limits, reached, violations = _limits(solution, part, inputs, again.times, flown)
+    limits, reached, violations = _limits(solution, part, function, again.times, flown)
     return PhaseCheck(errors, limits, reached, violations, again.times.ravel(), flown.reshape(-1, len(sizes)))
 
 
 def _limits(
-    solution: Solution, part: PhaseSolution, inputs: Any, times: np.ndarray, flown: np.ndarray
+    solution: Solution, part: PhaseSolution, function: Compiled, times: np.ndarray, flown: np.ndarray
 ) -> tuple[Any, Any, np.ndarray]:
     """Return the worst violation of every limit on the re-flown trajectory, by limit and by interval."""
     intervals, samples = times.shape
     local = np.tile(np.linspace(0.0, 1.0, samples), intervals)
     _, u = part.sample_local(np.repeat(np.arange(intervals), samples), local)
-    c = path_values(part, inputs, times.ravel(), flown.reshape(times.size, -1), u)
+    c = path_values(part, function, times.ravel(), flown.reshape(times.size, -1), u)
     shaped_u, shaped_c = (a.reshape(intervals, samples, a.shape[1]) for a in (u, c))
     limits, reached, worst = {}, {}, np.zeros(intervals)
     for name, low, high, size, values in limits_of(solution, part, flown, shaped_u, shaped_c):
