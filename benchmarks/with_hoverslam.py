@@ -22,6 +22,8 @@ with run.timed("import"):
 
     from hoverslam import ocp
 
+    solve = ocp.solve  # the package imports its parts where they are first named: that belongs to the import
+
 ELEMENTARY = Elementary(jnp.sqrt, jnp.exp, jnp.arccos)
 
 
@@ -107,7 +109,7 @@ def main() -> None:
         stated = PROBLEMS[run.problem]()
         problem = state(stated)
     with run.timed("solve"):
-        solution = ocp.solve(problem, options)
+        solution = solve(problem, options)
     status = outcome(solution)
     if status != "solved":
         run.report(version("hoverslam"), None, status)
