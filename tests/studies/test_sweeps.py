@@ -342,6 +342,9 @@ def test_processes_walk_along_neighbours_and_one_that_dies_costs_one_point(tmp_p
 
 
 # ---- parts and a Dask cluster ----------------------------------------------------------------------------------------
+ONE_PASS = hs.ocp.Options(max_passes=1, verify=False)
+
+
 def pulled(mass):
     """A nonlinear flight whose last digits depend on where the solver starts: v' = u - v^3 / m, the greatest v(1)."""
     problem = hs.ocp.Problem("pulled")
@@ -355,7 +358,7 @@ def pulled(mass):
         final_time=2.0,
     )
     problem.minimize(lambda e, p: -e.go.final.x + 0.1 * e.go.final.v**2)
-    return hs.ocp.solve(problem)
+    return hs.ocp.solve(problem, ONE_PASS)
 
 
 class SolvedSubject(Launches):
@@ -365,9 +368,9 @@ class SolvedSubject(Launches):
         return pulled(27.9)
 
     def solve(self, changes, near):
-        found = near.resolve({"m": dict(changes)[DRY]})
+        found = near.resolve({"m": dict(changes)[DRY]}, ONE_PASS, verify=False)
         outputs = {"payload_kg": found.objective, "staging_speed_m_s": near.objective}  # the second tells the neighbour
-        return Answer(outputs, found.verification.passed, "verified", found)
+        return Answer(outputs, found.converged, "converged", found)
 
 
 @dataclass(frozen=True)
@@ -420,12 +423,11 @@ def test_the_rows_of_a_cluster_are_those_of_one_process_to_the_last_bit(cluster)
     assert rows_of(thirds[0]) == rows_of(thirds[1])
 
 
-def test_each_worker_of_a_cluster_walks_along_neighbours_and_a_death_costs_one_point(tmp_path, cluster):
+def test_a_point_on_which_workers_of_a_cluster_die_is_lost_alone_and_solved_by_the_next_call(tmp_path, cluster):
     told = []
     found = sweep_points(MadeUpSubject(VEHICLE), MANY[:-1], folder=tmp_path, cluster=cluster, report=told.append)
     assert [point.verified for point in found] == [True, False, True, True, True, True]
     assert found[1].message.startswith("the workers died")
-    assert [p.outputs["staging_speed_m_s"] for p in found][2:] == [27.9, 27.9, 27.9, 28.0]
     assert len(told) == 6
     told.clear()
     mark = tmp_path / "died before"

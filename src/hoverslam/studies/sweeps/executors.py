@@ -7,11 +7,12 @@ with the walk, from the figures as they are stated.
 
 import importlib
 import pickle
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from hoverslam import __version__
@@ -23,7 +24,11 @@ from hoverslam.studies.sweeps.points import FigurePoint
 from hoverslam.studies.sweeps.walk import Walk, failed
 
 MOST_WALKS = 2  # in a process, which may take over the walk of another; each holds a solved problem
+ANSWER_TIMEOUT = 5.0  # s, after which the scheduler is asked whether a worker still holds an answer
+LOOK_EVERY = 5.0  # s between looks for points that Dask has forgotten
+MOST_SENDINGS = 4  # of a point to a cluster
 
+Points = list[tuple[FigurePoint, bool]]
 Ended = Generator[tuple[FigurePoint, bool], None, None]
 Report = Callable[[str], None]
 
@@ -150,17 +155,32 @@ def solve_on_cluster(found: Sequence[Walk], client: Any) -> Ended:
     Raises:
         SweepError: If the cluster is lost, or a worker cannot solve points of this version.
     """
-    job = _ClusterJob(client, list(found)[::-1])
+    job, looked = _ClusterJob(client, list(found)[::-1]), time.monotonic()
     try:
         job.start_walks()
-        for future in job.ended:
-            yield job.take(future)
-            job.start_walks()
+        while job.running:
+            if job.ended.has_ready():
+                yield from job.take(next(job.ended))
+                job.start_walks()
+            elif time.monotonic() > looked + LOOK_EVERY:
+                looked = time.monotonic()
+                yield from job.send_stuck()
+            else:
+                time.sleep(0.02)
     except OSError as error:  # of the connection
         raise _lost(str(error)) from error
     finally:
         if client.status == "running":  # not if the cluster is lost
             client.cancel(list(job.running))
+
+
+class _Sent(NamedTuple):
+    """A point on its way: place in the order of its walk, worker (empty: any), and how often it was sent."""
+
+    walk: Walk
+    place: int
+    address: str
+    times: int
 
 
 @dataclass
@@ -170,14 +190,14 @@ class _ClusterJob:
     Attributes:
         client: A client of the cluster.
         waiting: Walks that have not begun, the next one last.
-        running: The point that is being solved of each walk that has begun, and where it was sent; empty: anywhere.
-        ended: Iterator over points that have ended.
+        running: The point that is being solved of each walk that has begun, by its future.
+        ended: Iterator over futures that have ended.
         sweep: Text that tells this sweep from others on the same workers.
     """
 
     client: Any
     waiting: list[Walk]
-    running: dict[Any, tuple[Walk, int, str]] = field(default_factory=dict)
+    running: dict[Any, _Sent] = field(default_factory=dict)
     ended: Any = None
     sweep: str = field(default_factory=lambda: uuid4().hex)
 
@@ -187,37 +207,84 @@ class _ClusterJob:
     def start_walks(self) -> None:
         """Begin a walk on every worker that has none, also on workers that have joined since."""
         for address in self.client.nthreads() if self.waiting else ():
-            if self.waiting and address not in {where for _, _, where in self.running.values()}:
-                self._send(self.waiting.pop(), 0, address)
+            if self.waiting and address not in {sent.address for sent in self.running.values()}:
+                self._send(_Sent(self.waiting.pop(), 0, address, 0))
         if self.waiting and not self.running:  # the last worker has gone: Dask keeps the point for the next one
-            self._send(self.waiting.pop(), 0, "")
+            self._send(_Sent(self.waiting.pop(), 0, "", 0))
 
-    def take(self, future: Any) -> tuple[FigurePoint, bool]:
-        """Return the point of a future that has ended, and send the next point of its walk to the same worker."""
-        walk, place, address = self.running.pop(future)
-        if future.cancelled():  # by the loss of the cluster: nothing is cancelled before the end
+    def take(self, future: Any) -> Points:
+        """Return the point of a future that has ended, and send the next point of its walk to the same worker.
+
+        No point if the worker died before its answer came: the point is sent again.
+        """
+        if future not in self.running:  # it was stuck, and has been sent again
+            return []
+        if future.cancelled():  # by the loss of the cluster
             raise _lost("the scheduler ended")
         error = future.exception()
-        if error is None:
-            point, address = future.result()
-        elif isinstance(error, dask_module().KilledWorker):
-            point, address = failed(walk.subject, walk.order[place], f"the workers died: {error}", 0.0), ""
-        else:
+        if isinstance(error, dask_module().KilledWorker):
+            return self._give_up(future, str(error))
+        if error is not None:
             fix = "install the same version of hoverslam, and modules of your own, on the scheduler and every worker"
             told = f"a worker cannot solve points: {type(error).__name__}: {error}"
             raise SweepError([Mistake("cluster", told, fix)]) from error
-        future.release()
-        if place + 1 < len(walk.order):
-            self._send(walk, place + 1, address)
-        return point, error is None
+        answer = self._answer(future)
+        if answer is None:
+            return self._send_again(future)
+        point, address = answer
+        self._go_on(self.running.pop(future), address)
+        return [(point, True)]
 
-    def _send(self, walk: Walk, place: int, address: str) -> None:
+    def send_stuck(self) -> Points:
+        """Send the points again that Dask has forgotten, and return those that are given up.
+
+        A point that prefers a worker may wait for ever if that worker died while there was no other one.
+        """
+        there = set(self.client.nthreads())
+        processed = {key for keys in self.client.processing().values() for key in keys}
+        stuck = [
+            future for future, sent in self.running.items()
+            if sent.address and sent.address not in there and future.key not in processed and not future.done()
+        ]  # fmt: skip
+        return [point for future in stuck for point in self._send_again(future)]
+
+    def _answer(self, future: Any) -> tuple[FigurePoint, str] | None:
+        """Return the answer of a future that has ended; None if no worker holds it any more."""
+        while True:
+            try:
+                answer: tuple[FigurePoint, str] = future.result(timeout=ANSWER_TIMEOUT)
+            except TimeoutError:  # a busy worker answers late; one that has died, never
+                if not any(self.client.who_has([future]).values()):
+                    return None
+            else:
+                return answer
+
+    def _send_again(self, future: Any) -> Points:
+        if self.running[future].times >= MOST_SENDINGS:
+            return self._give_up(future, f"sent {MOST_SENDINGS} times")
+        sent = self.running.pop(future)
+        self.client.cancel([future])
+        self._send(sent._replace(address=""))
+        return []
+
+    def _give_up(self, future: Any, why: str) -> Points:
+        sent = self.running.pop(future)
+        self.client.cancel([future])
+        self._go_on(sent, "")
+        return [(failed(sent.walk.subject, sent.walk.order[sent.place], f"the workers died: {why}", 0.0), False)]
+
+    def _go_on(self, sent: _Sent, address: str) -> None:
+        """Send the next point of a walk."""
+        if sent.place + 1 < len(sent.walk.order):
+            self._send(_Sent(sent.walk, sent.place + 1, address, 0))
+
+    def _send(self, sent: _Sent) -> None:
         """Send a point to a worker; another one takes it if that one is gone."""
-        where = {"workers": [address], "allow_other_workers": True} if address else {}
+        where = {"workers": [sent.address], "allow_other_workers": True} if sent.address else {}
+        pickled = importlib.import_module("cloudpickle").dumps(sent.walk)  # functions of a script as well
         # Not pure: Dask would otherwise give the answer of an equal call before, whatever the worker knows by now.
-        pickled = importlib.import_module("cloudpickle").dumps(walk)  # functions of a script as well
-        future = self.client.submit(_on_worker, __version__, self.sweep, pickled, place, pure=False, **where)
-        self.running[future] = walk, place, address
+        future = self.client.submit(_on_worker, __version__, self.sweep, pickled, sent.place, pure=False, **where)
+        self.running[future] = sent._replace(times=sent.times + 1)
         self.ended.add(future)
 
 
