@@ -245,8 +245,11 @@ def test_units_that_contradict_each_other_and_headers_that_do_not_fit_are_one_li
 
 @pytest.mark.parametrize(
     ("speed", "altitude", "told"),
-    [(KM_H, 1e3, "speed in km/h and altitude in km"), (1.0, 1.0, "speed in m/s and altitude in m")]
-    + [(KM_H, 1.0, "speed in km/h and altitude in m")],
+    [
+        (KM_H, 1e3, "speed in km/h and altitude in km"),
+        (1.0, 1.0, "speed in m/s and altitude in m"),
+        (KM_H, 1.0, "speed in km/h and altitude in m"),
+    ],
 )
 def test_units_that_no_header_states_are_those_with_which_speed_and_altitude_agree(
     tmp_path: Path, speed: float, altitude: float, told: str

@@ -20,7 +20,12 @@ LEAST_LIFTOFF_ERROR = 0.1  # s: smallest standard error of a lift-off
 GRID = 0.1  # s between points of the specific force
 SPEED_SPAN, ALTITUDE_SPAN = 1.0, 6.0  # s on each side over which a line through speed or altitude gives its rate
 FEWEST_STEPS = 2.5  # samples on each side, where a trace has fewer than these spans hold
-LONGEST_GAP = 6.0  # s without samples over which the force is interpolated
+LEAST_SPREAD = 0.4  # of the span: less standard deviation of the samples' times, as beside a gap, gives no rate
+EDGE_SPANS = 1.3  # spans of the smoothing after an edge, from which on the smoothing does not see it
+LATE_END, EARLY_FALL = (
+    0.25,
+    0.5,
+)  # spans by which a burn's end, and the beginning of a fall, are seen too late or too early
 GRAVITY, RADIUS = 9.81, 6.371e6  # m/s2, m
 ASCENT_FORCE = 8.0  # m/s2 before cut-off: launchers reach 20 to 40
 EARLIEST_CUTOFF = 60.0  # s after the first sample that moves
@@ -83,6 +88,22 @@ class _Force:
         before, after = self.value[at - 1], self.value[at]
         share = (level - before) / (after - before) if after != before else 0.5
         return self.moment(float(self.time[at - 1] + GRID * np.clip(share, 0.0, 1.0)), at)
+
+    def edge(self, at: int, forward: bool) -> Found:
+        """Return where thrust begins (or ends) next to point ``at``, at which it exceeds ``BURN_FORCE``.
+
+        It is where the force is half of that reached as soon as the smoothing no longer sees the event. The error contains
+        the time that the force takes to rise to ``BURN_FORCE``: thrust at right angles to the path is not seen.
+        """
+        step = 1 if forward else -1
+        inside = int(np.clip(at + step * self.points(EDGE_SPANS * self.span), 0, len(self.value) - 1))
+        level = 0.5 * self.value[inside]
+        edge = at
+        while edge != inside and abs(self.value[edge]) < abs(level):
+            edge += step
+        found = self.crossing(max(edge if forward else edge + 1, 1), level)
+        hidden = BURN_FORCE / max(abs(level) / self.span, 0.1)
+        return Found(found.time, float(min(np.hypot(found.error, hidden), LARGEST_ERROR)))
 
     def moment(self, time: float, at: int) -> Found:
         """Return an event at ``time`` with its standard error, from the noise and the rate of the force about point ``at``."""
@@ -182,7 +203,7 @@ def _force(time: Floats, speed: Floats, altitude: Floats) -> _Force:
 
 
 def _rate(time: Floats, values: Floats, grid: Floats, span: float) -> Floats:
-    """Return the slope of a line through the samples within ``span`` of each point; between points where there are few.
+    """Return the slope of a line through the samples within ``span`` of each point; between where they lie beside a gap.
 
     Sums over all samples up to each make the lines of all points at once. Times are taken from their mean, since the sums
     of squares of a clock that starts at thousands of seconds lose digits.
@@ -194,7 +215,7 @@ def _rate(time: Floats, values: Floats, grid: Floats, span: float) -> Floats:
         for x in (np.ones(len(at)), at, shown, at**2, at * shown)
     )
     spread = tt - t**2 / np.maximum(count, 1.0)
-    good = (count >= 3) & (spread > 1e-6)
+    good = (count >= 3) & (spread > (LEAST_SPREAD * span) ** 2 * count)
     slopes = (tv - t * v / np.maximum(count, 1.0))[good] / spread[good]
     filled: Floats = np.interp(grid, grid[good], slopes) if np.any(good) else np.zeros(len(grid))
     return filled
@@ -211,7 +232,7 @@ def _cutoff(force: _Force) -> int:
         begin = int(moving[0]) + force.points(EARLIEST_CUTOFF)
     for at in range(begin, len(force.time) - after):
         level = _half_before(force, at)
-        if not level > 0.5 * ASCENT_FORCE or not force.value[at - 1] >= level > force.value[at]:
+        if level < 0.5 * ASCENT_FORCE or force.value[at] >= level:
             continue
         rest = force.value[at + force.points(2.0 * force.span) : at + force.points(2.0 * force.span) + after]
         if len(rest) and np.mean(np.abs(rest)) < 0.5 * level:
@@ -255,11 +276,8 @@ def _boostback(force: _Force, first: int, last: int) -> dict[str, Found]:
         peak = float(np.max(np.abs(force.value[run])))
         if peak < LEAST_BURN or run[0] <= first:
             continue
-        start, end = np.sign(force.value[run[0]]), np.sign(force.value[run[-1]])
-        return {
-            "boostback_start": force.crossing(int(run[0]), start * BURN_FORCE),
-            "boostback_end": force.crossing(int(run[-1]) + 1, end * BURN_FORCE),
-        }
+        start, end = force.edge(int(run[0]), forward=True), force.edge(int(run[-1]), forward=False)
+        return {"boostback_start": start, "boostback_end": end}
     return {}
 
 
@@ -276,8 +294,8 @@ def _entry(force: _Force, turn: int) -> tuple[dict[str, Found], int]:
     start = starts[0]
     end = _end_of_entry(force, start)
     if end is None:
-        return {"entry_start": force.crossing(start, -BURN_FORCE)}, len(value)
-    return {"entry_start": force.crossing(start, -BURN_FORCE), "entry_end": end.moment}, end.glide
+        return {"entry_start": force.edge(start, forward=True)}, len(value)
+    return {"entry_start": force.edge(start, forward=True), "entry_end": end.moment}, end.glide
 
 
 class _End(NamedTuple):
@@ -302,7 +320,8 @@ def _end_of_entry(force: _Force, start: int) -> _End | None:
     glide = burning + int(np.argmax(value[burning : burning + 2 * span]))
     level = value[glide] - LAST_SHARE * (value[glide] - value[burning])
     at = burning + 1 + int(np.flatnonzero(value[burning + 1 : glide + 1] >= level)[0])
-    return _End(force.crossing(at, level), glide)
+    found = force.crossing(at, level)
+    return _End(Found(found.time - LATE_END * force.span, found.error), glide)
 
 
 def _landing(force: _Force, glide: int, time: Floats, speed: Floats) -> dict[str, Found]:
@@ -315,7 +334,7 @@ def _landing(force: _Force, glide: int, time: Floats, speed: Floats) -> dict[str
     if np.max(falls, initial=0.0) < LEAST_FALL:
         return {}
     start = int(places[np.argmax(falls)])
-    found = {"landing_start": force.moment(float(force.time[start]), start)}
+    found = {"landing_start": force.moment(float(force.time[start]) + EARLY_FALL * force.span, start)}
     return found | _touchdown(time, speed, found["landing_start"].time)
 
 
