@@ -30,7 +30,7 @@ def first_motion(telemetry: Telemetry) -> Found:
     """Return the time of lift-off on the trace's clock and its standard error (s).
 
     A parabola through the rising speed is extrapolated to zero. For a trace that begins later, it is what the clocks of
-    known traces show.
+    known traces show, unless it is stated.
 
     Raises:
         TelemetryError: If the trace does not show the lift-off.
@@ -39,8 +39,10 @@ def first_motion(telemetry: Telemetry) -> Found:
     found = lift_off(telemetry.time[before], telemetry.speed[before])
     if found is not None:
         return found
+    if telemetry.liftoff is not None:
+        return telemetry.liftoff
     begins = telemetry.time[0]
-    if len(telemetry.time) and 0.0 < begins < LATEST_BEGIN and telemetry.speed[0] < LARGEST_MEAN_ACCELERATION * begins:
+    if 0.0 < begins < LATEST_BEGIN and telemetry.speed[0] < LARGEST_MEAN_ACCELERATION * begins:
         return Found(*LATE_LIFTOFF)
     low, high = FIRST_MOTION_SPEEDS
     raise TelemetryError(f"{telemetry.name}: no lift-off: too few samples between {low:g} and {high:g} m/s")

@@ -87,6 +87,7 @@ class Telemetry:
         altitude: Altitude above the pad (m), ``(n,)``.
         events: Times of events.
         notes: What was assumed or left out when the trace was read, one line each.
+        liftoff: Time of lift-off and its standard error (s), where they are stated; otherwise the trace has to show it.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Telemetry:
     altitude: Floats
     events: Events
     notes: tuple[str, ...] = ()
+    liftoff: Found | None = None
 
 
 def known_telemetry() -> list[str]:
@@ -102,7 +104,9 @@ def known_telemetry() -> list[str]:
     return sorted(path.name.removesuffix(TRACE_SUFFIX) for path in DATA.glob(f"*{TRACE_SUFFIX}"))
 
 
-def load_telemetry(source: str | Path, events: str | Path | None = None) -> Telemetry:
+def load_telemetry(
+    source: str | Path, events: str | Path | None = None, liftoff: tuple[float, float] | None = None
+) -> Telemetry:
     """Return a trace that comes with the package, or read one from a file.
 
     Args:
@@ -112,6 +116,7 @@ def load_telemetry(source: str | Path, events: str | Path | None = None) -> Tele
         events: JSON file of events in seconds after lift-off; by default the file beside the trace whose name ends in
             ``_events.json`` instead of ``_stage1_raw.json`` or ``.csv``. If there is none, they are found from the
             trace.
+        liftoff: Time of lift-off on the trace's clock and its standard error (s), for a trace that does not show it.
 
     A trace whose clock starts before lift-off is given a clock that starts at lift-off. ``notes`` of the result say what was
     assumed and left out.
@@ -130,12 +135,12 @@ def load_telemetry(source: str | Path, events: str | Path | None = None) -> Tele
     columns = read_columns(path)
     stated = _stated_events(_events_beside(path) if events is None else Path(events), required=events is not None)
     try:
-        return _flight(path, columns.values, stated)
+        return _flight(path, columns.values, stated, liftoff)
     except ContradictionError as contradiction:
         fitting = []
         for values, units in other_units(columns):
             try:
-                fitting.append((_flight(path, values, stated, guessed=True), units))
+                fitting.append((_flight(path, values, stated, liftoff, guessed=True), units))
             except TelemetryError:
                 continue
         if len(fitting) != 1:
@@ -215,11 +220,17 @@ def _stated_events(path: Path, required: bool) -> _Stated:
     return _Stated(path, given)
 
 
-def _flight(path: Path, columns: Mapping[str, Floats], stated: _Stated, guessed: bool = False) -> Telemetry:
+def _flight(
+    path: Path,
+    columns: Mapping[str, Floats],
+    stated: _Stated,
+    liftoff: tuple[float, float] | None,
+    guessed: bool = False,
+) -> Telemetry:
     """Return the trace of columns in SI with its events, stated or found."""
     time, speed, altitude, notes = cleaned(path, columns)
-    clock = _clock(time, speed)
-    if clock:
+    clock = _clock(time, speed) if liftoff is None else liftoff[0]
+    if clock and liftoff is None:
         notes += (f"time: the clock shows lift-off at {clock:,.1f} s; times are counted from there",)
     if stated.seconds is None:
         found = _found_events(path, stated.path, time - clock, speed, altitude)
@@ -234,6 +245,8 @@ def _flight(path: Path, columns: Mapping[str, Floats], stated: _Stated, guessed:
                 said = f"{seconds:g} s: must lie within the trace, which ends at {time[-1] - clock:g} s"
                 raise TelemetryError(f"{stated.path}: {name}: {said}")
     flight = Telemetry(_stem(path), time - clock if clock else time, speed, altitude, events, notes)
+    if liftoff is not None:
+        flight = replace(flight, liftoff=Found(0.0, liftoff[1]))
     check_units(path, flight.time, speed, altitude, events.meco, guessed)
     return _without_half_an_entry(flight)
 
