@@ -22,7 +22,7 @@ from hoverslam.data.files import file_names
 from hoverslam.flights.observed.assumptions import FILES
 from hoverslam.flights.observed.flight_fit import Estimate, FlightFit, Residuals, fit_flights
 from hoverslam.flights.observed.observation import Observation, observe
-from hoverslam.flights.observed.priors import BAND_SIGMAS
+from hoverslam.flights.observed.priors import BAND_SIGMAS, check_vehicle
 from hoverslam.flights.observed.segments import BURNS
 from hoverslam.flights.observed.telemetry import Telemetry, load_telemetry
 from hoverslam.ocp.solution import PhaseSolution
@@ -270,5 +270,6 @@ def reconstruct(
     mission = mission if isinstance(mission, Mission) else load_mission(mission)
     trace = telemetry if isinstance(telemetry, Telemetry) else mission_telemetry(mission, telemetry)
     chosen = published_vehicle(mission.vehicle) if vehicle is None else as_vehicle(vehicle)
+    check_vehicle(chosen)
     observation = observe(mission, trace, chosen, model_error)
     return Reconstruction(mission, observation, fit_flights([observation], chosen, report), trace.notes)
