@@ -57,7 +57,9 @@ def check_vehicle(vehicle: Vehicle) -> None:
         "recovery": vehicle.recovery,
         "aero.preserved_drag_fraction": vehicle.aero.preserved_drag_fraction,
     }
-    lines = [f"{vehicle.name}: {key}: missing: a fit to telemetry needs it" for key, part in parts.items() if part is None]
+    lines = [
+        f"{vehicle.name}: {key}: missing: a fit to telemetry needs it" for key, part in parts.items() if part is None
+    ]
     if not lines:
         remedy = "has no band: add low and high, between which the fit looks for it"
         lines = [f"{vehicle.name}: {p.name}: {remedy}" for p in vehicle_priors(vehicle) if not p.sigma > 0.0]
