@@ -215,3 +215,14 @@ def test_a_jump_within_the_flight_that_does_not_return_is_refused(flight: PointF
 def test_a_saved_trace_with_found_events_is_read_without_finding_them_again(tmp_path: Path, name: str) -> None:
     save_telemetry(load_telemetry(name), tmp_path / "y.csv")
     assert load_telemetry(tmp_path / "y.csv").notes == ()
+
+
+def test_a_stated_lift_off_holds_for_a_trace_that_does_not_show_it(flight: PointFlight, tmp_path: Path) -> None:
+    time, speed, altitude = displayed(flight)
+    late = time > 60.0
+    path = written(tmp_path, (time[late], speed[late], altitude[late]), clock=500.0)
+    read = load_telemetry(path, liftoff=(500.2, 0.4))
+    assert first_motion(read) == (0.0, 0.4)
+    assert read.events.meco == pytest.approx(149.8, abs=0.6)
+    with pytest.raises(TelemetryError, match="no lift-off"):
+        first_motion(load_telemetry(path))
