@@ -77,10 +77,14 @@ def cleaned(path: Path, columns: Mapping[str, Floats]) -> Cleaned:
         for first, last, size in _jumps(path, name, time, values, least + rate * np.diff(time), slow):
             good[first:last] = False
             notes += (
-                f"{name}: {last - first} samples from {time[first]:.1f} to {time[last - 1]:.1f} s left out: the display "
+                f"{name}: {_count(last - first)} from {time[first]:.1f} to {time[last - 1]:.1f} s left out: the display "
                 f"jumps by {size:,.0f} {unit}",
             )
     return Cleaned(time[good], speed[good], altitude[good], notes)
+
+
+def _count(samples: int) -> str:
+    return "1 sample" if samples == 1 else f"{samples:,} samples"
 
 
 def _from_last_start(path: Path, columns: Mapping[str, Floats]) -> tuple[Mapping[str, Floats], tuple[str, ...]]:
@@ -94,7 +98,7 @@ def _from_last_start(path: Path, columns: Mapping[str, Floats]) -> tuple[Mapping
     if len(back) == 0 or time[back[-1]] - time[0] > CLOCK_STARTS:
         return columns, ()
     left_out = int(back[-1]) + 1
-    note = f"time: the first {left_out} samples left out: the clock is set from {time[left_out - 1]:g} to {time[left_out]:g} s"
+    note = f"time: {_count(left_out)} at the start left out: the clock is set from {time[left_out - 1]:g} to {time[left_out]:g} s"
     return {name: values[left_out:] for name, values in columns.items()}, (note,)
 
 
