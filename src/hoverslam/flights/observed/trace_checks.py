@@ -98,7 +98,8 @@ def _from_last_start(path: Path, columns: Mapping[str, Floats]) -> tuple[Mapping
     if len(back) == 0 or time[back[-1]] - time[0] > CLOCK_STARTS:
         return columns, ()
     left_out = int(back[-1]) + 1
-    note = f"time: {_count(left_out)} at the start left out: the clock is set from {time[left_out - 1]:g} to {time[left_out]:g} s"
+    before, after = time[left_out - 1], time[left_out]
+    note = f"time: {_count(left_out)} at the start left out: the clock is set from {before:g} to {after:g} s"
     return {name: values[left_out:] for name, values in columns.items()}, (note,)
 
 
