@@ -219,8 +219,8 @@ def test_json_records_one_after_the_other_and_in_a_list_are_read(tmp_path: Path,
 @pytest.mark.parametrize(
     ("header", "speed", "altitude", "said"),
     [
-        ("time,speed,altitude", KM_H, 1e3, "speed: .* a mean of 3[0-9] m/s2: .* speed_m_s or speed_km_h"),
-        ("time,speed,altitude", 1.0, 1.0, "altitude: climbs .* not possible .* altitude_m or altitude_km"),
+        ("time,speed_m_s,altitude", KM_H, 1e3, "speed: .* a mean of 3[0-9] m/s2: .* speed_m_s or speed_km_h"),
+        ("time,speed_m_s,altitude_km", 1.0, 1.0, "altitude: jumps .* and does not return"),
         ("time_s,speed_km_h,altitude_km", 1.0, 1e3, "altitude: climbs .* not possible"),
         ("time_s,speed_m_s,altitude_m", 1.0, 1e3, "altitude: climbs .* no ascent is so flat"),
         ("Time (h),Speed (m/s),Altitude (m)", 1.0, 1.0, r"Time \(h\): unknown unit 'h': write time_s"),
@@ -241,6 +241,27 @@ def test_units_that_contradict_each_other_and_headers_that_do_not_fit_are_one_li
         load_telemetry(path)
     assert len(str(refusal.value).splitlines()) == 1
     assert str(tmp_path) in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("speed", "altitude", "told"),
+    [
+        (KM_H, 1e3, "speed in km/h and altitude in km"),
+        (1.0, 1.0, "speed in m/s and altitude in m"),
+        (KM_H, 1.0, "speed in km/h and altitude in m"),
+    ],
+)
+def test_units_that_no_header_states_are_those_with_which_speed_and_altitude_agree(
+    tmp_path: Path, speed: float, altitude: float, told: str
+) -> None:
+    path = written(tmp_path, "x.csv", rows_of("MET,Booster velocity,Booster altitude", speed=speed, altitude=altitude))
+    is_the_flight(path)
+    assert told in load_telemetry(path).notes[0]
+
+
+def test_units_of_the_public_collections_need_no_line(tmp_path: Path) -> None:
+    assert load_telemetry(written(tmp_path, "x.csv", rows_of("time,speed,altitude", altitude=1e3))).notes == ()
+    assert all(load_telemetry(name).notes == () for name in known_telemetry())
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "# nothing\n"])

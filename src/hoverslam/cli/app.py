@@ -12,14 +12,14 @@ import typer
 from typer.core import TyperGroup
 
 from hoverslam import __version__
-from hoverslam.cli import compare, cost, demand, margin, orbits, sites, solve, validate, vehicles
+from hoverslam.cli import compare, cost, demand, margin, orbits, reconstruct, sites, solve, validate, vehicles
 from hoverslam.cli.messages import check_store, not_written, say, wrong_input
 from hoverslam.data.errors import DataError
 from hoverslam.data.writing import NotWritten, reason_of
 from hoverslam.reports.exit_codes import NOT_WRITTEN, VERIFIED
 from hoverslam.reports.interrupts import word_of
 
-_SOLVING = {"solve", "compare", "demand", "validate", "margin", "cost"}
+_SOLVING = {"solve", "compare", "demand", "validate", "margin", "cost", "reconstruct"}
 
 
 class _Commands(TyperGroup):
@@ -41,7 +41,15 @@ app = typer.Typer(
 app.add_typer(vehicles.app, name="vehicles")
 for _listing in (orbits.orbits, sites.sites):
     app.command()(_listing)
-for _verb in (solve.solve, compare.compare, demand.demand, validate.validate, margin.margin, cost.cost):
+for _verb in (
+    solve.solve,
+    compare.compare,
+    demand.demand,
+    validate.validate,
+    margin.margin,
+    cost.cost,
+    reconstruct.reconstruct,
+):
     app.command()(_verb)
 
 

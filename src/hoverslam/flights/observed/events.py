@@ -3,20 +3,17 @@
 from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import least_squares
 
+from hoverslam.flights.observed.found_events import FIRST_MOTION_SPEEDS, Found, lift_off
 from hoverslam.flights.observed.samples import altitude_samples
-from hoverslam.flights.observed.telemetry import STATED_EVENT_ERROR, Events, Telemetry
+from hoverslam.flights.observed.telemetry import Events, Telemetry
+from hoverslam.flights.observed.trace_checks import LARGEST_MEAN_ACCELERATION
 from hoverslam.flights.observed.trace_files import Floats, TelemetryError
 
 KINK_ERROR = 0.2  # s: standard error of an event found as a clear kink of the speed
 TOUCHDOWN_ERROR = 1.0  # s: standard error of a touchdown that is extrapolated
-FIRST_MOTION_SPEEDS = (
-    12.0,
-    70.0,
-)  # m/s: speeds from which lift-off is extrapolated; below, the display is not reliable
-FEWEST_LIFTOFF_SAMPLES = 6
-LEAST_LIFTOFF_ERROR = 0.1  # s: smallest standard error of a lift-off
+LATEST_BEGIN = 100.0  # s: a trace that begins later after lift-off shows too little of the ascent
+LATE_LIFTOFF = 0.8, 0.6  # s on the clock, with its standard error: the clocks of known traces show it at 0.3 to 1.1 s
 POWERED_ENERGY = 1500.0  # J/kg: a larger deviation from the drift of the unpowered energy shows thrust
 GRAVITATION, RADIUS = 3.986e14, 6.373e6  # m3/s2, m: potential energy about Cape Canaveral, only for its changes
 KINK_SPAN = 4.0  # s of the trace on each side of a stated event
@@ -29,40 +26,38 @@ _STAGED_STARTS = ("boostback_start", "entry_start")
 STAGED_SPAN = 3.0  # s
 
 
-def first_motion(telemetry: Telemetry) -> tuple[float, float]:
+def first_motion(telemetry: Telemetry) -> Found:
     """Return the time of lift-off on the trace's clock and its standard error (s).
 
-    A parabola through the rising speed is extrapolated to zero.
+    A parabola through the rising speed is extrapolated to zero. For a trace that begins later, it is what the clocks of
+    known traces show, unless it is stated.
 
     Raises:
         TelemetryError: If the trace does not show the lift-off.
     """
-    low, high = FIRST_MOTION_SPEEDS
     before = telemetry.time < telemetry.events.meco
-    moving = before & (telemetry.speed > low) & (telemetry.speed < high)
-    if np.count_nonzero(moving) < FEWEST_LIFTOFF_SAMPLES:
-        raise TelemetryError(f"{telemetry.name}: no lift-off: too few samples between {low:g} and {high:g} m/s")
-    time, speed = telemetry.time[moving], telemetry.speed[moving]
-
-    def misfit(x: Floats) -> Floats:
-        return np.asarray(x[1] * (time - x[0]) + x[2] * (time - x[0]) ** 2 - speed)
-
-    fit = least_squares(misfit, [time[0] - low / 4.0, 4.0, 0.0])
-    shown = len(np.unique(speed))  # a repeated value is not an independent reading
-    variance = np.linalg.inv(fit.jac.T @ fit.jac)[0, 0] * 2.0 * fit.cost / len(time) * len(time) / shown
-    return float(fit.x[0]), float(max(np.sqrt(variance), LEAST_LIFTOFF_ERROR))
+    found = lift_off(telemetry.time[before], telemetry.speed[before])
+    if found is not None:
+        return found
+    if telemetry.liftoff is not None:
+        return telemetry.liftoff
+    begins = telemetry.time[0]
+    if 0.0 < begins < LATEST_BEGIN and telemetry.speed[0] < LARGEST_MEAN_ACCELERATION * begins:
+        return Found(*LATE_LIFTOFF)
+    low, high = FIRST_MOTION_SPEEDS
+    raise TelemetryError(f"{telemetry.name}: no lift-off: too few samples between {low:g} and {high:g} m/s")
 
 
 def refined_events(telemetry: Telemetry) -> Events:
     """Return the events, moved to the kinks of the speed near the stated seconds; where there is none, as stated."""
-    known, found, errors = telemetry.events.known(), {}, {}
+    known, found, errors = telemetry.events.known(), {}, dict(telemetry.events.errors)
     for name, stated in known.items():
         if name in ("apogee", "maxq", "landing_end"):
             continue
         if name == "boostback_end":
             stated = _end_of_thrust(telemetry, stated)
         kink = _kink(telemetry, stated, STAGED_SPAN if name in _STAGED_STARTS else KINK_SPAN)
-        found[name], errors[name] = (stated, STATED_EVENT_ERROR) if kink is None else (kink, KINK_ERROR)
+        found[name], errors[name] = (stated, telemetry.events.error(name)) if kink is None else (kink, KINK_ERROR)
     if "landing_end" in known:
         found["landing_end"], errors["landing_end"] = _touchdown(telemetry), TOUCHDOWN_ERROR
     return replace(telemetry.events, **found, errors=errors)

@@ -7,6 +7,7 @@ import numpy as np
 from hoverslam.data.figures import Figure
 from hoverslam.flights.observed.assumptions import assumptions
 from hoverslam.flights.observed.fit_laws import DRAG_NAMES
+from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.missions import Mission
 from hoverslam.vehicles.models import Vehicle
 
@@ -43,6 +44,27 @@ class Prior(NamedTuple):
     def stated(cls, name: str, value: Figure, error: Figure) -> "Prior":
         """Return the prior of a figure whose standard error is stated apart from its band."""
         return cls(name, value.si, error.si, value.low_si, value.high_si, value.unit)
+
+
+def check_vehicle(vehicle: Vehicle) -> None:
+    """Check that a vehicle has the parts and bands that a fit to telemetry needs.
+
+    Raises:
+        VehicleError: If it does not; one line a mistake.
+    """
+    parts = {
+        "stage2": vehicle.stage2,
+        "recovery": vehicle.recovery,
+        "aero.preserved_drag_fraction": vehicle.aero.preserved_drag_fraction,
+    }
+    lines = [
+        f"{vehicle.name}: {key}: missing: a fit to telemetry needs it" for key, part in parts.items() if part is None
+    ]
+    if not lines:
+        remedy = "has no band: add low and high, between which the fit looks for it"
+        lines = [f"{vehicle.name}: {p.name}: {remedy}" for p in vehicle_priors(vehicle) if not p.sigma > 0.0]
+    if lines:
+        raise VehicleError(lines)
 
 
 def vehicle_priors(vehicle: Vehicle) -> list[Prior]:

@@ -22,6 +22,7 @@ from hoverslam.data.files import file_names
 from hoverslam.flights.observed.assumptions import FILES
 from hoverslam.flights.observed.flight_fit import Estimate, FlightFit, Residuals, fit_flights
 from hoverslam.flights.observed.observation import Observation, observe
+from hoverslam.flights.observed.priors import BAND_SIGMAS, check_vehicle
 from hoverslam.flights.observed.segments import BURNS
 from hoverslam.flights.observed.telemetry import Telemetry, load_telemetry
 from hoverslam.ocp.solution import PhaseSolution
@@ -48,11 +49,13 @@ class Reconstruction(Result):
         mission: What was known of it beforehand.
         observation: Its measurements.
         fit: May hold other flights of the same vehicle as well.
+        notes: What was assumed or left out when the trace was read, one line each.
     """
 
     mission: Mission
     observation: Observation
     fit: FlightFit
+    notes: tuple[str, ...] = ()
 
     @property
     def verified(self) -> bool:
@@ -109,7 +112,10 @@ class Reconstruction(Result):
         return max(float(self.observation.frame.altitude(x[:3])) for part in parts for x in part.states)
 
     def as_json(self) -> dict[str, Json]:
-        """Return residuals, staging, masses, propellant and figures; a pair is a value and its standard error."""
+        """Return residuals, staging, masses, propellant and figures; a pair is a value and its standard error.
+
+        ``notes`` are there if something was assumed or left out when the trace was read.
+        """
         speed, altitude = (self.residuals(what) for what in QUANTITIES)
         staging, segments = self.staging(), self.observation.segments
         return {
@@ -132,6 +138,7 @@ class Reconstruction(Result):
             "masses_kg": {s.name: _pair(self.estimate(f"{s.name}: mass")) for s in segments},
             "payload_kg": _pair(self.estimate("payload")),
             "figures": {prior.name: _pair(self.fit.estimate(prior.name)) for prior in self.fit.builder.priors},
+            **({"notes": list(self.notes)} if self.notes else {}),
         }
 
     def report(self) -> str:
@@ -147,7 +154,7 @@ class Reconstruction(Result):
             f"  held at cut-off       {self.estimate('propellant held at cut-off')}",
             *(f"  mass at {s.name:10s} {self.estimate(s.name + ': mass')}" for s in self.observation.segments),
         ]
-        return "\n".join([*lines, *figure_lines(self.fit)])
+        return "\n".join([*lines, *figure_lines(self.fit), *(f"  note: {note}" for note in self.notes)])
 
     def to_frame(self) -> "pd.DataFrame":
         """Return telemetry and fitted flight, one row a measurement time.
@@ -221,8 +228,25 @@ def published_vehicle(name: str) -> Vehicle:
     return load_vehicle(PUBLISHED / f"{name}.toml" if name in file_names(PUBLISHED) else name)
 
 
+def mission_telemetry(mission: Mission, trace: str | Path | None = None, events: str | Path | None = None) -> Telemetry:
+    """Return the trace of a mission.
+
+    Args:
+        mission: May state its trace, its file of events, and the time of lift-off on the trace's clock.
+        trace: File of another trace; its events are then those beside it.
+        events: File of other events.
+
+    Raises:
+        TelemetryError: If the trace cannot be used.
+    """
+    stated = events or (mission.events if trace is None else None)
+    clock = mission.liftoff_s
+    liftoff = None if clock is None else (clock.si, (clock.high_si - clock.low_si) / BAND_SIGMAS)
+    return load_telemetry(trace or mission.trace or mission.name, stated, liftoff)
+
+
 def reconstruct(
-    mission: str | Mission,
+    mission: str | PathLike[str] | Mission,
     telemetry: str | Path | Telemetry | None = None,
     vehicle: Vehicle | str | PathLike[str] | None = None,
     *,
@@ -232,8 +256,8 @@ def reconstruct(
     """Return the most probable flight behind one trace.
 
     Args:
-        mission: A known mission, or one of your own (:class:`hoverslam.vehicles.missions.Mission`).
-        telemetry: A trace, or the file it is in; by default the one that comes with the mission.
+        mission: A known mission, the TOML file of one of your own, or a :class:`hoverslam.vehicles.missions.Mission`.
+        telemetry: A trace, or the file it is in; by default the one that the mission states, or that has its name.
         vehicle: Vehicle, name or file, whose bands are the prior knowledge; by default the mission's, as published.
         model_error: Standard errors of the model in speed (m/s) and altitude (m), added in quadrature to those of the
             display; by default those of ``files/assumptions.toml``.
@@ -243,8 +267,9 @@ def reconstruct(
         VehicleError: If the mission or the vehicle is unknown or cannot be used.
         TelemetryError: If the trace cannot be used.
     """
-    mission = load_mission(mission) if isinstance(mission, str) else mission
-    trace = telemetry if isinstance(telemetry, Telemetry) else load_telemetry(telemetry or mission.name)
+    mission = mission if isinstance(mission, Mission) else load_mission(mission)
+    trace = telemetry if isinstance(telemetry, Telemetry) else mission_telemetry(mission, telemetry)
     chosen = published_vehicle(mission.vehicle) if vehicle is None else as_vehicle(vehicle)
+    check_vehicle(chosen)
     observation = observe(mission, trace, chosen, model_error)
-    return Reconstruction(mission, observation, fit_flights([observation], chosen, report))
+    return Reconstruction(mission, observation, fit_flights([observation], chosen, report), trace.notes)

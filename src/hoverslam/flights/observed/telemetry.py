@@ -1,34 +1,41 @@
 """Telemetry of a flight: speed and altitude over time, as a webcast overlay showed them, and the times of events.
 
 A trace is read from JSON (the format of public collections) or CSV. ``samples.py`` turns it into measurements with
-standard errors, and ``events.py`` refines the stated times of events.
+standard errors, and ``events.py`` refines the stated times of events. Where no file states them, they are found from the
+trace (``found_events.py``).
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import median_filter
 
 from hoverslam.data.reading import whole_number
 from hoverslam.data.writing import write_whole
-from hoverslam.flights.observed.trace_files import Floats, TelemetryError, read_columns, read_text
+from hoverslam.flights.observed.found_events import Found, NotFound, find_events, lift_off
+from hoverslam.flights.observed.trace_checks import check_units, cleaned
+from hoverslam.flights.observed.trace_files import (
+    ContradictionError,
+    Floats,
+    TelemetryError,
+    other_units,
+    read_columns,
+    read_text,
+)
 
 DATA = Path(__file__).parent / "files" / "telemetry"
 TRACE_SUFFIX, EVENTS_SUFFIX = "_stage1_raw.json", "_events.json"
 STATED_EVENT_ERROR = 0.5  # s: standard error of an event that is stated as a whole number of seconds
-MISREAD_SPEED, MISREAD_ALTITUDE = 8.0, 600.0  # m/s, m: a value further from the running median contains a misread digit
-FEWEST_SAMPLES = 100  # in a trace
-LONGEST_STEP = 1.05  # s between samples: a second, and what the times of frames deviate from it
-LARGEST_MEAN_ACCELERATION = 30.0  # m/s2 from lift-off to cut-off: launchers average 8 to 15
-STEEPEST, STEEPEST_SLACK = 1.2, 1500.0  # climb over the way flown, and a display's step (m): a climb is at most the way
-FLATTEST, LONG_WAY = 0.01, 20e3  # least climb over the way flown, where the way is longer than this (m)
+LATEST_ZERO = 5.0  # s: a clock that shows lift-off later than this did not start at lift-off
+EARLIEST_MECO = 60.0  # s after lift-off: no first stage cuts off earlier
+BURN_LEFT_OUT = 2.0  # s before an entry burn that the trace does not show to its end, from which it is left out
 # Events in the order of a flight.
 _EVENTS = ("throttle_down_start", "maxq", "throttle_down_end", "meco", "boostback_start", "boostback_end", "apogee",
            "entry_start", "entry_end", "landing_start", "landing_end")  # fmt: skip
+_WRITE_EVENTS = 'write the events of the flight there, at least {"meco": 145}'
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,8 @@ class Telemetry:
         speed: Speed relative to the rotating Earth (m/s), ``(n,)``.
         altitude: Altitude above the pad (m), ``(n,)``.
         events: Times of events.
+        notes: What was assumed or left out when the trace was read, one line each.
+        liftoff: Time of lift-off and its standard error (s), where they are stated; otherwise the trace has to show it.
     """
 
     name: str
@@ -86,6 +95,8 @@ class Telemetry:
     speed: Floats
     altitude: Floats
     events: Events
+    notes: tuple[str, ...] = ()
+    liftoff: Found | None = None
 
 
 def known_telemetry() -> list[str]:
@@ -93,7 +104,9 @@ def known_telemetry() -> list[str]:
     return sorted(path.name.removesuffix(TRACE_SUFFIX) for path in DATA.glob(f"*{TRACE_SUFFIX}"))
 
 
-def load_telemetry(source: str | Path, events: str | Path | None = None) -> Telemetry:
+def load_telemetry(
+    source: str | Path, events: str | Path | None = None, liftoff: tuple[float, float] | None = None
+) -> Telemetry:
     """Return a trace that comes with the package, or read one from a file.
 
     Args:
@@ -101,11 +114,16 @@ def load_telemetry(source: str | Path, events: str | Path | None = None) -> Tele
             of records; or a CSV file with a column each named with its unit, such as ``time_s``, ``Speed (km/h)``,
             ``altitude_m``. See :mod:`hoverslam.flights.observed.trace_files`.
         events: JSON file of events in seconds after lift-off; by default the file beside the trace whose name ends in
-            ``_events.json`` instead of ``_stage1_raw.json`` or ``.csv``.
+            ``_events.json`` instead of ``_stage1_raw.json`` or ``.csv``. If there is none, they are found from the
+            trace.
+        liftoff: Time of lift-off on the trace's clock and its standard error (s), for a trace that does not show it.
+
+    A trace whose clock starts before lift-off is given a clock that starts at lift-off. ``notes`` of the result say what was
+    assumed and left out.
 
     Raises:
         TelemetryError: If a file is missing, does not hold a flight, or if speed and altitude contradict each other, as they
-            do in other units than the headers state.
+            do in other units than the headers state; or if no file states events and the trace shows none.
     """
     if str(source) in known_telemetry():
         path = DATA / f"{source}{TRACE_SUFFIX}"
@@ -115,11 +133,21 @@ def load_telemetry(source: str | Path, events: str | Path | None = None) -> Tele
             raise TelemetryError(f"{path}: no such file; known traces are {', '.join(known_telemetry())}")
     _require_json_or_csv(path)
     columns = read_columns(path)
-    events_path = _events_beside(path) if events is None else Path(events)
-    time, speed, altitude = _checked(path, columns)
-    found = Telemetry(_stem(path), time, speed, altitude, _read_events(events_path, time))
-    _check_units(path, found)
-    return found
+    stated = _stated_events(_events_beside(path) if events is None else Path(events), required=events is not None)
+    try:
+        return _flight(path, columns.values, stated, liftoff)
+    except ContradictionError as contradiction:
+        fitting = []
+        for values, units in other_units(columns):
+            try:
+                fitting.append((_flight(path, values, stated, liftoff, guessed=True), units))
+            except TelemetryError:
+                continue
+        if len(fitting) != 1:
+            raise contradiction from None
+    found, units = fitting[0]
+    told = " and ".join(f"{name} in {unit}" for name, unit in units.items())
+    return replace(found, notes=(f"units: the header states none; {told}, with which both agree", *found.notes))
 
 
 def save_telemetry(telemetry: Telemetry, path: str | Path) -> None:
@@ -162,42 +190,20 @@ def _table(path: Path, content: object) -> dict[str, object]:
     return content
 
 
-def _checked(path: Path, columns: Mapping[str, Floats]) -> tuple[Floats, Floats, Floats]:
-    """Return time, speed and altitude without repeated times and misread digits."""
-    time, speed, altitude = (columns[name] for name in ("time", "speed", "altitude"))
-    if not len(time) == len(speed) == len(altitude):
-        raise TelemetryError(f"{path}: {len(time)} times, {len(speed)} speeds, {len(altitude)} altitudes: need as many")
-    if len(time) < FEWEST_SAMPLES:
-        raise TelemetryError(f"{path}: time: {len(time)} samples: a flight needs at least {FEWEST_SAMPLES}")
-    for name, values in columns.items():
-        if not np.all(np.isfinite(values)):
-            at = int(np.argmin(np.isfinite(values)))
-            raise TelemetryError(f"{path}: {name}[{at}]: {values[at]}: must be finite; leave the row out")
-    backward = np.flatnonzero(np.diff(time) < 0.0)
-    if len(backward):
-        at = int(backward[0])
-        raise TelemetryError(f"{path}: time[{at + 1}]: {time[at + 1]:g} s after {time[at]:g} s: must not go back")
-    kept = np.concatenate([[True], np.diff(time) > 0.0])
-    step = float(np.median(np.diff(time[kept]))) if np.count_nonzero(kept) > 1 else np.inf
-    if not step <= LONGEST_STEP:
-        remedy = "a fit needs at least one sample a second (minutes or milliseconds taken for seconds?): write time_s"
-        raise TelemetryError(f"{path}: time: {step:g} s from sample to sample: {remedy}")
-    clean_speed = _without_misread_digits(time[kept], speed[kept], MISREAD_SPEED)
-    return time[kept], clean_speed, _without_misread_digits(time[kept], altitude[kept], MISREAD_ALTITUDE)
+@dataclass(frozen=True)
+class _Stated:
+    """Events of a file: seconds by name; None in place of them if there is no file."""
+
+    path: Path
+    seconds: dict[str, float] | None
 
 
-def _without_misread_digits(time: Floats, values: Floats, largest: float) -> Floats:
-    """Return values with those further than ``largest`` from the running median over one second replaced by it."""
-    frames = 2 * round(0.5 / float(np.median(np.diff(time)))) + 1
-    middle = median_filter(values, max(3, frames), mode="nearest")
-    cleaned: Floats = np.where(np.abs(values - middle) > largest, middle, values)
-    return cleaned
-
-
-def _read_events(path: Path, time: Floats) -> Events:
-    """Return the events of a file, checked against each other and against the trace."""
+def _stated_events(path: Path, required: bool) -> _Stated:
+    """Return the events of a file, checked for their types and pairs."""
     if not path.is_file():
-        raise TelemetryError(f'{path}: no such file: write the events of the flight there, at least {{"meco": 145}}')
+        if required:
+            raise TelemetryError(f"{path}: no such file: {_WRITE_EVENTS}")
+        return _Stated(path, None)
     try:
         raw = _table(path, json.loads(read_text(path), parse_int=whole_number))
     except (ValueError, RecursionError) as error:  # also an integer of thousands of digits, brackets nested too deeply
@@ -211,34 +217,91 @@ def _read_events(path: Path, time: Floats) -> Events:
             raise TelemetryError(f"{path}: {name}: {value!r}: must be seconds after lift-off, or null if not known")
         given[name] = float(value)
     _check_pairs(path, given)
-    events = Events(given["meco"], **{name: seconds for name, seconds in given.items() if name != "meco"})  # type: ignore[arg-type]
-    _check_order(path, events)
-    for name, seconds in given.items():
-        if not 0.0 < seconds < time[-1] + 5.0:
-            raise TelemetryError(
-                f"{path}: {name}: {seconds:g} s: must lie within the trace, which ends at {time[-1]:g} s"
-            )
+    return _Stated(path, given)
+
+
+def _flight(
+    path: Path,
+    columns: Mapping[str, Floats],
+    stated: _Stated,
+    liftoff: tuple[float, float] | None,
+    guessed: bool = False,
+) -> Telemetry:
+    """Return the trace of columns in SI with its events, stated or found."""
+    time, speed, altitude, notes = cleaned(path, columns)
+    clock = _clock(time, speed) if liftoff is None else liftoff[0]
+    if clock and liftoff is None:
+        notes += (f"time: the clock shows lift-off at {clock:,.1f} s; times are counted from there",)
+    if stated.seconds is None:
+        found = _found_events(path, stated.path, time - clock, speed, altitude)
+        events = Events(
+            **{name: each.time for name, each in found.items()}, errors={n: e.error for n, e in found.items()}
+        )
+        notes += (f"events: no file; found from the trace: {_told(found)}",)
+    else:
+        events = _on_clock(stated, clock, _cutoff_shown(time - clock, speed, altitude) if clock else None)
+        for name, seconds in events.known().items():
+            if not 0.0 < seconds < time[-1] - clock + 5.0:
+                said = f"{seconds:g} s: must lie within the trace, which ends at {time[-1] - clock:g} s"
+                raise TelemetryError(f"{stated.path}: {name}: {said}")
+    flight = Telemetry(_stem(path), time - clock if clock else time, speed, altitude, events, notes)
+    if liftoff is not None:
+        flight = replace(flight, liftoff=Found(0.0, liftoff[1]))
+    check_units(path, flight.time, speed, altitude, events.meco, guessed)
+    return _without_half_an_entry(flight)
+
+
+def _clock(time: Floats, speed: Floats) -> float:
+    """Return the time of lift-off on the trace's clock (s); 0 if the trace does not show it, or the clock starts near it."""
+    found = lift_off(time, speed)
+    return found.time if found is not None and found.time > LATEST_ZERO else 0.0
+
+
+def _on_clock(stated: _Stated, clock: float, cutoff: float | None) -> Events:
+    """Return stated events in seconds after lift-off; those of a file may be on the trace's own clock.
+
+    Args:
+        stated: Events of a file.
+        clock: Time of lift-off on the trace's clock (s).
+        cutoff: Time of cut-off after lift-off that the trace shows (s); None if it shows none.
+    """
+    given = stated.seconds or {}
+    meco = given["meco"]
+    shifted = meco - clock > EARLIEST_MECO if cutoff is None else abs(meco - clock - cutoff) < abs(meco - cutoff)
+    late = clock if shifted else 0.0
+    events = Events(**{name: seconds - late for name, seconds in given.items()})  # type: ignore[arg-type]
+    _check_order(stated.path, events)
     return events
 
 
-def _check_units(path: Path, flight: Telemetry) -> None:
-    """Check that speed and altitude up to cut-off can belong to one flight: another unit makes them contradict."""
-    time, speed, altitude = flight.time, flight.speed, flight.altitude
-    up = time <= flight.events.meco
-    if np.count_nonzero(up) < 2:
-        return
-    taken, way = time[up][-1] - time[0], float(np.trapezoid(speed[up], time[up]))
-    climb = float(np.max(altitude[up]) - altitude[0])
-    remedy = "state the unit of each column in its header: time_s, speed_m_s or speed_km_h, altitude_m or altitude_km"
-    mean = (float(np.max(speed[up])) - float(speed[0])) / max(float(taken), 1.0)
-    if mean > LARGEST_MEAN_ACCELERATION:
-        told = f"{speed[up].max():,.0f} m/s at cut-off after {taken:.0f} s, a mean of {mean:.0f} m/s2"
-        raise TelemetryError(f"{path}: speed: {told}: no launcher does that (km/h taken for m/s?): {remedy}")
-    told = f"climbs {climb / 1e3:,.1f} km to cut-off, while the speed covers {way / 1e3:,.1f} km"
-    if climb > STEEPEST * way + STEEPEST_SLACK:
-        raise TelemetryError(f"{path}: altitude: {told}: not possible (m taken for km, or m/s for km/h?): {remedy}")
-    if way > LONG_WAY and climb < FLATTEST * way and time[0] < 10.0:
-        raise TelemetryError(f"{path}: altitude: {told}: no ascent is so flat (km taken for m?): {remedy}")
+def _cutoff_shown(time: Floats, speed: Floats, altitude: Floats) -> float | None:
+    try:
+        return find_events(time, speed, altitude)["meco"].time
+    except NotFound:
+        return None
+
+
+def _found_events(path: Path, beside: Path, time: Floats, speed: Floats, altitude: Floats) -> dict[str, Found]:
+    try:
+        return find_events(time, speed, altitude)
+    except NotFound as reason:
+        told = f"in the trace itself ({path.name}) none can be found: {reason}"
+        raise ContradictionError(f"{beside}: no such file: {_WRITE_EVENTS}; {told}") from None
+
+
+def _told(found: Mapping[str, Found]) -> str:
+    return ", ".join(f"{name} {each.time:.1f} +- {each.error:.1f} s" for name, each in found.items())
+
+
+def _without_half_an_entry(flight: Telemetry) -> Telemetry:
+    """Return a trace that ends within its entry burn as one that ends before it: a burn without an end is not fitted."""
+    start = flight.events.entry_start
+    if start is None or flight.events.entry_end is not None:
+        return flight
+    kept = flight.time < start - BURN_LEFT_OUT
+    note = f"events: the trace ends within the entry burn; it is used up to {start - BURN_LEFT_OUT:.1f} s"
+    columns = {name: getattr(flight, name)[kept] for name in ("time", "speed", "altitude")}
+    return replace(flight, **columns, events=replace(flight.events, entry_start=None), notes=(*flight.notes, note))
 
 
 def _check_pairs(path: Path, given: Mapping[str, float]) -> None:

@@ -3,15 +3,17 @@
 JSON is a table of lists, a list of records, or a stream of records, one after the other. CSV may be separated by commas,
 semicolons or tabs, have comments, blank lines and a byte order mark, and write decimal commas where commas do not separate.
 A header names the quantity and its unit: ``time_s``, ``Time (s)``, ``Speed [km/h]``, ``altitude_km``. A column without a unit
-is read as the public collections of webcast telemetry write it: s, m/s and km.
+is read as the public collections of webcast telemetry write it, in s, m/s and km; ``other_units`` are tried where that
+contradicts itself.
 """
 
 import csv
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,28 +24,65 @@ from hoverslam.data.reading import whole_number
 Floats: TypeAlias = NDArray[np.float64]
 
 _NAMES = {
-    "time": ("time", "t", "met", "mission_time", "elapsed_time", "time_after_liftoff", "seconds"),
-    "speed": ("speed", "velocity", "v", "vel"),
-    "altitude": ("altitude", "alt", "height", "h"),
-}
+    "time": ("time", "t", "met", "mission_time", "elapsed_time", "time_after_liftoff", "seconds", "elapsed",
+             "mission_elapsed_time", "time_since_liftoff", "flight_time", "timestamp", "clock"),
+    "speed": ("speed", "velocity", "v", "vel", "spd", "ground_speed", "relative_velocity"),
+    "altitude": ("altitude", "alt", "height", "h", "elevation"),
+}  # fmt: skip
+_PREFIXES = (
+    r"(?:stage_?1|s1|first_stage|booster|telemetry)_"  # of columns that state whose speed and altitude they hold
+)
 _UNITS = {
     "time": {"": 1.0, "s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "min": 60.0},
     "speed": {
         "": 1.0, "m_s": 1.0, "mps": 1.0, "ms": 1.0, "m_per_s": 1.0, "km_s": 1e3, "kms": 1e3,
-        "km_h": 1.0 / 3.6, "kmh": 1.0 / 3.6, "kph": 1.0 / 3.6, "km_hr": 1.0 / 3.6, "mph": 0.44704, "ft_s": 0.3048,
+        "km_h": 1.0 / 3.6, "kmh": 1.0 / 3.6, "kph": 1.0 / 3.6, "km_hr": 1.0 / 3.6,
+        "kilometers_per_hour": 1.0 / 3.6, "kilometres_per_hour": 1.0 / 3.6, "meters_per_second": 1.0, "metres_per_second": 1.0,
+        "mph": 0.44704, "ft_s": 0.3048,
     },
-    "altitude": {"": 1e3, "m": 1.0, "meters": 1.0, "metres": 1.0, "km": 1e3, "ft": 0.3048, "feet": 0.3048, "mi": 1609.344},
+    "altitude": {
+        "": 1e3, "m": 1.0, "meters": 1.0, "metres": 1.0, "km": 1e3, "kilometers": 1e3, "kilometres": 1e3,
+        "ft": 0.3048, "feet": 0.3048, "mi": 1609.344,
+    },
 }  # fmt: skip
 ACCEPTED = "time_s, speed_m_s or speed_km_h, altitude_m or altitude_km"
 _COMMENTS = ("#", "//", "%")
+_GUESSED = {"speed": ("m/s", "km/h"), "altitude": ("km", "m")}  # units of headers without one, the usual one first
 
 
 class TelemetryError(ValueError):
     """A trace that cannot be used; the message names file, key, value and remedy."""
 
 
-def read_columns(path: Path) -> dict[str, Floats]:
-    """Return the columns ``time`` (s), ``speed`` (m/s) and ``altitude`` (m) of a file.
+class Columns(NamedTuple):
+    """Columns of a file.
+
+    Attributes:
+        values: ``time`` (s), ``speed`` (m/s) and ``altitude`` (m) by name, each ``(n,)``.
+        unstated: Those of ``speed`` and ``altitude`` whose header has no unit.
+    """
+
+    values: dict[str, Floats]
+    unstated: tuple[str, ...]
+
+
+class ContradictionError(TelemetryError):
+    """A trace whose columns contradict each other, as they do in other units than those in which they were read."""
+
+
+def other_units(columns: Columns) -> Iterator[tuple[dict[str, Floats], dict[str, str]]]:
+    """Yield the columns with headers without a unit read in other units than the usual ones, and these units by column."""
+    choices = [_GUESSED[name] for name in columns.unstated]
+    for units in list(product(*choices))[1:]:
+        values = dict(columns.values)
+        for name, unit in zip(columns.unstated, units, strict=True):
+            plain = unit.replace("/", "_")
+            values[name] = values[name] * _UNITS[name][plain] / _UNITS[name][""]
+        yield values, dict(zip(columns.unstated, units, strict=True))
+
+
+def read_columns(path: Path) -> Columns:
+    """Return the columns ``time`` (s), ``speed`` (m/s) and ``altitude`` (m) of a file, and which of them state no unit.
 
     Args:
         path: A file whose name ends in ``.json`` or ``.csv``.
@@ -52,12 +91,14 @@ def read_columns(path: Path) -> dict[str, Floats]:
         TelemetryError: If the file cannot be read, lacks a column, states it twice, or holds a text in place of a number.
     """
     raw = _json_columns(path) if path.suffix == ".json" else _csv_columns(path)
-    found, stated = dict[str, Floats](), dict[str, str]()
+    found, stated, unstated = dict[str, Floats](), dict[str, str](), list[str]()
     for key, values in raw.items():
         meaning = meaning_of(path, key)
         if meaning is None:
             continue
-        name, factor = meaning
+        name, factor, unit = meaning
+        if not unit and name in _GUESSED:
+            unstated.append(name)
         if name in found:
             raise TelemetryError(f"{path}: {key}: states {name} a second time, beside {stated[name]}: keep one of them")
         found[name], stated[name] = factor * _numbers(path, key, values), key
@@ -65,23 +106,24 @@ def read_columns(path: Path) -> dict[str, Floats]:
     if missing:
         has = shown(", ".join(raw), 200).strip('"')
         raise TelemetryError(f"{path}: {missing[0]}: missing: has {has}; known are {ACCEPTED}")
-    return found
+    return Columns(found, tuple(unstated))
 
 
-def meaning_of(path: Path, header: str) -> tuple[str, float] | None:
-    """Return the quantity that a header names, and the factor from its unit to SI; None for another quantity.
+def meaning_of(path: Path, header: str) -> tuple[str, float, str] | None:
+    """Return the quantity that a header names, the factor from its unit to SI, and the unit; None for another quantity.
 
     Raises:
         TelemetryError: For a known quantity in an unknown unit.
     """
     plain = re.sub(r"[^a-z0-9]+", "_", header.lower()).strip("_")
+    plain = re.sub(f"^{_PREFIXES}", "", plain)
     for name, aliases in _NAMES.items():
         for alias in sorted(aliases, key=len, reverse=True):
             if plain != alias and not plain.startswith(f"{alias}_"):
                 continue
             unit = plain.removeprefix(alias).removeprefix("_")
             if unit in _UNITS[name]:
-                return name, _UNITS[name][unit]
+                return name, _UNITS[name][unit], unit
             if re.search(r"[(\[]", header):
                 raise TelemetryError(f"{path}: {header}: unknown unit {unit!r}: write {ACCEPTED}")
     return None
