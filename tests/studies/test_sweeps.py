@@ -79,7 +79,9 @@ def swept(figures, **how):
 def test_a_swept_payload_is_that_of_the_changed_vehicle_solved_alone():
     found = hs.sweep("zhuque3", {DRY: [43.0]})
     assert found.verified
-    flown = hs.solve_launch("zhuque3").plan.structure.choice  # of the stored flight: one structure takes a fifth of the search
+    flown = hs.solve_launch(
+        "zhuque3"
+    ).plan.structure.choice  # of the stored flight: one structure takes a fifth of the search
     alone = hs.solve_launch(hs.load_vehicle("zhuque3", {DRY: 43.0}), choice=flown, effort="quick")
     assert alone.verified
     assert found[0].outputs["payload_kg"] == pytest.approx(alone.payload, rel=1e-4)

@@ -25,7 +25,7 @@ EDGE_SPANS = 1.3  # spans of the smoothing after an edge, from which on the smoo
 LATE_END, EARLY_FALL = (
     0.25,
     0.5,
-)  # spans by which a burn's end, and the beginning of a fall, are seen too late or too early
+)  # spans by which the end of a burn is seen too late, and the beginning of a fall too early
 GRAVITY, RADIUS = 9.81, 6.371e6  # m/s2, m
 ASCENT_FORCE = 8.0  # m/s2 before cut-off: launchers reach 20 to 40
 EARLIEST_CUTOFF = 60.0  # s after the first sample that moves
@@ -43,7 +43,7 @@ AT_REST, SLOW = 2.0, 20.0  # m/s: the speed at touchdown; a trace that ends slow
 EXTRAPOLATED, EXTRAPOLATED_ERROR = (
     5.0,
     1.0,
-)  # s of the trace before touchdown through which a line is extrapolated; its error
+)  # s before touchdown through which a line is extrapolated, and its error (s)
 APOGEE_SPAN = 40.0  # s on each side of the greatest altitude through which a parabola is put
 SMOOTHING_ERROR = 0.4  # of the span over which the speed is smoothed: standard error of a moment in it
 LARGEST_ERROR = 5.0  # s

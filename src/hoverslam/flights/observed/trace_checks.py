@@ -14,19 +14,15 @@ MISREAD_SPEED, MISREAD_ALTITUDE = 8.0, 600.0  # m/s, m: a value further from the
 FEWEST_SAMPLES = 100  # in a trace
 LONGEST_STEP = 1.05  # s between samples: a second, and what the times of frames deviate from it
 CLOCK_STARTS = 1.0  # s of the trace in which its clock may be set anew
-JUMP_SPEED, JUMP_ALTITUDE = (
-    8.0,
-    1600.0,
-)  # m/s, m: a larger change from one sample to the next, beside what flights do in
-FASTEST_CHANGE, CLIMB_SLACK = 70.0, 1.2  # the time between: m/s2, and the climb over the greatest speed, is a jump
+# A change from one sample to the next is a jump if it is larger than this (m/s, m) beside what flights do in the time between:
+# a change of speed (m/s2), and a climb with this factor on the greatest speed.
+JUMP_SPEED, JUMP_ALTITUDE = 8.0, 1600.0
+FASTEST_CHANGE, CLIMB_SLACK = 70.0, 1.2
 TOUCHDOWN_SPEED = 30.0  # m/s: at touchdown a display goes to zero at once
 RETURN_SHARE = 0.5  # a jump and the next belong together if their sum is less than this share of the first
 REST_SHARE = 0.15  # of a trace, which may be left out beyond a jump that does not return
 LARGEST_MEAN_ACCELERATION = 30.0  # m/s2 from lift-off to cut-off: launchers average 8 to 15
-LEAST_MEAN_ACCELERATION, LEAST_CLIMB = (
-    5.0,
-    0.2,
-)  # m/s2, and climb over the way: less shows that a guess of units is wrong
+LEAST_MEAN_ACCELERATION, LEAST_CLIMB = 5.0, 0.2  # m/s2, climb over the way: with less, a guess of units is wrong
 STEEPEST, STEEPEST_SLACK = 1.2, 1500.0  # climb over the way flown, and a display's step (m): a climb is at most the way
 FLATTEST, LONG_WAY = 0.01, 20e3  # least climb over the way flown, where the way is longer than this (m)
 
