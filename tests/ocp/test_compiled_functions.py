@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -132,6 +133,20 @@ def test_without_a_compiler_the_functions_stay_as_they_are(problem, folder, comp
     wait_for_compiled()
     assert not code.is_ready
     assert set(code.functions) == {"rates", "value", "jacobian", "hessian"}
+
+
+@needs_a_compiler
+def test_without_a_temporary_folder_the_functions_stay_as_they_are(problem, folder, compiler, monkeypatch):
+    code = functions_of(problem).code
+    with monkeypatch.context() as patched:
+        patched.setattr(tempfile, "tempdir", str(folder / "missing"))
+        compile_later([code])
+        wait_for_compiled()
+        assert code.is_wanted()
+    compiled._KEPT.put(code.digest, b"content")
+    monkeypatch.setattr(tempfile, "tempdir", str(folder / "missing"))
+    assert set(code.functions) == {"rates", "value", "jacobian", "hessian"}
+    assert not code.is_ready
 
 
 def test_nothing_is_compiled_where_nothing_is_kept(problem, compiler, monkeypatch):

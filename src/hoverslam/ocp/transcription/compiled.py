@@ -88,15 +88,15 @@ class MachineCode:
         return f"code_{self.digest}"
 
     def _load(self, content: bytes) -> None:
-        """Load a compiled library. One that this system does not take is not tried again."""
-        with tempfile.TemporaryDirectory(prefix="hoverslam-", ignore_cleanup_errors=True) as folder:
-            path = Path(folder) / f"{self.name}.so"
-            path.write_bytes(content)
-            try:
+        """Load a compiled library. One that this system does not take, or has no room for, is not tried again."""
+        try:
+            with tempfile.TemporaryDirectory(prefix="hoverslam-", ignore_cleanup_errors=True) as folder:
+                path = Path(folder) / f"{self.name}.so"
+                path.write_bytes(content)
                 loaded = {name: ca.external(name, str(path)) for name in self._functions}
-            except RuntimeError:
-                self._unusable = True
-                return
+        except (OSError, RuntimeError):
+            self._unusable = True
+            return
         self._compiled = loaded
 
 
@@ -108,7 +108,7 @@ class _Compiler:
         self._waiting: dict[str, MachineCode] = {}
         self._running: dict[str, MachineCode] = {}
         self._process: subprocess.Popen[Any] | None = None
-        self._folder = Path()
+        self._folder: Path | None = None
         self._tried: set[str] = set()
 
     def add(self, codes: Iterable[MachineCode]) -> None:
@@ -157,9 +157,9 @@ class _Compiler:
         if compiler is None or sys.platform == "win32":
             self._running = {}
             return
-        self._folder = Path(tempfile.mkdtemp(prefix="hoverslam-"))
         names = [code.name for code in self._running.values()]
         try:
+            self._folder = Path(tempfile.mkdtemp(prefix="hoverslam-"))
             for code in self._running.values():
                 code.write_c(self._folder)
             self._process = subprocess.Popen(
@@ -171,14 +171,16 @@ class _Compiler:
             self._clear()
 
     def _keep_finished(self) -> None:
+        assert self._folder is not None
         for code in list(self._running.values()):
             with suppress(OSError):
                 _KEPT.put(code.digest, (self._folder / f"{code.name}.so").read_bytes())
                 del self._running[code.digest]
 
     def _clear(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._process, self._running = None, {}
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self._process, self._folder, self._running = None, None, {}
 
 
 _COMPILER = _Compiler()  # of the process
