@@ -116,9 +116,8 @@ class _Log:
         asked = self.options.tolerances
         worst = max(float(np.max(e.states / asked.mesh)) for e in errors.values())
         worst = max(worst, *(float(np.max(e.limits / asked.path)) for e in errors.values()))
-        if not (
-            self._options.verify or self._more or len(self.records) > 1
-        ):  # nothing depends on the objective's error
+        is_needed = self._options.verify or self._more or len(self.records) > 1
+        if not is_needed:  # nothing depends on the error of the objective
             return _Pass(solution, errors, worst)
         errors, found = with_objective(errors, solution, asked.objective)
         worst = max(worst, found.relative / asked.objective)

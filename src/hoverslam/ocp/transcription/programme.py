@@ -7,6 +7,7 @@ derivatives from one evaluation of each block, and a new mesh needs no new diffe
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import casadi as ca
@@ -30,9 +31,8 @@ from hoverslam.ocp.transcription.structure import Reading, StructureCache, read
 from hoverslam.ocp.transcription.translate import Traced, telling_translation
 
 INFINITE = 1e30  # second derivatives at or above this are taken for infinite
-_TRACED_ENDS: StructureCache[tuple[Traced, list[int]]] = (
-    StructureCache()
-)  # of the process, with the constraints' lengths
+# Of the process: objective and boundary constraints as traced, with the lengths of the constraints.
+_TRACED_ENDS: StructureCache[tuple[Traced, list[int]]] = StructureCache()
 MOVED = 0.1  # scaled distance by which a guess is moved away from them
 
 
@@ -75,7 +75,6 @@ class Programme(Frame):
             self.functions, self.solvers = like.functions, like.solvers
         else:
             self._assemble()
-        self._ends_key = self._present_ends_key()
 
     def _computes_like(self, other: "Programme") -> bool:
         """Return whether the functions of another programme serve this one: they differ in parameters and bounds alone."""
@@ -102,9 +101,7 @@ class Programme(Frame):
 
     def _present_ends_key(self) -> Hashable:
         own = self._read_ends()
-        if own.certain:
-            return own.key
-        return own.key, self.trace_ends()[0].key
+        return own.key if own.certain else (own.key, self.trace_ends()[0].key)
 
     # ---- phase ends ------------------------------------------------------------------------------------------------
     def _endpoints(self) -> None:
@@ -116,18 +113,21 @@ class Programme(Frame):
             blocks.append(np.concatenate([*ends, lay.times[[0, -1]]]))
         self.end_indices = np.concatenate([*blocks, self.free_indices])
         with telling_translation(f"problem {self.problem.name!r}, objective or boundary constraints"):
-            self.traced_ends, self.boundary_lengths = self._traced_end_function()
+            own = self._read_ends()
+            self.traced_ends, self.boundary_lengths = self._traced_end_function(own)
+            self._ends_key = own.key if own.certain else (own.key, self.traced_ends.key)
             self.ends = end_functions(self.traced_ends, len(self.end_indices), len(self.problem.given))
         self.boundary_bounds, names = self._boundary_bounds()
         self.labels += names
 
-    def _traced_end_function(self) -> tuple[Traced, list[int]]:
+    def _traced_end_function(self, functions: Reading) -> tuple[Traced, list[int]]:
         """Return objective and boundary constraints as traced, and the lengths of the constraints.
 
         A statement that differs in bounds and parameters alone has been traced before.
-        """
 
-        functions = self._read_ends()
+        Args:
+            functions: Their reading, from :meth:`_read_ends`.
+        """
         if not functions.certain:
             return self.trace_ends()
         phases = tuple(
@@ -220,11 +220,11 @@ class Programme(Frame):
         physical = self.scale * w
         pieces = [self._phase_block(lay, physical, p, lam, at) for lay, at in self._input_slices()]
         ends, p_given = physical[self.end_indices], p[: len(self.problem.given)]
-        scaled_linear, penalty = self._scaled_linear(), self._smoothing_matrix()
+        penalty = self._smoothing_matrix
         f, g = self._objective_and_rows(w, p, [(piece.scatter, piece.value) for piece in pieces])
         costs = [(terms, p[at]) for terms, at in self._term_slices(p.shape[0])]
 
-        jac = self._jacobian(scaled_linear, pieces, ends, p_given)
+        jac = self._jacobian(self._scaled_linear, pieces, ends, p_given)
         hess = self._hessian(pieces, ends, p_given, sigma, lam) + sigma * ca.triu(penalty)
         grad = self._gradient(ends, p_given) + penalty @ w
         for terms, d in costs:
@@ -247,10 +247,8 @@ class Programme(Frame):
             w, p = self._symbols()
             physical, values = self.scale * w, []
             for lay, at in self._input_slices():
-                name = lay.phase.name
-                columns, data = self._points(lay)
-                z = ca.reshape(physical[columns.ravel()], columns.shape[1], len(columns))
-                value = _mapped(self.local[name].value, len(columns), z, ca.DM(data.T), p[at])
+                columns, *arguments = self._local_arguments(lay, physical, p[at])
+                value = _mapped(self.local[lay.phase.name].value, len(columns), *arguments)
                 values.append((self._scatter(lay), value))
             f, g = self._objective_and_rows(w, p, values)
             self.functions["differentiable"] = ca.Function("differentiable", [w, p], [f, g])
@@ -259,8 +257,9 @@ class Programme(Frame):
     def _symbols(self) -> tuple[ca.MX, ca.MX]:
         return ca.MX.sym("w", self.size), ca.MX.sym("p", self.parameter_vector().size)
 
+    @cached_property
     def _scaled_linear(self) -> Any:
-        """Return the matrix of the linear parts of all rows before the boundary constraints."""
+        """The matrix of the linear parts of all rows before the boundary constraints."""
         rows = self.row_scale[: self.rows_before_boundary]
         return sp.diags_array(rows) @ self.linear @ sp.diags_array(self.scale)
 
@@ -268,15 +267,16 @@ class Programme(Frame):
         """Return objective and rows, from the values of all points of each phase and the matrix that adds them to rows."""
         physical, p_given, stop = self.scale * w, p[: len(self.problem.given)], self.rows_before_boundary
         objective, constraints = self.ends.value(physical[self.end_indices], p_given)
-        linear = self._scaled_linear()
+        linear = self._scaled_linear
         local = sum((constant(place, place.shape) @ value for place, value in values), ca.MX(stop, 1))
         g = ca.vertcat(constant(linear, linear.shape) @ w + local, self.row_scale[stop:] * constraints)
         costs = [(terms, p[at]) for terms, at in self._term_slices(p.shape[0])]
         squares = sum((ca.sum1(t.mapped(t.function, physical, d, p_given)) for t, d in costs), ca.MX(0.0))
-        return self.objective_scale * (objective + squares) + 0.5 * ca.dot(w, self._smoothing_matrix() @ w), g
+        return self.objective_scale * (objective + squares) + 0.5 * ca.dot(w, self._smoothing_matrix @ w), g
 
+    @cached_property
     def _smoothing_matrix(self) -> ca.DM:
-        """Return twice ``smoothing`` times the integral of the squared control rates over each phase, in its unit of time.
+        """Twice ``smoothing`` times the integral of the squared control rates over each phase, in its unit of time.
 
         Where a control hardly changes the objective (steering in thin air), this term gives the Hessian curvature.
         """
@@ -342,6 +342,11 @@ class Programme(Frame):
             [width, place, np.full(len(width), self.origin), weights[:, :blocks]]
         )
 
+    def _local_arguments(self, lay: PhaseLayout, physical: Any, inputs: Any) -> tuple[Any, ...]:
+        """Return programme variables ``(points, nz)`` and the three arguments of the local functions at all points."""
+        columns, data = self._points(lay)
+        return columns, ca.reshape(physical[columns.ravel()], columns.shape[1], len(columns)), ca.DM(data.T), inputs
+
     def _scatter(self, lay: PhaseLayout) -> sp.csc_array:
         """Return the matrix that adds the values of the local functions at all points to the rows."""
         nx, count = lay.states.shape[1], len(lay.defects)
@@ -358,11 +363,9 @@ class Programme(Frame):
 
     def _phase_block(self, lay: PhaseLayout, physical: Any, p: Any, lam: Any, inputs: slice) -> "_Block":
         code = self._codes[lay.phase.name]
-        columns, data = self._points(lay)
+        columns, *arguments = self._local_arguments(lay, physical, p[inputs])
         row_of, scatter = np.concatenate([lay.defects, lay.path], axis=1), self._scatter(lay)
         count, rows = row_of.shape
-        z = ca.reshape(physical[columns.ravel()], columns.shape[1], count)
-        arguments: list[Any] = [z, ca.DM(data.T), p[inputs]]
         local_lam = ca.reshape(
             constant(scatter.T.tocsc(), scatter.T.shape) @ lam[: self.rows_before_boundary], rows, count
         )
