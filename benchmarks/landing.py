@@ -10,12 +10,11 @@ run, taking turns, and prints the ratio. The machine should be idle.
 """
 
 import argparse
-import statistics
 import sys
 import tempfile
 from pathlib import Path
 
-from launch import HERE, process, spread
+from launch import HERE, print_times, process
 
 PREPARED = 2
 ONE = """
@@ -72,12 +71,7 @@ def time_case(case: str, runs: int, sources: dict[str, Path]) -> None:
                 times[name, "warm"].append(found["solves"][-1])
                 answers[name] = f"{found['propellant']:.6f} kg, {'verified' if found['verified'] else 'NOT verified'}"
     print(f"{CASES[case]}: " + "; ".join(f"{name} {answer}" for name, answer in answers.items()))
-    for kind in kinds:
-        for name in sources:
-            print(f"  {kind:14s} {name:4s} {spread(times[name, kind])}")
-        if len(sources) > 1:
-            old, new = (statistics.median(times[name, kind]) for name in ("old", "new"))
-            print(f"  {kind:14s} old over new {old / new:.1f}")
+    print_times(kinds, sources, times)
 
 
 def main() -> int:

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,16 @@ def spread(values: list[float]) -> str:
     return f"{statistics.median(values):7.2f} s  ({min(values):.2f} to {max(values):.2f})"
 
 
+def print_times(kinds: Collection[str], sources: Collection[str], times: dict[tuple[str, str], list[float]]) -> None:
+    """Print the times of each kind of process for each checkout, and their ratio where there are two checkouts."""
+    for kind in kinds:
+        for name in sources:
+            print(f"{kind:24s} {name:4s} {spread(times[name, kind])}")
+        if "old" in sources:
+            old, new = (statistics.median(times[name, kind]) for name in ("old", "new"))
+            print(f"{kind:24s} old over new {old / new:.1f}")
+
+
 def time_processes(case: tuple[str, str], runs: int, sources: dict[str, Path], search: bool) -> None:
     """Print times of new, cold and warm processes of each checkout, in turns."""
     kinds = ["new user", "cold", "warm"] + (["without stored flights"] if search else [])
@@ -81,12 +92,7 @@ def time_processes(case: tuple[str, str], runs: int, sources: dict[str, Path], s
                     times[name, "without stored flights"].append(searched["process"])
                 peak[name] = max(peak[name], found["peak"])
                 print(f"  run {number + 1} of {runs}, {name}: {found['payload']:,.1f} kg, verified {found['verified']}")
-    for kind in kinds:
-        for name in sources:
-            print(f"{kind:24s} {name:4s} {spread(times[name, kind])}")
-        if len(sources) > 1:
-            old, new = (statistics.median(times[name, kind]) for name in ("old", "new"))
-            print(f"{kind:24s} old over new {old / new:.1f}")
+    print_times(kinds, sources, times)
     print("peak memory: " + ", ".join(f"{name} {mb:,.0f} MB" for name, mb in peak.items()))
 
 
