@@ -43,6 +43,14 @@ def asked(*cases, constellation="spacesail"):
     return [Asked(constellation, Case(vehicle, recovery, orbit)) for vehicle, recovery in cases]
 
 
+def test_a_launch_rate_beyond_every_launcher_is_the_status_of_the_row():
+    rows = rows_of(payload=350.0)  # one satellite a launch
+    assert rows[-1].satellites_per_launch == 1
+    assert "launches_per_year" in rows[-1].status
+    assert "at most 2000" in rows[-1].status
+    assert rows[-1].cost_per_launch_cny_p50 is None
+
+
 TWO = (("zhuque3", "expendable"), ("tianlong3", "downrange"), ("falcon9", "downrange"))
 
 

@@ -48,10 +48,9 @@ def need_rows(name: str, case: Case, outcome: Outcome) -> list[NeedRow]:
     rows = []
     for goal in goals:
         aimed = base if goal is None else replace(base, satellites=goal.satellites, deadline=f"{goal.deadline}")
-        if service is not None:
-            aimed = _needing(aimed, constellation, goal, service, reserve_suffices(case))
-            aimed = aimed if goal is None else with_plan(aimed, constellation, goal)
-        rows.append(aimed)
+        rows.append(
+            aimed if service is None else _reaching(aimed, constellation, goal, service, reserve_suffices(case))
+        )
     return rows
 
 
@@ -100,6 +99,21 @@ def _served(
         landing_probability=None if row.recovery == "expendable" else service.landing_probability,
     )
     return row, service
+
+
+def _reaching(
+    row: NeedRow,
+    constellation: Constellation,
+    goal: Milestone | None,
+    service: LaunchService,
+    suffices: float | BetaBelief,
+) -> NeedRow:
+    """Return the row with what it needs and with the plan; where no launcher can fly so often, with that as its status."""
+    try:
+        needing = _needing(row, constellation, goal, service, suffices)
+        return needing if goal is None else with_plan(needing, constellation, goal)
+    except CostQuestionError as error:  # a launch rate beyond the cost model
+        return replace(row, status=str(error).splitlines()[0])
 
 
 # ---- requirements of a milestone -------------------------------------------------------------------------------------------
