@@ -49,6 +49,7 @@ def test_a_launch_rate_beyond_every_launcher_is_the_status_of_the_row():
     assert "launches_per_year" in rows[-1].status
     assert "at most 2000" in rows[-1].status
     assert rows[-1].cost_per_launch_cny_p50 is None
+    assert best_modes(rows[-1:]) == []
 
 
 TWO = (("zhuque3", "expendable"), ("tianlong3", "downrange"), ("falcon9", "downrange"))

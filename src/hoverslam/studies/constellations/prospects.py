@@ -10,7 +10,7 @@ from hoverslam.economics.inputs.constellations import Constellation, Milestone, 
 from hoverslam.economics.inputs.loading import load_cost_inputs
 from hoverslam.economics.model.fleet import DAYS_PER_YEAR
 from hoverslam.economics.questions.demand import MilestoneOutcome, satellites_in_orbit, years_until
-from hoverslam.studies.constellations.need_row import MOST, NEVER, RETURNING, TOGETHER, Columns, NeedRow
+from hoverslam.studies.constellations.need_row import FIT, MOST, NEVER, RETURNING, TOGETHER, Columns, NeedRow
 
 
 class Prospect(NamedTuple):
@@ -81,7 +81,9 @@ def best_modes(rows: Iterable[NeedRow], returning: bool = False) -> list[NeedRow
         rows: Rows of one milestone.
         returning: Whether a vehicle that can come back is only taken with a recovery.
     """
-    carrying = [row for row in rows if row.satellites_per_launch is not None and row.vehicle != TOGETHER]
+    carrying = [
+        row for row in rows if row.status == FIT and row.satellites_per_launch is not None and row.vehicle != TOGETHER
+    ]
     able = {row.vehicle for row in carrying if row.recovery != "expendable"} if returning else set()
     best: dict[str, NeedRow] = {}
     for row in carrying:
