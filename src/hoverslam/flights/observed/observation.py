@@ -13,12 +13,7 @@ from hoverslam.flights.observed.samples import Samples, altitude_samples, speed_
 from hoverslam.flights.observed.segments import FIXED_ERROR, Segment, cut_segments
 from hoverslam.flights.observed.telemetry import Events, Telemetry
 from hoverslam.flights.observed.upper_guess import OrbitReached, guess_upper_stage
-from hoverslam.flights.observed.upper_segments import (
-    BURN_MARGIN,
-    FAIRING_DROPPED,
-    UPPER_PERIODS,
-    cut_upper_segments,
-)
+from hoverslam.flights.observed.upper_segments import UPPER_PERIODS, cut_upper_segments, margin_at
 from hoverslam.ocp.statement.phase import Guess
 from hoverslam.physics.earth import LaunchFrame
 from hoverslam.vehicles.missions import Mission
@@ -134,7 +129,7 @@ def _with_upper_stage(
     display = replace(telemetry, **telemetry.upper._asdict())
     speed, altitude = {}, {}
     for segment in upper:
-        before, after = (0.0 if name == FAIRING_DROPPED else BURN_MARGIN for name in _either_side(upper, segment))
+        before, after = map(margin_at, _either_side(upper, segment))
         span = segment.start + before, max(segment.end - after, segment.start + before), UPPER_PERIODS[segment.name]
         speed[segment.name] = _with_error(speed_samples(display, *span), speed_error)
         altitude[segment.name] = _with_error(altitude_samples(display, *span), altitude_error)

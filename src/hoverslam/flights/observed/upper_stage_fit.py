@@ -31,13 +31,27 @@ from hoverslam.flights.observed.observation import Observation
 from hoverslam.flights.observed.priors import BAND_SIGMAS, Prior
 from hoverslam.flights.observed.segments import Segment
 from hoverslam.flights.observed.upper_laws import upper_laws
-from hoverslam.flights.observed.upper_segments import FAIRING_DROPPED, REDUCED, UPPER_COASTS, UPPER_INTERVALS
+from hoverslam.flights.observed.upper_segments import (
+    FAIRING_DROPPED,
+    FAIRING_WINDOW,
+    REDUCED,
+    UPPER_COASTS,
+    UPPER_INTERVALS,
+)
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Named, Variable
 from hoverslam.physics.constants import EARTH_EQUATORIAL_RADIUS, EARTH_GRAVITATIONAL_PARAMETER
 from hoverslam.physics.earth import LaunchFrame
 from hoverslam.vehicles.models import Vehicle
 
+# How far the axis turns in a second (one sigma of a random walk, rad). Guidance turns it slowly; a fast walk of an angle that
+# is hardly observed could take the place of a change of the thrust.
+PITCH_ROUGHNESS, YAW_ROUGHNESS = 0.02, 0.001
+# The thrust of a burn at full throttle may drift by a few percent: at constant thrust the traces of five flights would need a
+# specific impulse of 357 s and more. It is over that of the first ignition.
+FULL_ROUGHNESS, FULL_BOUNDS = 0.003, (0.8, 1.1)
+RELIGHT_ERROR = 0.02  # standard error of the thrust at a second ignition over that at the first
+IGNITION_YAW = 0.05  # rad: standard error of the yaw at the first ignition, which is in the plane of the launch
 PITCH_BOUNDS = (-6.5, 4.5)  # rad: the launch frame's horizontal turns by a third of a circle to the second burn, or more
 WIDER = 0.5  # of a band, by which the search leaves it on each side: the display tells these figures better than the band
 IMPULSE_BAND = 5.0  # standard errors on each side of the specific impulse that are searched
@@ -81,7 +95,13 @@ def add_upper_stage(builder: FitBuilder, flight: Observation) -> None:
         before = key
     if not flight.upper:
         return
-    last = flight.upper[-1]
+    last, first = flight.upper[-1], next(builder.key(flight, s.name) for s in flight.upper if s.engines)
+    builder.expected.append(ExpectedValue(lambda e, p: e[first].initial_control.yaw, 0.0, IGNITION_YAW))
+    name = flight.mission.name
+    builder.problem.constrain(f"{name} ignition: thrust", lambda e, p: e[first].initial_control.throttle - 1.0)
+    again = builder.key(flight, "second_burn")
+    if again in builder.problem.phases:
+        builder.expected.append(ExpectedValue(lambda e, p: e[again].initial_control.throttle, 1.0, RELIGHT_ERROR))
     builder.events.append(EventTime(before, "final_time", last.end, flight.upper_end_error))
     if any(segment.name == FAIRING_DROPPED for segment in flight.upper) and flight.mission.fairing:
         builder.expected.append(_fairing_altitude(builder, flight))
@@ -93,6 +113,8 @@ def _phase(builder: FitBuilder, flight: Observation, segment: Segment) -> None:
     key, coasting = builder.key(flight, segment.name), segment.name in UPPER_COASTS
     laws = upper_laws(flight.mission, segment.engines)
     width = EVENT_WINDOW * max(segment.start_error, LEAST_WINDOW_ERROR)
+    if segment.name == FAIRING_DROPPED and flight.mission.fairing:
+        width = FAIRING_WINDOW
     builder.problem.phase(
         key,
         states=STATES,
@@ -107,11 +129,13 @@ def _phase(builder: FitBuilder, flight: Observation, segment: Segment) -> None:
 
 
 def _controls(segment: Segment) -> tuple[Variable, ...]:
-    lowest = assumptions().ascent.throttle_min.si if segment.name in REDUCED else 1.0
+    low, high, rough = *FULL_BOUNDS, FULL_ROUGHNESS
+    if segment.name in REDUCED:
+        low, rough = assumptions().ascent.throttle_min.si, ROUGHNESS["throttle"]
     return (
-        Variable("pitch", None, "rad", *PITCH_BOUNDS, roughness=ROUGHNESS["pitch"]),
-        Variable("yaw", None, "rad", *YAW_BOUNDS, roughness=ROUGHNESS["yaw"]),
-        Variable("throttle", None, "", lowest, 1.0, roughness=ROUGHNESS["throttle"]),
+        Variable("pitch", None, "rad", *PITCH_BOUNDS, roughness=PITCH_ROUGHNESS),
+        Variable("yaw", None, "rad", *YAW_BOUNDS, roughness=YAW_ROUGHNESS),
+        Variable("throttle", None, "", low, high, roughness=rough),
     )
 
 
@@ -126,7 +150,7 @@ def _join(builder: FitBuilder, flight: Observation, before: str, after: str, nam
     """Link a segment to the one before it; the mass changes where the booster and where the fairing is dropped."""
     problem, own = builder.problem, builder.with_mission_names(flight)
     dropped = name == FAIRING_DROPPED and flight.mission.fairing
-    shared = ("pitch", "yaw") if dropped or name in REDUCED else ()
+    shared = ("pitch", "yaw", "throttle") if dropped or name in REDUCED else ()
     if name == "separation":
         problem.link(before, after, states=("position", "velocity"))
         problem.constrain(
@@ -193,13 +217,11 @@ def orbit_outputs(flight: Observation, key: str) -> dict[str, tuple[Function, st
 
 
 def _orbit(flight: Observation, key: str) -> list[ExpectedValue]:
-    """Return perigee, apogee and inclination of the mission, with a quarter of their bands as standard errors."""
-    mission = flight.mission
-    known = {
-        "perigee": mission.perigee_altitude_km,
-        "apogee": mission.apogee_altitude_km,
-        "inclination": mission.inclination_deg,
-    }
+    """Return apogee and inclination of the mission, with a quarter of their bands as standard errors.
+
+    The perigee is close to the altitude that the display shows, and is not used.
+    """
+    known = {"apogee": flight.mission.apogee_altitude_km, "inclination": flight.mission.inclination_deg}
     functions = orbit_outputs(flight, key)
     return [
         ExpectedValue(functions[name][0], figure.si, (figure.high_si - figure.low_si) / BAND_SIGMAS)
