@@ -137,9 +137,7 @@ def _of_file(path: Path) -> Mission:
     label = str(path)
     content = read_toml(path, label, VehicleError)
     mission = checked(Mission, {"engine_rating": _USUAL_RATING, **_with_orbit(content, label)}, label, VehicleError)
-    beside = {
-        key: str(path.parent / text) for key in _FILE_KEYS if (text := getattr(mission, key)) is not None
-    }
+    beside = {key: str(path.parent / text) for key in _FILE_KEYS if (text := getattr(mission, key)) is not None}
     if mission.vehicle.endswith(".toml"):
         beside["vehicle"] = str(path.parent / mission.vehicle)
     found = mission.model_copy(update=beside)

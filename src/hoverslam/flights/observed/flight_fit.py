@@ -149,7 +149,7 @@ class FlightFit:
         return self.solution.covariance(**{name: output.function for name, output in self._outputs.items()})
 
     def residuals(self, flight: str, what: str, segments: Sequence[Segment] | None = None) -> Residuals:
-        """Return the residuals of ``what`` (``speed`` or ``altitude``) of one flight, over the whole of it or some segments."""
+        """Return the residuals of ``what`` (``speed`` or ``altitude``) of one flight, over all of it or some segments."""
         seen = self.builder.observations[flight]
         phases = {f"{flight}.{s.name}" for s in ((*seen.segments, *seen.upper) if segments is None else segments)}
         parts = [m for m in self.builder.problem.measurements if m.name == what and m.phase in phases]

@@ -144,9 +144,11 @@ def with_upper_trace(telemetry: Telemetry, source: str | Path) -> Telemetry:
     if first < telemetry.events.meco:
         return replace(telemetry, upper=upper, notes=notes)
     up = upper.time < telemetry.events.meco + STACK_COAST
-    joined = (np.concatenate([above[up], below]) for above, below in zip(upper, _columns(telemetry), strict=True))
+    time, speed, altitude = (
+        np.concatenate([above[up], below]) for above, below in zip(upper, _columns(telemetry), strict=True)
+    )
     notes += (f"the ascent is read from the upper stage's display; the booster's begins at {first:.0f} s",)
-    return replace(telemetry, **dict(zip(Trace._fields, joined, strict=True)), upper=upper, notes=notes)
+    return replace(telemetry, time=time, speed=speed, altitude=altitude, upper=upper, notes=notes)
 
 
 def upper_telemetry(

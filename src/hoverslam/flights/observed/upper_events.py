@@ -1,13 +1,14 @@
 """Events of an upper stage, found from its display: ignitions, cut-offs, and where its thrust is reduced.
 
 Thrust shows as the specific force along the path (``found_events.py``). While the thrust is constant, the inverse of the force
-falls linearly with the mass. An upper stage that reaches its limit of acceleration is throttled so that the force stays the same
-up to cut-off. A display may begin during the first burn or in the parking orbit, and may have long gaps.
+falls linearly with the mass. An upper stage that reaches its limit of acceleration is throttled, so that the force stays the
+same up to cut-off. A display may begin during the first burn or in the parking orbit, and may have long gaps.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hoverslam.flights.observed.found_events import BURN_FORCE, SHORTEST_BURN, Force, Found, specific_force
 from hoverslam.flights.observed.telemetry import Trace
@@ -17,7 +18,9 @@ AFTER_CUTOFF = 4.0  # s after first-stage cut-off from which on thrust is that o
 LONGEST_HOLE = 3.0  # s without samples beyond which a force is not known
 PARKED_SPEED = 7000.0  # m/s: a display that begins faster, without thrust, begins after the first burn
 HIDDEN_ERROR = 3.0  # s: standard error of a cut-off that falls into a gap at whose beginning the thrust was on
-EVENT_ERROR = 0.6  # s: least standard error of an event of the upper stage, whose thrust takes a second to rise and fall
+EVENT_ERROR = (
+    0.6  # s: least standard error of an event of the upper stage, whose thrust takes a second to rise and fall
+)
 SHORT_BURN = 2.0  # s: a second burn may be as short
 FEWEST_POINTS = 60  # of the force in a burn in which reduced thrust is searched for
 LEVEL_GAIN = 0.6  # reduced thrust counts if the squared misfit falls below this share of that with constant thrust,
@@ -59,7 +62,7 @@ def find_burns(trace: Trace, cutoff: float) -> UpperBurns:
     powered = np.flatnonzero((np.abs(force.value) > BURN_FORCE) & known & (force.time > cutoff + AFTER_CUTOFF))
     # A hole within a burn does not end it, unless the force falls beyond it.
     runs = np.split(powered, np.flatnonzero(np.diff(powered) > force.points(SHORTEST_BURN)) + 1)
-    burns = [_burn(force, known, run) for run in runs if len(run) * 0.1 >= SHORT_BURN]
+    burns: list[Burn | None] = [_burn(force, known, run) for run in runs if len(run) >= force.points(SHORT_BURN)]
     begins_parked = bool(trace.time[0] > cutoff and force.value[0] < BURN_FORCE and trace.speed[0] > PARKED_SPEED)
     if begins_parked:
         burns = [None, *burns]
@@ -67,14 +70,14 @@ def find_burns(trace: Trace, cutoff: float) -> UpperBurns:
     return UpperBurns(first, second)
 
 
-def _in_holes(samples: Floats, times: Floats) -> Floats:
+def _in_holes(samples: Floats, times: Floats) -> NDArray[np.bool_]:
     """Return which of ``times`` lie between two samples further apart than the longest hole."""
     after = np.clip(np.searchsorted(samples, times), 1, len(samples) - 1)
-    within: Floats = samples[after] - samples[after - 1] > LONGEST_HOLE
+    within: NDArray[np.bool_] = samples[after] - samples[after - 1] > LONGEST_HOLE
     return within
 
 
-def _burn(force: Force, known: Floats, run: Floats) -> Burn:
+def _burn(force: Force, known: NDArray[np.bool_], run: NDArray[np.intp]) -> Burn:
     """Return the burn whose points with force are ``run``."""
     first, last = int(run[0]), int(run[-1])
     start = end = None
@@ -95,7 +98,7 @@ def _at_least(found: Found) -> Found:
     return Found(found.time, max(found.error, EVENT_ERROR))
 
 
-def _reduced(force: Force, inside: Floats) -> tuple[Found | None, float]:
+def _reduced(force: Force, inside: NDArray[np.intp]) -> tuple[Found | None, float]:
     """Return where the inverse of the force stops falling, and the mean force from there on."""
     if len(inside) < FEWEST_POINTS:
         return None, np.nan

@@ -142,7 +142,9 @@ class _Simulation:
                 if at == times[-1]:
                     break
                 force = throttle * full
-                state = self._step(state, force * axis / mass, force * axis / (mass - step * force / self.exhaust), step)
+                state = self._step(
+                    state, force * axis / mass, force * axis / (mass - step * force / self.exhaust), step
+                )
                 mass -= step * force / self.exhaust
             parts.append((times, np.array(states), np.array(controls)))
         return parts
@@ -193,7 +195,7 @@ def guess_upper_stage(
     """
     simulation = _Simulation(mission, vehicle, frame, segments, levels, cutoff)
     shown = [(s.name, _few(speed[s.name]), _few(altitude[s.name])) for s in segments]
-    ground = float(frame.altitude(np.zeros(3)))
+    ground = float(_altitudes(frame, np.zeros((1, 3)))[0])
     plane = float(mission.inclination_deg.si)
     second = any(s.name == "second_burn" for s in segments)
 
@@ -222,7 +224,9 @@ def guess_upper_stage(
     limit = np.array([1.2, 2.0, 2.0, 1.0, 1.0, LONGEST_MOVE, 10.0, 0.1])
     middle = np.array([*start[:4], 0.0, *start[5:]])
     scale = np.array([0.1, 0.1, 0.1, 0.1, 0.1, 5.0, 2.0, 0.02])
-    fit = least_squares(misfit, start, bounds=(middle - limit, middle + limit), x_scale=scale, loss="soft_l1", max_nfev=25)
+    fit = least_squares(
+        misfit, start, bounds=(middle - limit, middle + limit), x_scale=scale, loss="soft_l1", max_nfev=25
+    )
     parts = simulation.fly(_Steering(*fit.x))
     guesses = {s.name: _guess(s, *part) for s, part in zip(segments, parts, strict=True)}
     last = parts[-1][1][-1]

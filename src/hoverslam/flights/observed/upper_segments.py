@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hoverslam.flights.observed.assumptions import assumptions
-from hoverslam.flights.observed.events import Found
+from hoverslam.flights.observed.found_events import Found
 from hoverslam.flights.observed.segments import FIXED_ERROR, Segment
 from hoverslam.flights.observed.telemetry import Events, Telemetry, Trace
 from hoverslam.flights.observed.upper_events import Burn, UpperBurns, find_burns
@@ -17,13 +17,17 @@ from hoverslam.vehicles.missions import Mission
 
 UPPER_COASTS = ("separation", "parking", "transfer")
 FAIRING_DROPPED = "upper_burn"  # the segment that begins when the fairing is dropped
+WITH_FAIRING = "upper_fairing"  # the segment before it
+BURNS = {"first burn": (WITH_FAIRING, "upper_burn", "upper_reduced"), "second burn": ("second_burn", "second_reduced")}
 REDUCED = ("upper_reduced", "second_reduced")  # segments of reduced thrust
 # Time from one measurement to the next (s), and length of mesh intervals (s).
 UPPER_PERIODS = {"separation": 1.0, "upper_fairing": 1.0, "upper_burn": 2.0, "upper_reduced": 1.0, "parking": 5.0,
                  "second_burn": 1.0, "second_reduced": 1.0, "transfer": 5.0}  # fmt: skip
 UPPER_INTERVALS = {"separation": 8.0, "upper_fairing": 10.0, "upper_burn": 10.0, "upper_reduced": 5.0, "parking": 60.0,
                    "second_burn": 5.0, "second_reduced": 5.0, "transfer": 60.0}  # fmt: skip
-FAIRING_WINDOW = 12.0  # s on each side of the usual time of the fairing's drop in which it is searched: nothing is measured there
+FAIRING_WINDOW = (
+    12.0  # s on each side of the usual time of the fairing's drop in which it is searched: nothing is measured there
+)
 BURN_MARGIN = 2.0  # s beside ignition and cut-off without measurements: thrust takes a second or two to rise and fall
 LONGEST_TRANSFER = 300.0  # s of the coast after the last burn that are used
 
@@ -60,7 +64,7 @@ def cut_upper_segments(events: Events, telemetry: Telemetry, mission: Mission) -
         assert burn.start is not None
         starts.append((full, 1, burn.start))
         if full == FAIRING_DROPPED and mission.fairing:
-            starts[-1] = ("upper_fairing", 1, burn.start)
+            starts[-1] = (WITH_FAIRING, 1, burn.start)
             starts.append((full, 1, _fairing_dropped(telemetry.upper, burn.start.time)))
         if burn.reduced is not None:
             starts.append((reduced, 1, burn.reduced))
@@ -93,11 +97,12 @@ def _fairing_dropped(trace: Trace, ignition: float) -> Found:
     habits = assumptions().upper_stage
     error, height = habits.fairing_time_error_s.si, habits.fairing_altitude_m.si
     above = np.flatnonzero(trace.altitude >= height)
-    passed = float(trace.time[above[0]]) if len(above) and above[0] > 0 else ignition + habits.fairing_after_ignition_s.si
+    passed = (
+        float(trace.time[above[0]]) if len(above) and above[0] > 0 else ignition + habits.fairing_after_ignition_s.si
+    )
     return Found(max(passed, ignition + 2.0 * BURN_MARGIN), error)
 
 
 def margin_at(segment: str) -> float:
     """Return the time (s) beside the start of a segment in which nothing is measured."""
     return FAIRING_WINDOW if segment == FAIRING_DROPPED else BURN_MARGIN
-

@@ -1,13 +1,13 @@
 """The second branch of a fit: the upper stage from first-stage cut-off to the end of its display.
 
 It shares position and velocity at cut-off with the first stage, and the payload, and adds the upper stage's thrust, specific
-impulse and dry mass to what is found. Thrust is constant but for segments in which the display shows it reduced. A burn at
-constant thrust gives thrust and mass flow, each over the initial mass; the masses themselves come from the payload and the
-prior knowledge of the stage. Only speed and altitude are displayed: what happens out of the plane of the flight is known from the
+impulse and dry mass to what is found. A burn gives thrust and mass flow, each over the initial mass; the masses themselves
+come from the payload and the prior knowledge of the stage. The throttle is free where the display shows the thrust reduced, and
+drifts slowly elsewhere. Only speed and altitude are displayed: what happens out of the plane of the flight is known from the
 inclination of the orbit alone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -32,11 +32,13 @@ from hoverslam.flights.observed.priors import BAND_SIGMAS, Prior
 from hoverslam.flights.observed.segments import Segment
 from hoverslam.flights.observed.upper_laws import upper_laws
 from hoverslam.flights.observed.upper_segments import (
+    BURNS,
     FAIRING_DROPPED,
     FAIRING_WINDOW,
     REDUCED,
     UPPER_COASTS,
     UPPER_INTERVALS,
+    WITH_FAIRING,
 )
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Named, Variable
@@ -52,8 +54,13 @@ PITCH_ROUGHNESS, YAW_ROUGHNESS = 0.02, 0.001
 FULL_ROUGHNESS, FULL_BOUNDS = 0.003, (0.8, 1.1)
 RELIGHT_ERROR = 0.02  # standard error of the thrust at a second ignition over that at the first
 IGNITION_YAW = 0.05  # rad: standard error of the yaw at the first ignition, which is in the plane of the launch
-PITCH_BOUNDS = (-6.5, 4.5)  # rad: the launch frame's horizontal turns by a third of a circle to the second burn, or more
-WIDER = 0.5  # of a band, by which the search leaves it on each side: the display tells these figures better than the band
+PITCH_BOUNDS = (
+    -6.5,
+    4.5,
+)  # rad: the launch frame's horizontal turns by a third of a circle to the second burn, or more
+WIDER = (
+    0.5  # of a band, by which the search leaves it on each side: the display tells these figures better than the band
+)
 IMPULSE_BAND = 5.0  # standard errors on each side of the specific impulse that are searched
 Function = Callable[[Named, Named], Array]
 
@@ -230,6 +237,36 @@ def _orbit(flight: Observation, key: str) -> list[ExpectedValue]:
     ]
 
 
+def _segment_outputs(key: str) -> dict[str, tuple[Function, str]]:
+    """Return functions for mass (kg) and time (s) at the beginning of a phase."""
+
+    def mass(e: Named, p: Named) -> Array:
+        found: Array = e[key].initial.mass
+        return found
+
+    def time(e: Named, p: Named) -> Array:
+        found: Array = e[key].initial_time
+        return found
+
+    return {f"{key}: mass": (mass, "kg"), f"{key}: time": (time, "s")}
+
+
+def _burn_outputs(builder: FitBuilder, flight: Observation, parts: Sequence[str]) -> dict[str, tuple[Function, str]]:
+    """Return functions for the propellant of a burn over some phases (kg), and for the thrust at its end (N)."""
+    first, last, own = parts[0], parts[-1], builder.with_mission_names(flight)
+    with_fairing = first == builder.key(flight, WITH_FAIRING)
+
+    def burned(e: Named, p: Named) -> Array:
+        change: Array = e[first].initial.mass - e[last].final.mass
+        return change - own(p)["fairing.mass"] if with_fairing else change
+
+    def thrust(e: Named, p: Named) -> Array:
+        found: Array = e[last].final_control.throttle * p["stage2.thrust_vacuum"]
+        return found
+
+    return {"propellant": (burned, "kg"), "thrust at its end": (thrust, "N")}
+
+
 def upper_outputs(builder: FitBuilder, flight: Observation) -> Mapping[str, tuple[Function, str]]:
     """Return what a fit estimates of the upper stage, each with its unit, by name.
 
@@ -240,11 +277,7 @@ def upper_outputs(builder: FitBuilder, flight: Observation) -> Mapping[str, tupl
         return {}
     name, own, outputs = flight.mission.name, builder.with_mission_names(flight), dict[str, tuple[Function, str]]()
     for segment in flight.upper:
-        key = builder.key(flight, segment.name)
-        outputs[f"{key}: mass"] = (lambda e, p, key=key: e[key].initial.mass), "kg"
-        outputs[f"{key}: time"] = (lambda e, p, key=key: e[key].initial_time), "s"
-        if segment.engines:
-            outputs[f"{key}: propellant"] = (lambda e, p, key=key: e[key].initial.mass - e[key].final.mass), "kg"
+        outputs |= _segment_outputs(builder.key(flight, segment.name))
     last = builder.key(flight, flight.upper[-1].name)
 
     def left(e: Named, p: Named) -> Array:
@@ -253,5 +286,11 @@ def upper_outputs(builder: FitBuilder, flight: Observation) -> Mapping[str, tupl
         return e[last].final.mass - carried
 
     outputs[f"{name}: upper-stage propellant left"] = left, "kg"
+    for burn, names in BURNS.items():
+        parts = [builder.key(flight, s.name) for s in flight.upper if s.name in names]
+        if parts:
+            outputs |= {
+                f"{name}: {burn} {what}": found for what, found in _burn_outputs(builder, flight, parts).items()
+            }
     orbit = orbit_outputs(flight, last)
     return outputs | {f"{name}: {element} reached": found for element, found in orbit.items()}
