@@ -129,7 +129,8 @@ def known_upper_trace(name: str) -> Path | None:
 def with_upper_trace(telemetry: Telemetry, source: str | Path) -> Telemetry:
     """Return a flight with the display of its upper stage.
 
-    A first-stage trace that does not show the ascent gets it from this display, up to cut-off.
+    Where the first stage's trace begins after cut-off, the ascent is taken from this display, and the return is left out: what
+    happens to the booster before its trace begins is not known.
 
     Args:
         telemetry: The flight; its events tell the cut-off.
@@ -143,12 +144,8 @@ def with_upper_trace(telemetry: Telemetry, source: str | Path) -> Telemetry:
     first = telemetry.time[0]
     if first < telemetry.events.meco:
         return replace(telemetry, upper=upper, notes=notes)
-    up = upper.time < telemetry.events.meco + STACK_COAST
-    time, speed, altitude = (
-        np.concatenate([above[up], below]) for above, below in zip(upper, _columns(telemetry), strict=True)
-    )
-    notes += (f"the ascent is read from the upper stage's display; the booster's begins at {first:.0f} s",)
-    return replace(telemetry, time=time, speed=speed, altitude=altitude, upper=upper, notes=notes)
+    told = f"the booster's display begins at {first:.0f} s, after burns whose times are not known: it is not fitted"
+    return _up_to_cutoff(replace(telemetry, notes=(*notes, told)), upper)
 
 
 def upper_telemetry(
@@ -164,15 +161,21 @@ def upper_telemetry(
         TelemetryError: If a file is missing or cannot be used.
     """
     whole = load_telemetry(source, events, liftoff)
-    up = whole.time < whole.events.meco + STACK_COAST
-    upper = Trace(*_columns(whole))
-    cut = Trace(*(column[up] for column in upper))
-    kept = Events(whole.events.meco, errors=whole.events.errors)
-    return replace(whole, name=name, **cut._asdict(), events=kept, upper=upper)
+    return replace(_up_to_cutoff(whole, Trace(whole.time, whole.speed, whole.altitude)), name=name)
 
 
-def _columns(telemetry: Telemetry) -> tuple[Floats, Floats, Floats]:
-    return telemetry.time, telemetry.speed, telemetry.altitude
+def _up_to_cutoff(telemetry: Telemetry, upper: Trace) -> Telemetry:
+    """Return a flight of which ``upper`` shows the ascent, and nothing shows the return of the first stage."""
+    up, events = upper.time < telemetry.events.meco + STACK_COAST, telemetry.events
+    ascent = Trace(*(column[up] for column in upper))
+    return replace(
+        telemetry,
+        time=ascent.time,
+        speed=ascent.speed,
+        altitude=ascent.altitude,
+        events=Events(events.meco, errors={name: error for name, error in events.errors.items() if name == "meco"}),
+        upper=upper,
+    )
 
 
 def _upper_trace(path: Path) -> tuple[Trace, tuple[str, ...]]:

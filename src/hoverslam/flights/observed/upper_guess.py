@@ -8,6 +8,7 @@ squares; where the display shows nothing of a burn, what comes after it decides.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import jax
 import numpy as np
 from scipy.optimize import least_squares
 
@@ -29,10 +30,21 @@ from hoverslam.vehicles.models import Vehicle
 BURN_STEP, COAST_STEP = 8.0, 60.0  # s of the simulation
 SPEED_ERROR, ALTITUDE_ERROR = 10.0, 1000.0  # m/s, m: weights of the display
 FEWEST = 40  # samples of the display a segment that are compared
-ANGLE_ERROR, THRUST_ERROR, INCLINATION_ERROR = 0.4, 0.03, 3e-3  # rad, ratio, rad: weights of what is not measured
-FIRST_ANGLE, ANGLE_CHANGE = 0.35, -0.5  # rad: axis above the horizontal at ignition, and its change over the burn
+ANGLE_ERROR, INCLINATION_ERROR = 0.4, 3e-3  # rad: weights of what is not measured
+# Share of the rated thrust by which that of the guess may differ, where the display shows the first ignition and where not.
+THRUST_BAND, HIDDEN_THRUST_BAND = 0.1, 0.35
+LAST_ANGLE, TURN = (
+    0.1,
+    0.2,
+)  # rad: axis below the horizontal at the first cut-off, and out of the plane in a second burn
+TURNED_BACK = 1.0  # rad by which the axis may turn back from one burn to the next
 LONGEST_MOVE = 40.0  # s by which a time may move
-SLOWEST_REDUCED = 0.1  # least throttle of the guess
+SLOWEST_REDUCED, LIGHTEST = 0.1, 0.8  # least throttle of the guess, and its least mass over that without propellant
+# Of the search: bounds about its start and size of a step of each number of the steering, steps of finite differences in it,
+# weighted deviations that count less than their square, and the most steps.
+WIDEST = np.array([1.0, 1.5, 2.0, 1.0, 1.0, LONGEST_MOVE, 10.0])
+SCALE = np.array([0.1, 0.1, 0.1, 0.1, 0.1, 5.0, 2.0, 0.02])
+DIFFERENCE, SOFT, MOST_STEPS = 1e-3, 30.0, 60
 
 
 class OrbitReached(NamedTuple):
@@ -51,16 +63,16 @@ class UpperGuess(NamedTuple):
 
 
 class _Steering(NamedTuple):
-    """What is found: angles (rad), moves of cut-offs (s), and the thrust over that of the vehicle file."""
+    """What is found: angles (rad), moves of cut-offs (s), thrust over that of the vehicle file; of flights ``(m,)``."""
 
-    angle: float
-    change: float
-    bend: float
-    second_angle: float
-    second_turn: float
-    first_end: float
-    second_end: float
-    thrust: float
+    angle: Floats
+    change: Floats
+    bend: Floats
+    second_angle: Floats
+    second_turn: Floats
+    first_end: Floats
+    second_end: Floats
+    thrust: Floats
 
 
 def orbit_of(frame: LaunchFrame, position: Floats, velocity: Floats) -> OrbitReached:
@@ -77,8 +89,19 @@ def orbit_of(frame: LaunchFrame, position: Floats, velocity: Floats) -> OrbitRea
     return OrbitReached(low - EARTH_EQUATORIAL_RADIUS, float(high) - EARTH_EQUATORIAL_RADIUS, tilt)
 
 
+class _Part(NamedTuple):
+    """One segment of several simulated flights: times ``(n, m)``, states ``(n, m, 7)``, controls ``(n, m, 4)``.
+
+    The controls are the axis and the throttle; ``m`` is the number of flights.
+    """
+
+    times: Floats
+    states: Floats
+    controls: Floats
+
+
 class _Simulation:
-    """Flights of an upper stage over the segments, from a state at cut-off."""
+    """Flights of an upper stage over the segments, from a state at cut-off; several at once."""
 
     def __init__(
         self,
@@ -98,59 +121,63 @@ class _Simulation:
         self.fairing = vehicle.fairing.mass_t.si if mission.fairing and vehicle.fairing else 0.0
         self.empty = upper.dry_mass + mission.payload_kg.si + adapter
         self.mass = self.empty + upper.propellant + self.fairing
+        self.first_burn = segments[1].start, next((s.start for s in segments if s.name == "parking"), segments[-1].end)
 
-    def times(self, steering: _Steering) -> list[tuple[float, float]]:
-        """Return start and end of each segment with the moved cut-offs."""
-        moves = {"parking": steering.first_end, "transfer": steering.second_end}
-        starts = [s.start + moves.get(s.name, 0.0) for s in self.segments]
-        return list(zip(starts, [*starts[1:], self.segments[-1].end], strict=True))
+    @property
+    def path_angle(self) -> float:
+        """Angle of the path above the horizontal at cut-off (rad)."""
+        centre, velocity = self.state[:3] + self.frame.origin, self.state[3:]
+        return float(np.arcsin(centre @ velocity / np.linalg.norm(centre) / np.linalg.norm(velocity)))
 
-    def axis(self, steering: _Steering, segment: Segment, at: float, position: Floats, velocity: Floats) -> Floats:
-        """Return the unit vector ``(3,)`` along the nose."""
-        centre = position + self.frame.origin
-        up = centre / np.linalg.norm(centre)
-        along = velocity - (velocity @ up) * up
-        along /= np.linalg.norm(along)
+    def axis(self, steering: _Steering, segment: Segment, at: Floats, state: Floats) -> Floats:
+        """Return the unit vectors ``(m, 3)`` along the nose."""
+        centre, velocity = state[:, :3] + self.frame.origin, state[:, 3:]
+        up = centre / _length(centre)
+        along = velocity - np.sum(velocity * up, axis=1, keepdims=True) * up
+        along /= _length(along)
         angle, turn = steering.second_angle, steering.second_turn
         if not segment.name.startswith("second"):
-            begun = self.segments[1].start
-            ended = next((s.start for s in self.segments if s.name == "parking"), self.segments[-1].end)
+            begun, ended = self.first_burn
             share = (at - begun) / (ended - begun)
-            angle, turn = steering.angle + steering.change * share + steering.bend * share * (1.0 - share), 0.0
-        level = np.cos(turn) * along + np.sin(turn) * np.cross(up, along)
-        pointing: Floats = np.cos(angle) * level + np.sin(angle) * up
+            angle, turn = steering.angle + steering.change * share + steering.bend * share * (1.0 - share), 0.0 * at
+        level = np.cos(turn)[:, None] * along + np.sin(turn)[:, None] * np.cross(up, along)
+        pointing: Floats = np.cos(angle)[:, None] * level + np.sin(angle)[:, None] * up
         return pointing
 
-    def fly(self, steering: _Steering) -> list[tuple[Floats, Floats, Floats]]:
-        """Return times ``(n,)``, states ``(n, 7)`` and controls ``(n, 4)``, the axis and the throttle, of each segment."""
-        state, mass, parts = self.state.copy(), self.mass, []
-        full = steering.thrust * self.thrust
-        for segment, (start, end) in zip(self.segments, self.times(steering), strict=True):
+    def fly(self, steering: _Steering) -> list[_Part]:
+        """Return the segments of flights with steering ``(m,)``."""
+        count = len(steering.thrust)
+        state, mass, full = np.tile(self.state, (count, 1)), np.full(count, self.mass), steering.thrust * self.thrust
+        moves = {"parking": steering.first_end, "transfer": steering.second_end}
+        starts = [s.start + moves.get(s.name, np.zeros(count)) for s in self.segments]
+        ends, parts = [*starts[1:], np.full(count, self.segments[-1].end)], []
+        for segment, start, end in zip(self.segments, starts, ends, strict=True):
             if segment.name == FAIRING_DROPPED:
-                mass -= self.fairing
+                mass = mass - self.fairing
             coasting = segment.name in UPPER_COASTS
-            count = max(2, int(np.ceil((end - start) / (COAST_STEP if coasting else BURN_STEP))))
-            times, states, controls = np.linspace(start, end, count + 1), [], []
-            step = (end - start) / count
-            for at in times:
-                throttle = 0.0 if coasting else 1.0
+            steps = max(2, int(np.ceil((segment.end - segment.start) / (COAST_STEP if coasting else BURN_STEP))))
+            times, states, controls = np.linspace(start, end, steps + 1), [], []
+            step = (end - start) / steps
+            for i, at in enumerate(times):
+                throttle = np.zeros(count) if coasting else np.ones(count)
                 if segment.name in REDUCED:
-                    throttle = float(np.clip(self.levels[segment.name] * mass / full, SLOWEST_REDUCED, 1.0))
-                axis = self.axis(steering, segment, at, state[:3], state[3:])
-                states.append([*state, mass])
-                controls.append([*axis, throttle])
-                if at == times[-1]:
+                    throttle = np.clip(self.levels[segment.name] * mass / full, SLOWEST_REDUCED, 1.0)
+                axis = self.axis(steering, segment, at, state)
+                states.append(np.column_stack([state, mass]))
+                controls.append(np.column_stack([axis, throttle]))
+                if i == steps:
                     break
                 force = throttle * full
+                later = np.maximum(mass - step * force / self.exhaust, LIGHTEST * self.empty)
                 state = self._step(
-                    state, force * axis / mass, force * axis / (mass - step * force / self.exhaust), step
+                    state, (force / mass)[:, None] * axis, (force / later)[:, None] * axis, step[:, None]
                 )
-                mass -= step * force / self.exhaust
-            parts.append((times, np.array(states), np.array(controls)))
+                mass = later
+            parts.append(_Part(times, np.array(states), np.array(controls)))
         return parts
 
-    def _step(self, state: Floats, first: Floats, last: Floats, step: float) -> Floats:
-        """Return the state after one Runge-Kutta step in which the acceleration of thrust changes linearly."""
+    def _step(self, state: Floats, first: Floats, last: Floats, step: Floats) -> Floats:
+        """Return the states after one Runge-Kutta step in which the acceleration of thrust changes linearly."""
         middle = 0.5 * (first + last)
         a = self._rate(state, first)
         b = self._rate(state + 0.5 * step * a, middle)
@@ -160,16 +187,59 @@ class _Simulation:
         return after
 
     def _rate(self, state: Floats, thrust: Floats) -> Floats:
-        """Return the rate of position and velocity ``(6,)`` about a spherical Earth in the rotating frame."""
-        centre, velocity, axis = state[:3] + self.frame.origin, state[3:], self.frame.axis
-        pull = -EARTH_GRAVITATIONAL_PARAMETER / (centre @ centre) ** 1.5 * centre
-        turning = 2.0 * velocity + EARTH_ROTATION_RATE * _cross(axis, centre)
-        return np.concatenate([velocity, pull - EARTH_ROTATION_RATE * _cross(axis, turning) + thrust])
+        """Return the rates of position and velocity ``(m, 6)`` about a spherical Earth in the rotating frame."""
+        centre, velocity, axis = state[:, :3] + self.frame.origin, state[:, 3:], self.frame.axis
+        pull = -EARTH_GRAVITATIONAL_PARAMETER / _length(centre) ** 3 * centre
+        turning = 2.0 * velocity + EARTH_ROTATION_RATE * np.cross(axis, centre)
+        return np.concatenate([velocity, pull - EARTH_ROTATION_RATE * np.cross(axis, turning) + thrust], axis=1)
 
 
-def _cross(a: Floats, b: Floats) -> Floats:
-    """Return the cross product of two vectors ``(3,)``; that of numpy takes ten times as long."""
-    return np.array([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])
+def _length(vectors: Floats) -> Floats:
+    """Return the lengths ``(m, 1)`` of vectors ``(m, 3)``."""
+    lengths: Floats = np.sqrt(np.sum(vectors**2, axis=1, keepdims=True))
+    return lengths
+
+
+class _Misfit:
+    """Weighted deviations of simulated flights from the display, and from what is expected of the steering."""
+
+    def __init__(
+        self, simulation: _Simulation, mission: Mission, speed: Mapping[str, Samples], altitude: Mapping[str, Samples]
+    ):
+        self.simulation, self.plane = simulation, float(mission.inclination_deg.si)
+        self.shown = [(_few(speed[s.name]), _few(altitude[s.name])) for s in simulation.segments]
+        self.ground = float(_altitudes(simulation.frame, np.zeros((1, 3)))[0])
+        self.second = any(s.name == "second_burn" for s in simulation.segments)
+        angle = simulation.path_angle
+        self.thrust_band = THRUST_BAND if len(speed[simulation.segments[1].name].time) else HIDDEN_THRUST_BAND
+        self.start = np.array([angle, -angle - LAST_ANGLE, 0.0, 0.0, TURN * self.second, 0.0, 0.0, 1.0])
+
+    def many(self, x: Floats) -> Floats:
+        """Return the deviations ``(m, n)`` of flights with steering ``(m, 8)``."""
+        parts, found = self.simulation.fly(_Steering(*x.T)), []
+        for (fast, high), part in zip(self.shown, parts, strict=True):
+            speeds = np.sqrt(np.sum(part.states[:, :, 3:6] ** 2, axis=2))
+            heights = _altitudes(self.simulation.frame, part.states[:, :, :3]) - self.ground
+            for shown, values, error in ((fast, speeds, SPEED_ERROR), (high, heights, ALTITUDE_ERROR)):
+                at = [np.interp(shown.time, t, v) for t, v in zip(part.times.T, values.T, strict=True)]
+                found.append((np.array(at) - shown.value) / error)
+        unmeasured = (x - self.start) / np.array(
+            [*[ANGLE_ERROR] * 5, LONGEST_MOVE, LONGEST_MOVE, 0.3 * self.thrust_band]
+        )
+        last = parts[-1].states[-1]
+        tilts = np.array([orbit_of(self.simulation.frame, each[:3], each[3:6]).inclination for each in last])
+        return np.column_stack([*found, unmeasured, (tilts - self.plane) * self.second / INCLINATION_ERROR])
+
+    def one(self, x: Floats) -> Floats:
+        """Return the deviations ``(n,)`` of one flight."""
+        deviations: Floats = self.many(x[None])[0]
+        return deviations
+
+    def slopes(self, x: Floats) -> Floats:
+        """Return their derivatives ``(n, 8)`` by finite differences, from flights at once."""
+        found = self.many(np.vstack([x, x + np.diag(DIFFERENCE * SCALE)]))
+        slopes: Floats = ((found[1:] - found[0]) / (DIFFERENCE * SCALE)[:, None]).T
+        return slopes
 
 
 def guess_upper_stage(
@@ -194,42 +264,22 @@ def guess_upper_stage(
         speed, altitude: Measurements by segment.
     """
     simulation = _Simulation(mission, vehicle, frame, segments, levels, cutoff)
-    shown = [(s.name, _few(speed[s.name]), _few(altitude[s.name])) for s in segments]
-    ground = float(_altitudes(frame, np.zeros((1, 3)))[0])
-    plane = float(mission.inclination_deg.si)
-    second = any(s.name == "second_burn" for s in segments)
-
-    def misfit(x: Floats) -> Floats:
-        steering = _Steering(*x)
-        parts = simulation.fly(steering)
-        found = []
-        for (_, fast, high), (times, states, _) in zip(shown, parts, strict=True):
-            speeds = np.linalg.norm(states[:, 3:6], axis=1)
-            found.append((np.interp(fast.time, times, speeds) - fast.value) / SPEED_ERROR)
-            heights = _altitudes(frame, states[:, :3]) - ground
-            found.append((np.interp(high.time, times, heights) - high.value) / ALTITUDE_ERROR)
-        last = parts[-1][1][-1]
-        tilt = orbit_of(frame, last[:3], last[3:6]).inclination - plane
-        unmeasured = [
-            *((x[:5] - start[:5]) / ANGLE_ERROR),
-            x[5] / LONGEST_MOVE,
-            x[6] / LONGEST_MOVE,
-            (x[7] - 1.0) / THRUST_ERROR,
-            tilt / INCLINATION_ERROR if second else 0.0,
-        ]
-        return np.concatenate([*found, unmeasured])
-
-    turn = 0.2 if second else 0.0
-    start = np.array([FIRST_ANGLE, ANGLE_CHANGE, 0.0, 0.0, turn, 0.0, 0.0, 1.0])
-    limit = np.array([1.2, 2.0, 2.0, 1.0, 1.0, LONGEST_MOVE, 10.0, 0.1])
-    middle = np.array([*start[:4], 0.0, *start[5:]])
-    scale = np.array([0.1, 0.1, 0.1, 0.1, 0.1, 5.0, 2.0, 0.02])
+    misfit = _Misfit(simulation, mission, speed, altitude)
+    widest = np.array([*WIDEST, misfit.thrust_band])
+    bounds = misfit.start - widest, misfit.start + widest
     fit = least_squares(
-        misfit, start, bounds=(middle - limit, middle + limit), x_scale=scale, loss="soft_l1", max_nfev=25
+        misfit.one,
+        misfit.start,
+        misfit.slopes,
+        bounds,
+        x_scale=SCALE,
+        loss="soft_l1",
+        f_scale=SOFT,
+        max_nfev=MOST_STEPS,
     )
-    parts = simulation.fly(_Steering(*fit.x))
+    parts = [_Part(*(column[:, 0] for column in part)) for part in simulation.fly(_Steering(*fit.x[:, None]))]
     guesses = {s.name: _guess(s, *part) for s, part in zip(segments, parts, strict=True)}
-    last = parts[-1][1][-1]
+    last = parts[-1].states[-1]
     return UpperGuess(_continuous(guesses), orbit_of(frame, last[:3], last[3:6]))
 
 
@@ -240,14 +290,8 @@ def _few(samples: Samples) -> Samples:
 
 
 def _altitudes(frame: LaunchFrame, positions: Floats) -> Floats:
-    """Return the altitudes ``(n,)`` (m) of positions ``(n, 3)``, as the equations of motion define them."""
-    centre = positions + frame.origin
-    radius = np.linalg.norm(centre, axis=1)
-    sine = (centre @ frame.axis) / radius
-    polar = EARTH_EQUATORIAL_RADIUS * (1.0 - 1.0 / 298.257223563)
-    flattened = 1.0 + ((EARTH_EQUATORIAL_RADIUS / polar) ** 2 - 1.0) * sine**2
-    heights: Floats = radius - EARTH_EQUATORIAL_RADIUS / np.sqrt(flattened)
-    return heights
+    """Return the altitudes ``(...)`` (m) of positions ``(..., 3)``, as the equations of motion define them."""
+    return np.asarray(jax.vmap(frame.altitude)(positions.reshape(-1, 3))).reshape(positions.shape[:-1])
 
 
 def _guess(segment: Segment, times: Floats, states: Floats, controls: Floats) -> Guess:
@@ -260,8 +304,11 @@ def _guess(segment: Segment, times: Floats, states: Floats, controls: Floats) ->
 
 
 def _continuous(guesses: dict[str, Guess]) -> dict[str, Guess]:
-    """Return the guesses with a pitch below the upright one: the vehicle turns forward around the Earth."""
+    """Return the guesses with pitches that go on from one burn to the next: the vehicle turns forward around the Earth."""
+    highest = np.pi
     for guess in guesses.values():
-        if "pitch" in guess.controls and guess.controls["pitch"][0] > np.pi / 2:
-            guess.controls["pitch"][:] -= 2.0 * np.pi
+        if "pitch" in guess.controls:
+            pitch = guess.controls["pitch"]
+            pitch -= 2.0 * np.pi * np.ceil((pitch[0] - highest) / (2.0 * np.pi))
+            highest = pitch[-1] + TURNED_BACK
     return guesses

@@ -2,8 +2,8 @@
 
 It shares position and velocity at cut-off with the first stage, and the payload, and adds the upper stage's thrust, specific
 impulse and dry mass to what is found. A burn gives thrust and mass flow, each over the initial mass; the masses themselves
-come from the payload and the prior knowledge of the stage. The throttle is free where the display shows the thrust reduced, and
-drifts slowly elsewhere. Only speed and altitude are displayed: what happens out of the plane of the flight is known from the
+come from the payload and the prior knowledge of the stage. The throttle is free where the display shows the thrust reduced,
+and drifts slowly elsewhere. Only speed and altitude are displayed: what happens out of the plane of the flight is known from the
 inclination of the orbit alone.
 """
 
@@ -51,8 +51,10 @@ from hoverslam.vehicles.models import Vehicle
 PITCH_ROUGHNESS, YAW_ROUGHNESS = 0.02, 0.001
 # The thrust of a burn at full throttle may drift by a few percent: at constant thrust the traces of five flights would need a
 # specific impulse of 357 s and more. It is over that of the first ignition.
-FULL_ROUGHNESS, FULL_BOUNDS = 0.003, (0.8, 1.1)
-RELIGHT_ERROR = 0.02  # standard error of the thrust at a second ignition over that at the first
+FULL_ROUGHNESS, FULL_BOUNDS = 0.003, (0.6, 1.1)
+# Standard errors of the thrust at an ignition over the rated thrust: where the display shows the first, and where not. Light
+# payloads may fly with reduced thrust from the first ignition on.
+SHOWN_IGNITION_ERROR, HIDDEN_IGNITION_ERROR = 0.02, 0.1
 IGNITION_YAW = 0.05  # rad: standard error of the yaw at the first ignition, which is in the plane of the launch
 PITCH_BOUNDS = (
     -6.5,
@@ -105,10 +107,17 @@ def add_upper_stage(builder: FitBuilder, flight: Observation) -> None:
     last, first = flight.upper[-1], next(builder.key(flight, s.name) for s in flight.upper if s.engines)
     builder.expected.append(ExpectedValue(lambda e, p: e[first].initial_control.yaw, 0.0, IGNITION_YAW))
     name = flight.mission.name
-    builder.problem.constrain(f"{name} ignition: thrust", lambda e, p: e[first].initial_control.throttle - 1.0)
+    if len(flight.speed[flight.upper[1].name].time):  # the rated thrust is then that of the first ignition
+        builder.problem.constrain(f"{name} ignition: thrust", lambda e, p: e[first].initial_control.throttle - 1.0)
+    else:
+        builder.expected.append(
+            ExpectedValue(lambda e, p: e[first].initial_control.throttle, 1.0, HIDDEN_IGNITION_ERROR)
+        )
     again = builder.key(flight, "second_burn")
     if again in builder.problem.phases:
-        builder.expected.append(ExpectedValue(lambda e, p: e[again].initial_control.throttle, 1.0, RELIGHT_ERROR))
+        builder.expected.append(
+            ExpectedValue(lambda e, p: e[again].initial_control.throttle, 1.0, SHOWN_IGNITION_ERROR)
+        )
     builder.events.append(EventTime(before, "final_time", last.end, flight.upper_end_error))
     if any(segment.name == FAIRING_DROPPED for segment in flight.upper) and flight.mission.fairing:
         builder.expected.append(_fairing_altitude(builder, flight))
@@ -120,7 +129,7 @@ def _phase(builder: FitBuilder, flight: Observation, segment: Segment) -> None:
     key, coasting = builder.key(flight, segment.name), segment.name in UPPER_COASTS
     laws = upper_laws(flight.mission, segment.engines)
     width = EVENT_WINDOW * max(segment.start_error, LEAST_WINDOW_ERROR)
-    if segment.name == FAIRING_DROPPED and flight.mission.fairing:
+    if segment.name == FAIRING_DROPPED and flight.mission.fairing and _is_shown(flight, segment):
         width = FAIRING_WINDOW
     builder.problem.phase(
         key,
@@ -133,6 +142,12 @@ def _phase(builder: FitBuilder, flight: Observation, segment: Segment) -> None:
         guess=flight.guess[segment.name],
     )
     builder.events.append(EventTime(key, "initial_time", segment.start, segment.start_error))
+
+
+def _is_shown(flight: Observation, segment: Segment) -> bool:
+    """Return whether the display shows the beginning of a segment: no measurement may fall outside its own segment."""
+    times = flight.speed[segment.name].time
+    return len(times) > 0 and float(times[0]) - segment.start < 2.0 * FAIRING_WINDOW
 
 
 def _controls(segment: Segment) -> tuple[Variable, ...]:
