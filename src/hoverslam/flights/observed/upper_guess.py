@@ -211,7 +211,7 @@ class _Misfit:
         self.ground = float(_altitudes(simulation.frame, np.zeros((1, 3)))[0])
         self.second = any(s.name == "second_burn" for s in simulation.segments)
         angle = simulation.path_angle
-        self.thrust_band = THRUST_BAND if len(speed[simulation.segments[1].name].time) else HIDDEN_THRUST_BAND
+        self.thrust_band = THRUST_BAND if len(speed["separation"].time) else HIDDEN_THRUST_BAND
         self.start = np.array([angle, -angle - LAST_ANGLE, 0.0, 0.0, TURN * self.second, 0.0, 0.0, 1.0])
 
     def many(self, x: Floats) -> Floats:
