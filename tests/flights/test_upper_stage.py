@@ -63,6 +63,16 @@ def test_a_mission_file_may_state_the_display_of_the_upper_stage_alone(tmp_path:
         mission_telemetry(load_mission("crs11"), upper_trace=tmp_path / "gone.csv")
 
 
+def test_a_display_in_other_units_is_refused_in_one_line(tmp_path: Path) -> None:
+    upper, _ = display("saocom1a")
+    rows = [f"{t:.3f},{3.6 * v:.3f},{h / 1e3:.1f}" for t, v, h in zip(*upper, strict=True)]
+    (tmp_path / "fast.csv").write_text("\n".join(["time,speed,altitude", *rows]))
+    with pytest.raises(
+        TelemetryError, match=r"fast\.csv: shows 27,\d\d\d m/s and 625 km, which no upper stage reaches"
+    ):
+        mission_telemetry(load_mission("saocom1a"), upper_trace=tmp_path / "fast.csv")
+
+
 # ---- events ----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("name", "start", "end"),
