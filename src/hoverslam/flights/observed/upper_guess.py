@@ -210,6 +210,8 @@ class _Misfit:
         self.shown = [(_few(speed[s.name]), _few(altitude[s.name])) for s in simulation.segments]
         self.ground = float(_altitudes(simulation.frame, np.zeros((1, 3)))[0])
         self.second = any(s.name == "second_burn" for s in simulation.segments)
+        errors = {s.name: s.start_error for s in simulation.segments}
+        self.moves = [errors.get(name, LONGEST_MOVE) for name in ("parking", "transfer")]
         angle = simulation.path_angle
         self.thrust_band = THRUST_BAND if len(speed["separation"].time) else HIDDEN_THRUST_BAND
         self.start = np.array([angle, -angle - LAST_ANGLE, 0.0, 0.0, TURN * self.second, 0.0, 0.0, 1.0])
@@ -223,9 +225,7 @@ class _Misfit:
             for shown, values, error in ((fast, speeds, SPEED_ERROR), (high, heights, ALTITUDE_ERROR)):
                 at = [np.interp(shown.time, t, v) for t, v in zip(part.times.T, values.T, strict=True)]
                 found.append((np.array(at) - shown.value) / error)
-        unmeasured = (x - self.start) / np.array(
-            [*[ANGLE_ERROR] * 5, LONGEST_MOVE, LONGEST_MOVE, 0.3 * self.thrust_band]
-        )
+        unmeasured = (x - self.start) / np.array([*[ANGLE_ERROR] * 5, *self.moves, 0.3 * self.thrust_band])
         last = parts[-1].states[-1]
         tilts = np.array([orbit_of(self.simulation.frame, each[:3], each[3:6]).inclination for each in last])
         return np.column_stack([*found, unmeasured, (tilts - self.plane) * self.second / INCLINATION_ERROR])
