@@ -10,6 +10,7 @@ from synthetic_flights import CLOCK, UPPER_PHASES, downrange_mission, downrange_
 
 from hoverslam.flights.observed.observation import observe
 from hoverslam.flights.observed.reconstruction import Reconstruction, mission_telemetry, published_vehicle, reconstruct
+from hoverslam.flights.observed.samples import speed_samples
 from hoverslam.flights.observed.telemetry import DATA, Trace, save_telemetry
 from hoverslam.flights.observed.trace_files import TelemetryError
 from hoverslam.flights.observed.upper_events import find_burns
@@ -19,6 +20,7 @@ from hoverslam.vehicles.missions import load_mission
 TRANSFER = ("koreasat5a", "intelsat35e", "inmarsat5f4")
 SEEN = ("saocom1a", "iridium3", "formosat5", *TRANSFER)
 UNSEEN = ("nrol76", "crs11")
+SPANS = {"koreasat5a": (570.0, 1600.0), "iridium3": (542.0, 3120.0)}  # s: parking orbits with a gap
 
 
 def display(name: str) -> tuple[Trace, float]:
@@ -71,6 +73,16 @@ def test_a_display_in_other_units_is_refused_in_one_line(tmp_path: Path) -> None
         TelemetryError, match=r"fast\.csv: shows 27,\d\d\d m/s and 625 km, which no upper stage reaches"
     ):
         mission_telemetry(load_mission("saocom1a"), upper_trace=tmp_path / "fast.csv")
+
+
+@pytest.mark.parametrize("name", ["iridium3", "koreasat5a"])
+def test_no_measurement_mixes_the_values_on_both_sides_of_a_gap(name: str) -> None:
+    mission = load_mission(name)
+    flight = mission_telemetry(mission)
+    assert flight.upper is not None
+    shown = speed_samples(replace(flight, **flight.upper._asdict()), *SPANS[name], 5.0)
+    near = np.interp(shown.time, flight.upper.time, flight.upper.speed)
+    assert np.max(np.abs(shown.value - near)) < 2.0
 
 
 # ---- events ----------------------------------------------------------------------------------------------------------
