@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import least_squares
 
@@ -291,7 +292,7 @@ def _few(samples: Samples) -> Samples:
 
 def _altitudes(frame: LaunchFrame, positions: Floats) -> Floats:
     """Return the altitudes ``(...)`` (m) of positions ``(..., 3)``, as the equations of motion define them."""
-    return np.asarray(jax.vmap(frame.altitude)(positions.reshape(-1, 3))).reshape(positions.shape[:-1])
+    return np.asarray(jax.vmap(frame.altitude)(jnp.asarray(positions.reshape(-1, 3)))).reshape(positions.shape[:-1])
 
 
 def _guess(segment: Segment, times: Floats, states: Floats, controls: Floats) -> Guess:

@@ -64,6 +64,7 @@ WIDER = (
     0.5  # of a band, by which the search leaves it on each side: the display tells these figures better than the band
 )
 IMPULSE_BAND = 5.0  # standard errors on each side of the specific impulse that are searched
+ROUND_ORBIT = 1e-12  # least square of the eccentricity: its root has no derivative at zero
 Function = Callable[[Named, Named], Array]
 
 
@@ -221,9 +222,6 @@ def _elements(frame: LaunchFrame, state: Named) -> _Elements:
     cosine = (momentum @ frame.axis) / jnp.sqrt(momentum @ momentum)
     low, high = (semi_major * (1.0 + sign * eccentricity) - EARTH_EQUATORIAL_RADIUS for sign in (-1.0, 1.0))
     return _Elements(low, high, jnp.arccos(cosine))
-
-
-ROUND_ORBIT = 1e-12  # least square of the eccentricity: its root has no derivative at zero
 
 
 def orbit_outputs(flight: Observation, key: str) -> dict[str, tuple[Function, str]]:
