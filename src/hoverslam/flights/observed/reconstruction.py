@@ -320,8 +320,8 @@ def reconstruct(
     trace = telemetry if isinstance(telemetry, Telemetry) else mission_telemetry(mission, telemetry)
     chosen = published_vehicle(mission.vehicle) if vehicle is None else as_vehicle(vehicle)
     check_vehicle(chosen)
-    tell = report or (lambda line: None)
-    tell("reading the traces")
+    if report is not None and trace.upper is not None:
+        report("simulating the upper stage for the guess")
     observation = observe(mission, trace, chosen, model_error)
     if not use_orbit:
         observation = replace(observation, orbit_known=False)
