@@ -21,6 +21,7 @@ from hoverslam.vehicles.places import FILES, Orbit, Site, load_orbit, load_site
 from hoverslam.vehicles.recovery import FREE, RecoveryMode
 
 _ORBIT_KEYS = ("perigee_altitude_km", "apogee_altitude_km", "inclination_deg")
+_FILE_KEYS = ("trace", "upper_trace", "events")
 _USUAL_RATING = {
     "value": 1.0, "low": 0.96, "high": 1.02, "status": "estimate",
     "source": "engines as in the vehicle file, with the scatter of flown boosters",
@@ -35,7 +36,7 @@ class Mission(Section):
         title: Name for readers.
         vehicle: Name of the vehicle, or path of its file.
         site: Id of the launch site.
-        landing_site: Id of the landing site, or ``free`` for any place at sea level.
+        landing_site: Id of the landing site, or ``free`` for any place at sea level; None for an expended first stage.
         recovery: Recovery mode.
         fairing: Whether it had a fairing; false for a capsule.
         northward: Which of the two launch azimuths to the orbit's plane was flown.
@@ -46,6 +47,8 @@ class Mission(Section):
         inclination_deg: Inclination.
         liftoff_s: Time of lift-off on the clock of the trace, its band four standard errors wide; None if the trace shows it.
         trace: File of the telemetry; None if it is the one with the name of the mission.
+        upper_trace: File of the telemetry of the upper stage; None if it is the one with the name of the mission, or if there
+            is none.
         events: File of the times of events; None if it is beside the trace, or if they are to be found from the trace.
     """
 
@@ -53,7 +56,7 @@ class Mission(Section):
     title: Text
     vehicle: Text
     site: Text
-    landing_site: Text
+    landing_site: Text | None = None
     recovery: RecoveryMode
     fairing: bool
     northward: bool
@@ -64,6 +67,7 @@ class Mission(Section):
     inclination_deg: Annotated[Figure, Range(0, 180, closed=True)]
     liftoff_s: Annotated[Band, Range(-1e6, 1e6)] | None = None
     trace: Text | None = None
+    upper_trace: Text | None = None
     events: Text | None = None
 
     @model_validator(mode="after")
@@ -76,6 +80,15 @@ class Mission(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _lands_somewhere_unless_expended(self) -> Self:
+        """Return the mission; raise an error if a stage that returns has no landing site, or an expended one has."""
+        if self.recovery == "expendable" and self.landing_site is not None:
+            raise mistakes((".landing_site", shown(self.landing_site), "the first stage is expended: leave it out"))
+        if self.recovery != "expendable" and self.landing_site is None:
+            raise mistakes((".landing_site", "", f'missing: add landing_site = an id, values, or "{FREE}"'))
+        return self
+
     @property
     def launch_site(self) -> Site:
         """Launch pad."""
@@ -83,8 +96,8 @@ class Mission(Section):
 
     @property
     def landing(self) -> Site | None:
-        """Landing site of the first stage; None if it is free."""
-        return None if self.landing_site == FREE else load_site(self.landing_site)
+        """Landing site of the first stage; None if it is free, or if the stage is expended."""
+        return None if self.landing_site in (None, FREE) else load_site(self.landing_site)
 
     @property
     def orbit(self) -> Orbit:
@@ -124,9 +137,7 @@ def _of_file(path: Path) -> Mission:
     label = str(path)
     content = read_toml(path, label, VehicleError)
     mission = checked(Mission, {"engine_rating": _USUAL_RATING, **_with_orbit(content, label)}, label, VehicleError)
-    beside = {
-        key: str(path.parent / text) for key in ("trace", "events") if (text := getattr(mission, key)) is not None
-    }
+    beside = {key: str(path.parent / text) for key in _FILE_KEYS if (text := getattr(mission, key)) is not None}
     if mission.vehicle.endswith(".toml"):
         beside["vehicle"] = str(path.parent / mission.vehicle)
     found = mission.model_copy(update=beside)
@@ -160,7 +171,7 @@ def _wrong_in(mission: Mission) -> Iterator[Mistake]:
     for key in ("site", "landing_site"):
         text = getattr(mission, key)
         try:
-            if text != FREE or key == "site":
+            if text is not None and (text != FREE or key == "site"):
                 load_site(text)
         except VehicleError as error:
             yield Mistake(key, "", error.mistakes[0].removeprefix("site: "))
@@ -177,7 +188,7 @@ def _wrong_in(mission: Mission) -> Iterator[Mistake]:
         if not figure.low_si < figure.high_si:
             fix = "add low = …, high = …, between which it is known to lie: the band is four standard errors wide"
             yield Mistake(key, shown(figure.value), fix)
-    for key in ("trace", "events"):
+    for key in _FILE_KEYS:
         text = getattr(mission, key)
         if text is not None and not Path(text).is_file():
             yield Mistake(key, shown(text, 200), "no such file: its path is relative to the folder of the mission file")
