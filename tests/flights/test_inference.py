@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 import hoverslam as hs
+from hoverslam.cli import main
 from hoverslam.flights.inference.claims import Case, claims_of, error_covariance, rounding_unit, statement_error
 from hoverslam.flights.inference.contradictions import contradictions, needed
 from hoverslam.flights.inference.laplace import (
@@ -23,6 +24,7 @@ from hoverslam.flights.inference.laplace import (
 from hoverslam.flights.inference.sampling import drawn, weights
 from hoverslam.flights.inference.unknowns import unknowns_of
 from hoverslam.flights.inference.vehicle_text import Replacement, with_replacements
+from hoverslam.vehicles.identity import identity_of
 from hoverslam.vehicles.loading import vehicle_of_text
 from hoverslam.vehicles.priors import packaged_file, starting_file
 
@@ -240,3 +242,43 @@ def test_a_comment_behind_a_figure_stays():
 def test_a_figure_that_is_not_on_a_line_of_its_own_is_named():
     with pytest.raises(ValueError, match="stage1.nothing_t: not found"):
         with_replacements("[stage1]\n", {"stage1.nothing_t": Replacement(1.0, 0.0, 2.0, 0.5, "s")})
+
+
+# ---- the command -----------------------------------------------------------------------------------------------------------
+def test_the_command_names_what_cannot_be_inferred_in_one_line(capsys, tmp_path):
+    assert main(["infer", "zhuque9"]) == 2
+    assert capsys.readouterr().err.splitlines() == ['vehicle: "zhuque9": unknown, did you mean zhuque3? (a file of your own ends in .toml)']
+    assert main(["infer", "vtvl1", "--samples", "0"]) == 2
+    assert "vtvl1: a test article, it does not fly to orbit" in capsys.readouterr().err
+    assert main(["infer", "zhuque3", "nebula1", "--write", str(tmp_path / "x.toml")]) == 2
+    assert "--write: takes one vehicle" in capsys.readouterr().err
+    assert main(["infer", "zhuque3", "--write", str(tmp_path / "x.txt")]) == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_vehicle_about_which_nothing_is_claimed_is_told_in_one_line(tmp_path, capsys):
+    text = packaged_file("longmarch4c").read_text(encoding="utf-8").split("[[payload_published]]")[0]
+    kept = [line for line in text.splitlines() if not line.startswith("liftoff_mass_published_t")]
+    file = tmp_path / "mine.toml"
+    file.write_text("\n".join(kept).replace('name = "longmarch4c"', 'name = "mine"'), encoding="utf-8")
+    assert main(["infer", str(file)]) == 2
+    said = [line for line in capsys.readouterr().err.splitlines() if "published" in line]
+    assert len(said) == 1
+    assert said[0].startswith("mine: nothing is published: add [[payload_published]]")
+
+
+def test_events_of_a_file_are_checked(tmp_path):
+    text = packaged_file("zhuque3").read_text(encoding="utf-8").split("[[event_published]]")[0].replace('"zhuque3"', '"mine"')
+    event = '[[event_published]]\nevent = "touchdown"\nflight = "Y2"\norbit = "leo450"\nrecovery = "expendable"\n'
+    file = tmp_path / "mine.toml"
+    file.write_text(text + event, encoding="utf-8")
+    lines = hs.check_file(file)
+    assert any("states nothing: add time_s or downrange_km" in line for line in lines)
+    assert any("an expended stage has no touchdown" in line for line in lines)
+
+
+def test_events_and_lift_off_thrust_change_no_identity():
+    vehicle = hs.load_vehicle("zhuque3")
+    assert vehicle.event_published
+    bare = vehicle.model_copy(update={"event_published": (), "liftoff_thrust_published_kN": None})
+    assert identity_of(bare) == identity_of(vehicle)

@@ -8,7 +8,7 @@ optima, divided by the weight (mixed second derivatives are equal; Fiacco 1983).
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,9 +26,11 @@ from hoverslam.vehicles.models import Vehicle
 
 Report = Callable[[str], None]
 
-_LONGER = replace(AGAIN, max_iterations=150)
+_LONGER = replace(AGAIN, max_iterations=50)
 """Options of a launch solved again after a move of some standard errors, on the mesh that it has."""
-_WEIGHT = 1e-3
+_HALVINGS = 1
+"""How often a move is halved before a launch counts as not solved."""
+_WEIGHT = 2e-4
 """Weight of an event's time in the second objective, as a share of the payload for each second."""
 _STEP = 1e-4
 """Step of a figure, in standard errors of its prior, for quantities in closed form."""
@@ -109,19 +111,45 @@ def in_words(case: Case) -> str:
 
 
 def _again(flight: LaunchResult, vehicle: Vehicle, verify: bool) -> LaunchResult:
-    """Return a launch solved again for another vehicle: on its mesh, or else on refined ones."""
+    """Return a launch solved again for another vehicle on its mesh, by way of vehicles in between where that is needed.
+
+    A verified launch may get a finer mesh.
+
+    Raises:
+        NotFlown: If it was not solved.
+    """
+    here, goals = flight, [vehicle]
+    while goals:
+        found = _on_its_mesh(here, goals[-1])
+        if found is not None:
+            here = found
+            goals.pop()
+        elif len(goals) > _HALVINGS:
+            words = in_words(Case(flight.orbit, flight.recovery))
+            raise NotFlown(f"{vehicle.name}: {words}: not solved with the changed figures")
+        else:
+            goals.append(_between(here.plan.vehicle, goals[-1]))
+    return here.with_vehicle(vehicle, verify=True) if verify else here
+
+
+def _on_its_mesh(flight: LaunchResult, vehicle: Vehicle) -> LaunchResult | None:
+    """Return a launch solved again for another vehicle on its mesh; None if that did not converge."""
     plan = changed_plan(flight.plan, vehicle=vehicle)
     try:
         problem = restated(flight.solution, plan, flight.payload)
-        solution = flight.solution.resolve(options=_LONGER, verify=verify, problem=problem)
-        result = summarise(plan, solution)
-        if not result.converged or (verify and not result.verified):
-            result = flight.with_vehicle(vehicle, verify=verify)
-    except ValueError as error:  # a statement with other constraints, such as a limit that no longer applies
-        raise NotFlown(f"{vehicle.name}: {in_words(Case(flight.orbit, flight.recovery))}: {error}") from error
-    if not result.converged:
-        raise NotFlown(f"{vehicle.name}: {in_words(Case(flight.orbit, flight.recovery))}: not solved: {result.status}")
-    return result
+        solution = flight.solution.resolve(options=_LONGER, verify=False, problem=problem)
+    except ValueError:  # a statement with other constraints, such as a limit that no longer applies
+        return None
+    return summarise(plan, solution) if solution.converged else None
+
+
+def _between(first: Vehicle, second: Vehicle) -> Vehicle:
+    """Return the second vehicle with the mean of both values of every figure that differs."""
+    values, found = dict(first.figures()), second
+    for key, figure in second.figures():
+        if figure.value != values[key].value and "[" not in key:
+            found = with_figure(found, key, 0.5 * (figure.value + values[key].value))
+    return found
 
 
 # ---- what is computed ------------------------------------------------------------------------------------------------
@@ -145,26 +173,47 @@ def _value(claim: Claim, vehicle: Vehicle, flight: LaunchResult) -> float:
 
 
 # ---- how it changes --------------------------------------------------------------------------------------------------
-def payload_row(flight: LaunchResult, unknowns: Iterable[Unknown], known: Array | None = None, least: float = 0.0) -> Array:
+class Known(NamedTuple):
+    """A row at other figures, whose small entries are used again: each figure that a statement reads costs two statements.
+
+    Attributes:
+        row: The row, shape ``(m,)``.
+        least: Entries whose absolute value is below it are used again.
+    """
+
+    row: Array
+    least: float
+
+    def entry(self, number: int) -> float | None:
+        """Return an entry that is used again; None for one that is computed."""
+        found = float(self.row[number])
+        return found if abs(found) < self.least else None
+
+
+def payload_row(flight: LaunchResult, unknowns: Iterable[Unknown], known: Known | None = None) -> Array:
     """Return the change of a payload (kg) by one standard error of each unknown, shape ``(m,)``.
 
     Args:
         flight: The launch.
         unknowns: The unknowns.
-        known: The row at other figures. Its small entries are used again, since each figure that the statement of the launch
-            reads costs two statements.
-        least: Entries of ``known`` below it (kg) are used again.
+        known: The row at other figures.
     """
-    row = []
+    return _row(lambda number, unknown: flight.slope(unknown.key) * unknown.sigma, unknowns, known)
+
+
+def _row(
+    entry: Callable[[int, Unknown], float], unknowns: Iterable[Unknown], known: Known | None = None
+) -> Array:
+    found = []
     for number, unknown in enumerate(unknowns):
-        if known is not None and abs(known[number]) < least:
-            row.append(float(known[number]))
-        else:
-            row.append(flight.slope(unknown.key) * unknown.sigma)
-    return np.array(row)
+        again = None if known is None else known.entry(number)
+        found.append(entry(number, unknown) if again is None else again)
+    return np.array(found)
 
 
-def claim_row(claim: Claim, flights: Flights, unknowns: list[Unknown], payload: Array) -> Array:
+def claim_row(
+    claim: Claim, flights: Flights, unknowns: list[Unknown], payload: Array, known: Known | None = None
+) -> Array:
     """Return the change of what is computed for a claim by one standard error of each unknown, shape ``(m,)``.
 
     Args:
@@ -172,6 +221,10 @@ def claim_row(claim: Claim, flights: Flights, unknowns: list[Unknown], payload: 
         flights: The launches.
         unknowns: The unknowns.
         payload: The row of the payload (kg) of the claim's launch.
+        known: The row at other figures.
+
+    Raises:
+        NotFlown: If the slopes of an event are not found.
     """
     flight = flights.by_case[claim.case]
     if claim.quantity == "payload":
@@ -183,7 +236,7 @@ def claim_row(claim: Claim, flights: Flights, unknowns: list[Unknown], payload: 
         return _closed_row(flights.vehicle, unknowns, lambda vehicle: vehicle.liftoff_thrust / 1e3)
     if claim.quantity == "touchdown_downrange" and flight.plan.target is not None:
         return np.zeros(len(unknowns))  # the landing place is given
-    return _event_row(claim, flight, unknowns, payload)
+    return _event_row(claim, flight, unknowns, payload, known)
 
 
 def _closed_row(vehicle: Vehicle, unknowns: list[Unknown], of: Callable[[Vehicle], float]) -> Array:
@@ -197,12 +250,19 @@ def _closed_row(vehicle: Vehicle, unknowns: list[Unknown], of: Callable[[Vehicle
     return np.array(row)
 
 
-def _event_row(claim: Claim, flight: LaunchResult, unknowns: list[Unknown], payload: Array) -> Array:
+def _event_row(
+    claim: Claim, flight: LaunchResult, unknowns: list[Unknown], payload: Array, known: Known | None
+) -> Array:
     """Return the change of an event by one standard error of each unknown, from an optimum that holds the event as well."""
     weight = _WEIGHT * flight.payload
     tilted = _tilted(claim, flight, weight)
     slope = PayloadSlope(tilted, flight.plan, flight.payload)
-    return np.array([slope(unknown.key) * unknown.sigma - row for unknown, row in zip(unknowns, payload, strict=True)]) / weight
+
+    def entry(number: int, unknown: Unknown) -> float:
+        now = payload[number] if known is None else flight.slope(unknown.key) * unknown.sigma
+        return float(slope(unknown.key) * unknown.sigma - now) / weight
+
+    return _row(entry, unknowns, known)
 
 
 def _tilted(claim: Claim, flight: LaunchResult, weight: float) -> Solved:

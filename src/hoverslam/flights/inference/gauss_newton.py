@@ -8,6 +8,7 @@ import numpy as np
 from hoverslam.flights.inference.claims import Case, Claim, error_covariance
 from hoverslam.flights.inference.flown import (
     Flights,
+    Known,
     NotFlown,
     claim_row,
     computed_values,
@@ -21,13 +22,13 @@ Report = Callable[[str], None]
 
 CONVERGED = 0.05
 """Largest remaining move of an unknown, in its posterior standard error."""
-MOST_ITERATIONS = 6
-_LONGEST = 2.0
+MOST_ITERATIONS = 8
+_LONGEST = 3.0
 """Longest step in standard errors of the prior: launches further away are rarely found from the last ones."""
-_SHORTEST = 1.0 / 16.0
+_SHORTEST = 1.0 / 4.0
 """Share of a step below which a launch that is not solved ends the iterations."""
-_SMALL = 0.02
-"""Share of a claim's error: entries of a row below it are not computed again at the next point."""
+_SMALL, SMALL_PAYLOAD = 0.03, 1e-3
+"""Share of a claim's error, and of a payload: entries of a row below it are not computed again at the next point."""
 
 
 @dataclass(frozen=True)
@@ -106,15 +107,29 @@ def fit(flights: Flights, claims: list[Claim], unknowns: list[Unknown], report: 
     report("slopes at the prior values")
     first = linearised(np.zeros(len(unknowns)), flights, claims, unknowns)
     unknowns, first = _that_matter(unknowns, first)
+    return fit_from(first, claims, unknowns, report)
+
+
+def fit_from(first: Linearised, claims: list[Claim], unknowns: list[Unknown], report: Report) -> Fitted:
+    """Return the most probable figures after claims, from launches that are linear around the prior values.
+
+    Args:
+        first: The launches at the prior values with their slopes.
+        claims: The claims that the slopes are about; what they claim may be anything.
+        unknowns: The unknowns.
+        report: Receives one line for each step.
+    """
     values, errors = np.array([claim.value for claim in claims]), error_covariance(claims)
     low, high = (np.array(ends) for ends in zip(*(unknown.bounds for unknown in unknowns), strict=True))
     asked = {claim.case for claim in claims}
-    here, steps, notes = first, [], []
+    here = first
+    steps: list[float] = []
+    notes: list[str] = []
     while True:
         linear = here.claims(values, errors)
         found = posterior(linear, low, high)
         steps.append(float(np.max(np.abs(found.mean - here.point) / np.maximum(found.sigma, 1e-9))))
-        report(f"iteration {len(steps)}: the figures move by {steps[-1]:.2f} standard errors")
+        report(f"iteration {len(steps)}: the figures move by {steps[-1]:.2f} posterior standard errors")
         if steps[-1] < CONVERGED or len(steps) > MOST_ITERATIONS:
             break
         try:
@@ -142,10 +157,15 @@ def linearised(
     """
     payloads = {}
     for case, flight in flights.by_case.items():
-        known = None if before is None else before.payloads.get(case)
-        payloads[case] = payload_row(flight, unknowns, known, _SMALL * 0.01 * flight.payload)
-    rows = [claim_row(claim, flights, unknowns, payloads[claim.case]) for claim in claims]
-    return Linearised(point, flights, computed_values(claims, flights), np.array(rows), payloads)
+        known = None if before is None else Known(before.payloads[case], SMALL_PAYLOAD * flight.payload)
+        payloads[case] = payload_row(flight, unknowns, known)
+    rows: dict[tuple[str, Case], Array] = {}  # claims about one number share their row
+    for number, claim in enumerate(claims):
+        if (claim.quantity, claim.case) not in rows:
+            known = None if before is None else Known(before.jacobian[number], _SMALL * claim.error)
+            rows[claim.quantity, claim.case] = claim_row(claim, flights, unknowns, payloads[claim.case], known)
+    jacobian = np.array([rows[claim.quantity, claim.case] for claim in claims])
+    return Linearised(point, flights, computed_values(claims, flights), jacobian, payloads)
 
 
 def _that_matter(unknowns: list[Unknown], first: Linearised) -> tuple[list[Unknown], Linearised]:

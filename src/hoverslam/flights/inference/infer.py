@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from hoverslam.flights.inference.claims import Case, Claim, claims_of
-from hoverslam.flights.inference.flown import Flights, NotFlown, payload_row
-from hoverslam.flights.inference.gauss_newton import Fitted, fit
+from hoverslam.flights.inference.flown import Flights, Known, NotFlown, payload_row
+from hoverslam.flights.inference.gauss_newton import SMALL_PAYLOAD, Fitted, fit
 from hoverslam.flights.inference.laplace import joint_chi_square
 from hoverslam.flights.inference.result import Inference, SamplingRow
 from hoverslam.flights.inference.rows import (
@@ -140,7 +140,7 @@ def _payloads(fitted: Fitted, report: Report, notes: list[str]) -> list[PayloadR
             continue
         slopes = last.payloads.get(case)
         if slopes is None:
-            slopes = payload_row(after, fitted.unknowns, before.payloads[case], 1.0)
+            slopes = payload_row(after, fitted.unknowns, Known(before.payloads[case], SMALL_PAYLOAD * after.payload))
         if not after.verified:
             notes.append(f"{case.recovery} to {case.orbit}: not verified with the figures after the claims: {after.status}")
         rows.append(

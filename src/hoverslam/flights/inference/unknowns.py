@@ -12,6 +12,7 @@ import numpy as np
 
 from hoverslam.data.figures import Figure, Range
 from hoverslam.data.reading import model_at
+from hoverslam.flights.inference.laplace import Array
 from hoverslam.flights.launch.slopes import NOT_OF_THE_FLIGHT, OF_A_PLACE
 from hoverslam.vehicles.models import Vehicle
 
@@ -78,11 +79,10 @@ def _hard_bounds(key: str) -> tuple[float, float]:
     return (ranges[0].low, ranges[0].high) if ranges else (-np.inf, np.inf)
 
 
-def with_unknowns(vehicle: Vehicle, unknowns: list[Unknown], shift: "np.ndarray") -> dict[str, float]:
+def with_unknowns(unknowns: list[Unknown], shift: Array) -> dict[str, float]:
     """Return the values of the unknowns at shifts from the prior values, by key.
 
     Args:
-        vehicle: The vehicle of the prior.
         unknowns: The unknowns.
         shift: Shifts in standard errors of the prior, shape ``(m,)``.
     """
