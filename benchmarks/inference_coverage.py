@@ -40,7 +40,9 @@ def main() -> None:
             continue
         inside.append(found[0])
         iterations.append(found[1])
-        print(f"draw {number + 1}: {np.mean(inside):.3f} inside so far, {time.perf_counter() - began:.0f} s", flush=True)
+        print(
+            f"draw {number + 1}: {np.mean(inside):.3f} inside so far, {time.perf_counter() - began:.0f} s", flush=True
+        )
     for unknown, share in zip(base.unknowns, np.mean(inside, axis=0), strict=True):
         print(f"{unknown.key:48s} {100 * share:5.0f} %")
     print(f"all figures: {100 * np.mean(inside):.1f} % of {len(inside)} draws, {lost} not solved")
@@ -67,7 +69,9 @@ def one_draw(base: Fitted, flights: Flights, random: np.random.Generator) -> tup
     except NotFlown:
         return None
     values = computed_values(base.claims, flown) + noise
-    found = fit_from(base.at_prior, [_claiming(c, v) for c, v in zip(base.claims, values, strict=True)], base.unknowns, _no)
+    found = fit_from(
+        base.at_prior, [_claiming(c, v) for c, v in zip(base.claims, values, strict=True)], base.unknowns, _no
+    )
     return np.abs(truth - found.unknown.mean) <= BAND_90 * found.unknown.sigma, len(found.steps)
 
 

@@ -95,7 +95,8 @@ def test_chi_square_of_claims_drawn_from_the_model_is_distributed_as_chi_square(
     base, random = random_claims(3), np.random.default_rng(4)
     root = np.linalg.cholesky(base.covariance)
     values = [
-        joint_chi_square(replace(base, values=base.offset + root @ random.normal(size=4))).probability for _ in range(400)
+        joint_chi_square(replace(base, values=base.offset + root @ random.normal(size=4))).probability
+        for _ in range(400)
     ]
     assert stats.kstest(values, "uniform").pvalue > 1e-3
 
@@ -196,7 +197,9 @@ def test_an_estimate_is_no_claim():
 
 
 def test_statements_about_one_number_share_the_error_of_the_model():
-    claims = [claim for claim in claims_of(hs.load_vehicle(starting_file("zhuque3"))) if claim.quantity == "touchdown_time"]
+    claims = [
+        claim for claim in claims_of(hs.load_vehicle(starting_file("zhuque3"))) if claim.quantity == "touchdown_time"
+    ]
     assert len(claims) == 2
     found = error_covariance(claims)
     assert found[0, 1] == pytest.approx(claims[0].model_error * claims[1].model_error)
@@ -233,21 +236,25 @@ def test_a_file_is_rewritten_line_by_line_and_nothing_else_changes():
 
 
 def test_a_comment_behind_a_figure_stays():
-    text = 'title = "x" # [stage1]\n[stage1]\nmass_t = { value = 1.0, source = "a } b" } # why\n[[payload_published]]\nmass_t = { value = 2.0 }\n'
+    head = 'title = "x" # [stage1]\n[stage1]\nmass_t = { value = 1.0, source = "a } b" } # why\n'
+    text = head + "[[payload_published]]\nmass_t = { value = 2.0 }\n"
     after = with_replacements(text, {"stage1.mass_t": Replacement(3.0, 2.0, 4.0, 0.5, "s")})
-    assert after.splitlines()[2] == 'mass_t = { value = 3.000, low = 2.000, high = 4.000, status = "derived", source = "s" } # why'
+    said = '{ value = 3.000, low = 2.000, high = 4.000, status = "derived", source = "s" }'
+    assert after.splitlines()[2] == f"mass_t = {said} # why"
     assert after.splitlines()[4] == "mass_t = { value = 2.0 }"
 
 
 def test_a_figure_that_is_not_on_a_line_of_its_own_is_named():
-    with pytest.raises(ValueError, match="stage1.nothing_t: not found"):
+    with pytest.raises(ValueError, match=r"stage1\.nothing_t: not found"):
         with_replacements("[stage1]\n", {"stage1.nothing_t": Replacement(1.0, 0.0, 2.0, 0.5, "s")})
 
 
 # ---- the command -----------------------------------------------------------------------------------------------------------
 def test_the_command_names_what_cannot_be_inferred_in_one_line(capsys, tmp_path):
     assert main(["infer", "zhuque9"]) == 2
-    assert capsys.readouterr().err.splitlines() == ['vehicle: "zhuque9": unknown, did you mean zhuque3? (a file of your own ends in .toml)']
+    assert capsys.readouterr().err.splitlines() == [
+        'vehicle: "zhuque9": unknown, did you mean zhuque3? (a file of your own ends in .toml)'
+    ]
     assert main(["infer", "vtvl1", "--samples", "0"]) == 2
     assert "vtvl1: a test article, it does not fly to orbit" in capsys.readouterr().err
     assert main(["infer", "zhuque3", "nebula1", "--write", str(tmp_path / "x.toml")]) == 2
@@ -268,7 +275,12 @@ def test_a_vehicle_about_which_nothing_is_claimed_is_told_in_one_line(tmp_path, 
 
 
 def test_events_of_a_file_are_checked(tmp_path):
-    text = packaged_file("zhuque3").read_text(encoding="utf-8").split("[[event_published]]")[0].replace('"zhuque3"', '"mine"')
+    text = (
+        packaged_file("zhuque3")
+        .read_text(encoding="utf-8")
+        .split("[[event_published]]")[0]
+        .replace('"zhuque3"', '"mine"')
+    )
     event = '[[event_published]]\nevent = "touchdown"\nflight = "Y2"\norbit = "leo450"\nrecovery = "expendable"\n'
     file = tmp_path / "mine.toml"
     file.write_text(text + event, encoding="utf-8")
@@ -282,3 +294,27 @@ def test_events_and_lift_off_thrust_change_no_identity():
     assert vehicle.event_published
     bare = vehicle.model_copy(update={"event_published": (), "liftoff_thrust_published_kN": None})
     assert identity_of(bare) == identity_of(vehicle)
+
+
+# ---- launches --------------------------------------------------------------------------------------------------------------
+@pytest.mark.slow
+def test_a_claim_that_the_optimum_made_is_met_and_the_file_reads_back(tmp_path):
+    text = packaged_file("longmarch6a").read_text(encoding="utf-8").split("[[payload_published]]")[0]
+    text = text.replace('name = "longmarch6a"', 'name = "mine"')
+    claim = '[[payload_published]]\norbit = "sso500"\nrecovery = "expendable"\n'
+    claim += 'payload_t = { value = 8.9, low = 8.7, high = 9.1, status = "published", source = "a test" }\n'
+    file = tmp_path / "mine.toml"
+    file.write_text(text + claim, encoding="utf-8")
+    found = hs.infer(file, samples=2)
+    payload = next(row for row in found.claims if row.name.startswith("payload"))
+    assert found.verified
+    assert found.steps[-1] < 0.05
+    assert abs(payload.posterior.mean - 8.9) < abs(payload.prior.mean - 8.9)
+    # One payload and the mass: the linear update of the prior, to the curvature of the optimum.
+    share = payload.prior.sigma**2 / (payload.prior.sigma**2 + payload.statement_error**2 + payload.model_error**2)
+    assert payload.posterior.mean - payload.prior.mean == pytest.approx(share * (8.9 - payload.prior.mean), abs=0.1)
+    after = vehicle_of_text(found.file_text(), "mine")
+    row = found.changed[0]
+    assert dict(after.figures())[row.key].value == pytest.approx(row.value, abs=0.02 * row.sigma)
+    assert dict(after.figures())[row.key].status == "derived"
+    assert found.sampling is not None

@@ -46,7 +46,9 @@ def infer(
         return wrong_input(["--write: takes one vehicle; use --write-package for several"])
     strangers = [name for name in vehicles if name not in list_vehicles()]
     if write_package and strangers:
-        return wrong_input([f"--write-package: {name}: does not come with the package: use --write" for name in strangers])
+        return wrong_input(
+            [f"--write-package: {name}: does not come with the package: use --write" for name in strangers]
+        )
     for name in vehicles:
         load_vehicle(name)  # a wrong name is reported before anything slow is imported
     if write is not None:

@@ -105,14 +105,18 @@ def claims_of(vehicle: Vehicle) -> list[Claim]:
         case = Case(load_orbit(payload.orbit).name, payload.recovery)
         name = f"payload {_words(case)}"
         left_open = _open_inclination(payload)
-        found.append(_claim(name, "payload", f"payload_published[{number}].payload_t", payload.payload_t, case, left_open))
+        found.append(
+            _claim(name, "payload", f"payload_published[{number}].payload_t", payload.payload_t, case, left_open)
+        )
     for number, event in enumerate(vehicle.event_published):
         case, words = Case(load_orbit(event.orbit).name, event.recovery), event.event.replace("_", " ")
         for what, figure in (("time_s", event.time_s), ("downrange_km", event.downrange_km)):
             if figure is not None:
                 quantity = what.rsplit("_", 1)[0]
                 key = f"event_published[{number}].{what}"
-                found.append(_claim(f"{words} {quantity} {event.flight}", f"{event.event}_{quantity}", key, figure, case))
+                found.append(
+                    _claim(f"{words} {quantity} {event.flight}", f"{event.event}_{quantity}", key, figure, case)
+                )
     return [claim for claim in found if claim.figure.status in OF_THE_OPERATOR]
 
 

@@ -33,14 +33,14 @@ def contradictions(claims: LinearClaims, least: float = CONTRADICTS) -> list[Con
         claims: The claims.
         least: Least number of standard errors.
     """
-    heard = np.flatnonzero(claims.heard)
+    heard = [int(index) for index in np.flatnonzero(claims.heard)]
     found = []
     for at, first in enumerate(heard):
         for second in heard[at + 1 :]:
             one, other = abs(off_given(claims, first, second)), abs(off_given(claims, second, first))
             worse = one > abs(off_prior(claims, first)) and other > abs(off_prior(claims, second))
             if worse and min(one, other) >= least:
-                found.append(Contradiction(int(first), int(second), min(one, other)))
+                found.append(Contradiction(first, second, min(one, other)))
     return sorted(found, key=lambda pair: -pair.sigma)
 
 

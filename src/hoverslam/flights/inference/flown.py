@@ -201,9 +201,7 @@ def payload_row(flight: LaunchResult, unknowns: Iterable[Unknown], known: Known 
     return _row(lambda number, unknown: flight.slope(unknown.key) * unknown.sigma, unknowns, known)
 
 
-def _row(
-    entry: Callable[[int, Unknown], float], unknowns: Iterable[Unknown], known: Known | None = None
-) -> Array:
+def _row(entry: Callable[[int, Unknown], float], unknowns: Iterable[Unknown], known: Known | None = None) -> Array:
     found = []
     for number, unknown in enumerate(unknowns):
         again = None if known is None else known.entry(number)
@@ -289,7 +287,9 @@ def _event(claim: Claim, flight: LaunchResult) -> Callable[[Any], Any]:
     last = [segment.name for segment in home.segments if segment.kind in ("ignition", "landing")][-1]
     if claim.quantity == "touchdown_time":
         return lambda ends: ends[last].final_time
-    raise NotFlown(f"{claim.name}: the distance of a landing place that is free has no slopes here: leave the claim out")
+    raise NotFlown(
+        f"{claim.name}: the distance of a landing place that is free has no slopes here: leave the claim out"
+    )
 
 
 def inclination_slope(claim: Claim, flight: LaunchResult) -> float:

@@ -1,4 +1,4 @@
-"""The most probable figures: the launches are made linear, the linear estimate is taken, and both are repeated (Gauss-Newton)."""
+"""The most probable figures: launches are made linear, the linear estimate is taken, both are repeated (Gauss-Newton)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -101,7 +101,9 @@ def fit(flights: Flights, claims: list[Claim], unknowns: list[Unknown], report: 
         NotFlown: If the slopes of a claim are not found at the prior values.
     """
     claims = [
-        claim.with_inclination(inclination_slope(claim, flights.by_case[claim.case])) if claim.open_inclination else claim
+        claim.with_inclination(inclination_slope(claim, flights.by_case[claim.case]))
+        if claim.open_inclination
+        else claim
         for claim in claims
     ]
     report("slopes at the prior values")
@@ -174,9 +176,7 @@ def _that_matter(unknowns: list[Unknown], first: Linearised) -> tuple[list[Unkno
     matters = np.any(every != 0.0, axis=0)
     kept = [unknown for unknown, does in zip(unknowns, matters, strict=True) if does]
     payloads = {case: row[matters] for case, row in first.payloads.items()}
-    return kept, Linearised(
-        first.point[matters], first.flights, first.computed, first.jacobian[:, matters], payloads
-    )
+    return kept, Linearised(first.point[matters], first.flights, first.computed, first.jacobian[:, matters], payloads)
 
 
 def _stepped(

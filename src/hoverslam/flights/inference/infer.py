@@ -43,8 +43,8 @@ def infer(
     """Return what the published claims about a vehicle imply for the uncertain figures of its file, by Bayes' rule.
 
     Prior: the bands of the vehicle file, four standard errors wide. Likelihood: published payloads, lift-off mass and thrust,
-    and events of flights, with the errors of statement and model. Model: the launch optimum. The posterior is normal (Laplace's
-    approximation), found by Gauss-Newton iterations in which every claimed launch is solved again.
+    and events of flights, with the errors of statement and model. Model: the launch optimum. The posterior is normal
+    (Laplace's approximation), found by Gauss-Newton iterations in which every claimed launch is solved again.
 
     Args:
         vehicle: A vehicle, the name of a known one, or the path of a vehicle file. For a name, the file as it was before an
@@ -73,7 +73,9 @@ def infer(
         raise VehicleError([str(failure)]) from failure
     check = check_by_sampling(fitted, samples, seed, told) if samples else None
     if samples and check is None:
-        notes.append(f"sampling: fewer than two of {samples} draws were solved: the normal approximation is not checked")
+        notes.append(
+            f"sampling: fewer than two of {samples} draws were solved: the normal approximation is not checked"
+        )
     return Inference(
         vehicle=found,
         figures=figure_rows(fitted),
@@ -103,7 +105,9 @@ def _started(vehicle: Vehicle | str | os.PathLike[str]) -> tuple[Vehicle, str | 
 
 def _claims(vehicle: Vehicle) -> list[Claim]:
     if not vehicle.modes:
-        raise VehicleError([f"{vehicle.name}: a test article, it does not fly to orbit: there is no payload to infer from"])
+        raise VehicleError(
+            [f"{vehicle.name}: a test article, it does not fly to orbit: there is no payload to infer from"]
+        )
     claims = claims_of(vehicle)
     if not claims:
         fix = "nothing is published: add [[payload_published]], liftoff_mass_published_t or [[event_published]]"
@@ -142,9 +146,13 @@ def _payloads(fitted: Fitted, report: Report, notes: list[str]) -> list[PayloadR
         if slopes is None:
             slopes = payload_row(after, fitted.unknowns, Known(before.payloads[case], SMALL_PAYLOAD * after.payload))
         if not after.verified:
-            notes.append(f"{case.recovery} to {case.orbit}: not verified with the figures after the claims: {after.status}")
+            notes.append(
+                f"{case.recovery} to {case.orbit}: not verified with the figures after the claims: {after.status}"
+            )
         rows.append(
-            payload_row_of(case, (flight.payload, before.payloads[case]), (after.payload, slopes), fitted, after.verified)
+            payload_row_of(
+                case, (flight.payload, before.payloads[case]), (after.payload, slopes), fitted, after.verified
+            )
         )
     return rows
 

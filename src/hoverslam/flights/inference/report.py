@@ -21,7 +21,9 @@ def tables(inference: "Inference") -> "list[RenderableType]":
         rich_table(inference.changed, _FIGURES, f"{title}: figures before and after {len(inference.claims)} claims"),
         f"{quiet} further figures with a band keep their values: the claims say nothing about them.",
         "",
-        rich_table(inference.claims, _CLAIMS, "claims: published, computed (bands of 90 %), and expected without the claim"),
+        rich_table(
+            inference.claims, _CLAIMS, "claims: published, computed (bands of 90 %), and expected without the claim"
+        ),
         f"all claims together: chi-square {chi.value:.1f} for {chi.claims} claims; as large or larger with probability "
         f"{chi.probability:.2g} where figures, model and claims are right",
         *_contradictions(inference),
@@ -82,7 +84,9 @@ _FIGURES = (
     Column[FigureRow](
         "band",
         "90 %",
-        cell=lambda row: _expected_band(Expected(row.prior, row.prior_sigma), row.prior_sigma).partition(" ")[2].strip("()"),
+        cell=lambda row: (
+            _expected_band(Expected(row.prior, row.prior_sigma), row.prior_sigma).partition(" ")[2].strip("()")
+        ),
     ),
     Column[FigureRow]("value", "after", cell=lambda row: f"{row.value:,.{_digits(row.sigma)}f}"),
     Column[FigureRow]("after", "90 %", cell=lambda row: _band(row.low, row.high, row.sigma)),
@@ -111,7 +115,9 @@ _NEEDED = (
         "figures",
         "figures that would move most",
         right=False,
-        cell=lambda row: ", ".join(f"{f.key} = {f.value:.4g} {f.unit} ({f.shift:+.1f})".replace("  ", " ") for f in row.figures),
+        cell=lambda row: ", ".join(
+            f"{f.key} = {f.value:.4g} {f.unit} ({f.shift:+.1f})".replace("  ", " ") for f in row.figures
+        ),
     ),
 )
 _PAYLOADS = (

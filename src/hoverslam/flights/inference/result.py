@@ -110,7 +110,9 @@ class Inference(Result):
             VehicleError: If the file would not pass the check of vehicle files.
         """
         if self.text is None:
-            raise ValueError(f"{self.vehicle.name}: given as an object, which has no file to write: give a name or a path")
+            raise ValueError(
+                f"{self.vehicle.name}: given as an object, which has no file to write: give a name or a path"
+            )
         said = f"hoverslam infer {self.vehicle.name}: normal approximation of the posterior, {len(self.claims)} claims"
         replacements = {
             row.key: Replacement(row.value, row.band_low, row.band_high, row.sigma, f"{said}; before: {row.source}")
@@ -214,7 +216,10 @@ def _expected(prefix: str, expected: Expected) -> dict[str, float]:
 def _claim_json(row: ClaimRow) -> Mapping[str, object]:
     plain = {key: value for key, value in vars(row).items() if not isinstance(value, Expected)}
     return (
-        plain | _expected("prior", row.prior) | _expected("posterior", row.posterior) | _expected("left_out", row.left_out)
+        plain
+        | _expected("prior", row.prior)
+        | _expected("posterior", row.posterior)
+        | _expected("left_out", row.left_out)
     )
 
 

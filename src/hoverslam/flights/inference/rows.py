@@ -212,7 +212,9 @@ def correlation_rows(fitted: Fitted) -> list[CorrelationRow]:
 def contradiction_rows(fitted: Fitted) -> list[ContradictionRow]:
     """Return the pairs of claims that contradict each other, the strongest first."""
     names = [claim.name for claim in fitted.claims]
-    return [ContradictionRow(names[pair.first], names[pair.second], pair.sigma) for pair in contradictions(fitted.linear)]
+    return [
+        ContradictionRow(names[pair.first], names[pair.second], pair.sigma) for pair in contradictions(fitted.linear)
+    ]
 
 
 def needed_rows(fitted: Fitted) -> list[NeededRow]:

@@ -18,7 +18,10 @@ from hoverslam.vehicles.models import Vehicle
 
 BAND_SIGMAS = 4.0
 """Width of the band of a vehicle file in standard errors, as for fits to telemetry."""
-_NOT_UNKNOWN = (*NOT_OF_THE_FLIGHT, "inclination_deg")  # of the orbit: part of the error of the claims that leave it open
+_NOT_UNKNOWN = (
+    *NOT_OF_THE_FLIGHT,
+    "inclination_deg",
+)  # of the orbit: part of the error of the claims that leave it open
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,10 @@ def _hard_bounds(key: str) -> tuple[float, float]:
     field = None if parent is None else parent.model_fields.get(last)
     if field is None:
         return -np.inf, np.inf
-    stated = [*field.metadata, *(data for part in get_args(field.annotation) for data in getattr(part, "__metadata__", ()))]
+    stated = [
+        *field.metadata,
+        *(data for part in get_args(field.annotation) for data in getattr(part, "__metadata__", ())),
+    ]
     ranges = [part for part in stated if isinstance(part, Range)]
     return (ranges[0].low, ranges[0].high) if ranges else (-np.inf, np.inf)
 

@@ -67,7 +67,9 @@ def inferred_costs(vehicle: Vehicle, payloads: Iterable[PayloadRow], seed: int =
     orbit = load_orbit(vehicle.default_orbit).name
     rows = [row for row in payloads if row.orbit == orbit and min(row.prior.mean, row.posterior.mean) > 0.0]
     return [
-        InferredCost(row.recovery, *(_cost(vehicle, row.recovery, payload, seed) for payload in (row.prior, row.posterior)))
+        InferredCost(
+            row.recovery, *(_cost(vehicle, row.recovery, payload, seed) for payload in (row.prior, row.posterior))
+        )
         for row in rows
     ]
 
