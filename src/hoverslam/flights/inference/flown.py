@@ -32,6 +32,8 @@ _HALVINGS = 1
 """How often a move is halved before a launch counts as not solved."""
 _WEIGHT = 2e-4
 """Weight of an event's time in the second objective, as a share of the payload for each second."""
+_UNFELT = 1e-3
+"""Share of a payload: figures whose standard error moves it by less count as without effect on events."""
 _STEP = 1e-4
 """Step of a figure, in standard errors of its prior, for quantities in closed form."""
 _DEGREE = 1.0
@@ -251,12 +253,17 @@ def _closed_row(vehicle: Vehicle, unknowns: list[Unknown], of: Callable[[Vehicle
 def _event_row(
     claim: Claim, flight: LaunchResult, unknowns: list[Unknown], payload: Array, known: Known | None
 ) -> Array:
-    """Return the change of an event by one standard error of each unknown, from an optimum that holds the event as well."""
+    """Return the change of an event by one standard error of each unknown, from an optimum that holds the event as well.
+
+    A figure that moves the payload by less than ``_UNFELT`` of it is taken not to move the event either.
+    """
     weight = _WEIGHT * flight.payload
     tilted = _tilted(claim, flight, weight)
     slope = PayloadSlope(tilted, flight.plan, flight.payload)
 
     def entry(number: int, unknown: Unknown) -> float:
+        if abs(payload[number]) < _UNFELT * flight.payload:
+            return 0.0
         now = payload[number] if known is None else flight.slope(unknown.key) * unknown.sigma
         return float(slope(unknown.key) * unknown.sigma - now) / weight
 

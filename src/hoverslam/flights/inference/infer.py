@@ -10,7 +10,8 @@ from hoverslam.flights.inference.claims import Case, Claim, claims_of
 from hoverslam.flights.inference.flown import Flights, Known, NotFlown, payload_row
 from hoverslam.flights.inference.gauss_newton import SMALL_PAYLOAD, Fitted, fit
 from hoverslam.flights.inference.laplace import joint_chi_square
-from hoverslam.flights.inference.result import Inference, SamplingRow
+from hoverslam.flights.inference.record import SamplingRow
+from hoverslam.flights.inference.result import Inference
 from hoverslam.flights.inference.rows import (
     PayloadRow,
     claim_rows,

@@ -3,16 +3,15 @@
 from typing import TYPE_CHECKING
 
 from hoverslam.flights.inference.laplace import Expected
+from hoverslam.flights.inference.record import InferenceRecord
 from hoverslam.flights.inference.rows import ClaimRow, FigureRow, NeededRow, PayloadRow
 from hoverslam.reports.tables import Column, rich_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from hoverslam.flights.inference.result import Inference
 
-
-def tables(inference: "Inference") -> "list[RenderableType]":
+def tables(inference: InferenceRecord) -> "list[RenderableType]":
     """Return the tables of an inference and the lines between them."""
     title = inference.vehicle.title
     quiet = len(inference.figures) - len(inference.changed)
@@ -37,7 +36,7 @@ def tables(inference: "Inference") -> "list[RenderableType]":
     return [*parts, *_checks(inference)]
 
 
-def _contradictions(inference: "Inference") -> list[str]:
+def _contradictions(inference: InferenceRecord) -> list[str]:
     if not inference.contradictions:
         return ["no two claims contradict each other by 2 sigma"]
     return [
@@ -46,7 +45,7 @@ def _contradictions(inference: "Inference") -> list[str]:
     ]
 
 
-def _checks(inference: "Inference") -> list[str]:
+def _checks(inference: InferenceRecord) -> list[str]:
     moves = ", ".join(f"{step:.2f}" for step in inference.steps)
     lines = [f"iterations: the figures moved by {moves} posterior sigma; {inference.seconds:.0f} s"]
     sampling = inference.sampling

@@ -6,20 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hoverslam.data.writing import write_whole
-from hoverslam.flights.inference.laplace import ChiSquare, Expected
-from hoverslam.flights.inference.rows import (
-    ClaimRow,
-    ContradictionRow,
-    CorrelationRow,
-    FigureRow,
-    NeededRow,
-    PayloadRow,
-)
+from hoverslam.flights.inference.laplace import BAND_90, Expected
+from hoverslam.flights.inference.record import InferenceRecord
+from hoverslam.flights.inference.report import tables
+from hoverslam.flights.inference.rows import ClaimRow, PayloadRow
 from hoverslam.flights.inference.vehicle_text import Replacement, with_replacements
 from hoverslam.reports.json_text import Json, record
 from hoverslam.reports.results import Result
 from hoverslam.vehicles.loading import list_vehicles, vehicle_of_text
-from hoverslam.vehicles.models import Vehicle
 from hoverslam.vehicles.priors import packaged_file, prior_file
 
 if TYPE_CHECKING:
@@ -30,31 +24,7 @@ _SHOWN = 20  # figures in the picture
 
 
 @dataclass(frozen=True)
-class SamplingRow:
-    """What launches solved at draws of the estimate say about it.
-
-    Attributes:
-        draws, unsolved: Draws, and those of them whose launches were not solved.
-        effective: Effective number of draws.
-        mean_difference: Largest difference of a mean, in posterior standard errors, of the figure ``mean_key``.
-        sigma_difference_percent: Largest difference of a standard deviation (%), of the figure ``sigma_key``.
-        prediction_error: Largest root mean square difference between computed and linear claims, in standard errors of the
-            claim ``claim``.
-    """
-
-    draws: int
-    unsolved: int
-    effective: float
-    mean_difference: float
-    mean_key: str
-    sigma_difference_percent: float
-    sigma_key: str
-    prediction_error: float
-    claim: str
-
-
-@dataclass(frozen=True)
-class Inference(Result):
+class Inference(InferenceRecord, Result):
     """What the published claims about a vehicle imply for the uncertain figures of its file.
 
     Attributes:
@@ -73,31 +43,6 @@ class Inference(Result):
         text: Text of the vehicle file before; None if the vehicle was given as an object.
         notes: What did not go as planned.
     """
-
-    vehicle: Vehicle
-    figures: list[FigureRow]
-    claims: list[ClaimRow]
-    correlations: list[CorrelationRow]
-    contradictions: list[ContradictionRow]
-    needed: list[NeededRow]
-    payloads: list[PayloadRow]
-    chi_square: ChiSquare
-    sampling: SamplingRow | None
-    steps: tuple[float, ...]
-    converged: bool
-    seconds: float
-    text: str | None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def verified(self) -> bool:
-        """Whether the iterations converged and every launch with the figures after the claims is verified."""
-        return self.converged and all(row.verified for row in self.payloads)
-
-    @property
-    def changed(self) -> list[FigureRow]:
-        """The figures about which the claims say anything."""
-        return [row for row in self.figures if row.changed]
 
     def file_text(self) -> str:
         """Return the text of the vehicle file with the figures after the claims; all else is as it was.
@@ -155,7 +100,6 @@ class Inference(Result):
 
     def report(self) -> str:
         """Return figures, claims, contradictions, payloads and checks as tables of text."""
-        from hoverslam.flights.inference.report import tables
         from hoverslam.reports.console import text_of
 
         return text_of(tables(self))
@@ -191,7 +135,6 @@ class Inference(Result):
         """Return the moves of the figures in standard errors of the prior, with bands of 90 % before and after."""
         from matplotlib.figure import Figure as Picture  # matplotlib is slow to import
 
-        from hoverslam.flights.inference.laplace import BAND_90
         from hoverslam.reports.pictures import COLOURS, plain_axis
 
         rows = self.figures[:_SHOWN]
