@@ -1,5 +1,6 @@
 """An inference as tables of text."""
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from hoverslam.flights.inference.laplace import Expected
@@ -109,7 +110,11 @@ _CLAIMS = (
 )
 _NEEDED = (
     Column[NeededRow]("name", "claim", right=False),
-    Column[NeededRow]("sigma", "from the file, sigma", format=".1f"),
+    Column[NeededRow](
+        "sigma",
+        "from the file, sigma",
+        cell=lambda row: f"{row.sigma:.1f}" if isfinite(row.sigma) else "no figure moves it",
+    ),
     Column[NeededRow](
         "figures",
         "figures that would move most",

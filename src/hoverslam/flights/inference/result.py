@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
 _SHOWN = 20  # figures in the picture
+_KINDS = {
+    "payload_published": "payloads",
+    "event_published": "events",
+    "liftoff_mass_published_t": "lift-off mass",
+    "liftoff_thrust_published_kN": "lift-off thrust",
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,9 @@ class Inference(InferenceRecord, Result):
             raise ValueError(
                 f"{self.vehicle.name}: given as an object, which has no file to write: give a name or a path"
             )
-        said = f"hoverslam infer {self.vehicle.name}: normal approximation of the posterior, {len(self.claims)} claims"
+        kinds = dict.fromkeys(_KINDS[claim.key.partition("[")[0]] for claim in self.claims)
+        said = f"hoverslam infer {self.vehicle.name}: normal approximation of the posterior after {len(self.claims)} claims"
+        said += f" ({', '.join(kinds)})"
         replacements = {
             row.key: Replacement(row.value, row.band_low, row.band_high, row.sigma, f"{said}; before: {row.source}")
             for row in self.changed

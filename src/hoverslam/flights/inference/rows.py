@@ -17,10 +17,10 @@ from hoverslam.flights.inference.laplace import (
 )
 from hoverslam.flights.inference.unknowns import Unknown
 
-MOVED, NARROWED = 0.05, 0.98
+MOVED, NARROWED = 0.1, 0.98
 """A figure is changed by the claims if its mean moves by more (prior standard errors) or its standard error shrinks below."""
 _CORRELATED, _MOST_PAIRS = 0.2, 10
-_MOST_NEEDED = 4
+_MOST_NEEDED, _LEAST_NEEDED = 4, 0.1
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,7 @@ def needed_rows(fitted: Fitted) -> list[NeededRow]:
 
 def _needed_row(claim: Claim, number: int, claims: LinearClaims, unknowns: list[Unknown]) -> NeededRow:
     found = needed(claims, number)
-    most = [at for at in np.argsort(-np.abs(found.shift))[:_MOST_NEEDED] if found.shift[at] != 0.0]
+    most = [at for at in np.argsort(-np.abs(found.shift))[:_MOST_NEEDED] if abs(found.shift[at]) >= _LEAST_NEEDED]
     figures = tuple(
         NeededFigure(
             unknowns[at].key, unknowns[at].figure.unit, unknowns[at].at(float(found.shift[at])), float(found.shift[at])
