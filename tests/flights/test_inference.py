@@ -122,6 +122,16 @@ def test_claims_that_agree_with_each_other_and_not_with_the_prior_do_not_contrad
     assert abs(off_given(claims, 0, 1)) < 1.0
 
 
+def test_claims_far_on_one_side_of_the_prior_contradict_each_other_if_meeting_one_overshoots_the_other():
+    claims = pair(-4.0, -6.0)
+    assert [(c.first, c.second) for c in contradictions(claims)] == [(0, 1)]
+    # Numbers that have half their variance in common: both are off, and neither overshoots the other.
+    jacobian = np.array([[1.0, 1.0, 0.0], [1.0, 0.0, 1.0]])
+    off = LinearClaims(np.array([-9.0, -9.0]), np.zeros(2), jacobian, 1e-4 * np.eye(2))
+    assert min(abs(off_given(off, 0, 1)), abs(off_given(off, 1, 0))) > 3.0
+    assert contradictions(off) == []
+
+
 def test_what_a_claim_needs_meets_it_exactly_at_the_least_distance():
     claims = random_claims(5)
     found = needed(claims, 1)

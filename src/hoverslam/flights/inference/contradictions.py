@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hoverslam.flights.inference.laplace import Array, LinearClaims, off_given, off_prior
+from hoverslam.flights.inference.laplace import Array, LinearClaims, off_given
 
 CONTRADICTS = 2.0
 """Standard errors from which on two claims are said to contradict each other."""
@@ -26,8 +26,10 @@ class Contradiction(NamedTuple):
 def contradictions(claims: LinearClaims, least: float = CONTRADICTS) -> list[Contradiction]:
     """Return the pairs of claims that contradict each other, the strongest first.
 
-    Two claims contradict each other if each of them, taken as true with its error, puts the other at least ``least``
-    standard errors away, and further away than the prior alone puts it.
+    Two claims contradict each other if each of them, taken as true with its error, puts the other at least ``least`` standard
+    errors away, and both on opposite sides of what the other makes one expect (for numbers that rise and fall together; on
+    the same side for numbers of which one rises where the other falls). Claims that agree with each other and not with the
+    prior are then no contradiction, and neither are claims that have nothing to do with each other.
 
     Args:
         claims: The claims.
@@ -37,10 +39,10 @@ def contradictions(claims: LinearClaims, least: float = CONTRADICTS) -> list[Con
     found = []
     for at, first in enumerate(heard):
         for second in heard[at + 1 :]:
-            one, other = abs(off_given(claims, first, second)), abs(off_given(claims, second, first))
-            worse = one > abs(off_prior(claims, first)) and other > abs(off_prior(claims, second))
-            if worse and min(one, other) >= least:
-                found.append(Contradiction(first, second, min(one, other)))
+            one, other = off_given(claims, first, second), off_given(claims, second, first)
+            opposed = one * other * claims.covariance[first, second] < 0.0
+            if opposed and min(abs(one), abs(other)) >= least:
+                found.append(Contradiction(first, second, min(abs(one), abs(other))))
     return sorted(found, key=lambda pair: -pair.sigma)
 
 

@@ -86,7 +86,9 @@ def _cost(vehicle: Vehicle, recovery: str, payload: Expected, seed: int) -> Quan
 def cost_parts(costs: Sequence[InferredCost]) -> "list[RenderableType]":
     """Return the costs as a table, or a line that says why there are none."""
     if not costs:
-        return ["cost of a kilogram: this vehicle has no cost inputs"]
+        return [
+            "cost of a kilogram: left out, for want of cost inputs of the vehicle or of launches with its new figures"
+        ]
     return [rich_table(costs, _COLUMNS, "cost of a kilogram, CNY: median (10 to 90 %)")]
 
 
