@@ -64,9 +64,7 @@ class Flights:
             words = in_words(case)
             report(f"{words}: solving")
             try:
-                flight = solve_launch(
-                    vehicle, case.recovery, case.orbit, report=lambda line, words=words: report(f"{words}: {line}")
-                )
+                flight = solve_launch(vehicle, case.recovery, case.orbit, report=_about(words, report))
             except VehicleError as error:  # excluded by closed forms
                 notes += [f"{words}: {line}" for line in error.mistakes]
                 continue
@@ -110,6 +108,11 @@ class Flights:
 def in_words(case: Case) -> str:
     """Return a launch as words, such as ``downrange to leo450``."""
     return f"{case.recovery.replace('_', ' ')} to {case.orbit}"
+
+
+def _about(words: str, report: Report) -> Report:
+    """Return a report whose lines begin with words."""
+    return lambda line: report(f"{words}: {line}")
 
 
 def _again(flight: LaunchResult, vehicle: Vehicle, verify: bool) -> LaunchResult:
