@@ -1,5 +1,6 @@
 """Inference from published claims: the linear estimate has its closed form, contradictions are named, files change by line."""
 
+import json
 import tomllib
 from dataclasses import replace
 
@@ -12,6 +13,8 @@ from hoverslam.cli import main
 from hoverslam.flights.inference.claims import Case, claims_of, error_covariance, rounding_unit, statement_error
 from hoverslam.flights.inference.contradictions import contradictions, needed
 from hoverslam.flights.inference.laplace import (
+    ChiSquare,
+    Expected,
     LinearClaims,
     computed,
     joint_chi_square,
@@ -20,6 +23,16 @@ from hoverslam.flights.inference.laplace import (
     off_prior,
     posterior,
     prior_of,
+)
+from hoverslam.flights.inference.result import Inference
+from hoverslam.flights.inference.rows import (
+    ClaimRow,
+    ContradictionRow,
+    CorrelationRow,
+    FigureRow,
+    NeededFigure,
+    NeededRow,
+    PayloadRow,
 )
 from hoverslam.flights.inference.sampling import drawn, weights
 from hoverslam.flights.inference.unknowns import unknowns_of
@@ -257,6 +270,46 @@ def test_a_comment_behind_a_figure_stays():
 def test_a_figure_that_is_not_on_a_line_of_its_own_is_named():
     with pytest.raises(ValueError, match=r"stage1\.nothing_t: not found"):
         with_replacements("[stage1]\n", {"stage1.nothing_t": Replacement(1.0, 0.0, 2.0, 0.5, "s")})
+
+
+def small_inference():
+    """An inference about Long March 6A with rows that are made up, and the file as it was before."""
+    text = packaged_file("longmarch6a").read_text(encoding="utf-8")
+    figure = FigureRow("stage1.dry_mass_t", "t", "estimate", "s", 12.5, 0.6, 13.0, 0.5, 12.2, 13.8, 12.0, 14.0, 0.8)
+    still = replace(figure, key="fairing.mass_t", value=1.6, prior=1.6, sigma=0.6, shift=0.0)
+    expected = Expected(9.0, 0.5)
+    claim = ClaimRow(
+        "payload", "payload_published[0].payload_t", "t", "published", "s", 8.0, 0.1, 0.2, *[expected] * 3, -2.0, -1.9
+    )
+    wanted = NeededRow("payload", float("inf"), (NeededFigure("stage1.dry_mass_t", "t", 14.0, 2.5),))
+    payload = PayloadRow("sso500", "expendable", Expected(9000.0, 400.0), Expected(8500.0, 200.0), True)
+    pairs = [CorrelationRow("a", "b", -0.5)], [ContradictionRow("a", "b", 3.0)]
+    return Inference(
+        hs.load_vehicle("longmarch6a"), [figure, still], [claim], *pairs, [wanted], [payload], ChiSquare(3.0, 1, 0.08), None,
+        (0.5, 0.01), True, 1.0, text,
+    )  # fmt: skip
+
+
+def test_an_inference_is_told_as_text_json_table_picture_and_file(tmp_path):
+    found = small_inference()
+    assert found.verified
+    assert [row.key for row in found.changed] == ["stage1.dry_mass_t"]
+    report = found.report()
+    assert "contradiction: a and b: 3.0 sigma whichever of them is true" in report
+    assert "no figure moves it" in report
+    told = json.loads(found.save(tmp_path / "told.json").read_text(encoding="utf-8"))
+    assert told["claims"][0]["left_out_low"] == pytest.approx(9.0 - 1.6448536 * 0.5)
+    assert told["needed"][0]["sigma"] is None
+    assert len(found.to_frame()) == 2
+    assert found.plot().axes
+    after = vehicle_of_text(found.write(tmp_path / "after.toml").read_text(encoding="utf-8"), "after")
+    mass = after.stage1.dry_mass_t
+    assert (mass.value, mass.low, mass.high, mass.status) == (13.0, 12.0, 14.0, "derived")
+    assert mass.source.startswith("hoverslam infer longmarch6a: normal approximation of the posterior after")
+    assert mass.source.endswith("(payloads); before: s")
+    assert after.fairing == found.vehicle.fairing
+    with pytest.raises(ValueError, match="given as an object"):
+        replace(found, text=None).file_text()
 
 
 # ---- the command -----------------------------------------------------------------------------------------------------------
