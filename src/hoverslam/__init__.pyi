@@ -27,8 +27,9 @@ from .flights.launch.solve import solve_launch
 from .flights.observed.calibration import Calibration, calibrate
 from .flights.observed.prediction import LeaveOneOut, Prediction, leave_one_out
 from .flights.observed.reconstruction import Reconstruction, reconstruct
-from .flights.observed.telemetry import Telemetry, load_telemetry
+from .flights.observed.telemetry import load_telemetry
 from .flights.observed.trace_files import TelemetryError
+from .flights.observed.traces import Telemetry
 from .flights.outcome.limits_reached import LimitReached, limits_reached, limits_table
 from .margins.study.margin import MarginStudy, study_margin
 from .studies.comparison.compare import Comparison, compare

@@ -13,7 +13,7 @@ from hoverslam.flights.launch.result import LaunchResult
 from hoverslam.flights.launch.solve import solve_launch
 from hoverslam.flights.launch.structure import Choice
 from hoverslam.flights.observed.reconstruction import PUBLISHED
-from hoverslam.flights.observed.telemetry import Events, Telemetry, Trace
+from hoverslam.flights.observed.traces import Events, Telemetry, Trace
 from hoverslam.vehicles.loading import load_vehicle
 from hoverslam.vehicles.missions import Mission
 

@@ -16,7 +16,8 @@ from hoverslam.flights.observed.fit_laws import fit_laws
 from hoverslam.flights.observed.fit_problem import FitBuilder
 from hoverslam.flights.observed.flight_fit import OPTIONS, Estimate, FlightFit, restart_from
 from hoverslam.flights.observed.reconstruction import Reconstruction, published_vehicle, reconstruct
-from hoverslam.flights.observed.telemetry import Telemetry, load_telemetry, save_telemetry
+from hoverslam.flights.observed.telemetry import load_telemetry, save_telemetry
+from hoverslam.flights.observed.traces import Telemetry
 from hoverslam.ocp.solved import Solved, solve
 
 MODEL_ERROR = (0.3, 20.0)  # m/s, m: the simulated flight has the fit's equations of motion, but other controls

@@ -12,8 +12,9 @@ import pytest
 from hoverslam.flights.observed.events import first_motion, refined_events
 from hoverslam.flights.observed.observation import observe
 from hoverslam.flights.observed.samples import Samples, altitude_samples, speed_samples
-from hoverslam.flights.observed.telemetry import Events, Telemetry, load_telemetry, save_telemetry
+from hoverslam.flights.observed.telemetry import load_telemetry, save_telemetry
 from hoverslam.flights.observed.trace_files import Floats, TelemetryError
+from hoverslam.flights.observed.traces import Events, Telemetry
 from hoverslam.vehicles.loading import load_vehicle
 from hoverslam.vehicles.missions import load_mission
 

@@ -11,8 +11,9 @@ from synthetic_flights import CLOCK, UPPER_PHASES, downrange_mission, downrange_
 from hoverslam.flights.observed.observation import observe
 from hoverslam.flights.observed.reconstruction import Reconstruction, mission_telemetry, published_vehicle, reconstruct
 from hoverslam.flights.observed.samples import speed_samples
-from hoverslam.flights.observed.telemetry import DATA, Trace, save_telemetry
+from hoverslam.flights.observed.telemetry import DATA, save_telemetry
 from hoverslam.flights.observed.trace_files import TelemetryError
+from hoverslam.flights.observed.traces import Trace
 from hoverslam.flights.observed.upper_events import find_burns
 from hoverslam.flights.observed.upper_stage_fit import upper_priors
 from hoverslam.vehicles.missions import load_mission

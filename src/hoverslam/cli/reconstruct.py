@@ -14,7 +14,7 @@ from hoverslam.reports.interrupts import leave_on_interrupt
 
 if TYPE_CHECKING:
     from hoverslam.flights.observed.reconstruction import Reconstruction
-    from hoverslam.flights.observed.telemetry import Telemetry
+    from hoverslam.flights.observed.traces import Telemetry
     from hoverslam.vehicles.missions import Mission
 
 SUFFIXES = (".csv", ".json", ".png")

@@ -6,9 +6,9 @@ import numpy as np
 
 from hoverslam.flights.observed.found_events import FIRST_MOTION_SPEEDS, Found, lift_off
 from hoverslam.flights.observed.samples import altitude_samples
-from hoverslam.flights.observed.telemetry import Events, Telemetry
 from hoverslam.flights.observed.trace_checks import LARGEST_MEAN_ACCELERATION
 from hoverslam.flights.observed.trace_files import Floats, TelemetryError
+from hoverslam.flights.observed.traces import Events, Telemetry
 
 KINK_ERROR = 0.2  # s: standard error of an event found as a clear kink of the speed
 TOUCHDOWN_ERROR = 1.0  # s: standard error of a touchdown that is extrapolated

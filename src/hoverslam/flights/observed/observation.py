@@ -11,7 +11,7 @@ from hoverslam.flights.observed.events import refined_events
 from hoverslam.flights.observed.fit_guess import guess_flight
 from hoverslam.flights.observed.samples import Samples, altitude_samples, speed_samples
 from hoverslam.flights.observed.segments import FIXED_ERROR, Segment, cut_segments
-from hoverslam.flights.observed.telemetry import Events, Telemetry
+from hoverslam.flights.observed.traces import Events, Telemetry
 from hoverslam.flights.observed.upper_guess import OrbitReached, guess_upper_stage
 from hoverslam.flights.observed.upper_segments import UPPER_PERIODS, cut_upper_segments, margin_at
 from hoverslam.ocp.statement.phase import Guess

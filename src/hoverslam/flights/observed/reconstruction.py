@@ -26,13 +26,13 @@ from hoverslam.flights.observed.observation import Observation, observe
 from hoverslam.flights.observed.priors import BAND_SIGMAS, check_vehicle
 from hoverslam.flights.observed.segments import BURNS
 from hoverslam.flights.observed.telemetry import (
-    Telemetry,
     known_first_trace,
     known_upper_trace,
     load_telemetry,
     upper_telemetry,
     with_upper_trace,
 )
+from hoverslam.flights.observed.traces import Telemetry
 from hoverslam.flights.observed.upper_report import upper_estimates, upper_json, upper_lines
 from hoverslam.ocp.solution import PhaseSolution
 from hoverslam.reports.json_text import Json

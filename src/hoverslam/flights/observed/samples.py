@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoverslam.flights.observed.assumptions import assumptions
-from hoverslam.flights.observed.telemetry import Telemetry
 from hoverslam.flights.observed.trace_files import Floats
+from hoverslam.flights.observed.traces import Telemetry
 
 FEWEST_FRAMES, FEWEST_SHARE = 4, 0.4  # a window with fewer frames, or a shorter span of time, gives no measurement
 FRAMES_IN_A_WINDOW = FEWEST_FRAMES + 0.5  # in a trace of few frames a second, windows are lengthened to hold so many

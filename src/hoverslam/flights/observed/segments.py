@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from hoverslam.flights.observed.assumptions import assumptions
 from hoverslam.flights.observed.events import first_motion
-from hoverslam.flights.observed.telemetry import Events, Telemetry
+from hoverslam.flights.observed.traces import Events, Telemetry
 from hoverslam.vehicles.models import Vehicle
 
 BURNS = ("boostback", "entry", "landing")

@@ -10,22 +10,26 @@ stage. Where only the second shows the ascent, as in a flight that expends its f
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from hoverslam.data.reading import whole_number
 from hoverslam.data.writing import write_whole
 from hoverslam.flights.observed.found_events import (
     LARGEST_ALTITUDE,
     LARGEST_SPEED,
     Found,
-    NotFound,
-    find_events,
     lift_off,
+)
+from hoverslam.flights.observed.stated_events import (
+    StatedEvents,
+    cutoff_shown,
+    found_events_of,
+    on_clock,
+    stated_events,
+    told,
+    without_half_an_entry,
 )
 from hoverslam.flights.observed.trace_checks import check_units, cleaned
 from hoverslam.flights.observed.trace_files import (
@@ -34,91 +38,13 @@ from hoverslam.flights.observed.trace_files import (
     TelemetryError,
     other_units,
     read_columns,
-    read_text,
 )
+from hoverslam.flights.observed.traces import Events, Telemetry, Trace
 
 DATA = Path(__file__).parent / "files" / "telemetry"
 TRACE_SUFFIX, UPPER_SUFFIX, EVENTS_SUFFIX = "_stage1_raw.json", "_stage2_raw.json", "_events.json"
-STATED_EVENT_ERROR = 0.5  # s: standard error of an event that is stated as a whole number of seconds
 STACK_COAST = 5.0  # s after cut-off in which upper stage and booster move alike: none has a burning engine
 LATEST_ZERO = 5.0  # s: a clock that shows lift-off later than this did not start at lift-off
-EARLIEST_MECO = 60.0  # s after lift-off: no first stage cuts off earlier
-BURN_LEFT_OUT = 2.0  # s before an entry burn that the trace does not show to its end, from which it is left out
-# Events in the order of a flight.
-_EVENTS = ("throttle_down_start", "maxq", "throttle_down_end", "meco", "boostback_start", "boostback_end", "apogee",
-           "entry_start", "entry_end", "landing_start", "landing_end")  # fmt: skip
-_WRITE_EVENTS = 'write the events of the flight there, at least {"meco": 145}'
-
-
-@dataclass(frozen=True)
-class Events:
-    """Times of events in seconds on the trace's clock; None where an event was not flown or not read.
-
-    Burns come in pairs of start and end. Without ``landing_end`` the trace ends before touchdown, and a ``landing_start`` is
-    the end of the glide.
-
-    Attributes:
-        meco: First-stage cut-off.
-        boostback_start, boostback_end, entry_start, entry_end, landing_start, landing_end: The burns.
-        apogee: Greatest altitude of the first stage.
-        throttle_down_start, throttle_down_end: Reduced thrust about the maximum of dynamic pressure.
-        maxq: Maximum of dynamic pressure.
-        errors: Standard errors (s) by event, where they are not that of a whole number of seconds.
-    """
-
-    meco: float
-    boostback_start: float | None = None
-    boostback_end: float | None = None
-    apogee: float | None = None
-    entry_start: float | None = None
-    entry_end: float | None = None
-    landing_start: float | None = None
-    landing_end: float | None = None
-    throttle_down_start: float | None = None
-    throttle_down_end: float | None = None
-    maxq: float | None = None
-    errors: Mapping[str, float] = field(default_factory=dict)
-
-    def error(self, name: str) -> float:
-        """Return the standard error of an event (s); by default that of a whole number of seconds."""
-        return self.errors.get(name, STATED_EVENT_ERROR)
-
-    def known(self) -> dict[str, float]:
-        """Return the times of the events that have one, by name, in the order of a flight."""
-        return {name: getattr(self, name) for name in _EVENTS if getattr(self, name) is not None}
-
-
-class Trace(NamedTuple):
-    """Columns of one display: ``time`` (s on the trace's clock), ``speed`` (m/s) and ``altitude`` (m), each ``(n,)``."""
-
-    time: Floats
-    speed: Floats
-    altitude: Floats
-
-
-@dataclass(frozen=True)
-class Telemetry:
-    """The traces of one flight; time, speed and altitude are those of the stack and then of the first stage.
-
-    Attributes:
-        name: Of the flight.
-        time: Seconds on the trace's clock, ``(n,)``.
-        speed: Speed relative to the rotating Earth (m/s), ``(n,)``.
-        altitude: Altitude above the pad (m), ``(n,)``.
-        events: Times of events.
-        notes: What was assumed or left out when the trace was read, one line each.
-        liftoff: Time of lift-off and its standard error (s), where they are stated; otherwise the trace has to show it.
-        upper: Display of the stack and then of the upper stage, on the same clock; None if there is none.
-    """
-
-    name: str
-    time: Floats
-    speed: Floats
-    altitude: Floats
-    events: Events
-    notes: tuple[str, ...] = ()
-    liftoff: Found | None = None
-    upper: Trace | None = None
 
 
 def known_telemetry() -> list[str]:
@@ -237,7 +163,7 @@ def load_telemetry(
             raise TelemetryError(f"{path}: no such file; known traces are {', '.join(known_telemetry())}")
     _require_json_or_csv(path)
     columns = read_columns(path)
-    stated = _stated_events(_events_beside(path) if events is None else Path(events), required=events is not None)
+    stated = stated_events(_events_beside(path) if events is None else Path(events), required=events is not None)
     try:
         return _flight(path, columns.values, stated, liftoff)
     except ContradictionError as contradiction:
@@ -290,47 +216,10 @@ def _require_json_or_csv(path: Path) -> None:
         raise TelemetryError(f"{path}: suffix {path.suffix!r}: must be .json or .csv")
 
 
-def _table(path: Path, content: object) -> dict[str, object]:
-    """Return the content of a JSON file if it is a table."""
-    if not isinstance(content, dict):
-        raise TelemetryError(f"{path}: a {type(content).__name__}: must be a table, {{name: ...}}")
-    return content
-
-
-@dataclass(frozen=True)
-class _Stated:
-    """Events of a file: seconds by name; None in place of them if there is no file."""
-
-    path: Path
-    seconds: dict[str, float] | None
-
-
-def _stated_events(path: Path, required: bool) -> _Stated:
-    """Return the events of a file, checked for their types and pairs."""
-    if not path.is_file():
-        if required:
-            raise TelemetryError(f"{path}: no such file: {_WRITE_EVENTS}")
-        return _Stated(path, None)
-    try:
-        raw = _table(path, json.loads(read_text(path), parse_int=whole_number))
-    except (ValueError, RecursionError) as error:  # also an integer of thousands of digits, brackets nested too deeply
-        raise TelemetryError(f"{path}: cannot be read: {error}") from None
-    given: dict[str, float] = {}
-    for name in _EVENTS:
-        value = raw.get(name)
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < np.inf:
-            raise TelemetryError(f"{path}: {name}: {value!r}: must be seconds after lift-off, or null if not known")
-        given[name] = float(value)
-    _check_pairs(path, given)
-    return _Stated(path, given)
-
-
 def _flight(
     path: Path,
     columns: Mapping[str, Floats],
-    stated: _Stated,
+    stated: StatedEvents,
     liftoff: tuple[float, float] | None,
     guessed: bool = False,
 ) -> Telemetry:
@@ -340,13 +229,13 @@ def _flight(
     if clock and liftoff is None:
         notes += (f"time: the clock shows lift-off at {clock:,.1f} s; times are counted from there",)
     if stated.seconds is None:
-        found = _found_events(path, stated.path, time - clock, speed, altitude)
+        found = found_events_of(path, stated.path, time - clock, speed, altitude)
         events = Events(
             **{name: each.time for name, each in found.items()}, errors={n: e.error for n, e in found.items()}
         )
-        notes += (f"events: no file; found from the trace: {_told(found)}",)
+        notes += (f"events: no file; found from the trace: {told(found)}",)
     else:
-        events = _on_clock(stated, clock, _cutoff_shown(time - clock, speed, altitude) if clock else None)
+        events = on_clock(stated, clock, cutoff_shown(time - clock, speed, altitude) if clock else None)
         for name, seconds in events.known().items():
             if not 0.0 < seconds < time[-1] - clock + 5.0:
                 said = f"{seconds:g} s: must lie within the trace, which ends at {time[-1] - clock:g} s"
@@ -355,76 +244,10 @@ def _flight(
     if liftoff is not None:
         flight = replace(flight, liftoff=Found(0.0, liftoff[1]))
     check_units(path, flight.time, speed, altitude, events.meco, guessed)
-    return _without_half_an_entry(flight)
+    return without_half_an_entry(flight)
 
 
 def _clock(time: Floats, speed: Floats) -> float:
     """Return the time of lift-off on the trace's clock (s); 0 if the trace does not show it, or the clock starts near it."""
     found = lift_off(time, speed)
     return found.time if found is not None and found.time > LATEST_ZERO else 0.0
-
-
-def _on_clock(stated: _Stated, clock: float, cutoff: float | None) -> Events:
-    """Return stated events in seconds after lift-off; those of a file may be on the trace's own clock.
-
-    Args:
-        stated: Events of a file.
-        clock: Time of lift-off on the trace's clock (s).
-        cutoff: Time of cut-off after lift-off that the trace shows (s); None if it shows none.
-    """
-    given = stated.seconds or {}
-    meco = given["meco"]
-    shifted = meco - clock > EARLIEST_MECO if cutoff is None else abs(meco - clock - cutoff) < abs(meco - cutoff)
-    late = clock if shifted else 0.0
-    events = Events(**{name: seconds - late for name, seconds in given.items()})  # type: ignore[arg-type]
-    _check_order(stated.path, events)
-    return events
-
-
-def _cutoff_shown(time: Floats, speed: Floats, altitude: Floats) -> float | None:
-    try:
-        return find_events(time, speed, altitude)["meco"].time
-    except NotFound:
-        return None
-
-
-def _found_events(path: Path, beside: Path, time: Floats, speed: Floats, altitude: Floats) -> dict[str, Found]:
-    try:
-        return find_events(time, speed, altitude)
-    except NotFound as reason:
-        told = f"in the trace itself ({path.name}) none can be found: {reason}"
-        raise ContradictionError(f"{beside}: no such file: {_WRITE_EVENTS}; {told}") from None
-
-
-def _told(found: Mapping[str, Found]) -> str:
-    return ", ".join(f"{name} {each.time:.1f} +- {each.error:.1f} s" for name, each in found.items())
-
-
-def _without_half_an_entry(flight: Telemetry) -> Telemetry:
-    """Return a trace that ends within its entry burn as one that ends before it: a burn without an end is not fitted."""
-    start = flight.events.entry_start
-    if start is None or flight.events.entry_end is not None:
-        return flight
-    kept = flight.time < start - BURN_LEFT_OUT
-    note = f"events: the trace ends within the entry burn; it is used up to {start - BURN_LEFT_OUT:.1f} s"
-    columns = {name: getattr(flight, name)[kept] for name in ("time", "speed", "altitude")}
-    return replace(flight, **columns, events=replace(flight.events, entry_start=None), notes=(*flight.notes, note))
-
-
-def _check_pairs(path: Path, given: Mapping[str, float]) -> None:
-    if "meco" not in given:
-        raise TelemetryError(f"{path}: meco: missing: add the time of first-stage cut-off in seconds")
-    for burn in ("boostback", "entry", "landing"):
-        if burn == "landing" and "landing_end" not in given:
-            continue  # the trace ends before touchdown
-        pair = [f"{burn}_{which}" in given for which in ("start", "end")]
-        if pair[0] != pair[1]:
-            raise TelemetryError(f"{path}: {burn}_{'end' if pair[0] else 'start'}: missing: a burn has start and end")
-
-
-def _check_order(path: Path, events: Events) -> None:
-    # The maximum of dynamic pressure may come before, during or after reduced thrust.
-    in_order = [event for event in events.known().items() if event[0] != "maxq"]
-    for (first, earlier), (second, later) in pairwise(in_order):
-        if not earlier < later:
-            raise TelemetryError(f"{path}: {second}: {later:g} s: must be later than {first} ({earlier:g} s)")

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoverslam.flights.observed.found_events import BURN_FORCE, SHORTEST_BURN, Force, Found, specific_force
-from hoverslam.flights.observed.telemetry import Trace
 from hoverslam.flights.observed.trace_files import Floats
+from hoverslam.flights.observed.traces import Trace
 
 AFTER_CUTOFF = 4.0  # s after first-stage cut-off from which on thrust is that of the upper stage
 LONGEST_HOLE = 3.0  # s without samples beyond which a force is not known

@@ -11,7 +11,7 @@ import numpy as np
 from hoverslam.flights.observed.assumptions import assumptions
 from hoverslam.flights.observed.found_events import Found
 from hoverslam.flights.observed.segments import FIXED_ERROR, Segment
-from hoverslam.flights.observed.telemetry import Events, Telemetry, Trace
+from hoverslam.flights.observed.traces import Events, Telemetry, Trace
 from hoverslam.flights.observed.upper_events import Burn, UpperBurns, find_burns
 from hoverslam.vehicles.missions import Mission
 
