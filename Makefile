@@ -1,7 +1,7 @@
 # make compare   set everything up, solve every vehicle in every recovery mode, print and write the table
 # make test      set everything up, run the tests
 # make thorough  run the tests marked slow, which make test leaves out
-# make posteriors  infer the vehicles whose files come from an inference again, and replace their files (an hour)
+# make posteriors  infer the vehicles whose stage masses are not published, and replace their files (an hour)
 # make readme    quote the tables in results/ in README and docs
 # make lint | types | notebooks | examples | docs     what continuous integration runs beside the tests
 PYTHON ?= python3
