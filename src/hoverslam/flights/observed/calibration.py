@@ -19,8 +19,12 @@ import numpy as np
 from hoverslam.flights.observed.fit_laws import DRAG_MACHS, DRAG_NAMES
 from hoverslam.flights.observed.flight_fit import Estimate, FlightFit, fit_flights, restart_from
 from hoverslam.flights.observed.observation import Observation, observe
-from hoverslam.flights.observed.reconstruction import Reconstruction, figure_lines, published_vehicle
-from hoverslam.flights.observed.telemetry import load_telemetry
+from hoverslam.flights.observed.reconstruction import (
+    Reconstruction,
+    figure_lines,
+    mission_telemetry,
+    published_vehicle,
+)
 from hoverslam.flights.observed.trace_files import Floats
 from hoverslam.physics.aerodynamics import descent_axial_coefficient
 from hoverslam.reports.json_text import Json
@@ -196,7 +200,7 @@ def calibrate(
     """Fit all ``missions`` together.
 
     Args:
-        missions: Known missions of one vehicle, each with its trace.
+        missions: Known missions of one vehicle, each with its trace, or their files.
         vehicle: Vehicle, name or file, whose bands are the prior knowledge; by default as published.
         report: Receives one line a solve.
 
@@ -208,7 +212,7 @@ def calibrate(
     tell(f"reading {', '.join(missions)}")
     chosen = [load_mission(name) for name in missions]
     prior_vehicle = published_vehicle(chosen[0].vehicle) if vehicle is None else as_vehicle(vehicle)
-    observations = [observe(mission, load_telemetry(mission.name), prior_vehicle) for mission in chosen]
+    observations = [observe(mission, mission_telemetry(mission), prior_vehicle) for mission in chosen]
     return _calibration(observations, prior_vehicle, fit_flights(observations, prior_vehicle, report))
 
 

@@ -118,6 +118,7 @@ class Reconstruction(Result):
         """
         speed, altitude = (self.residuals(what) for what in QUANTITIES)
         staging, segments = self.staging(), self.observation.segments
+        sign = self.fit.glide_sign.get(self.mission.name)
         return {
             "mission": self.mission.name,
             "title": self.mission.title,
@@ -138,6 +139,7 @@ class Reconstruction(Result):
             "masses_kg": {s.name: _pair(self.estimate(f"{s.name}: mass")) for s in segments},
             "payload_kg": _pair(self.estimate("payload")),
             "figures": {prior.name: _pair(self.fit.estimate(prior.name)) for prior in self.fit.builder.priors},
+            **({} if sign is None else {"glide_angle_of_attack": sign._asdict()}),
             **({"notes": list(self.notes)} if self.notes else {}),
         }
 
@@ -154,6 +156,8 @@ class Reconstruction(Result):
             f"  held at cut-off       {self.estimate('propellant held at cut-off')}",
             *(f"  mass at {s.name:10s} {self.estimate(s.name + ': mass')}" for s in self.observation.segments),
         ]
+        sign = self.fit.glide_sign.get(self.mission.name)
+        lines += [] if sign is None else [f"  {sign}"]
         return "\n".join([*lines, *figure_lines(self.fit), *(f"  note: {note}" for note in self.notes)])
 
     def to_frame(self) -> "pd.DataFrame":
