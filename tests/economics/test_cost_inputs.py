@@ -66,7 +66,7 @@ def edited(tmp_path):
 
 
 STAGE1 = r"(\[cost\.stage1_unit_cost_MCNY\]\nvalue = 72\nlow = )50(\n.*?source = )(\"[^\n]*\")"
-LOAD = r"(\[operations\.load_factor\]\nvalue = 0.92\nl)ow = 0.8"
+LOAD = r"(\[operations\.load_factor\]\nvalue = 0.81\nl)ow = 0.73"
 DEVELOPMENT = "give development_cost_MCNY, development_share, programme_years together or none of them"
 
 

@@ -138,8 +138,8 @@ def test_a_milestone_asks_for_its_own_number_by_its_own_date():
     service = launch_service("zhuque3", "downrange", 6500, spacesail)
     first, last = spacesail.every_milestone[0], spacesail.every_milestone[-1]
     plan = deployment(spacesail, service, first)
-    assert plan.launches == launches_to_deploy(648 - 108, service.satellites_per_launch, service.mission_success)
-    assert plan.years_left == pytest.approx(75 / 365)
+    assert plan.launches == launches_to_deploy(324 - 238, service.satellites_per_launch, service.mission_success)
+    assert plan.years_left == pytest.approx(179 / 365)  # 2026-07-05 to 2026-12-31
     assert deployment(spacesail, service, last) == deployment(spacesail, service)
 
 
@@ -161,7 +161,7 @@ def test_a_constellation_on_a_vehicle_needs_the_boosters_that_its_fleet_says():
     for need in (plan.build_out, plan.steady):
         assert need.boosters_built == pytest.approx(need.launches / flights, rel=1e-12)
         assert need.upper_stages_built == need.launches
-    assert plan.launches == launches_to_deploy(14_000 - 108, service.satellites_per_launch, service.mission_success)
+    assert plan.launches == launches_to_deploy(14_000 - 238, service.satellites_per_launch, service.mission_success)
     per_year = plan.steady.launches * service.satellites_per_launch * service.mission_success
     assert plan.cost_per_year_steady == pytest.approx(per_year * plan.cost_per_satellite, rel=1e-12)
 
@@ -208,6 +208,13 @@ def test_milestones_out_of_order_are_refused():
     data = tomllib.loads((DATA / "constellations.toml").read_text())["spacesail"]
     data["milestones"] = data["milestones"][::-1]
     with pytest.raises(CostInputError, match="sort them"):
+        checked(Constellation, data, "constellations.toml: spacesail", CostInputError)
+
+
+def test_a_milestone_that_has_passed_is_refused():
+    data = tomllib.loads((DATA / "constellations.toml").read_text())["spacesail"]
+    data["in_orbit_date"] = data["milestones"][0]["deadline"]
+    with pytest.raises(CostInputError, match=r"2026-12-31.*remove those that have passed"):
         checked(Constellation, data, "constellations.toml: spacesail", CostInputError)
 
 

@@ -60,10 +60,10 @@ def test_one_more_falcon9_flight_with_the_upper_stage_of_the_2026_survey():
 
 
 def test_upper_stages_learn_to_what_surveys_of_2026_say():
-    """10 M USD at 26 launches a year; at 150 a survey says 5 (Nomura), an analyst 7 (nextbigfuture)."""
+    """10 M USD at 26 launches a year; at 154 a survey says 5 (Nomura), an analyst 7 (nextbigfuture)."""
     reference = load_cost_inputs("falcon9").cost.upper_stage_reference_units_per_year.mode
     found = falcon9(10, upper_stage_reference_units_per_year=reference)
-    assert found.upper_stage == pytest.approx(10.0 * (150 / 26) ** math.log2(0.9))
+    assert found.upper_stage == pytest.approx(10.0 * (154 / 26) ** math.log2(0.9))
     steep = falcon9(10, upper_stage_reference_units_per_year=reference, learning_slope=0.85)
     assert 5.0 < steep.upper_stage < 7.0 < found.upper_stage < 8.0
 

@@ -46,7 +46,7 @@ def test_a_stated_probability_counts_as_ten_attempts():
 def test_the_less_is_known_of_the_reserve_the_wider_and_dearer_the_cost(name, mode):
     vehicle, curve = load_vehicle(name), load_margin_curve(name, mode)
     counted, given, nothing = (
-        estimate_cost(name, mode, 8_000.0, reserve_probability=margin_belief(each, mode, with_curve)[0], samples=400)
+        estimate_cost(name, mode, 8_000.0, reserve_probability=margin_belief(each, mode, with_curve)[0], samples=4000)
         for each, with_curve in ((vehicle, curve), (vehicle, None), (unknown(vehicle), None))
     )
     assert nothing.margin_probability == pytest.approx(0.5, abs=1e-3)

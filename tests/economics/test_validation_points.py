@@ -149,6 +149,14 @@ def test_v3_falcon9_everything_in_2024_and_2025(launches):
     assert round(total) in (23, 24)
 
 
+def test_v3_falcon9_stays_below_the_filed_cost_of_revenue_of_a_customer_launch():
+    """329 M USD for 10 customer launches in Q2 2026, development work included (SpaceX 10-Q, filed 2026-08-04)."""
+    per_launch = estimate_cost(
+        "falcon9", "downrange", 17_400.0, reserve_probability=0.989, samples=2000
+    ).cost_per_launch_cny
+    assert musd(per_launch.p90) < 329 / 10
+
+
 # V4: prices and costs per kilogram
 
 
@@ -169,6 +177,27 @@ def test_v4_per_kilogram(money, kilograms, per_kg):
 
 def test_v4_the_packaged_list_prices():
     assert [round(price.usd_per_kg) for price in load_list_prices().values()] == [2719, 3059, 4253]
+
+
+@pytest.mark.parametrize(
+    ("revenue_MUSD", "payload_t", "per_kg"), [(648, 87, 7448), (978, 132, 7409), (1056, 163, 6479)]
+)
+def test_v4_the_filed_revenue_of_falcon_launches_per_kilogram(revenue_MUSD, payload_t, per_kg):
+    """Q2 2026, the first half of 2026 and that of 2025 (SpaceX 10-Q, filed 2026-08-04)."""
+    assert price_per_kilogram(revenue_MUSD * MUSD, payload_t * 1000) == pytest.approx(per_kg, abs=0.5)
+
+
+def test_v4_the_market_price_of_falcon9_is_the_filed_one_and_no_less_than_the_list_price():
+    market, rate = load_cost_inputs("falcon9").price.market_cny_per_kg, load_exchange_rate().mode
+    assert market.mode == pytest.approx(978e6 / 132_000 * rate, rel=1e-3)
+    assert market.high == pytest.approx(648e6 / 87_000 * rate, rel=1e-3)
+    assert market.low == pytest.approx(load_list_prices()["falcon9_2026"].usd_per_kg * rate, rel=2e-3)
+
+
+def test_v4_the_load_of_falcon9_is_the_filed_mass_over_the_payload_of_the_list_price():
+    load, payload = load_cost_inputs("falcon9").operations.load_factor, load_list_prices()["falcon9_2026"].payload_kg
+    assert load.mode == pytest.approx(397_000 / 28 / payload, abs=0.005)  # internal launches of Q2 2026
+    assert load.low == pytest.approx(485_000 / 38 / payload, abs=0.005)  # all launches
 
 
 # V5: propellant

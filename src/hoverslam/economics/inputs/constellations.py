@@ -85,7 +85,7 @@ class Constellation(Sourced):
         in_orbit: Satellites in orbit on ``in_orbit_date``.
         in_orbit_date: Date of that count.
         deadline: Date by which the whole constellation must be in orbit; None if there is none.
-        milestones: Smaller numbers with earlier dates.
+        milestones: Smaller numbers with earlier dates, all after ``in_orbit_date``.
         launched: Launches of past years, with which the model is checked.
         fairings: Limits of single vehicles.
         for_scale: Names of vehicles that are shown for comparison and are not available to the constellation.
@@ -115,6 +115,10 @@ class Constellation(Sourced):
         if any(a.satellites >= b.satellites or a.deadline >= b.deadline for a, b in itertools.pairwise(every)):
             shown_dates = shown([str(each.deadline) for each in every])
             raise mistakes((".milestones", shown_dates, "must rise in number and date up to the deadline: sort them"))
+        passed = [str(each.deadline) for each in every if each.deadline <= self.in_orbit_date]
+        if passed:
+            remedy = f"must lie after in_orbit_date ({self.in_orbit_date}): remove those that have passed"
+            raise mistakes((".milestones", shown(passed), remedy))
         return self
 
     @property
