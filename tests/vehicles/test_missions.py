@@ -81,6 +81,16 @@ WRONG = {
     "site": ('"lc39a"', '"lc39b"', 'site: "lc39b": unknown, did you mean lc39a'),
     "landing place": ('"free"', '"sea"', 'landing_site: "sea": unknown'),
     "mode": ('"downrange"', '"downrang"', 'recovery: "downrang": must be a recovery mode'),
+    "no landing place": (
+        'landing_site = "free"',
+        "",
+        'landing_site: .*missing: add landing_site = an id, values, or "free"',
+    ),
+    "expended at a place": (
+        'recovery = "downrange"',
+        'recovery = "expendable"',
+        "landing_site: .*the first stage is expended: leave it out",
+    ),
     "mode of another vehicle": ('"downrange"', '"upper_stage_return"', "recovery: .*falcon9 does not fly it, known"),
     "orbit": ('"285x50200x22.0"', '"gtoo"', 'orbit: "gtoo": unknown'),
     "no plane": ('"285x50200x22.0"', '"285x50200"', "orbit: .*states no inclination: add it"),

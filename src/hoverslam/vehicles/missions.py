@@ -35,7 +35,7 @@ class Mission(Section):
         title: Name for readers.
         vehicle: Name of the vehicle, or path of its file.
         site: Id of the launch site.
-        landing_site: Id of the landing site, or ``free`` for any place at sea level.
+        landing_site: Id of the landing site, or ``free`` for any place at sea level; None for an expended first stage.
         recovery: Recovery mode.
         fairing: Whether it had a fairing; false for a capsule.
         northward: Which of the two launch azimuths to the orbit's plane was flown.
@@ -53,7 +53,7 @@ class Mission(Section):
     title: Text
     vehicle: Text
     site: Text
-    landing_site: Text
+    landing_site: Text | None = None
     recovery: RecoveryMode
     fairing: bool
     northward: bool
@@ -76,6 +76,15 @@ class Mission(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _lands_somewhere_unless_expended(self) -> Self:
+        """Return the mission; raise an error if a stage that returns has no landing site, or an expended one has."""
+        if self.recovery == "expendable" and self.landing_site is not None:
+            raise mistakes((".landing_site", shown(self.landing_site), "the first stage is expended: leave it out"))
+        if self.recovery != "expendable" and self.landing_site is None:
+            raise mistakes((".landing_site", "", f'missing: add landing_site = an id, values, or "{FREE}"'))
+        return self
+
     @property
     def launch_site(self) -> Site:
         """Launch pad."""
@@ -83,8 +92,8 @@ class Mission(Section):
 
     @property
     def landing(self) -> Site | None:
-        """Landing site of the first stage; None if it is free."""
-        return None if self.landing_site == FREE else load_site(self.landing_site)
+        """Landing site of the first stage; None if it is free, or if the stage is expended."""
+        return None if self.landing_site in (None, FREE) else load_site(self.landing_site)
 
     @property
     def orbit(self) -> Orbit:
@@ -160,7 +169,7 @@ def _wrong_in(mission: Mission) -> Iterator[Mistake]:
     for key in ("site", "landing_site"):
         text = getattr(mission, key)
         try:
-            if text != FREE or key == "site":
+            if text is not None and (text != FREE or key == "site"):
                 load_site(text)
         except VehicleError as error:
             yield Mistake(key, "", error.mistakes[0].removeprefix("site: "))
