@@ -74,7 +74,7 @@ def _runge_kutta_step(regime: str, wind: Wind | None) -> ca.Function:
 
     The pad is its position from the Earth's centre and the axis of the Earth, so that one function serves all frames.
     """
-    tree = jax.tree_util.tree_structure(_TEMPLATE)
+    leaves, tree = jax.tree_util.tree_flatten(_TEMPLATE)
 
     def rates(x: jax.Array, u: jax.Array, q: jax.Array, pad: jax.Array) -> jax.Array:
         flight = Flight(_frame_at(pad), regime, wind)
@@ -83,8 +83,8 @@ def _runge_kutta_step(regime: str, wind: Wind | None) -> ca.Function:
         rate = flight.rates(state, control, jax.tree_util.tree_unflatten(tree, list(q)))
         return jnp.concatenate([rate["position"], rate["velocity"], jnp.atleast_1d(rate["mass"])])
 
-    f = to_casadi(rates, [7, 3, tree.num_leaves, 6], "rates")
-    x, u, q = ca.SX.sym("x", 7), ca.SX.sym("u", 3), ca.SX.sym("q", tree.num_leaves)
+    f = to_casadi(rates, [7, 3, len(leaves), 6], "rates")
+    x, u, q = ca.SX.sym("x", 7), ca.SX.sym("u", 3), ca.SX.sym("q", len(leaves))
     h, pad = ca.SX.sym("h"), ca.SX.sym("pad", 6)
     k1 = f(x, u, q, pad)
     k2 = f(x + 0.5 * h * k1, u, q, pad)

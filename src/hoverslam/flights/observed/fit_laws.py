@@ -21,7 +21,8 @@ from hoverslam.vehicles.missions import Mission
 # Mach numbers at which a factor on the prior curve of the descent is estimated; a spline passes through them.
 DRAG_MACHS = np.array([0.5, 0.9, 1.1, 1.4, 1.8, 2.4, 3.2, 5.0])
 DRAG_NAMES = tuple(f"aero.descent_axial_at_{mach:g}" for mach in DRAG_MACHS)
-_PRIOR = curve_over_mach(FILES / "descent_axial_prior.csv")
+PRIOR_CURVE = FILES / "descent_axial_prior.csv"
+_PRIOR = curve_over_mach(PRIOR_CURVE)
 _DRAG_WEIGHTS = Spline(DRAG_MACHS, np.eye(len(DRAG_MACHS)))
 # Number of cached modules of equations: a mission has about six, so that this suffices for one calibration.
 _KEPT = 64

@@ -222,7 +222,8 @@ def fit_flights(
             fitted alone first.
     """
     tell = report or (lambda line: None)
-    begun, alone, signs = list(observations), None, {}
+    begun, alone = list(observations), None
+    signs: dict[str, GlideSign] = {}
     if not (warm_start and len(begun) > 1):
         for i, flight in enumerate(begun):
             alone = _fit_alone(flight, vehicle, tell)

@@ -62,6 +62,11 @@ class Reconstruction(Result):
         """Whether the solver converged and the independent re-flight agrees."""
         return self.fit.verified
 
+    @property
+    def returned(self) -> bool:
+        """Whether the first stage is seen to fly back and to touch down."""
+        return self.observation.landed and any(segment.name == "boostback" for segment in self.observation.segments)
+
     def phase(self, name: str) -> PhaseSolution:
         """Return one phase of this flight."""
         return self.fit.solution[f"{self.mission.name}.{name}"]
