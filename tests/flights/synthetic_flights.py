@@ -63,10 +63,23 @@ class Truth:
         return self.result.payload if name == "payload" else float(self.result.plan.values[name])
 
 
+# Figures of a simulated upper stage, likewise.
+UPPER_TRUTH = {
+    "stage2.engine.thrust_vacuum_kN": 968.0,
+    "stage2.engine.specific_impulse_vacuum_s": 345.5,
+    "stage2.dry_mass_t": 4.4,
+}
+UPPER_PHASES = ("rise", "ascent", "staging", "shrouded", "upper", "orbit_coast_2", "second_burn")
+
+
 @cache
-def downrange_truth() -> Truth:
-    """Return a flight of Falcon 9 to 200 km with the first stage landing at sea, the landing burn at a steady throttle."""
-    vehicle = load_vehicle(PUBLISHED / "falcon9.toml", TRUTH)
+def downrange_truth(upper_stage: bool = False) -> Truth:
+    """Return a flight of Falcon 9 to 200 km with the first stage landing at sea, the landing burn at a steady throttle.
+
+    Args:
+        upper_stage: Whether the upper stage has other figures than the published ones.
+    """
+    vehicle = load_vehicle(PUBLISHED / "falcon9.toml", TRUTH | (UPPER_TRUTH if upper_stage else {}))
     steady = LaunchLimit("throttle", "landing_1", lower=0.99 * TRUTH["recovery.landing_throttle_max"])
     result = solve_launch(vehicle, "downrange", constraints=[steady], choice=Choice(2))
     assert result.verified

@@ -29,6 +29,9 @@ def reconstruct(
         Path | None,
         typer.Option(help="Times of events (JSON); those beside the trace, or found from it, if left out."),
     ] = None,
+    upper_trace: Annotated[
+        Path | None, typer.Option(help="Telemetry of the upper stage; the one that the mission states if left out.")
+    ] = None,
     vehicle: Annotated[
         str | None,
         typer.Option(
@@ -38,6 +41,9 @@ def reconstruct(
     out: Annotated[
         Path | None, typer.Option(help="Folder for a table (CSV), the result (JSON) and a picture (PNG).")
     ] = None,
+    without_orbit: Annotated[
+        bool, typer.Option("--without-orbit", help="Do not take the orbit of the mission for a measurement.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Reconstruct a flight from its speed and altitude: masses, propellant of each burn, figures (minutes)."""
@@ -50,17 +56,19 @@ def reconstruct(
     from hoverslam.flights.observed.trace_files import TelemetryError
 
     try:
-        flight = _fitted(found, mission_telemetry(found, trace, events), vehicle)
+        flight = _fitted(found, mission_telemetry(found, trace, events, upper_trace), vehicle, not without_orbit)
     except TelemetryError as error:
         return wrong_input(str(error).splitlines())
     return _told(flight, out, json)
 
 
-def _fitted(mission: "Mission", telemetry: "Telemetry", vehicle: str | None) -> "Reconstruction":
+def _fitted(mission: "Mission", telemetry: "Telemetry", vehicle: str | None, use_orbit: bool) -> "Reconstruction":
     from hoverslam.flights.observed.reconstruction import reconstruct as fit
 
     with leave_on_interrupt(lambda: "no result"), status(f"{mission.title}: loading the solver") as show:
-        return fit(mission, telemetry, vehicle, report=lambda line: show(f"{mission.title}: {line}"))
+        return fit(
+            mission, telemetry, vehicle, use_orbit=use_orbit, report=lambda line: show(f"{mission.title}: {line}")
+        )
 
 
 def _told(flight: "Reconstruction", out: Path | None, json: bool) -> int:

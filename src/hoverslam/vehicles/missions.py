@@ -21,6 +21,7 @@ from hoverslam.vehicles.places import FILES, Orbit, Site, load_orbit, load_site
 from hoverslam.vehicles.recovery import FREE, RecoveryMode
 
 _ORBIT_KEYS = ("perigee_altitude_km", "apogee_altitude_km", "inclination_deg")
+_FILE_KEYS = ("trace", "upper_trace", "events")
 _USUAL_RATING = {
     "value": 1.0, "low": 0.96, "high": 1.02, "status": "estimate",
     "source": "engines as in the vehicle file, with the scatter of flown boosters",
@@ -49,6 +50,8 @@ class Mission(Section):
         inclination_deg: Inclination.
         liftoff_s: Time of lift-off on the clock of the trace, its band four standard errors wide; None if the trace shows it.
         trace: File of the telemetry; None if it is the one with the name of the mission.
+        upper_trace: File of the telemetry of the upper stage; None if it is the one with the name of the mission, or if there
+            is none.
         events: File of the times of events; None if it is beside the trace, or if they are to be found from the trace.
     """
 
@@ -69,6 +72,7 @@ class Mission(Section):
     inclination_deg: Annotated[Figure, Range(0, 180, closed=True)]
     liftoff_s: Annotated[Band, Range(-1e6, 1e6)] | None = None
     trace: Text | None = None
+    upper_trace: Text | None = None
     events: Text | None = None
 
     @model_validator(mode="after")
@@ -138,9 +142,7 @@ def _of_file(path: Path) -> Mission:
     label = str(path)
     content = read_toml(path, label, VehicleError)
     mission = checked(Mission, {"engine_rating": _USUAL_RATING, **_with_orbit(content, label)}, label, VehicleError)
-    beside = {
-        key: str(path.parent / text) for key in ("trace", "events") if (text := getattr(mission, key)) is not None
-    }
+    beside = {key: str(path.parent / text) for key in _FILE_KEYS if (text := getattr(mission, key)) is not None}
     if mission.vehicle.endswith(".toml"):
         beside["vehicle"] = str(path.parent / mission.vehicle)
     found = mission.model_copy(update=beside)
@@ -191,7 +193,7 @@ def _wrong_in(mission: Mission) -> Iterator[Mistake]:
         if not figure.low_si < figure.high_si:
             fix = "add low = …, high = …, between which it is known to lie: the band is four standard errors wide"
             yield Mistake(key, shown(figure.value), fix)
-    for key in ("trace", "events"):
+    for key in _FILE_KEYS:
         text = getattr(mission, key)
         if text is not None and not Path(text).is_file():
             yield Mistake(key, shown(text, 200), "no such file: its path is relative to the folder of the mission file")

@@ -102,6 +102,28 @@ class OperatorHabits(Section):
     entry_burn_max_s: _Seconds
 
 
+class UpperStageHabits(Section):
+    """How Falcon 9's upper stage is flown, where its display does not show it, and errors that no vehicle file states.
+
+    Attributes:
+        ignition_after_cutoff_s: From first-stage cut-off to ignition; its standard error is ``ignition_error_s``.
+        first_burn_s: Duration of the first burn; its standard error is ``first_burn_error_s``.
+        fairing_altitude_m: Altitude at which the fairing is dropped; its standard error is ``fairing_altitude_error_m``.
+        fairing_after_ignition_s: Time of it after ignition from which a fit starts; standard error ``fairing_time_error_s``.
+        specific_impulse_error_s: Standard error of the specific impulse, which the vehicle file states without a band.
+    """
+
+    ignition_after_cutoff_s: _Seconds
+    ignition_error_s: _Seconds
+    first_burn_s: _Seconds
+    first_burn_error_s: _Seconds
+    fairing_altitude_m: Annotated[Figure, Range(0, 1e6)]
+    fairing_altitude_error_m: Annotated[Figure, Range(0, 1e6)]
+    fairing_after_ignition_s: _Seconds
+    fairing_time_error_s: _Seconds
+    specific_impulse_error_s: _Seconds
+
+
 class EarlierReading(Section):
     """Assumptions of the energy method, which read the same traces before the fits."""
 
@@ -125,6 +147,7 @@ class Assumptions(Section):
     burns: BurnThrottles
     priors: PriorFigures
     habits: OperatorHabits
+    upper_stage: UpperStageHabits
     earlier_reading: EarlierReading
     community: CommunityFigures
 

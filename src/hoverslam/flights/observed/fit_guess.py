@@ -72,7 +72,10 @@ def _plane_motion(
     """Return position and velocity ``(n, 3)`` in the launch frame, with all motion in one plane."""
     used = (altitude.time > times[0] + END_MARGIN) & (altitude.time < times[-1] - END_MARGIN)
     at = np.concatenate([times[:1], altitude.time[used], times[-1:]])
-    shown, error = np.pad(altitude.value[used], 1), np.hypot(np.pad(altitude.sigma[used], 1), SMOOTHING_ERROR)
+    shown = np.pad(altitude.value[used], 1)
+    if segments[-1].name != "landing":  # the trace ends in the air
+        shown[-1] = np.interp(times[-1], altitude.time, altitude.value)
+    error = np.hypot(np.pad(altitude.sigma[used], 1), SMOOTHING_ERROR)
     smooth = UnivariateSpline(at, shown, 1.0 / error, k=4, s=float(len(at)))
     height, climb = smooth(times), smooth.derivative()(times)
     total = np.interp(times, speed.time, speed.value, left=0.0)

@@ -52,6 +52,14 @@ class EventTime(NamedTuple):
     error: float
 
 
+class ExpectedValue(NamedTuple):
+    """A ``value`` with standard error ``error`` of a function of phase ends and parameters, in its unit."""
+
+    function: Callable[[Named, Named], Array]
+    value: float
+    error: float
+
+
 class FitBuilder:
     """A problem to which flights are added with their phases, measurements and priors.
 
@@ -62,16 +70,18 @@ class FitBuilder:
         priors: Of the vehicle and of the flights added.
         events: Observed times of the flights added.
         glides: Phases with a glide, at whose end the angle of attack has a prior.
+        expected: Further observed values of phase ends and parameters.
     """
 
-    def __init__(self, vehicle: Vehicle, name: str):
-        """Start a problem with the figures of ``vehicle``."""
+    def __init__(self, vehicle: Vehicle, name: str, further: Sequence[Prior] = ()):
+        """Start a problem with the figures of ``vehicle``, of which ``further`` are found beside the usual ones."""
         self.vehicle, self.problem = vehicle, Problem(name)
         self.observations: dict[str, Observation] = {}
         self.priors: list[Prior] = []
         self.events: list[EventTime] = []
         self.glides: list[str] = []
-        self._add_priors(vehicle_priors(vehicle))
+        self.expected: list[ExpectedValue] = []
+        self._add_priors([*vehicle_priors(vehicle), *further])
         known = vehicle_parameters.launch_parameters(vehicle, "downrange")
         for key, value in known.items():
             if key not in self.problem.free_guess:
@@ -114,11 +124,16 @@ class FitBuilder:
         self.events.append(EventTime(key, "initial_time", segment.start, segment.start_error))
         if segment.name == "glide":
             self.glides.append(key)
+        self.measure(flight, segment.name)
+
+    def measure(self, flight: Observation, segment: str) -> None:
+        """Add the measurements of speed and altitude along a segment."""
         for what, unit, samples, function in (
-            ("speed", "m/s", flight.speed.get(segment.name), _speed),
-            ("altitude", "m", flight.altitude.get(segment.name), _displayed_altitude(flight)),
+            ("speed", "m/s", flight.speed.get(segment), _speed),
+            ("altitude", "m", flight.altitude.get(segment), _displayed_altitude(flight)),
         ):
             if samples is not None and len(samples.time):
+                key = self.key(flight, segment)
                 self.problem.measure(what, key, function, samples.time, samples.value, samples.sigma, unit)
 
     def _controls(self, segment: Segment) -> tuple[Variable, ...]:
@@ -158,22 +173,28 @@ class FitBuilder:
             self.problem.link(first, second, controls=shared)
             return
         self.problem.link(first, second, states=("position", "velocity"), controls=shared)
-        own = self._with_mission_names(flight)
+        own = self.with_mission_names(flight)
         self.problem.constrain(
             f"{second}: mass",
             lambda e, p: e[second].initial.mass - e[first].final.mass + vehicle_parameters.upper_stack_mass(own(p)),
             unit="kg",
         )
 
-    def _with_mission_names(self, flight: Observation) -> Callable[[Named], dict[str, Array]]:
-        """Return a function that gives this mission's payload and fairing the names they have in a launch."""
+    def with_mission_names(self, flight: Observation) -> Callable[[Named], dict[str, Array]]:
+        """Return a function that gives this mission's payload, fairing and dry mass the names they have in a launch."""
         fairing, payload = float(flight.mission.fairing), f"{flight.mission.name}.payload"
-        return lambda p: {**p, "payload": p[payload], "fairing.mass": fairing * p["fairing.mass"]}
+        saving = f"{flight.mission.name}.saving"
+
+        def named(p: Named) -> dict[str, Array]:
+            own = {**p, "payload": p[payload], "fairing.mass": fairing * p["fairing.mass"]}
+            return own | ({"stage1.dry_mass": p["stage1.dry_mass"] - p[saving]} if saving in p else {})
+
+        return named
 
     def _ends(self, flight: Observation) -> None:
         """Add the conditions at lift-off, at the start of the entry burn and at touchdown."""
         first = self.key(flight, "rise")
-        name, constrain, own = flight.mission.name, self.problem.constrain, self._with_mission_names(flight)
+        name, constrain, own = flight.mission.name, self.problem.constrain, self.with_mission_names(flight)
         constrain(f"{name} lift-off: position", lambda e, p: e[first].initial.position, unit="m")
         constrain(f"{name} lift-off: velocity", lambda e, p: e[first].initial.velocity, unit="m/s")
         constrain(f"{name} lift-off: pitch", lambda e, p: e[first].initial_control.pitch - np.pi / 2)
@@ -191,6 +212,17 @@ class FitBuilder:
             constrain(f"{name} entry: beta", lambda e, p: e[entry].initial_control.beta)
         if flight.landed:
             self._touchdown(flight, last)
+        if flight.expended:
+            constrain(
+                f"{name} cut-off: mass",
+                lambda e, p: (
+                    e[last].final.mass
+                    - vehicle_parameters.upper_stack_mass(own(p))
+                    - own(p)["stage1.dry_mass"]
+                    - p[f"{name}.left"]
+                ),
+                unit="kg",
+            )
 
     def _touchdown(self, flight: Observation, last: str) -> None:
         """Add the conditions at the end of the phase ``last``: at rest on the landing site, with the propellant left."""
@@ -209,15 +241,16 @@ class FitBuilder:
 
     def build(self) -> Problem:
         """Return the problem with its objective; measurements and roughness of controls are added by the solver."""
-        priors, events, glides = tuple(self.priors), tuple(self.events), tuple(self.glides)
-        spread = assumptions().priors.glide_angle_of_attack_error_deg.si
+        priors, events, expected = tuple(self.priors), tuple(self.events), tuple(self.expected)
+        glides, spread = tuple(self.glides), assumptions().priors.glide_angle_of_attack_error_deg.si
 
         def negative_log_probability(e: Named, p: Named) -> Array:
             known = sum(((p[prior.name] - prior.value) / prior.sigma) ** 2 for prior in priors)
             when = sum(((e[phase][end] - time) / error) ** 2 for phase, end, time, error in events)
+            found = sum(((function(e, p) - value) / error) ** 2 for function, value, error in expected)
             ends = (e[phase].final_control for phase in glides)
             angle = sum((jnp.arctan(u.alpha) / spread) ** 2 + (jnp.arctan(u.beta) / spread) ** 2 for u in ends)
-            total: Array = 0.5 * (known + when + angle)
+            total: Array = 0.5 * (known + when + found + angle)
             return total
 
         self.problem.minimize(negative_log_probability)

@@ -13,7 +13,9 @@ from hoverslam.flights.observed.fit_problem import FitBuilder
 from hoverslam.flights.observed.glide_angle import GlideSign, largest_angle, starts_of
 from hoverslam.flights.observed.observation import Observation
 from hoverslam.flights.observed.priors import Prior
+from hoverslam.flights.observed.segments import Segment
 from hoverslam.flights.observed.trace_files import Floats
+from hoverslam.flights.observed.upper_stage_fit import add_upper_stage, upper_outputs, upper_priors
 from hoverslam.ocp.solved import Solved, solve
 from hoverslam.ocp.solving.carry import guess_from
 from hoverslam.ocp.statement.names import Named
@@ -148,9 +150,11 @@ class FlightFit:
             return np.full((len(self._outputs),) * 2, np.nan)
         return self.solution.covariance(**{name: output.function for name, output in self._outputs.items()})
 
-    def residuals(self, flight: str, what: str) -> Residuals:
-        """Return the residuals of ``what`` (``speed`` or ``altitude``) of one flight, over the whole of it."""
-        parts = [m for m in self.builder.problem.measurements if m.name == what and m.phase.startswith(f"{flight}.")]
+    def residuals(self, flight: str, what: str, segments: Sequence[Segment] | None = None) -> Residuals:
+        """Return the residuals of ``what`` (``speed`` or ``altitude``) of one flight, over all of it or some segments."""
+        seen = self.builder.observations[flight]
+        phases = {f"{flight}.{s.name}" for s in ((*seen.segments, *seen.upper) if segments is None else segments)}
+        parts = [m for m in self.builder.problem.measurements if m.name == what and m.phase in phases]
         return Residuals(
             np.concatenate([part.times for part in parts]),
             np.concatenate([part.values for part in parts]),
@@ -174,6 +178,9 @@ def _flight_outputs(builder: FitBuilder, flight: Observation) -> dict[str, _Outp
         outputs[f"{key}: time"] = _Output(_end(key, "initial_time"), "s")
         if segment.engines:
             outputs[f"{key}: propellant"] = _Output(_burned(key, key), "kg")
+    outputs |= {key: _Output(*found) for key, found in upper_outputs(builder, flight).items()}
+    if flight.expended:
+        return outputs
     after = builder.key(flight, flight.after_cutoff[0].name)
     last = builder.key(flight, flight.segments[-1].name)
     dry, mass = _parameter("stage1.dry_mass"), _end(after, "initial", "mass")
@@ -257,9 +264,11 @@ def _fit_alone(flight: Observation, vehicle: Vehicle, tell: Callable[[str], None
 
 def _solved(observations: Sequence[Observation], vehicle: Vehicle, name: str) -> FlightFit:
     """Return the fit of some flights from their guesses."""
-    builder = FitBuilder(vehicle, name)
+    upper = any(flight.upper for flight in observations)
+    builder = FitBuilder(vehicle, name, upper_priors(vehicle) if upper else ())
     for flight in observations:
         builder.add(flight)
+        add_upper_stage(builder, flight)
     return FlightFit(builder, solve(builder.build(), OPTIONS, lambda line: None))
 
 
@@ -268,4 +277,5 @@ def restart_from(flight: Observation, fit: FlightFit) -> Observation:
     if not fit.solution.converged:
         return flight
     name = flight.mission.name
-    return replace(flight, guess={s.name: guess_from(fit.solution[f"{name}.{s.name}"]) for s in flight.segments})
+    segments = (*flight.segments, *flight.upper)
+    return replace(flight, guess={s.name: guess_from(fit.solution[f"{name}.{s.name}"]) for s in segments})

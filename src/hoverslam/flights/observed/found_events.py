@@ -63,7 +63,7 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Force:
+class Force:
     """Specific force along the path over time.
 
     Attributes:
@@ -137,7 +137,7 @@ def find_events(time: Floats, speed: Floats, altitude: Floats) -> dict[str, Foun
         NotFound: If there is no cut-off after an ascent.
     """
     _check_sizes(time, speed, altitude)
-    force = _force(time, speed, altitude)
+    force = specific_force(time, speed, altitude)
     cutoff = _cutoff(force)
     found = {"meco": force.crossing(cutoff, _half_before(force, cutoff))}
     top = _apogee(time, altitude, cutoff_time=found["meco"].time)
@@ -191,7 +191,7 @@ def _check_sizes(time: Floats, speed: Floats, altitude: Floats) -> None:
         )
 
 
-def _force(time: Floats, speed: Floats, altitude: Floats) -> _Force:
+def specific_force(time: Floats, speed: Floats, altitude: Floats) -> Force:
     """Return the specific force along the path of a trace."""
     step = float(np.median(np.diff(time)))
     span, wide = max(SPEED_SPAN, FEWEST_STEPS * step), max(ALTITUDE_SPAN, FEWEST_STEPS * step)
@@ -199,7 +199,7 @@ def _force(time: Floats, speed: Floats, altitude: Floats) -> _Force:
     rate, climb = _rate(time, speed, grid, span), _rate(time, altitude, grid, wide)
     fast, high = np.interp(grid, time, speed), np.interp(grid, time, altitude)
     sine = np.clip(climb / np.maximum(fast, 1.0), -1.0, 1.0)
-    return _Force(grid, rate + GRAVITY * (RADIUS / (RADIUS + high)) ** 2 * sine, fast, high, span)
+    return Force(grid, rate + GRAVITY * (RADIUS / (RADIUS + high)) ** 2 * sine, fast, high, span)
 
 
 def _rate(time: Floats, values: Floats, grid: Floats, span: float) -> Floats:
@@ -221,7 +221,7 @@ def _rate(time: Floats, values: Floats, grid: Floats, span: float) -> Floats:
     return filled
 
 
-def _cutoff(force: _Force) -> int:
+def _cutoff(force: Force) -> int:
     """Return the point at which the sustained force of the ascent has fallen by half."""
     moving = np.flatnonzero(force.speed > AT_REST)
     if len(moving) == 0:
@@ -240,7 +240,7 @@ def _cutoff(force: _Force) -> int:
     raise NotFound("the speed shows no end of a sustained acceleration")
 
 
-def _half_before(force: _Force, at: int) -> float:
+def _half_before(force: Force, at: int) -> float:
     """Return half of the mean force in the seconds before a point, without those in which the smoothing sees the point."""
     end = max(at - force.points(2.0 * force.span), 1)
     return 0.5 * float(np.mean(force.value[max(end - force.points(6.0), 0) : end]))
@@ -267,7 +267,7 @@ def _apogee(time: Floats, altitude: Floats, cutoff_time: float) -> Found | None:
     return Found(float(middle + vertex), float(min(max(slope_error / abs(2.0 * fit[0]), 0.2), LARGEST_ERROR)))
 
 
-def _boostback(force: _Force, first: int, last: int) -> dict[str, Found]:
+def _boostback(force: Force, first: int, last: int) -> dict[str, Found]:
     """Return start and end of thrust in vacuum between the points ``first`` and ``last``, which is the apogee."""
     powered = np.flatnonzero(np.abs(force.value[first:last]) > BURN_FORCE) + first
     for run in np.split(powered, np.flatnonzero(np.diff(powered) > force.points(LONGEST_PAUSE)) + 1):
@@ -281,7 +281,7 @@ def _boostback(force: _Force, first: int, last: int) -> dict[str, Found]:
     return {}
 
 
-def _entry(force: _Force, turn: int) -> tuple[dict[str, Found], int]:
+def _entry(force: Force, turn: int) -> tuple[dict[str, Found], int]:
     """Return start and end of the entry burn after the apogee at point ``turn``, and the point from which the glide goes on.
 
     Only the start is returned where the trace ends within the burn.
@@ -305,7 +305,7 @@ class _End(NamedTuple):
     glide: int
 
 
-def _end_of_entry(force: _Force, start: int) -> _End | None:
+def _end_of_entry(force: Force, start: int) -> _End | None:
     """Return where the force has risen by all but ``LAST_SHARE`` of its steepest rise after point ``start``.
 
     Engines go out one after the other, and the burn ends with the last. None if there is no such rise.
@@ -324,7 +324,7 @@ def _end_of_entry(force: _Force, start: int) -> _End | None:
     return _End(Found(found.time - LATE_END * force.span, found.error), glide)
 
 
-def _landing(force: _Force, glide: int, time: Floats, speed: Floats) -> dict[str, Found]:
+def _landing(force: Force, glide: int, time: Floats, speed: Floats) -> dict[str, Found]:
     """Return the start of the landing burn after point ``glide``, and touchdown where the trace shows it."""
     value, span = force.value, force.points(FALL_SPAN)
     moving = np.flatnonzero(force.speed > SLOW)

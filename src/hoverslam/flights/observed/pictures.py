@@ -16,13 +16,18 @@ _UNITS = {"speed": ("m/s", 1.0, "m/s"), "altitude": ("km", 1e-3, "m")}
 
 
 class Track(NamedTuple):
-    """One quantity over a flight, SI: ``time`` after lift-off, ``measured``, ``fitted``, ``(n,)``; ``rms`` of the residual."""
+    """One quantity over a flight, SI: ``time`` after lift-off, ``measured``, ``fitted``, ``(n,)``; ``rms`` of the residual.
+
+    ``body`` names what moves where a picture has several, and vertical lines mark its ``events``: times after lift-off (s).
+    """
 
     name: str
     time: Floats
     measured: Floats
     fitted: Floats
     rms: float
+    body: str
+    events: Mapping[str, float]
 
 
 class Bar(NamedTuple):
@@ -44,16 +49,15 @@ class StandardErrorBand(NamedTuple):
     high: float
 
 
-def draw_residuals(title: str, tracks: Sequence[Track], events: Mapping[str, float]) -> Figure:
+def draw_residuals(title: str, tracks: Sequence[Track]) -> Figure:
     """Return telemetry over the fitted flight, one column a quantity, with the residuals beneath.
 
     Args:
         title: Of the figure.
         tracks: The quantities.
-        events: Times after lift-off (s) that a vertical line marks, by name.
     """
-    figure = Figure(figsize=(12, 6.6), layout="constrained")
-    axes = figure.subplots(2, len(tracks), sharex=True, height_ratios=(2, 1), squeeze=False)
+    figure = Figure(figsize=(6 * len(tracks), 6.6), layout="constrained")
+    axes = figure.subplots(2, len(tracks), sharex="col", height_ratios=(2, 1), squeeze=False)
     for column, track in enumerate(tracks):
         upper, lower = axes[0, column], axes[1, column]
         unit, size, residual_unit = _UNITS[track.name]
@@ -61,15 +65,18 @@ def draw_residuals(title: str, tracks: Sequence[Track], events: Mapping[str, flo
         upper.plot(track.time, size * track.fitted, color=FITTED, linewidth=1.4, label="fitted flight")
         upper.set_ylabel(f"{track.name} ({unit})")
         digits = 2 if track.name == "speed" else 0
-        upper.set_title(f"{track.name}: {track.rms:.{digits}f} {residual_unit} rms")
+        upper.set_title(
+            f"{track.body}{', ' if track.body else ''}{track.name}: {track.rms:.{digits}f} {residual_unit} rms"
+        )
         lower.plot(track.time, track.measured - track.fitted, color=RESIDUAL, linewidth=0.9)
         lower.set_ylabel(f"residual ({residual_unit})")
         lower.set_xlabel("time after lift-off (s)")
         for axis in (upper, lower):
             plain_axis(axis)
-            for time in events.values():
+            for time in track.events.values():
                 axis.axvline(time, color="#aaaaaa", linewidth=0.8, zorder=0)
-    _name_events(axes[0, 0], events)
+        if track.name == "speed":
+            _name_events(upper, track.events)
     axes[0, -1].legend(frameon=False)
     figure.suptitle(title, fontweight="bold")
     return figure

@@ -93,10 +93,14 @@ def mission_priors(vehicle: Vehicle, mission: Mission) -> list[Prior]:
     """Return the priors of the figures of one flight: payload, engine rating, propellant left, display and air."""
     home, given = vehicle.recovery, assumptions().priors
     assert home is not None
+    expended = mission.recovery == "expendable"
+    saving = home.expendable_dry_mass_saving_t if expended else None
+    reserve = [] if expended else [home.landing_reserve_t]
     return [
         Prior.of(f"{mission.name}.payload", mission.payload_kg),
         Prior.of(f"{mission.name}.rating", mission.engine_rating),
-        Prior.of(f"{mission.name}.left", vehicle.stage1.residual_t, home.landing_reserve_t),
+        Prior.of(f"{mission.name}.left", vehicle.stage1.residual_t, *reserve),
+        *([Prior.of(f"{mission.name}.saving", saving)] if saving is not None else []),
         Prior.stated(f"{mission.name}.altitude_lead", given.altitude_lead_s, given.altitude_lead_error_s),
         Prior.stated(f"{mission.name}.altitude_zero", given.altitude_zero_m, given.altitude_zero_error_m),
         Prior.stated(f"{mission.name}.air", given.air_factor, given.air_factor_error),

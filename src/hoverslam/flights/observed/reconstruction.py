@@ -6,12 +6,13 @@
     print(flight.report())
 
 Speed and altitude, 30 times a second, are fitted by optimal control with the equations of motion of this package. The
-controls, the times of events and the figures of the vehicle within their published bands are free. The objective is
+controls, the times of events and the figures of the vehicle within their published bands are free. Stack, booster and, where
+its display is known, the upper stage are one fit. The objective is
 minus the logarithm of the probability (``fit_problem.py``), and its curvature at the optimum gives standard errors.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,14 @@ from hoverslam.flights.observed.flight_fit import Estimate, FlightFit, Residuals
 from hoverslam.flights.observed.observation import Observation, observe
 from hoverslam.flights.observed.priors import BAND_SIGMAS, check_vehicle
 from hoverslam.flights.observed.segments import BURNS
-from hoverslam.flights.observed.telemetry import Telemetry, load_telemetry
+from hoverslam.flights.observed.telemetry import (
+    Telemetry,
+    known_upper_trace,
+    load_telemetry,
+    upper_telemetry,
+    with_upper_trace,
+)
+from hoverslam.flights.observed.upper_report import upper_estimates, upper_json, upper_lines
 from hoverslam.ocp.solution import PhaseSolution
 from hoverslam.reports.json_text import Json
 from hoverslam.reports.results import Result
@@ -81,8 +89,18 @@ class Reconstruction(Result):
         return self.fit.estimate(f"{flight}: {what}" if f"{flight}: {what}" in self.fit.outputs else f"{flight}.{what}")
 
     def residuals(self, what: str) -> Residuals:
-        """Return the residuals of ``what`` (``speed`` or ``altitude``) over the flight."""
+        """Return the residuals of ``what`` (``speed`` or ``altitude``) over the flight, upper stage included."""
         return self.fit.residuals(self.mission.name, what)
+
+    @property
+    def upper_stage(self) -> dict[str, Estimate]:
+        """What was found of the upper stage, by name; empty where no display shows it.
+
+        ``thrust`` (kN, at the first ignition), ``specific_impulse`` (s), ``dry_mass`` (kg); ``first burn propellant`` and
+        ``first burn thrust at its end``, and those of a second burn; ``propellant left`` (kg) at the end of the display;
+        ``perigee`` and ``apogee`` (km above the equatorial radius) and ``inclination`` (deg) there.
+        """
+        return upper_estimates(self.fit, self.observation) if self.observation.upper else {}
 
     @property
     def propellant(self) -> dict[str, Estimate]:
@@ -97,9 +115,10 @@ class Reconstruction(Result):
 
         Returns:
             ``time`` after lift-off (s), ``speed`` (m/s), ``altitude`` above the ellipsoid (m), ``path_angle_deg``, and
-            ``mass`` of the first stage alone (kg).
+            ``mass`` of the first stage alone (kg), or of the whole stack if the first stage is expended.
         """
         end, start = self.phase("ascent"), self.phase("rise")
+        after = end if self.observation.expended else self.phase(self.observation.after_cutoff[0].name)
         state, frame = end.final, self.observation.frame
         speed = float(np.linalg.norm(state.velocity))
         climb = float(np.asarray(frame.up(state.position)) @ state.velocity)
@@ -108,22 +127,30 @@ class Reconstruction(Result):
             "speed": speed,
             "altitude": float(frame.altitude(state.position)),
             "path_angle_deg": float(np.degrees(np.arcsin(climb / speed))),
-            "mass": float(self.phase(self.observation.after_cutoff[0].name).initial.mass),
+            "mass": float(end.final.mass if self.observation.expended else after.initial.mass),
         }
 
     def apogee(self) -> float:
-        """Return the greatest altitude of the first stage (m)."""
+        """Return the greatest altitude of the first stage that its trace shows (m); not for an expended one."""
         parts = [self.phase(s.name) for s in self.observation.after_cutoff]
         return max(float(self.observation.frame.altitude(x[:3])) for part in parts for x in part.states)
 
     def as_json(self) -> dict[str, Json]:
         """Return residuals, staging, masses, propellant and figures; a pair is a value and its standard error.
 
-        ``notes`` are there if something was assumed or left out when the trace was read.
+        ``upper_stage`` is there if a display shows it, ``notes`` if something was assumed or left out when the trace was read;
+        apogee of the booster and what it held for its return are missing if it was expended.
         """
         speed, altitude = (self.residuals(what) for what in QUANTITIES)
-        staging, segments = self.staging(), self.observation.segments
+        staging, seen = self.staging(), self.observation
         sign = self.fit.glide_sign.get(self.mission.name)
+        home: dict[str, Json] = {}
+        if not seen.expended:
+            home = {
+                "apogee_km": self.apogee() / 1e3,
+                "propellant_held_at_cutoff_kg": _pair(self.estimate("propellant held at cut-off")),
+                "recovery_propellant_kg": _pair(self.estimate("recovery propellant")),
+            }
         return {
             "mission": self.mission.name,
             "title": self.mission.title,
@@ -137,11 +164,10 @@ class Reconstruction(Result):
             "staging_speed_m_s": staging["speed"],
             "staging_altitude_km": staging["altitude"] / 1e3,
             "staging_path_angle_deg": staging["path_angle_deg"],
-            "apogee_km": self.apogee() / 1e3,
+            **home,
             "propellant_kg": {name: _pair(found) for name, found in self.propellant.items()},
-            "propellant_held_at_cutoff_kg": _pair(self.estimate("propellant held at cut-off")),
-            "recovery_propellant_kg": _pair(self.estimate("recovery propellant")),
-            "masses_kg": {s.name: _pair(self.estimate(f"{s.name}: mass")) for s in segments},
+            "masses_kg": {s.name: _pair(self.estimate(f"{s.name}: mass")) for s in seen.segments},
+            **({"upper_stage": upper_json(self.fit, seen)} if seen.upper else {}),
             "payload_kg": _pair(self.estimate("payload")),
             "figures": {prior.name: _pair(self.fit.estimate(prior.name)) for prior in self.fit.builder.priors},
             **({} if sign is None else {"glide_angle_of_attack": sign._asdict()}),
@@ -150,16 +176,18 @@ class Reconstruction(Result):
 
     def report(self) -> str:
         """Return residuals, staging, masses, propellant by burn, and figures beside their prior values, as text."""
-        j = self.as_json()
+        j, expended = self.as_json(), self.observation.expended
+        top = "first stage expended" if expended else f"apogee {j['apogee_km']:.1f} km"
         lines = [
             f"{self.mission.title}: {'verified' if self.verified else 'NOT verified'} ({j['status']})",
             f"  speed    residual {j['speed_rms_m_s']:6.2f} m/s rms, {j['speed_rms_percent_of_peak']:.3f} % of its peak",
             f"  altitude residual {j['altitude_rms_m']:6.1f} m rms",
             f"  cut-off {j['staging_time_s']:.1f} s after lift-off, {j['staging_speed_m_s']:,.0f} m/s at "
-            f"{j['staging_altitude_km']:.1f} km, path {j['staging_path_angle_deg']:.1f} deg; apogee {j['apogee_km']:.1f} km",
+            f"{j['staging_altitude_km']:.1f} km, path {j['staging_path_angle_deg']:.1f} deg; {top}",
             *(f"  {name:10s} propellant {e.value:9,.0f} +- {e.error:6,.0f} kg" for name, e in self.propellant.items()),
-            f"  held at cut-off       {self.estimate('propellant held at cut-off')}",
+            *([] if expended else [f"  held at cut-off       {self.estimate('propellant held at cut-off')}"]),
             *(f"  mass at {s.name:10s} {self.estimate(s.name + ': mass')}" for s in self.observation.segments),
+            *upper_lines(self.fit, self.observation),
         ]
         sign = self.fit.glide_sign.get(self.mission.name)
         lines += [] if sign is None else [f"  {sign}"]
@@ -173,7 +201,8 @@ class Reconstruction(Result):
         """
         import pandas as pd
 
-        parts = [self._segment_frame(segment.name) for segment in self.observation.segments]
+        segments = (*self.observation.segments, *self.observation.upper)
+        parts = [self._segment_frame(segment.name) for segment in segments]
         return pd.concat(parts, ignore_index=True)
 
     def _segment_frame(self, segment: str) -> "pd.DataFrame":
@@ -198,15 +227,19 @@ class Reconstruction(Result):
         """Return speed and altitude of telemetry and fitted flight over time, with the residuals beneath."""
         from hoverslam.flights.observed.pictures import Track, draw_residuals  # matplotlib is slow to import
 
-        start, tracks = self.observation.segments[0].start, []
-        for what in QUANTITIES:
-            found = self.residuals(what)
-            order = np.argsort(found.time)
-            time = found.time[order] - start
-            tracks.append(Track(what, time, found.measured[order], found.fitted[order], found.rms))
-        # The boundary between rise and ascent is not an event of the flight: from there on the throttle is free.
-        events = {s.name: s.start - start for s in self.observation.segments[1:] if s.name != "ascent"}
-        return draw_residuals(f"{self.mission.title}: telemetry and reconstruction", tracks, events)
+        seen, tracks = self.observation, []
+        start, bodies = seen.segments[0].start, {"": seen.segments}
+        if seen.upper:
+            bodies = {("stack" if seen.expended else "stack and booster"): seen.segments, "upper stage": seen.upper}
+        for body, segments in bodies.items():
+            # The boundary between rise and ascent is not an event of the flight: from there on the throttle is free.
+            events = {s.name: s.start - start for s in segments if s.name not in ("rise", "ascent")}
+            for what in QUANTITIES:
+                found = self.fit.residuals(self.mission.name, what, segments)
+                order = np.argsort(found.time)
+                time, measured, fitted = found.time[order] - start, found.measured[order], found.fitted[order]
+                tracks.append(Track(what, time, measured, fitted, found.rms, body, events))
+        return draw_residuals(f"{self.mission.title}: telemetry and reconstruction", tracks)
 
 
 def _pair(found: Estimate) -> list[Json]:
@@ -237,21 +270,33 @@ def published_vehicle(name: str) -> Vehicle:
     return load_vehicle(PUBLISHED / f"{name}.toml" if name in file_names(PUBLISHED) else name)
 
 
-def mission_telemetry(mission: Mission, trace: str | Path | None = None, events: str | Path | None = None) -> Telemetry:
-    """Return the trace of a mission.
+def mission_telemetry(
+    mission: Mission,
+    trace: str | Path | None = None,
+    events: str | Path | None = None,
+    upper_trace: str | Path | None = None,
+) -> Telemetry:
+    """Return the traces of a mission: of stack and booster, and of the upper stage where there is one.
 
     Args:
         mission: May state its trace, its file of events, and the time of lift-off on the trace's clock.
         trace: File of another trace; its events are then those beside it.
         events: File of other events.
+        upper_trace: File of another display of the upper stage; with another ``trace`` there is none by default.
 
     Raises:
-        TelemetryError: If the trace cannot be used.
+        TelemetryError: If a trace cannot be used.
     """
     stated = events or (mission.events if trace is None else None)
     clock = mission.liftoff_s
     liftoff = None if clock is None else (clock.si, (clock.high_si - clock.low_si) / BAND_SIGMAS)
-    return load_telemetry(trace or mission.trace or mission.name, stated, liftoff)
+    source, upper = trace or mission.trace, upper_trace or (mission.upper_trace if trace is None else None)
+    if source is None and upper is not None:
+        return upper_telemetry(mission.name, upper, stated, liftoff)
+    if source is None:
+        upper = known_upper_trace(mission.name)
+    found = load_telemetry(source or mission.name, stated, liftoff)
+    return found if upper is None or found.upper is not None else with_upper_trace(found, upper)
 
 
 def reconstruct(
@@ -260,9 +305,10 @@ def reconstruct(
     vehicle: Vehicle | str | PathLike[str] | None = None,
     *,
     model_error: tuple[float, float] | None = None,
+    use_orbit: bool = True,
     report: Callable[[str], None] | None = None,
 ) -> Reconstruction:
-    """Return the most probable flight behind one trace.
+    """Return the most probable flight behind the traces of one flight.
 
     Args:
         mission: A known mission, the TOML file of one of your own, or a :class:`hoverslam.vehicles.missions.Mission`.
@@ -270,6 +316,8 @@ def reconstruct(
         vehicle: Vehicle, name or file, whose bands are the prior knowledge; by default the mission's, as published.
         model_error: Standard errors of the model in speed (m/s) and altitude (m), added in quadrature to those of the
             display; by default those of ``files/assumptions.toml``.
+        use_orbit: Whether apogee and inclination of the mission, within their bands, count as measurements where the upper
+            stage is seen to reach its orbit. Without them, how far it turns out of the plane of the flight is assumed.
         report: Receives one line a solve.
 
     Raises:
@@ -280,5 +328,9 @@ def reconstruct(
     trace = telemetry if isinstance(telemetry, Telemetry) else mission_telemetry(mission, telemetry)
     chosen = published_vehicle(mission.vehicle) if vehicle is None else as_vehicle(vehicle)
     check_vehicle(chosen)
+    tell = report or (lambda line: None)
+    tell("reading the traces")
     observation = observe(mission, trace, chosen, model_error)
+    if not use_orbit:
+        observation = replace(observation, orbit_known=False)
     return Reconstruction(mission, observation, fit_flights([observation], chosen, report), trace.notes)

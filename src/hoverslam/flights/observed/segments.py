@@ -41,19 +41,31 @@ class _Boundary(NamedTuple):
     error: float
 
 
-def cut_segments(events: Events, telemetry: Telemetry, vehicle: Vehicle) -> tuple[tuple[Segment, ...], float]:
-    """Return the segments in order of time, and the standard error of the last one's end (s)."""
+def cut_segments(
+    events: Events, telemetry: Telemetry, vehicle: Vehicle, expended: bool = False
+) -> tuple[tuple[Segment, ...], float]:
+    """Return the segments in order of time, and the standard error of the last one's end (s).
+
+    Those of an expended first stage end with its cut-off.
+    """
+    if expended:
+        boundaries, end = _way_up(events, telemetry, vehicle), events.meco
+        return _between(boundaries, end), events.error("meco")
     boundaries = [*_way_up(events, telemetry, vehicle), *_way_home(events, vehicle)]
     end, end_error = float(telemetry.time[-1]), FIXED_ERROR
     if events.landing_start is not None and events.landing_end is None:
         end = min(end, events.landing_start)  # a burn whose end was not seen is not fitted
     if events.landing_start is not None and events.landing_end is not None:
         end, end_error = events.landing_end, events.error("landing_end")
+    return _between(boundaries, end), end_error
+
+
+def _between(boundaries: list[_Boundary], end: float) -> tuple[Segment, ...]:
+    """Return the segments between boundaries, of which the last ends at ``end``."""
     ends = [boundary.start for boundary in boundaries[1:]] + [end]
-    segments = (
+    return tuple(
         Segment(b.name, b.regime, b.engines, b.start, stop, b.error) for b, stop in zip(boundaries, ends, strict=True)
     )
-    return tuple(segments), end_error
 
 
 def _way_up(events: Events, telemetry: Telemetry, vehicle: Vehicle) -> list[_Boundary]:

@@ -3,6 +3,9 @@
 A trace is read from JSON (the format of public collections) or CSV. ``samples.py`` turns it into measurements with
 standard errors, and ``events.py`` refines the stated times of events. Where no file states them, they are found from the
 trace (``found_events.py``).
+
+A flight may have two displays: ``stage1``, of the stack and then the booster, and ``stage2``, of the stack and then the upper
+stage. Where only the second shows the ascent, as in a flight that expends its first stage, the ascent is taken from it.
 """
 
 import json
@@ -10,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,8 +31,9 @@ from hoverslam.flights.observed.trace_files import (
 )
 
 DATA = Path(__file__).parent / "files" / "telemetry"
-TRACE_SUFFIX, EVENTS_SUFFIX = "_stage1_raw.json", "_events.json"
+TRACE_SUFFIX, UPPER_SUFFIX, EVENTS_SUFFIX = "_stage1_raw.json", "_stage2_raw.json", "_events.json"
 STATED_EVENT_ERROR = 0.5  # s: standard error of an event that is stated as a whole number of seconds
+STACK_COAST = 5.0  # s after cut-off in which upper stage and booster move alike: none has a burning engine
 LATEST_ZERO = 5.0  # s: a clock that shows lift-off later than this did not start at lift-off
 EARLIEST_MECO = 60.0  # s after lift-off: no first stage cuts off earlier
 BURN_LEFT_OUT = 2.0  # s before an entry burn that the trace does not show to its end, from which it is left out
@@ -76,9 +81,17 @@ class Events:
         return {name: getattr(self, name) for name in _EVENTS if getattr(self, name) is not None}
 
 
+class Trace(NamedTuple):
+    """Columns of one display: ``time`` (s on the trace's clock), ``speed`` (m/s) and ``altitude`` (m), each ``(n,)``."""
+
+    time: Floats
+    speed: Floats
+    altitude: Floats
+
+
 @dataclass(frozen=True)
 class Telemetry:
-    """One trace.
+    """The traces of one flight; time, speed and altitude are those of the stack and then of the first stage.
 
     Attributes:
         name: Of the flight.
@@ -88,6 +101,7 @@ class Telemetry:
         events: Times of events.
         notes: What was assumed or left out when the trace was read, one line each.
         liftoff: Time of lift-off and its standard error (s), where they are stated; otherwise the trace has to show it.
+        upper: Display of the stack and then of the upper stage, on the same clock; None if there is none.
     """
 
     name: str
@@ -97,11 +111,80 @@ class Telemetry:
     events: Events
     notes: tuple[str, ...] = ()
     liftoff: Found | None = None
+    upper: Trace | None = None
 
 
 def known_telemetry() -> list[str]:
     """Return the names of the traces that come with the package."""
-    return sorted(path.name.removesuffix(TRACE_SUFFIX) for path in DATA.glob(f"*{TRACE_SUFFIX}"))
+    suffixes = (TRACE_SUFFIX, UPPER_SUFFIX)
+    return sorted({path.name.removesuffix(suffix) for suffix in suffixes for path in DATA.glob(f"*{suffix}")})
+
+
+def known_upper_trace(name: str) -> Path | None:
+    """Return the file of an upper stage's display that comes with the package; None if there is none of that name."""
+    path = DATA / f"{name}{UPPER_SUFFIX}"
+    return path if path.is_file() else None
+
+
+def with_upper_trace(telemetry: Telemetry, source: str | Path) -> Telemetry:
+    """Return a flight with the display of its upper stage.
+
+    Where the first stage's trace begins after cut-off, the ascent is taken from this display, and the return is left out: what
+    happens to the booster before its trace begins is not known.
+
+    Args:
+        telemetry: The flight; its events tell the cut-off.
+        source: File of the display, on the same clock.
+
+    Raises:
+        TelemetryError: If the file is missing or cannot be used.
+    """
+    upper, notes = _upper_trace(Path(source))
+    notes = (*telemetry.notes, *(f"upper stage: {note}" for note in notes))
+    first = telemetry.time[0]
+    if first < telemetry.events.meco:
+        return replace(telemetry, upper=upper, notes=notes)
+    told = f"the booster's display begins at {first:.0f} s, after burns whose times are not known: it is not fitted"
+    return _up_to_cutoff(replace(telemetry, notes=(*notes, told)), upper)
+
+
+def upper_telemetry(
+    name: str, source: str | Path, events: str | Path | None = None, liftoff: tuple[float, float] | None = None
+) -> Telemetry:
+    """Return a flight of which only the display of the upper stage is known: up to cut-off it shows the stack.
+
+    Args:
+        name: Of the flight.
+        source, events, liftoff: As in :func:`load_telemetry`.
+
+    Raises:
+        TelemetryError: If a file is missing or cannot be used.
+    """
+    whole = load_telemetry(source, events, liftoff)
+    return replace(_up_to_cutoff(whole, Trace(whole.time, whole.speed, whole.altitude)), name=name)
+
+
+def _up_to_cutoff(telemetry: Telemetry, upper: Trace) -> Telemetry:
+    """Return a flight of which ``upper`` shows the ascent, and nothing shows the return of the first stage."""
+    up, events = upper.time < telemetry.events.meco + STACK_COAST, telemetry.events
+    ascent = Trace(*(column[up] for column in upper))
+    return replace(
+        telemetry,
+        time=ascent.time,
+        speed=ascent.speed,
+        altitude=ascent.altitude,
+        events=Events(events.meco, errors={name: error for name, error in events.errors.items() if name == "meco"}),
+        upper=upper,
+    )
+
+
+def _upper_trace(path: Path) -> tuple[Trace, tuple[str, ...]]:
+    """Return the columns of an upper stage's display, checked, and what was left out."""
+    if not path.is_file():
+        raise TelemetryError(f"{path}: no such file: it should be the display of the upper stage")
+    _require_json_or_csv(path)
+    time, speed, altitude, notes = cleaned(path, read_columns(path).values)
+    return Trace(time, speed, altitude), notes
 
 
 def load_telemetry(
@@ -127,6 +210,8 @@ def load_telemetry(
     """
     if str(source) in known_telemetry():
         path = DATA / f"{source}{TRACE_SUFFIX}"
+        if not path.is_file():
+            return upper_telemetry(str(source), DATA / f"{source}{UPPER_SUFFIX}", events, liftoff)
     else:
         path = Path(source)
         if not path.is_file():
@@ -170,7 +255,10 @@ def save_telemetry(telemetry: Telemetry, path: str | Path) -> None:
 
 def _stem(path: Path) -> str:
     """Return the name of a flight from the name of its file."""
-    return path.name.removesuffix(path.suffix).removesuffix(TRACE_SUFFIX.removesuffix(".json"))
+    stem = path.name.removesuffix(path.suffix)
+    for suffix in (TRACE_SUFFIX, UPPER_SUFFIX):
+        stem = stem.removesuffix(suffix.removesuffix(".json"))
+    return stem
 
 
 def _events_beside(path: Path) -> Path:
