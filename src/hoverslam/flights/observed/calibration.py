@@ -149,7 +149,7 @@ class Calibration(Result):
     def write_descent_curve(self, path: Path) -> None:
         """Write the fitted descent curve in the form of ``physics/files/descent_axial_coefficient.csv``."""
         rows = self.descent_curve(read_curves(PRIOR_CURVE).columns["mach"])
-        header = _CURVE_HEADER.format(flights=", ".join(f.mission.title for f in self.flights.values()))
+        header = _CURVE_HEADER.format(flights="; ".join(flight.mission.title for flight in self.flights.values()))
         body = [f"{r.mach:g},{r.coefficient:.4f},{r.error:.4f}" for r in rows]
         write_whole(path, "\n".join([header, *body, ""]))
 
