@@ -22,7 +22,8 @@ def curve_over_mach(path: Path) -> Spline:
 
 
 _ASCENT_SPLINE = curve_over_mach(_FILES / "ascent_drag_coefficient.csv")
-_DESCENT_SPLINE = curve_over_mach(_FILES / "descent_axial_coefficient.csv")
+DESCENT_CURVE = _FILES / "descent_axial_coefficient.csv"
+_DESCENT_SPLINE = curve_over_mach(DESCENT_CURVE)
 
 _SLENDER_BODY_SLOPE = 2.0  # normal-force slope per radian of a slender body (Munk, NACA report 184, 1924)
 _CROSSFLOW_DRAG = 1.2  # drag coefficient of a circular cylinder across the flow (Hoerner, Fluid-Dynamic Drag, 1965)

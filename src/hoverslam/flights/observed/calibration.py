@@ -9,7 +9,7 @@ propellant left) is fitted for each flight and does not enter the vehicle.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -238,6 +238,8 @@ def calibrate(
     missions: Sequence[str],
     vehicle: Vehicle | str | PathLike[str] | None = None,
     report: Callable[[str], None] | None = None,
+    *,
+    upper_stages: bool = False,
 ) -> Calibration:
     """Fit all ``missions`` together.
 
@@ -245,6 +247,7 @@ def calibrate(
         missions: Known missions of one vehicle, each with its trace, or their files.
         vehicle: Vehicle, name or file, whose bands are the prior knowledge; by default as published.
         report: Receives one line a solve.
+        upper_stages: Whether displays of upper stages are fitted too; a fit then takes several times as long.
 
     Raises:
         VehicleError: If a mission or the vehicle is unknown or cannot be used.
@@ -255,6 +258,8 @@ def calibrate(
     chosen = [load_mission(name) for name in missions]
     prior_vehicle = published_vehicle(chosen[0].vehicle) if vehicle is None else as_vehicle(vehicle)
     observations = [observe(mission, mission_telemetry(mission), prior_vehicle) for mission in chosen]
+    if not upper_stages:
+        observations = [replace(observation, upper=()) for observation in observations]
     return _calibration(observations, prior_vehicle, fit_flights(observations, prior_vehicle, report))
 
 
