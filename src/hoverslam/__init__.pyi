@@ -7,6 +7,8 @@ from .flights.hop.events import HopEvents
 from .flights.hop.flight import HopFlight
 from .flights.hop.result import EventFlown, HopResult, Unknown
 from .flights.hop.solve import Hop
+from .flights.inference.infer import infer
+from .flights.inference.result import Inference
 from .flights.landing.case import Gate, LandingLimits, LandingStart
 from .flights.landing.footprint.edge import footprint_edge
 from .flights.landing.footprint.footprint import Footprint
@@ -68,6 +70,7 @@ __all__ = [
     "HopLimits",
     "HopResult",
     "Hopper",
+    "Inference",
     "Lander",
     "Landing",
     "LandingLimit",
@@ -106,6 +109,7 @@ __all__ = [
     "footprint",
     "footprint_edge",
     "glide",
+    "infer",
     "leave_one_out",
     "limits_reached",
     "limits_table",

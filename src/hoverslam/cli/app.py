@@ -12,14 +12,14 @@ import typer
 from typer.core import TyperGroup
 
 from hoverslam import __version__
-from hoverslam.cli import compare, cost, demand, margin, orbits, reconstruct, sites, solve, validate, vehicles
+from hoverslam.cli import compare, cost, demand, infer, margin, orbits, reconstruct, sites, solve, validate, vehicles
 from hoverslam.cli.messages import check_store, not_written, say, wrong_input
 from hoverslam.data.errors import DataError
 from hoverslam.data.writing import NotWritten, reason_of
 from hoverslam.reports.exit_codes import NOT_WRITTEN, VERIFIED
 from hoverslam.reports.interrupts import word_of
 
-_SOLVING = {"solve", "compare", "demand", "validate", "margin", "cost", "reconstruct"}
+_SOLVING = {"solve", "compare", "demand", "validate", "margin", "cost", "infer", "reconstruct"}
 
 
 class _Commands(TyperGroup):
@@ -48,6 +48,7 @@ for _verb in (
     validate.validate,
     margin.margin,
     cost.cost,
+    infer.infer,
     reconstruct.reconstruct,
 ):
     app.command()(_verb)

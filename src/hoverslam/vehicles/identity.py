@@ -9,8 +9,8 @@ from hoverslam.data.errors import Mistake, shown
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.models import Vehicle
 
-_FOR_READERS = frozenset({"title", "operator", "source", "status"})
-"""Keys that change no result. The status of the vehicle itself is one of them: its parts say what it is."""
+_FOR_READERS = frozenset({"title", "operator", "source", "status", "event_published", "liftoff_thrust_published_kN"})
+"""Keys that change no flight, margin or cost. The status of the vehicle itself is one of them: its parts say what it is."""
 
 
 _OF_THE_RESERVE = frozenset(

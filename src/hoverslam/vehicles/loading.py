@@ -65,6 +65,23 @@ def as_vehicle(vehicle: Vehicle | str | os.PathLike[str]) -> Vehicle:
     return vehicle if isinstance(vehicle, Vehicle) else load_vehicle(vehicle)
 
 
+def vehicle_of_text(text: str, label: str) -> Vehicle:
+    """Return the vehicle of the text of a vehicle file, checked as :func:`load_vehicle` checks a file.
+
+    Args:
+        text: Content of a file (TOML).
+        label: What messages call it.
+
+    Raises:
+        VehicleError: If it has mistakes; one line per mistake.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise VehicleError([Mistake("", "", f"no TOML: {error}").line(label)]) from None
+    return _checked(content, label, ())
+
+
 def changed_vehicle(vehicle: Vehicle, overrides: Overrides) -> Vehicle:
     """Return a copy of a vehicle with other figures, checked as :func:`load_vehicle` checks a file with overrides.
 
@@ -219,9 +236,8 @@ def _with_overrides(content: dict[str, Any], overrides: Overrides) -> tuple[dict
         else:
             changed.add(key)
     if "site" in changed:
-        document.pop(
-            "payload_published", None
-        )  # stated for the site of the file; the new site may not reach their orbits
+        for key in ("payload_published", "event_published"):
+            document.pop(key, None)  # stated for the site of the file; the new site may not reach their orbits
     return document, changed, unusable
 
 

@@ -105,6 +105,26 @@ class PublishedPayload(Section):
     inclination_deg: Inclination | None = None
 
 
+class PublishedEvent(Section):
+    """What the operator or others state about an event of a flight; it states a time, a distance, or both.
+
+    Attributes:
+        event: ``stage_separation`` or ``touchdown`` of the first stage.
+        flight: The flight, such as ``Y2``.
+        orbit: Orbit of the optimal flight that it is compared with: its id, or a text of its values.
+        recovery: Recovery mode of that flight.
+        time_s: Time since lift-off.
+        downrange_km: Distance over the ground from the pad.
+    """
+
+    event: Literal["stage_separation", "touchdown"]
+    flight: Text
+    orbit: Text
+    recovery: RecoveryMode
+    time_s: Annotated[Figure, Range(0, 20_000)] | None = None
+    downrange_km: Annotated[Figure, Range(0, 20_000, closed=True)] | None = None
+
+
 class Vehicle(Section):
     """A launch vehicle or test article. A section is None if the vehicle has no such part.
 
@@ -117,6 +137,8 @@ class Vehicle(Section):
         default_orbit: Orbit if a study names none: its id, or a text of values such as ``500x500x97.4`` (km, km, deg).
         inclination_deg: Inclination of orbits that state none.
         liftoff_mass_published_t: Published lift-off mass.
+        liftoff_thrust_published_kN: Published thrust of the whole vehicle at lift-off, where it is stated apart from that of
+            one engine.
         stage1: First stage.
         stage2: Upper stage.
         stage3: Third stage, which burns after the second.
@@ -131,6 +153,7 @@ class Vehicle(Section):
         own_modes: Recovery modes of the vehicle beside ``expendable``; those of ``recovery.modes`` if left out.
         operations: Operators' habits and assumed hardware that differ from the defaults.
         payload_published: Published payloads.
+        event_published: Published events of flights.
     """
 
     name: Name
@@ -141,6 +164,7 @@ class Vehicle(Section):
     default_orbit: Text | None = None
     inclination_deg: Inclination | None = None
     liftoff_mass_published_t: Annotated[Figure, Range(0, 10_000)] | None = None
+    liftoff_thrust_published_kN: Annotated[Figure, Range(0, 200_000)] | None = None
     stage1: Stage
     stage2: UpperStage | None = None
     stage3: UpperStage | None = None
@@ -155,6 +179,7 @@ class Vehicle(Section):
     own_modes: tuple[RecoveryMode, ...] | None = Field(default=None, strict=False)
     operations: OwnOperations | None = None
     payload_published: tuple[PublishedPayload, ...] = Field(default=(), strict=False)
+    event_published: tuple[PublishedEvent, ...] = Field(default=(), strict=False)
 
     @property
     def modes(self) -> tuple[RecoveryMode, ...]:

@@ -21,8 +21,11 @@ from hoverslam.flights.launch.structure import Choice
 from hoverslam.vehicles.models import operations_of
 
 _FOR_READERS = frozenset(
-    {"name", "title", "operator", "status", "source", "payload_published", "liftoff_mass_published_t", "default_orbit"}
-)
+    {
+        "name", "title", "operator", "status", "source", "payload_published", "liftoff_mass_published_t", "default_orbit",
+        "event_published", "liftoff_thrust_published_kN",
+    }
+)  # fmt: skip
 """Keys of data files that do not change a flight."""
 _DIGITS = 9
 

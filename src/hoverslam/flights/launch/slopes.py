@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure as Picture
 
-NOT_OF_THE_FLIGHT = ("payload_published", "liftoff_mass_published_t")  # figures that do not enter the problem
+NOT_OF_THE_FLIGHT = (
+    "payload_published", "liftoff_mass_published_t", "event_published", "liftoff_thrust_published_kN",
+)  # fmt: skip
+"""Figures that do not enter the problem."""
 OF_A_PLACE = "site."  # in the key of a coordinate of a launch or landing site, which is no parameter of the problem
 SHOWN = 20  # figures in the picture
 

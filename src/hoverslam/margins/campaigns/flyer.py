@@ -35,6 +35,9 @@ _EXECUTING = Lock()
 # on a CPU all batches have one size, and the position of a sample follows from its number.
 LANES = 250
 RENEWALS = 24  # plans of a landing, over the duration of the reference's burn
+_NOT_FLOWN = {
+    "name", "title", "operator", "status", "payload_published", "event_published", "liftoff_thrust_published_kN",
+}  # fmt: skip
 FLIGHT_COLUMNS = {
     "propellant": "kg", "reserve_needed": "kg", "boostback": "kg", "entry": "kg", "landing": "kg", "miss": "m",
     "sink_rate": "m/s", "drift": "m/s", "tilt": "rad", "dynamic_pressure": "Pa", "heating": "W/m2",
@@ -172,9 +175,7 @@ def campaign_inputs(
         "scheme": scheme,
         "total": total,
     }
-    figures = _flat(
-        vehicle.model_dump(mode="json", exclude={"name", "title", "operator", "status", "payload_published"})
-    )
+    figures = _flat(vehicle.model_dump(mode="json", exclude=_NOT_FLOWN))
     sizes = _flat(table.model_dump(mode="json"), "dispersion ")
     return record({"vehicle": vehicle.name, **chosen, **figures, **sizes, "version of hoverslam": __version__})
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from hoverslam.data.constants import STANDARD_GRAVITY
 from hoverslam.data.errors import Mistake, shown
 from hoverslam.vehicles.checks.orders import returns_of
 from hoverslam.vehicles.checks.ratios import numbers, outside
@@ -96,6 +97,10 @@ def _published(document: Document) -> Iterator[Mistake]:
     if stated is not None and not 0.75 <= stated / total <= 1.35:
         fix = f"the parts of this file weigh {total:.4g} t without payload: must be 0.75 to 1.35 of that, or left out"
         yield Mistake("liftoff_mass_published_t", shown(stated), fix)
+    thrust, key = document.number("liftoff_thrust_published_kN"), "liftoff_thrust_published_kN"
+    if thrust is not None and not 1.0 < thrust / (total * STANDARD_GRAVITY) <= 5.0:
+        fix = f"is {thrust / (total * STANDARD_GRAVITY):.3g} of the weight on the pad, must be 1 to 5: in kN, of all engines"
+        yield Mistake(key, shown(thrust), fix)
     expended: dict[str, float] = {}
     payloads = []
     for key, entry in document.tables("payload_published"):

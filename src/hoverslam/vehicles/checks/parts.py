@@ -111,6 +111,24 @@ def _published(document: Document) -> Iterator[Mistake]:
         seen.add(pair)
 
 
+def _events(document: Document) -> Iterator[Mistake]:
+    """Yield published events that state nothing, are stated twice, or belong to a mode that the vehicle does not have."""
+    modes = document.modes()
+    offered = tuple(list_modes()) if modes is None else ("expendable", *modes)
+    seen: set[tuple[str, str]] = set()
+    for key, entry in document.tables("event_published"):
+        pair = (entry["event"], entry["flight"])
+        if entry.get("time_s") is None and entry.get("downrange_km") is None:
+            yield Mistake(key, " ".join(pair), "states nothing: add time_s or downrange_km")
+        if pair in seen:
+            yield Mistake(key, " ".join(pair), "given twice: keep one entry per event and flight")
+        if entry["recovery"] not in offered:
+            yield Mistake(f"{key}.recovery", shown(entry["recovery"]), f"not among {document.modes_key}")
+        elif entry["event"] == "touchdown" and entry["recovery"] == "expendable":
+            yield Mistake(f"{key}.recovery", '"expendable"', "an expended stage has no touchdown: name a recovery mode")
+        seen.add(pair)
+
+
 def _modes_once(document: Document) -> Iterator[Mistake]:
     """Yield recovery modes that are listed twice, and ``expendable``, which every vehicle has."""
     for key in ("recovery.modes", "side_boosters.recovery.modes", "own_modes"):
@@ -124,4 +142,4 @@ def _modes_once(document: Document) -> Iterator[Mistake]:
                 yield Mistake(key, shown(list(listed)), "every vehicle has expendable: leave it out")
 
 
-CHECKS = (_parts, _returning_bodies, _published, _modes_once)
+CHECKS = (_parts, _returning_bodies, _published, _events, _modes_once)

@@ -21,7 +21,7 @@ def _places(document: Document) -> Iterator[Mistake]:
         known = [*sites, FREE] if key in downrange else sites
         yield from _unusable(key, document.text(key), "site", known, load_site)
     yield from _unusable("default_orbit", document.text("default_orbit"), "orbit", orbits, load_orbit)
-    for key, entry in document.tables("payload_published"):
+    for key, entry in (*document.tables("payload_published"), *document.tables("event_published")):
         yield from _unusable(f"{key}.orbit", entry["orbit"], "orbit", orbits, load_orbit)
 
 
