@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -12,7 +13,7 @@ from hoverslam.flights.launch.result import LaunchResult
 from hoverslam.flights.launch.solve import solve_launch
 from hoverslam.flights.launch.structure import Choice
 from hoverslam.flights.observed.reconstruction import PUBLISHED
-from hoverslam.flights.observed.telemetry import Events, Telemetry
+from hoverslam.flights.observed.telemetry import Events, Telemetry, Trace
 from hoverslam.vehicles.loading import load_vehicle
 from hoverslam.vehicles.missions import Mission
 
@@ -70,6 +71,7 @@ UPPER_TRUTH = {
     "stage2.engine.specific_impulse_vacuum_s": 345.5,
     "stage2.dry_mass_t": 4.4,
 }
+ORBIT_SHOWN = 20.0  # s after the last burn, in which a circular orbit keeps its speed and altitude
 UPPER_PHASES = ("rise", "ascent", "staging", "shrouded", "upper", "orbit_coast_2", "second_burn")
 
 
@@ -134,6 +136,27 @@ def overlay(truth: Truth, seed: int) -> Telemetry:
         keep &= (time < start) | (time > start + seconds)
     events: dict[str, Any] = {name: float(round(t + CLOCK)) for name, t in truth.events.items()}
     return Telemetry("made", time[keep], speed[shown][keep], altitude[shown][keep], Events(**events))
+
+
+def upper_display(truth: Truth, seed: int) -> Trace:
+    """Return the stack and then the upper stage as a webcast shows them, with a gap in the parking orbit."""
+    rng, frame = np.random.default_rng(seed), truth.result.plan.frame
+    parts = [truth.result.solution[name] for name in UPPER_PHASES]
+    last = parts[-1].time[1]
+    time = np.arange(0.0, last + ORBIT_SHOWN, 1.0 / FRAMES)
+    speed, altitude = np.empty(len(time)), np.empty(len(time))
+    for part in parts:
+        here = (time >= part.time[0]) & (time <= (part.time[1] if part is not parts[-1] else np.inf))
+        state, _ = part.sample(np.minimum(time[here], last))
+        speed[here] = np.linalg.norm(state.velocity, axis=1)
+        altitude[here] = np.asarray(jax.vmap(frame.altitude)(state.position))
+    altitude = altitude - float(frame.altitude(jnp.zeros(3))) + 20.0 * rng.standard_normal(len(time))
+    speed = np.round(3.6 * np.abs(speed + 0.3 * rng.standard_normal(len(time)))) / 3.6
+    fine = np.where(altitude < 100.0, 0.0, np.minimum(100.0 * np.round(altitude / 100.0), 99_500.0))
+    altitude = np.where(altitude < 99_500.0, fine, np.maximum(1000.0 * np.round(altitude / 1000.0), 100_000.0))
+    coast = truth.result.solution["orbit_coast_2"].time
+    keep = (time < coast[0] + 60.0) | (time > coast[1] - 60.0)
+    return Trace(time[keep] + CLOCK, speed[keep], altitude[keep])
 
 
 def downrange_mission() -> Mission:

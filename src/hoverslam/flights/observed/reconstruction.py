@@ -27,6 +27,7 @@ from hoverslam.flights.observed.priors import BAND_SIGMAS, check_vehicle
 from hoverslam.flights.observed.segments import BURNS
 from hoverslam.flights.observed.telemetry import (
     Telemetry,
+    known_first_trace,
     known_upper_trace,
     load_telemetry,
     upper_telemetry,
@@ -291,9 +292,9 @@ def mission_telemetry(
     clock = mission.liftoff_s
     liftoff = None if clock is None else (clock.si, (clock.high_si - clock.low_si) / BAND_SIGMAS)
     source, upper = trace or mission.trace, upper_trace or (mission.upper_trace if trace is None else None)
-    if source is None and upper is not None:
+    if source is None and upper is not None and not known_first_trace(mission.name):
         return upper_telemetry(mission.name, upper, stated, liftoff)
-    if source is None:
+    if source is None and upper is None:
         upper = known_upper_trace(mission.name)
     found = load_telemetry(source or mission.name, stated, liftoff)
     return found if upper is None or found.upper is not None else with_upper_trace(found, upper)
@@ -328,8 +329,8 @@ def reconstruct(
     trace = telemetry if isinstance(telemetry, Telemetry) else mission_telemetry(mission, telemetry)
     chosen = published_vehicle(mission.vehicle) if vehicle is None else as_vehicle(vehicle)
     check_vehicle(chosen)
-    tell = report or (lambda line: None)
-    tell("reading the traces")
+    if report is not None and trace.upper is not None:
+        report("simulating the upper stage for the guess")
     observation = observe(mission, trace, chosen, model_error)
     if not use_orbit:
         observation = replace(observation, orbit_known=False)

@@ -84,6 +84,7 @@ def _without_animation(time: Floats, values: Floats) -> tuple[Floats, Floats, fl
         gliding = slice(stops[before], starts[after])
         far = abs(values[starts[after]] - values[starts[before]]) > GLIDE_STEPS * step
         seconds = time[starts[after]] - time[stops[before]]
+        far = far and time[stops[before]] - time[stops[before] - 1] < overlay.glide_time_max_s.si  # not over a gap
         if far and after > before + 1 and seconds < overlay.glide_time_max_s.si:
             change = np.searchsorted(time, time[stops[before]] + overlay.glide_time_constant_s.si)
             steps[stops[before] : change], steps[change : starts[after]] = values[starts[before]], values[starts[after]]

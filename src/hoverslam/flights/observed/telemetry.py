@@ -19,7 +19,14 @@ import numpy as np
 
 from hoverslam.data.reading import whole_number
 from hoverslam.data.writing import write_whole
-from hoverslam.flights.observed.found_events import Found, NotFound, find_events, lift_off
+from hoverslam.flights.observed.found_events import (
+    LARGEST_ALTITUDE,
+    LARGEST_SPEED,
+    Found,
+    NotFound,
+    find_events,
+    lift_off,
+)
 from hoverslam.flights.observed.trace_checks import check_units, cleaned
 from hoverslam.flights.observed.trace_files import (
     ContradictionError,
@@ -120,6 +127,11 @@ def known_telemetry() -> list[str]:
     return sorted({path.name.removesuffix(suffix) for suffix in suffixes for path in DATA.glob(f"*{suffix}")})
 
 
+def known_first_trace(name: str) -> bool:
+    """Return whether a display of the first stage comes with the package under this name."""
+    return (DATA / f"{name}{TRACE_SUFFIX}").is_file()
+
+
 def known_upper_trace(name: str) -> Path | None:
     """Return the file of an upper stage's display that comes with the package; None if there is none of that name."""
     path = DATA / f"{name}{UPPER_SUFFIX}"
@@ -183,7 +195,14 @@ def _upper_trace(path: Path) -> tuple[Trace, tuple[str, ...]]:
     if not path.is_file():
         raise TelemetryError(f"{path}: no such file: it should be the display of the upper stage")
     _require_json_or_csv(path)
-    time, speed, altitude, notes = cleaned(path, read_columns(path).values)
+    columns = read_columns(path).values
+    fastest, highest = (float(np.max(columns[name], initial=0.0)) for name in ("speed", "altitude"))
+    if fastest > LARGEST_SPEED or highest > LARGEST_ALTITUDE:
+        told = (
+            f"shows {fastest:,.0f} m/s and {highest / 1e3:,.0f} km, which no upper stage reaches (km/h or m in place of"
+        )
+        raise TelemetryError(f"{path}: {told} m/s or km?): state the unit of each column in its header")
+    time, speed, altitude, notes = cleaned(path, columns)
     return Trace(time, speed, altitude), notes
 
 

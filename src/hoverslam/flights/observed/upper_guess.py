@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import least_squares
 
@@ -210,8 +211,10 @@ class _Misfit:
         self.shown = [(_few(speed[s.name]), _few(altitude[s.name])) for s in simulation.segments]
         self.ground = float(_altitudes(simulation.frame, np.zeros((1, 3)))[0])
         self.second = any(s.name == "second_burn" for s in simulation.segments)
+        errors = {s.name: s.start_error for s in simulation.segments}
+        self.moves = [errors.get(name, LONGEST_MOVE) for name in ("parking", "transfer")]
         angle = simulation.path_angle
-        self.thrust_band = THRUST_BAND if len(speed[simulation.segments[1].name].time) else HIDDEN_THRUST_BAND
+        self.thrust_band = THRUST_BAND if len(speed["separation"].time) else HIDDEN_THRUST_BAND
         self.start = np.array([angle, -angle - LAST_ANGLE, 0.0, 0.0, TURN * self.second, 0.0, 0.0, 1.0])
 
     def many(self, x: Floats) -> Floats:
@@ -223,9 +226,7 @@ class _Misfit:
             for shown, values, error in ((fast, speeds, SPEED_ERROR), (high, heights, ALTITUDE_ERROR)):
                 at = [np.interp(shown.time, t, v) for t, v in zip(part.times.T, values.T, strict=True)]
                 found.append((np.array(at) - shown.value) / error)
-        unmeasured = (x - self.start) / np.array(
-            [*[ANGLE_ERROR] * 5, LONGEST_MOVE, LONGEST_MOVE, 0.3 * self.thrust_band]
-        )
+        unmeasured = (x - self.start) / np.array([*[ANGLE_ERROR] * 5, *self.moves, 0.3 * self.thrust_band])
         last = parts[-1].states[-1]
         tilts = np.array([orbit_of(self.simulation.frame, each[:3], each[3:6]).inclination for each in last])
         return np.column_stack([*found, unmeasured, (tilts - self.plane) * self.second / INCLINATION_ERROR])
@@ -291,7 +292,7 @@ def _few(samples: Samples) -> Samples:
 
 def _altitudes(frame: LaunchFrame, positions: Floats) -> Floats:
     """Return the altitudes ``(...)`` (m) of positions ``(..., 3)``, as the equations of motion define them."""
-    return np.asarray(jax.vmap(frame.altitude)(positions.reshape(-1, 3))).reshape(positions.shape[:-1])
+    return np.asarray(jax.vmap(frame.altitude)(jnp.asarray(positions.reshape(-1, 3)))).reshape(positions.shape[:-1])
 
 
 def _guess(segment: Segment, times: Floats, states: Floats, controls: Floats) -> Guess:

@@ -10,6 +10,7 @@ from hoverslam.flights.observed.upper_segments import UPPER_COASTS
 from hoverslam.reports.json_text import Json
 
 FIGURES = {"thrust": "stage2.thrust_vacuum", "specific_impulse": "stage2.isp_vacuum", "dry_mass": "stage2.dry_mass"}
+_MEASURED = ("speed", "altitude")
 _UNITS = {"thrust": "kN", "specific_impulse": "s", "dry_mass": "kg"}
 _SIZES = {"kN": 1e3, "km": 1e3, "deg": np.pi / 180.0}  # of a unit, in SI
 
@@ -56,9 +57,6 @@ def upper_json(fit: FlightFit, flight: Observation) -> dict[str, Json]:
         "times_s": dict(pairs("time")),
         "orbit_is_a_measurement": flight.orbit_known,
     }
-
-
-_MEASURED = ("speed", "altitude")
 
 
 def upper_lines(fit: FlightFit, flight: Observation) -> list[str]:

@@ -3,8 +3,8 @@
 It shares position and velocity at cut-off with the first stage, and the payload, and adds the upper stage's thrust, specific
 impulse and dry mass to what is found. A burn gives thrust and mass flow, each over the initial mass; the masses themselves
 come from the payload and the prior knowledge of the stage. The throttle is free where the display shows the thrust reduced,
-and drifts slowly elsewhere. Only speed and altitude are displayed: what happens out of the plane of the flight is known from the
-inclination of the orbit alone.
+and drifts slowly elsewhere. Only speed and altitude are displayed: what happens out of the plane of the flight is known from
+the inclination of the orbit alone.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -64,6 +64,7 @@ WIDER = (
     0.5  # of a band, by which the search leaves it on each side: the display tells these figures better than the band
 )
 IMPULSE_BAND = 5.0  # standard errors on each side of the specific impulse that are searched
+ROUND_ORBIT = 1e-12  # least square of the eccentricity: its root has no derivative at zero
 Function = Callable[[Named, Named], Array]
 
 
@@ -107,7 +108,9 @@ def add_upper_stage(builder: FitBuilder, flight: Observation) -> None:
     last, first = flight.upper[-1], next(builder.key(flight, s.name) for s in flight.upper if s.engines)
     builder.expected.append(ExpectedValue(lambda e, p: e[first].initial_control.yaw, 0.0, IGNITION_YAW))
     name = flight.mission.name
-    if len(flight.speed[flight.upper[1].name].time):  # the rated thrust is then that of the first ignition
+    if len(
+        flight.speed["separation"].time
+    ):  # the display shows the ignition: the rated thrust is then that of the first ignition
         builder.problem.constrain(f"{name} ignition: thrust", lambda e, p: e[first].initial_control.throttle - 1.0)
     else:
         builder.expected.append(
@@ -219,9 +222,6 @@ def _elements(frame: LaunchFrame, state: Named) -> _Elements:
     cosine = (momentum @ frame.axis) / jnp.sqrt(momentum @ momentum)
     low, high = (semi_major * (1.0 + sign * eccentricity) - EARTH_EQUATORIAL_RADIUS for sign in (-1.0, 1.0))
     return _Elements(low, high, jnp.arccos(cosine))
-
-
-ROUND_ORBIT = 1e-12  # least square of the eccentricity: its root has no derivative at zero
 
 
 def orbit_outputs(flight: Observation, key: str) -> dict[str, tuple[Function, str]]:
