@@ -32,7 +32,6 @@ TRUTH = {
     "aero.drag_factor": 0.93,
     "aero.descent_axial_factor": 1.05,
     "aero.preserved_drag_fraction": 0.13,
-    "aero.normal_factor": 1.1,
     "recovery.angle_of_attack_max_deg": 5.0,
     "recovery.landing_throttle_max": 0.8,
 }

@@ -16,9 +16,7 @@ from hoverslam.physics.winds import percentile_wind
 
 TOLERANCE = 1e-12
 FRAME = LaunchFrame(np.radians(28.6), np.radians(-80.6), 5.0, np.radians(60.0))
-INPUTS = Inputs(
-    Propulsion.cluster(9, 845e3, 282.0, 311.0), Propulsion(2e6, 700.0, 1.5), Shape(10.52, 1.1, 14.0, 0.1, 1.2)
-)
+INPUTS = Inputs(Propulsion.cluster(9, 845e3, 282.0, 311.0), Propulsion(2e6, 700.0, 1.5), Shape(10.52, 1.1, 14.0, 0.1))
 SCALE = np.array([1e5] * 3 + [1e3] * 3 + [1e5] + [1.0] * 3)
 LIMITS = [
     "dynamic_pressure", "heating", "free_molecular_heating", "q_alpha", "axial_acceleration", "speed", "throttle", "upright",

@@ -13,7 +13,7 @@ from hoverslam.physics.propulsion import Propulsion
 from hoverslam.physics.rigid_body import FixedBody, RigidFlight, RigidInputs, SolidCylinder, TankBody, rotation
 
 INERTIA = (4e6, 4.5e6, 1e5)
-OFF = RigidInputs(Propulsion.off(), 0.0, Shape(0.0, 0.0, 0.0, 0.0, 0.0))
+OFF = RigidInputs(Propulsion.off(), 0.0, Shape(0.0, 0.0, 0.0, 0.0))
 
 
 def flown(flight, start, seconds):
@@ -62,7 +62,7 @@ def test_rotation_takes_the_nose_where_the_axis_is():
 
 def test_thrust_below_the_centre_of_mass_turns_the_body_the_way_a_gimbal_does():
     flight = RigidFlight(FlatGround(9.8), "vacuum", body=FixedBody(INERTIA, -14.0, 0.0))
-    inputs = RigidInputs(Propulsion(1e6, 300.0, 0.0), 1.0, Shape(0.0, 0.0, 0.0, 0.0, 0.0))
+    inputs = RigidInputs(Propulsion(1e6, 300.0, 0.0), 1.0, Shape(0.0, 0.0, 0.0, 0.0))
     state = Named(
         position=jnp.zeros(3), velocity=jnp.zeros(3), mass=3e4, attitude=jnp.array([1.0, 0, 0, 0]), rate=jnp.zeros(3)
     )

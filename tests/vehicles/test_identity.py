@@ -14,11 +14,10 @@ from hoverslam.vehicles.identity import identity_of
 from hoverslam.vehicles.loading import check_file, load_vehicle
 
 SHIPPED = (files("hoverslam.vehicles") / "files" / "falcon9.toml").read_text(encoding="utf-8")
-DRY_MASS = load_vehicle("falcon9").stage1.dry_mass_t.value
-DRY = f"dry_mass_t = {{ value = {DRY_MASS},"
+DRY = "dry_mass_t = { value = 27.9,"
 
 
-def write(path, name="mine", dry=DRY_MASS, text=SHIPPED, encoding="utf-8"):
+def write(path, name="mine", dry=27.9, text=SHIPPED, encoding="utf-8"):
     path.parent.mkdir(exist_ok=True)
     changed = text.replace('name = "falcon9"', f'name = "{name}"', 1).replace(DRY, f"dry_mass_t = {{ value = {dry},", 1)
     path.write_text(changed, encoding=encoding)
@@ -26,27 +25,27 @@ def write(path, name="mine", dry=DRY_MASS, text=SHIPPED, encoding="utf-8"):
 
 
 def test_a_shipped_name_with_other_figures_is_refused(tmp_path):
-    path = write(tmp_path / "a.toml", "falcon9", DRY_MASS + 0.5)
+    path = write(tmp_path / "a.toml", "falcon9", 28.4)
     (line,) = check_file(path)
     assert line == (
         f'{path}: name: "falcon9": the name of a vehicle that comes with hoverslam, which differs in stage1.dry_mass_t: '
         "choose another name"
     )
     with pytest.raises(VehicleError, match="choose another name"):
-        load_vehicle(path, [f"stage1.dry_mass_t={DRY_MASS}"])
+        load_vehicle(path, ["stage1.dry_mass_t=27.9"])
 
 
 def test_a_copy_of_a_shipped_file_is_that_vehicle_and_may_be_changed_by_overrides(tmp_path):
     path = write(tmp_path / "copy.toml", "falcon9")
     assert identity_of(load_vehicle(path)) == identity_of(load_vehicle("falcon9"))
-    assert load_vehicle(path, ["stage1.dry_mass_t=28.5"]).stage1.dry_mass == 28.5e3
+    assert load_vehicle(path, ["stage1.dry_mass_t=28"]).stage1.dry_mass == 28e3
 
 
 def test_a_file_in_the_working_folder_is_not_taken_for_the_shipped_one(tmp_path, monkeypatch):
-    write(tmp_path / "falcon9.toml", "own", DRY_MASS + 0.5)
+    write(tmp_path / "falcon9.toml", "own", 28.4)
     monkeypatch.chdir(tmp_path)
     assert load_vehicle("falcon9.toml").name == "own"
-    assert load_vehicle("falcon9").stage1.dry_mass_t.value == DRY_MASS
+    assert load_vehicle("falcon9").stage1.dry_mass == 27.9e3
 
 
 def test_no_override_gives_a_vehicle_the_name_of_another():
@@ -59,14 +58,14 @@ def test_no_override_gives_a_vehicle_the_name_of_another():
 def test_the_identity_follows_figures_and_bands_but_not_words():
     vehicle = load_vehicle("falcon9")
     assert identity_of(vehicle.model_copy(update={"title": "another title"})) == identity_of(vehicle)
-    assert identity_of(with_figure(vehicle, "stage1.dry_mass_t", DRY_MASS - 0.1)) != identity_of(vehicle)
+    assert identity_of(with_figure(vehicle, "stage1.dry_mass_t", 27.8)) != identity_of(vehicle)
     wider = vehicle.fairing.mass_t.model_copy(update={"high": 2.1})
     fairing = vehicle.fairing.model_copy(update={"mass_t": wider})
     assert identity_of(vehicle.model_copy(update={"fairing": fairing})) != identity_of(vehicle)
 
 
 def test_two_files_of_one_name_are_refused_and_a_repeated_file_is_flown_once(tmp_path):
-    first, other = write(tmp_path / "a.toml"), write(tmp_path / "b" / "b.toml", dry=DRY_MASS + 0.1)
+    first, other = write(tmp_path / "a.toml"), write(tmp_path / "b" / "b.toml", dry=28.0)
     with pytest.raises(VehicleError) as caught:
         default_cases([str(first), str(other)])
     assert caught.value.mistakes == (

@@ -1,6 +1,5 @@
 """Vehicles beyond two stages in line: third stage, side boosters, an upper stage that returns, no fairing."""
 
-import re
 from importlib.resources import files
 
 import pytest
@@ -27,13 +26,6 @@ def swapped(text, old, new):
     return text.replace(old, new, 1)
 
 
-def with_value(text, key, value, low):
-    """The text with another value and low end wherever it states a key."""
-    changed, count = re.subn(rf"(?m)^({key} = \{{ value = )[\d.]+, low = [\d.]+", rf"\g<1>{value}, low = {low}", text)
-    assert count >= 1
-    return changed
-
-
 def without_line(text, start):
     """The text without its first line that starts so."""
     line = next(line for line in text.splitlines() if line.startswith(start))
@@ -58,8 +50,7 @@ def test_side_boosters_count_in_thrust_and_mass():
     bare = heavy.model_copy(update={"side_boosters": None})
     both = 2 * (boosters.dry_mass + boosters.propellant)
     assert heavy.liftoff_mass(63.8e3) - bare.liftoff_mass(63.8e3) == pytest.approx(both)
-    # The loads of the three first stages together are known to 10 t, three times the standard error of Falcon 9's.
-    assert heavy.liftoff_mass() == pytest.approx(heavy.liftoff_mass_published_t.si, abs=10e3)
+    assert heavy.liftoff_mass() == pytest.approx(heavy.liftoff_mass_published_t.si, rel=0.005)
 
 
 def test_a_third_stage_counts_in_the_mass():
@@ -105,23 +96,25 @@ CASES = {
         ["mine.toml: side_boosters.count: 1: must be a whole number from 2 to 6"],
     ),
     "side boosters without propellant": (
-        swapped(HEAVY, SIDE, with_value(SIDE, "propellant_t", 0.0, 0.0)),
+        swapped(HEAVY, SIDE, SIDE.replace("value = 405.4, low = 398.3", "value = 0.0, low = 0.0")),
         [
             "mine.toml: side_boosters.propellant_t: 0: must be more than 0 and at most 5000 t",
             "mine.toml: side_boosters.propellant_t.low: 0: must be more than 0 and at most 5000 t",
         ],
     ),
     "more residual than propellant in a side booster": (
-        swapped(HEAVY, SIDE, with_value(SIDE, "propellant_t", 1.9, 1.0)),
+        swapped(HEAVY, SIDE, SIDE.replace("value = 405.4, low = 398.3", "value = 1.9, low = 1.0")),
         [
             "mine.toml: side_boosters.residual_t: 2.5: must be less than propellant_t (1.9)",
         ],
     ),
     "too heavy with its side boosters": (
-        with_value(HEAVY, "thrust_sea_level_kN", 500.0, 400.0),
+        HEAVY.replace(
+            "thrust_sea_level_kN = { value = 843.0, low = 838", "thrust_sea_level_kN = { value = 500.0, low = 400"
+        ),
         [
             "mine.toml: stage1.engine.thrust_sea_level_kN: 500: "
-            "lift-off thrust-to-weight is 0.96 without payload, must be more than 1: 1429 t on the pad"
+            "lift-off thrust-to-weight is 0.97 without payload, must be more than 1: 1419 t on the pad"
         ],
     ),
     "a side booster that throttles below its engine": (

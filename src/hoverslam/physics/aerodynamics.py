@@ -15,23 +15,22 @@ from hoverslam.physics.splines import Spline
 _FILES = Path(__file__).parent / "files"
 
 
-def curve_over_mach(path: Path) -> Spline:
-    """Return the spline through the curve of a file whose first columns are the Mach number and a coefficient."""
-    mach, coefficient, *_ = read_curves(path).columns.values()
+def _curve_over_mach(name: str) -> Spline:
+    """Return the spline through the curve of a file whose columns are ``mach`` and a coefficient."""
+    mach, coefficient = read_curves(_FILES / name).columns.values()
     return Spline(mach, coefficient, beyond=("line", "hold"))  # no Mach number is below zero
 
 
-_ASCENT_SPLINE = curve_over_mach(_FILES / "ascent_drag_coefficient.csv")
-DESCENT_CURVE = _FILES / "descent_axial_coefficient.csv"
-_DESCENT_SPLINE = curve_over_mach(DESCENT_CURVE)
+_ASCENT_SPLINE = _curve_over_mach("ascent_drag_coefficient.csv")
+_DESCENT_SPLINE = _curve_over_mach("descent_axial_coefficient.csv")
 
 _SLENDER_BODY_SLOPE = 2.0  # normal-force slope per radian of a slender body (Munk, NACA report 184, 1924)
 _CROSSFLOW_DRAG = 1.2  # drag coefficient of a circular cylinder across the flow (Hoerner, Fluid-Dynamic Drag, 1965)
 _CROSSFLOW_REDUCTION = 0.7  # factor of the cross-flow drag for the finite length of the body (Hoerner)
 _CROSSFLOW_ROUNDING = 1e-6  # squared, over the squared speed: makes the size of the cross-flow smooth at zero
 _PLUME_EXPONENT = 4  # fits Jarvinen and Adams, NASA CR-124720, 1970, central nozzle, Mach 2
-_LEAST_PLUME = 0.05  # thrust coefficient below zero at which the plume's part in the shielding is largest: 1/40
-_FORCE_OFFSET = 1.0  # N: keeps the thrust coefficient finite without air
+_THRUST_ROUNDING = 1e4  # N: makes the positive part of the thrust smooth at zero
+_FORCE_OFFSET = 1.0  # N: keeps the plume fraction finite without air
 _SUTTON_GRAVES = 1.7415e-4  # kg^0.5/m, air (Sutton and Graves, NASA TR R-376, 1971)
 
 
@@ -75,18 +74,14 @@ def plume_shielding(thrust: Array, pressure_force: Array, preserved: Array | flo
     ``preserved`` + (1 - preserved) (1 - s)^4. With ``preserved`` = 0 it passes within 0.07 of the wind-tunnel points of
     Jarvinen and Adams (NASA CR-124720, 1970; central nozzle, Mach 2) for CT up to 1.05.
 
-    Without thrust the fraction is 1. It is twice continuously differentiable in the thrust, at zero as well.
-
     Args:
         thrust: Thrust of the lit engines (N).
         pressure_force: Dynamic pressure times base area (N).
         preserved: Fraction that remains at high CT: 0 to 0.2 for outer or canted nozzles; about -0.1 in the measurement.
     """
-    coefficient = thrust / (pressure_force + _FORCE_OFFSET)
-    # The thrust of an engine at a low level is negative in thick air: back pressure exceeds it. No plume shields the base
-    # then. The bend to a bounded value begins with the third derivative and leaves positive thrust as it is.
-    below = jnp.minimum(coefficient, 0.0) / _LEAST_PLUME
-    unshielded = 1.0 / (1.0 + coefficient / (1.0 + below**2))
+    # The thrust of an engine at a low level is negative in thick air: back pressure exceeds it. The plume is then absent.
+    positive_thrust = 0.5 * (thrust + jnp.sqrt(thrust**2 + _THRUST_ROUNDING**2))
+    unshielded = (pressure_force + _FORCE_OFFSET) / (positive_thrust + pressure_force + _FORCE_OFFSET)
     return preserved + (1.0 - preserved) * unshielded**_PLUME_EXPONENT
 
 

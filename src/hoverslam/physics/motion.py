@@ -43,14 +43,12 @@ class Shape(NamedTuple):
         axial_factor: Factor of the axial-force curve.
         side_area_ratio: Side area over base area.
         preserved_drag: Fraction of the axial force that remains behind an exhaust plume.
-        normal_factor: Factor of the normal force.
     """
 
     base_area: Array | float
     axial_factor: Array | float
     side_area_ratio: Array | float
     preserved_drag: Array | float
-    normal_factor: Array | float
 
 
 class Inputs(NamedTuple):
@@ -191,7 +189,7 @@ class Flight(eqx.Module):
         normal = aerodynamics.normal_force_per_pressure(
             crossflow, speed_squared, jnp.sqrt(axial_flow**2 + _AXIAL_FLOW_ROUNDING), shape.side_area_ratio
         )
-        return half_density_area * coefficient * along, half_density_area * shape.normal_factor * normal
+        return half_density_area * coefficient * along, half_density_area * normal
 
     def rates(self, state: NamedArrays, control: NamedArrays, inputs: Inputs) -> dict[str, Array]:
         """Return the time derivative of the state: ``position`` (m/s), ``velocity`` (m/s2), ``mass`` (kg/s)."""

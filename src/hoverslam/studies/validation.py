@@ -133,9 +133,7 @@ class Validation(Result):
             "predictions": {name: prediction.as_json() for name, prediction in self.predictions.items()},
             "payloads": [payload.as_json() for payload in self.payloads],
             "propellant_held": {
-                name: [step._asdict() for step in held_propellant_steps(flight)]
-                for name, flight in flights.items()
-                if flight.returned
+                name: [step._asdict() for step in held_propellant_steps(flight)] for name, flight in flights.items()
             },
         }
 
@@ -146,7 +144,7 @@ class Validation(Result):
         if self.calibration is not None:
             lines += ["", *self.calibration.report().splitlines()]
             lines += ["", "Propellant held at cut-off for a return to the launch site:"]
-            lines += held_propellant_lines([flight for flight in self.calibration.flights.values() if flight.returned])
+            lines += held_propellant_lines(list(self.calibration.flights.values()))
         return "\n".join(lines)
 
     def to_frame(self) -> "pd.DataFrame":

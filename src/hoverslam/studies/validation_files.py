@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-MISSIONS = ("crs11", "nrol76", "saocom1a", "koreasat5a", "iridium3")
+MISSIONS = ("crs11", "nrol76", "saocom1a")
 TABLES = ("validation.json", "validation.md")
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from hoverslam.data.errors import Mistake, did_you_mean, shown, suggestion
 from hoverslam.data.figures import Band, Figure, Name, Range, Section, Text, mistakes
@@ -38,9 +38,6 @@ class Mission(Section):
         site: Id of the launch site.
         landing_site: Id of the landing site, or ``free`` for any place at sea level; None for an expended first stage.
         recovery: Recovery mode.
-        boostback: Whether the first stage burns against its flight after separation; None for the usual way of the recovery
-            mode.
-        upper_burns: Burns of the upper stage until the payload is in its orbit.
         fairing: Whether it had a fairing; false for a capsule.
         northward: Which of the two launch azimuths to the orbit's plane was flown.
         payload_kg: Payload.
@@ -61,8 +58,6 @@ class Mission(Section):
     site: Text
     landing_site: Text | None = None
     recovery: RecoveryMode
-    boostback: bool | None = None
-    upper_burns: Annotated[int, Field(ge=1, le=2)] = 1
     fairing: bool
     northward: bool
     payload_kg: Annotated[Figure, Range(0, 300_000)]

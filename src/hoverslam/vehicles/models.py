@@ -49,7 +49,6 @@ class Aero(Section):
         diameter_m: Diameter of the reference area.
         drag_factor: Factor of the ascent drag curve.
         descent_axial_factor: Factor of the axial-force curve of the descent.
-        normal_factor: Factor of the normal force of the descent.
         normal_side_area_ratio: Side area over base area, for the normal force.
         preserved_drag_fraction: Fraction of the axial force that remains behind an exhaust plume.
         grid_fins: Whether the first stage has grid fins.
@@ -58,7 +57,6 @@ class Aero(Section):
     diameter_m: Diameter
     drag_factor: Annotated[Figure, Range(0, 3)]
     descent_axial_factor: Annotated[Figure, Range(0, 3)] | None = None
-    normal_factor: Annotated[Figure, Range(0, 5)] | None = None
     normal_side_area_ratio: Annotated[Figure, Range(0, 60)] | None = None
     preserved_drag_fraction: Share | None = None
     grid_fins: bool

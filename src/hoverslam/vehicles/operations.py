@@ -43,7 +43,6 @@ class Operations(Section):
         landing_burn_min_s: Shortest burn of each engine count.
         touchdown_tilt_max_deg: Tilt of the body axis at touchdown.
         descent_axial_factor: Factor of the axial-force curve on the way down, where the file states none.
-        normal_factor: Factor of the normal force on the way down, where the file states none.
         preserved_drag_fraction: Share of the drag that remains behind a plume, where the file states none.
         gimbal_deg: Gimbal range where the file states none.
         gimbal_rate_deg_s: Rate of the gimbal.
@@ -80,7 +79,6 @@ class Operations(Section):
     landing_burn_min_s: Annotated[Figure, Range(0, 30)]
     touchdown_tilt_max_deg: Annotated[Figure, Range(0, 10)]
     descent_axial_factor: Annotated[Figure, Range(0, 3)]
-    normal_factor: Annotated[Figure, Range(0, 5)]
     preserved_drag_fraction: _Share
     gimbal_deg: Annotated[Figure, Range(0, 30)]
     gimbal_rate_deg_s: Annotated[Figure, Range(0, 90)]

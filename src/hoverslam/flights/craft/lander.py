@@ -11,12 +11,7 @@ from numbers import Integral
 
 import numpy as np
 
-from hoverslam.flights.craft.vehicle_parameters import (
-    descent_axial_factor,
-    normal_factor,
-    preserved_drag,
-    side_area_ratio,
-)
+from hoverslam.flights.craft.vehicle_parameters import descent_axial_factor, preserved_drag, side_area_ratio
 from hoverslam.physics.constants import STANDARD_GRAVITY
 from hoverslam.vehicles.errors import VehicleError
 from hoverslam.vehicles.loading import as_vehicle
@@ -45,7 +40,6 @@ class Lander:
         axial_factor: Factor of the axial-force curve; see :class:`hoverslam.physics.Shape`.
         side_area_ratio: Side area over base area.
         preserved_drag: Share of the drag that remains behind a plume.
-        normal_factor: Factor of the normal force.
     """
 
     name: str
@@ -60,7 +54,6 @@ class Lander:
     axial_factor: float = 1.0
     side_area_ratio: float = 0.0
     preserved_drag: float = 0.0
-    normal_factor: float = 1.0
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -133,7 +126,6 @@ class Lander:
             descent_axial_factor(vehicle),
             side_area_ratio(vehicle),
             preserved_drag(vehicle),
-            normal_factor(vehicle),
         )
 
     def throttled(self, low: float, high: float) -> "Lander":
@@ -168,7 +160,6 @@ class Lander:
             "aero.side_area_ratio": self.side_area_ratio,
             "aero.descent_axial_factor": self.axial_factor,
             "aero.preserved_drag": self.preserved_drag,
-            "aero.normal_factor": self.normal_factor,
         }
 
 

@@ -55,7 +55,6 @@ def launch_parameters(vehicle: Vehicle, recovery: str) -> dict[str, float]:
         "aero.drag_factor": aero.drag_factor.si,
         "aero.side_area_ratio": side_area_ratio(vehicle),
         "aero.descent_axial_factor": descent_axial_factor(vehicle),
-        "aero.normal_factor": normal_factor(vehicle),
         "aero.preserved_drag": preserved_drag(vehicle),
         "landing.reserve": home.reserve(recovery)[0].si if home is not None and recovery != "expendable" else 0.0,
     }
@@ -131,11 +130,6 @@ def descent_axial_factor(vehicle: Vehicle) -> float:
     return _stated(vehicle.aero.descent_axial_factor, operations_of(vehicle).descent_axial_factor)
 
 
-def normal_factor(vehicle: Vehicle) -> float:
-    """Return the factor of the normal force on the way down."""
-    return _stated(vehicle.aero.normal_factor, operations_of(vehicle).normal_factor)
-
-
 def preserved_drag(vehicle: Vehicle) -> float:
     """Return the share of the drag that remains behind a plume."""
     return _stated(vehicle.aero.preserved_drag_fraction, operations_of(vehicle).preserved_drag_fraction)
@@ -204,12 +198,11 @@ def descent_inputs(engines: int, body: str = "stage1") -> Callable[[Values], Inp
 
     def inputs(p: Values) -> Inputs:
         burning = _cluster(p, body, engines) if engines else Propulsion.off()
-        upper = body == "upper_stage"
-        axial = "upper_stage.axial_factor" if upper else "aero.descent_axial_factor"
+        axial = "upper_stage.axial_factor" if body == "upper_stage" else "aero.descent_axial_factor"
         side = "aero.side_area_ratio" if body == "stage1" else f"{body}.side_area_ratio"
-        normal = 1.0 if upper else p["aero.normal_factor"]
-        shape = Shape(p[f"{body}.base_area"], p[axial], p[side], p["aero.preserved_drag"], normal)
-        return Inputs(burning, Propulsion.off(), shape)
+        return Inputs(
+            burning, Propulsion.off(), Shape(p[f"{body}.base_area"], p[axial], p[side], p["aero.preserved_drag"])
+        )
 
     return inputs
 
@@ -235,7 +228,7 @@ def _cluster(p: Values, body: str, engines: Any) -> Propulsion:
 
 
 def _ascent_shape(p: Values, area: str = "aero.reference_area") -> Shape:
-    return Shape(p[area], p["aero.drag_factor"], p["aero.side_area_ratio"], 1.0, 1.0)
+    return Shape(p[area], p["aero.drag_factor"], p["aero.side_area_ratio"], 1.0)
 
 
 # ---- masses ----------------------------------------------------------------------------------------------------------

@@ -49,7 +49,6 @@ class RigidLandingBuilder(LandingBuilder):
                 p["aero.descent_axial_factor"],
                 p["aero.side_area_ratio"],
                 p["aero.preserved_drag"],
-                p["aero.normal_factor"],
             )
             return RigidInputs(one, float(engines), shape)
 

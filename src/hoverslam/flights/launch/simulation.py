@@ -61,7 +61,7 @@ class Arc:
         return Guess(self.time, states, steering if controls else {})
 
 
-_TEMPLATE = Inputs(Propulsion(0.0, 0.0, 0.0), Propulsion(0.0, 0.0, 0.0), Shape(1.0, 1.0, 1.0, 1.0, 1.0))
+_TEMPLATE = Inputs(Propulsion(0.0, 0.0, 0.0), Propulsion(0.0, 0.0, 0.0), Shape(1.0, 1.0, 1.0, 1.0))
 
 
 def _angles(regime: str) -> tuple[str, str]:
@@ -70,11 +70,11 @@ def _angles(regime: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=8)
 def _runge_kutta_step(regime: str, wind: Wind | None) -> ca.Function:
-    """Return the next state as a function of state ``(7,)``, control ``(3,)``, inputs, step (s) and pad ``(6,)``.
+    """Return the next state as a function of state ``(7,)``, control ``(3,)``, ten inputs, step (s) and pad ``(6,)``.
 
     The pad is its position from the Earth's centre and the axis of the Earth, so that one function serves all frames.
     """
-    leaves, tree = jax.tree_util.tree_flatten(_TEMPLATE)
+    tree = jax.tree_util.tree_structure(_TEMPLATE)
 
     def rates(x: jax.Array, u: jax.Array, q: jax.Array, pad: jax.Array) -> jax.Array:
         flight = Flight(_frame_at(pad), regime, wind)
@@ -83,9 +83,8 @@ def _runge_kutta_step(regime: str, wind: Wind | None) -> ca.Function:
         rate = flight.rates(state, control, jax.tree_util.tree_unflatten(tree, list(q)))
         return jnp.concatenate([rate["position"], rate["velocity"], jnp.atleast_1d(rate["mass"])])
 
-    f = to_casadi(rates, [7, 3, len(leaves), 6], "rates")
-    x, u, q = ca.SX.sym("x", 7), ca.SX.sym("u", 3), ca.SX.sym("q", len(leaves))
-    h, pad = ca.SX.sym("h"), ca.SX.sym("pad", 6)
+    f = to_casadi(rates, [7, 3, 10, 6], "rates")
+    x, u, q, h, pad = ca.SX.sym("x", 7), ca.SX.sym("u", 3), ca.SX.sym("q", 10), ca.SX.sym("h"), ca.SX.sym("pad", 6)
     k1 = f(x, u, q, pad)
     k2 = f(x + 0.5 * h * k1, u, q, pad)
     k3 = f(x + 0.5 * h * k2, u, q, pad)
@@ -115,8 +114,7 @@ class _Step:
     """A step of the integration in memory that is allocated once: calls through Python objects cost eight times more."""
 
     def __init__(self, function: ca.Function, pad: np.ndarray):
-        state, control, inputs, step, _ = (np.zeros(function.size1_in(index)) for index in range(function.n_in()))
-        self._state, self._control, self._inputs, self._step = state, control, inputs, step
+        self._state, self._control, self._inputs, self._step = np.zeros(7), np.zeros(3), np.zeros(10), np.zeros(1)
         self._pad, self._next = pad.copy(), np.zeros(7)
         self._buffer, self._evaluate = function.buffer()
         given = (self._state, self._control, self._inputs, self._step, self._pad)

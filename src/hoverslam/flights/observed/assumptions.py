@@ -60,13 +60,9 @@ class AscentHabits(Section):
 
 
 class BurnThrottles(Section):
-    """Burns of the returning stage: the highest throttle that a fit may find, and the mean of each burn where it starts.
-
-    The boostback may begin ``boostback_lead_s`` before its event.
-    """
+    """Throttles of the returning stage: the highest that a fit may find, and the mean of each burn where it starts."""
 
     throttle_max: _Ratio
-    boostback_lead_s: _Seconds
     boostback_throttle_mean: _Ratio
     entry_throttle_mean: _Ratio
     landing_throttle_mean: _Ratio
@@ -82,14 +78,8 @@ class PriorFigures(Section):
 
     altitude_lead_s: Annotated[Figure, Range(-10, 10)]
     altitude_lead_error_s: _Seconds
-    altitude_zero_m: Annotated[Figure, Range(-10_000, 10_000)]
-    altitude_zero_error_m: Annotated[Figure, Range(0, 10_000)]
     air_factor: _Ratio
     air_factor_error: _Ratio
-    glide_angle_of_attack_deg: Annotated[Figure, Range(-45, 45)]
-    glide_angle_of_attack_error_deg: Annotated[Figure, Range(0, 45)]
-    normal_factor: Annotated[Figure, Range(0, 5)]
-    normal_factor_error: _Ratio
     descent_axial_factor: _Ratio
     descent_axial_factor_error: _Ratio
 

@@ -9,33 +9,18 @@ propellant left) is fitted for each flight and does not enter the vehicle.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
-from hoverslam.data.curves import read_curves
-from hoverslam.data.writing import write_whole
-from hoverslam.flights.observed.fit_laws import (
-    DRAG_MACHS,
-    DRAG_NAMES,
-    PRIOR_CURVE,
-    fitted_axial_coefficient,
-    prior_axial_coefficient,
-)
+from hoverslam.flights.observed.fit_laws import DRAG_MACHS, DRAG_NAMES
 from hoverslam.flights.observed.flight_fit import Estimate, FlightFit, fit_flights, restart_from
 from hoverslam.flights.observed.observation import Observation, observe
-from hoverslam.flights.observed.reconstruction import (
-    Reconstruction,
-    figure_lines,
-    mission_telemetry,
-    published_vehicle,
-)
+from hoverslam.flights.observed.reconstruction import Reconstruction, figure_lines, published_vehicle
+from hoverslam.flights.observed.telemetry import load_telemetry
 from hoverslam.flights.observed.trace_files import Floats
 from hoverslam.physics.aerodynamics import descent_axial_coefficient
 from hoverslam.reports.json_text import Json
@@ -58,16 +43,9 @@ FIGURES = {
     "stage2.propellant_t": ("stage2.propellant", 1e3),
     "aero.drag_factor": ("aero.drag_factor", 1.0),
     "aero.preserved_drag_fraction": ("aero.preserved_drag", 1.0),
-    "aero.normal_factor": ("aero.normal_factor", 1.0),
 }
 DESCENT_FACTOR = "aero.descent_axial_factor"
 TRUSTED_MACHS = (0.9, 3.2)  # range in which unpowered flight in dense air determines the drag
-_CURVE_HEADER = """\
-# Axial-force coefficient of a first stage over Mach number: engines first and off, with grid fins, at zero angle of attack.
-# Reference: cross-section. Standard errors are those of the fit; the covariance is in results/validation.json.
-# status: derived
-# source: fit of webcast speed and altitude of {flights}; outside Mach 0.9 to 5 the prior curve times the factor at the end
-mach,axial_coefficient,standard_error"""
 
 
 class DragRow(NamedTuple):
@@ -108,7 +86,7 @@ class Calibration(Result):
 
     @property
     def descent_factor(self) -> Estimate:
-        """One factor on the package's descent curve: the minimum-variance mean over the trusted Mach numbers."""
+        """One factor on the generic descent curve: the minimum-variance mean over the trusted Mach numbers."""
         names, weights = self._factor_weights()
         values = np.array([self.fit.estimate(name).value for name in names])
         variance = float(weights @ self.fit.covariance_of(names) @ weights)
@@ -116,42 +94,19 @@ class Calibration(Result):
 
     def _factor_weights(self) -> tuple[list[str], Floats]:
         """Return the parameters of the trusted Mach numbers, and their weights ``(n,)`` in the mean."""
-        trusted = (TRUSTED_MACHS[0] <= DRAG_MACHS) & (TRUSTED_MACHS[1] >= DRAG_MACHS)
-        names = [name for name, used in zip(DRAG_NAMES, trusted, strict=True) if used]
-        # The parameters are factors on the prior curve, the mean is one on the curve of the package.
-        machs = [jnp.asarray(mach) for mach in DRAG_MACHS[trusted]]
-        scale = np.array([float(prior_axial_coefficient(m) / descent_axial_coefficient(m)) for m in machs])
-        covariance = self.fit.covariance_of(names) * np.outer(scale, scale)
-        ones = np.linalg.solve(covariance, np.ones(len(names)))
-        weights: Floats = np.asarray(scale * ones / float(np.sum(ones)), dtype=np.float64)
+        names = [n for n, m in zip(DRAG_NAMES, DRAG_MACHS, strict=True) if TRUSTED_MACHS[0] <= m <= TRUSTED_MACHS[1]]
+        ones = np.linalg.solve(self.fit.covariance_of(names), np.ones(len(names)))
+        weights: Floats = np.asarray(ones / float(np.sum(ones)), dtype=np.float64)
         return names, weights
 
     @property
     def drag_table(self) -> list[DragRow]:
         """The descent curve at the Mach numbers of the fit."""
-        return self.descent_curve(DRAG_MACHS)
-
-    def descent_curve(self, machs: Floats) -> list[DragRow]:
-        """Return the fitted descent curve at Mach numbers ``(n,)``, with standard errors."""
-        factors = {name: jnp.asarray(self.fit.estimate(name).value) for name in DRAG_NAMES}
-        covariance, rows = self.fit.covariance_of(DRAG_NAMES), []
-        for mach in map(jnp.asarray, machs):
-            value, slopes = jax.value_and_grad(partial(fitted_axial_coefficient, mach))(factors)
-            along = np.array([float(slopes[name]) for name in DRAG_NAMES])
-            rows.append(DragRow(float(mach), float(value), float(np.sqrt(along @ covariance @ along))))
+        rows = []
+        for name, mach in zip(DRAG_NAMES, DRAG_MACHS, strict=True):
+            factor, curve = self.fit.estimate(name), float(descent_axial_coefficient(jnp.asarray(mach)))
+            rows.append(DragRow(float(mach), curve * factor.value, curve * factor.error))
         return rows
-
-    def drag_covariance(self) -> Floats:
-        """Return the covariance ``(n, n)`` of the coefficients in ``drag_table``."""
-        scale = np.array([float(prior_axial_coefficient(jnp.asarray(mach))) for mach in DRAG_MACHS])
-        return np.asarray(self.fit.covariance_of(DRAG_NAMES) * np.outer(scale, scale))
-
-    def write_descent_curve(self, path: Path) -> None:
-        """Write the fitted descent curve in the form of ``physics/files/descent_axial_coefficient.csv``."""
-        rows = self.descent_curve(read_curves(PRIOR_CURVE).columns["mach"])
-        header = _CURVE_HEADER.format(flights="; ".join(flight.mission.title for flight in self.flights.values()))
-        body = [f"{r.mach:g},{r.coefficient:.4f},{r.error:.4f}" for r in rows]
-        write_whole(path, "\n".join([header, *body, ""]))
 
     def standard_error(self, slopes: Mapping[str, float]) -> float:
         """Return the standard error of a quantity that depends on the calibrated figures.
@@ -175,7 +130,6 @@ class Calibration(Result):
             "verified": self.verified,
             "figures": {key: [found.value, found.error] for key, found in self.figures.items()},
             "descent_drag": [row._asdict() for row in self.drag_table],
-            "descent_drag_covariance": self.drag_covariance().tolist(),
             "flights": {name: flight.as_json() for name, flight in self.flights.items()},
         }
 
@@ -238,16 +192,13 @@ def calibrate(
     missions: Sequence[str],
     vehicle: Vehicle | str | PathLike[str] | None = None,
     report: Callable[[str], None] | None = None,
-    *,
-    upper_stages: bool = False,
 ) -> Calibration:
     """Fit all ``missions`` together.
 
     Args:
-        missions: Known missions of one vehicle, each with its trace, or their files.
+        missions: Known missions of one vehicle, each with its trace.
         vehicle: Vehicle, name or file, whose bands are the prior knowledge; by default as published.
         report: Receives one line a solve.
-        upper_stages: Whether displays of upper stages are fitted too; a fit then takes several times as long.
 
     Raises:
         VehicleError: If a mission or the vehicle is unknown or cannot be used.
@@ -257,9 +208,7 @@ def calibrate(
     tell(f"reading {', '.join(missions)}")
     chosen = [load_mission(name) for name in missions]
     prior_vehicle = published_vehicle(chosen[0].vehicle) if vehicle is None else as_vehicle(vehicle)
-    observations = [observe(mission, mission_telemetry(mission), prior_vehicle) for mission in chosen]
-    if not upper_stages:
-        observations = [replace(observation, upper=()) for observation in observations]
+    observations = [observe(mission, load_telemetry(mission.name), prior_vehicle) for mission in chosen]
     return _calibration(observations, prior_vehicle, fit_flights(observations, prior_vehicle, report))
 
 

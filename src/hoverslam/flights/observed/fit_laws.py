@@ -1,6 +1,5 @@
 """Equations of motion of a fit: those of every flight here, with the engine rating and the drag as parameters."""
 
-from collections.abc import Mapping
 from functools import lru_cache
 
 import equinox as eqx
@@ -9,33 +8,19 @@ import numpy as np
 from jax import Array
 
 from hoverslam.flights.craft import vehicle_parameters
-from hoverslam.flights.observed.assumptions import FILES
 from hoverslam.flights.observed.observation import mission_frame
 from hoverslam.ocp.statement.names import Named
-from hoverslam.physics.aerodynamics import curve_over_mach, descent_axial_coefficient
 from hoverslam.physics.motion import Flight, Inputs, Shape
 from hoverslam.physics.propulsion import Propulsion
 from hoverslam.physics.splines import Spline
 from hoverslam.vehicles.missions import Mission
 
-# Mach numbers at which a factor on the prior curve of the descent is estimated; a spline passes through them.
+# Mach numbers at which a factor on the generic descent drag curve is estimated; a spline passes through them.
 DRAG_MACHS = np.array([0.5, 0.9, 1.1, 1.4, 1.8, 2.4, 3.2, 5.0])
 DRAG_NAMES = tuple(f"aero.descent_axial_at_{mach:g}" for mach in DRAG_MACHS)
-PRIOR_CURVE = FILES / "descent_axial_prior.csv"
-_PRIOR = curve_over_mach(PRIOR_CURVE)
 _DRAG_WEIGHTS = Spline(DRAG_MACHS, np.eye(len(DRAG_MACHS)))
 # Number of cached modules of equations: a mission has about six, so that this suffices for one calibration.
 _KEPT = 64
-
-
-def prior_axial_coefficient(mach: Array) -> Array:
-    """Return the axial-force coefficient, engines first and off, as known before the flights are fitted."""
-    return _PRIOR(mach)
-
-
-def fitted_axial_coefficient(mach: Array, p: Mapping[str, Array]) -> Array:
-    """Return the axial-force coefficient with the factors in ``p`` at the Mach numbers ``DRAG_MACHS``."""
-    return prior_axial_coefficient(mach) * (_DRAG_WEIGHTS(mach) @ jnp.stack([p[name] for name in DRAG_NAMES]))
 
 
 class FitLaws(eqx.Module):
@@ -69,14 +54,12 @@ class FitLaws(eqx.Module):
             return Inputs(burning, off, lit.shape)
         _, air, _, speed_squared = self.flight.flow(state)
         mach = jnp.sqrt(speed_squared) / air.speed_of_sound
-        # The equations of motion multiply the curve of the package, which earlier fits have made, by this factor.
-        own = fitted_axial_coefficient(mach, p) / descent_axial_coefficient(mach)
+        factor = _DRAG_WEIGHTS(mach) @ jnp.stack([p[name] for name in DRAG_NAMES])
         shape = Shape(
             p["stage1.base_area"],
-            own * p[f"{self.mission}.air"],
+            factor * p[f"{self.mission}.air"],
             p["aero.side_area_ratio"],
             p["aero.preserved_drag"],
-            p["aero.normal_factor"],
         )
         return Inputs(burning, off, shape)
 

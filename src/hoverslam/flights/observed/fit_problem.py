@@ -30,7 +30,7 @@ BURN_ROUGHNESS = 0.3  # of the throttle of burns whose engines start and stop on
 BOOSTBACK_STEERING = 3.0  # factor on the roughness of the attitude in a boostback
 # Search bounds on the controls, wider than any flight needs: rad, and tangents of the angles from the flow.
 PITCH_BOUNDS, YAW_BOUNDS = (-1.0, 4.5), (-1.0, 1.0)
-FLOW_ANGLE_BOUNDS = (-0.5, 0.5)
+FLOW_ANGLE_BOUNDS = (-0.3, 0.3)
 # Length of mesh intervals (s) by segment: short where controls change fast.
 INTERVALS = {"rise": 4.0, "ascent": 4.0, "staging": 8.0, "boostback": 2.5, "coast": 10.0, "entry": 2.5, "glide": 3.0,
              "landing": 2.5}  # fmt: skip
@@ -69,7 +69,6 @@ class FitBuilder:
         observations: The flights added, by name of the mission.
         priors: Of the vehicle and of the flights added.
         events: Observed times of the flights added.
-        glides: Phases with a glide, at whose end the angle of attack has a prior.
         expected: Further observed values of phase ends and parameters.
     """
 
@@ -79,7 +78,6 @@ class FitBuilder:
         self.observations: dict[str, Observation] = {}
         self.priors: list[Prior] = []
         self.events: list[EventTime] = []
-        self.glides: list[str] = []
         self.expected: list[ExpectedValue] = []
         self._add_priors([*vehicle_priors(vehicle), *further])
         known = vehicle_parameters.launch_parameters(vehicle, "downrange")
@@ -122,8 +120,6 @@ class FitBuilder:
             guess=flight.guess[segment.name],
         )
         self.events.append(EventTime(key, "initial_time", segment.start, segment.start_error))
-        if segment.name == "glide":
-            self.glides.append(key)
         self.measure(flight, segment.name)
 
     def measure(self, flight: Observation, segment: str) -> None:
@@ -242,15 +238,12 @@ class FitBuilder:
     def build(self) -> Problem:
         """Return the problem with its objective; measurements and roughness of controls are added by the solver."""
         priors, events, expected = tuple(self.priors), tuple(self.events), tuple(self.expected)
-        glides, spread = tuple(self.glides), assumptions().priors.glide_angle_of_attack_error_deg.si
 
         def negative_log_probability(e: Named, p: Named) -> Array:
             known = sum(((p[prior.name] - prior.value) / prior.sigma) ** 2 for prior in priors)
             when = sum(((e[phase][end] - time) / error) ** 2 for phase, end, time, error in events)
             found = sum(((function(e, p) - value) / error) ** 2 for function, value, error in expected)
-            ends = (e[phase].final_control for phase in glides)
-            angle = sum((jnp.arctan(u.alpha) / spread) ** 2 + (jnp.arctan(u.beta) / spread) ** 2 for u in ends)
-            total: Array = 0.5 * (known + when + found + angle)
+            total: Array = 0.5 * (known + when + found)
             return total
 
         self.problem.minimize(negative_log_probability)
@@ -276,14 +269,13 @@ def _speed(state: Named, p: Named) -> Array:
 
 
 def _displayed_altitude(flight: Observation) -> Callable[[Named, Named], Array]:
-    """Return a function for the displayed altitude (m): above the pad, and what the overlay shows at lift-off.
+    """Return a function for the displayed altitude above the pad (m).
 
     Overlays animate the change to each value. The animation of the speed takes longer than that of the altitude, so that the
     displayed altitude is ahead of the displayed speed.
     """
-    frame, name = flight.frame, flight.mission.name
-    lead, zero = f"{name}.altitude_lead", f"{name}.altitude_zero"
+    frame, lead = flight.frame, f"{flight.mission.name}.altitude_lead"
     ground = float(frame.altitude(jnp.zeros(3)))
     return lambda state, p: (
-        frame.altitude(state.position) - ground + p[zero] + p[lead] * (frame.up(state.position) @ state.velocity)
+        frame.altitude(state.position) - ground + p[lead] * (frame.up(state.position) @ state.velocity)
     )

@@ -1,6 +1,6 @@
 """Fits of one or several flights: how they are solved, and what they estimate with which standard errors."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
@@ -10,7 +10,6 @@ import numpy as np
 from jax import Array
 
 from hoverslam.flights.observed.fit_problem import FitBuilder
-from hoverslam.flights.observed.glide_angle import GlideSign, largest_angle, starts_of
 from hoverslam.flights.observed.observation import Observation
 from hoverslam.flights.observed.priors import Prior
 from hoverslam.flights.observed.segments import Segment
@@ -88,12 +87,11 @@ class FlightFit:
     Attributes:
         builder: The problem with its observations and priors.
         solution: Of that problem.
-        glide_sign: By mission with a glide whose fit alone was started from either sign of its angle of attack.
     """
 
-    def __init__(self, builder: FitBuilder, solution: Solved, glide_sign: Mapping[str, GlideSign] | None = None):
+    def __init__(self, builder: FitBuilder, solution: Solved):
         """Collect what ``solution`` estimates."""
-        self.builder, self.solution, self.glide_sign = builder, solution, dict(glide_sign or {})
+        self.builder, self.solution = builder, solution
         self._outputs = {prior.name: _Output(_parameter(prior.name), prior.unit) for prior in builder.priors}
         for flight in builder.observations.values():
             self._outputs |= _flight_outputs(builder, flight)
@@ -230,36 +228,17 @@ def fit_flights(
     """
     tell = report or (lambda line: None)
     begun, alone = list(observations), None
-    signs: dict[str, GlideSign] = {}
     if not (warm_start and len(begun) > 1):
         for i, flight in enumerate(begun):
-            alone = _fit_alone(flight, vehicle, tell)
+            alone = _solved([flight], vehicle, flight.mission.name)
+            tell(f"{flight.mission.name}: {alone.solution.status} in {alone.solution.iterations} iterations")
             begun[i] = restart_from(flight, alone)
-            signs |= alone.glide_sign
     if len(begun) == 1 and alone is not None:
         return alone
     together = _solved(begun, vehicle, " and ".join(flight.mission.name for flight in begun))
-    together.glide_sign = signs
     solution = together.solution
     tell(f"{solution.problem.name}: {solution.status} in {solution.iterations} iterations, {solution.seconds:.0f} s")
     return together
-
-
-def _fit_alone(flight: Observation, vehicle: Vehicle, tell: Callable[[str], None]) -> FlightFit:
-    """Return the most probable fit of one flight, from either sign of the angle of attack in its glide."""
-    name, fits = flight.mission.name, []
-    for start in starts_of(flight):
-        fit = _solved([start], vehicle, name)
-        tell(f"{name}: {fit.solution.status} in {fit.solution.iterations} iterations")
-        fits.append(fit)
-    if len(fits) == 1:
-        return fits[0]
-    best, other = sorted(fits, key=lambda fit: (not fit.solution.converged, fit.solution.objective))
-    if best.solution.converged:
-        angles = [largest_angle(fit.solution[f"{name}.glide"]) for fit in (best, other)]
-        worse = other.solution.objective - best.solution.objective if other.solution.converged else np.nan
-        best.glide_sign[name] = GlideSign(angles[0], angles[1] if other.solution.converged else np.nan, worse)
-    return best
 
 
 def _solved(observations: Sequence[Observation], vehicle: Vehicle, name: str) -> FlightFit:

@@ -12,7 +12,6 @@ from hoverslam.flights.observed.reconstruction import Reconstruction
 from hoverslam.ocp.statement.names import Named
 from hoverslam.physics.motion import Flight
 from hoverslam.reports.json_text import Json
-from hoverslam.vehicles.errors import VehicleError
 
 PRESSURE_SAMPLES = 100  # along each phase, among which the greatest dynamic pressure is taken
 # The mean thrust of the climb is taken over this time before cut-off (s): after the reduced thrust about the maximum of
@@ -22,9 +21,10 @@ CLIMB_WINDOW, CLIMB_SAMPLES = (55.0, 6.0), 50
 
 @dataclass(frozen=True)
 class Habits:
-    """What an operator flies inside the vehicle's limits: means over those flights with telemetry that show it.
+    """What an operator flies inside the vehicle's limits: means over flights with telemetry.
 
     Attributes:
+        propellant_held: Propellant in the first stage at cut-off (kg).
         dynamic_pressure: Greatest dynamic pressure on the way up (Pa).
         climb_thrust: Thrust of the ascent after the reduction about the maximum of dynamic pressure, over that of the
             vehicle file.
@@ -35,6 +35,7 @@ class Habits:
         return_dynamic_pressure: Greatest dynamic pressure on the way down (Pa).
     """
 
+    propellant_held: float
     dynamic_pressure: float
     climb_thrust: float
     liftoff_thrust: float
@@ -46,6 +47,7 @@ class Habits:
     def as_json(self) -> dict[str, Json]:
         """Return the habits in SI under the names they have in ``validation.json``."""
         return {
+            "held": self.propellant_held,
             "dynamic_pressure": self.dynamic_pressure,
             "climb": self.climb_thrust,
             "liftoff": self.liftoff_thrust,
@@ -57,27 +59,20 @@ class Habits:
 
 
 def habits_of(flights: Sequence[Reconstruction]) -> Habits:
-    """Return the habits that ``flights`` show.
+    """Return the habits that ``flights`` show."""
 
-    Raises:
-        VehicleError: If none of them is seen from lift-off to touchdown.
-    """
-    landed = [flight for flight in flights if flight.observation.landed]
-    if not landed:
-        names = ", ".join(flight.mission.name for flight in flights)
-        raise VehicleError([f"habits: {names}: none is seen to touchdown: add a flight that is"])
-
-    def mean(of: Callable[[Reconstruction], float], over: Sequence[Reconstruction]) -> float:
-        return float(np.mean([of(flight) for flight in over]))
+    def mean(of: Callable[[Reconstruction], float]) -> float:
+        return float(np.mean([of(flight) for flight in flights]))
 
     return Habits(
-        dynamic_pressure=mean(lambda flight: _greatest_pressure(flight, ["ascent"]), flights),
-        climb_thrust=mean(_climb_thrust, flights),
-        liftoff_thrust=mean(engine_rating, flights),
-        ignition_altitude=mean(_ignition_altitude, landed),
-        propellant_left=mean(lambda flight: flight.estimate("left").value, landed),
-        entry_burn_max=max(map(_entry_burn, landed)),
-        return_dynamic_pressure=mean(lambda flight: _greatest_pressure(flight, _segments_in_air(flight)), landed),
+        propellant_held=mean(lambda flight: flight.estimate("propellant held at cut-off").value),
+        dynamic_pressure=mean(lambda flight: _greatest_pressure(flight, ["ascent"])),
+        climb_thrust=mean(_climb_thrust),
+        liftoff_thrust=mean(engine_rating),
+        ignition_altitude=mean(_ignition_altitude),
+        propellant_left=mean(lambda flight: flight.estimate("left").value),
+        entry_burn_max=max(map(_entry_burn, flights)),
+        return_dynamic_pressure=mean(lambda flight: _greatest_pressure(flight, _segments_in_air(flight))),
     )
 
 

@@ -1,9 +1,9 @@
 """The launch of a stated payload, optimised as an operator with certain habits would fly it.
 
-An operator with propellant to spare does not fly with the least propellant. The first stage reduces thrust for dynamic
-pressure, climbs below rated thrust, descends within a dynamic pressure and an angle of attack, ignites the landing burn at a
-standard altitude, and has a reserve left at touchdown. Within these limits the mass left in the upper stage is maximised. The
-propellant held at cut-off is a result: what the way home of that flight needs, with the reserve.
+An operator with propellant to spare does not fly with the least propellant. The first stage keeps a standard amount of
+propellant at cut-off, reduces thrust for dynamic pressure, climbs below rated thrust, descends within a dynamic
+pressure and an angle of attack, and ignites the landing burn at a standard altitude. Within these limits the mass left
+in the upper stage is maximised.
 """
 
 from collections.abc import Callable, Mapping
@@ -77,13 +77,16 @@ class PredictionBuilder(LaunchBuilder):
         problem, target, habits = super().build_launch(), self.plan.target, self.habits
         self._fix_payload()
         last, home = self.plan.structure.injection, self.plan.structure.branch("stage1")
+        assert home is not None
+        first = home.names[0]
         frame = self.plan.frame
         ground = 0.0 if target is None else float(frame.altitude(jnp.asarray(target)))
-        if home is not None:
-            problem.constrain(
-                "ignition: habit", lambda e, p: frame.altitude(e.ignition.initial.position) - ground,
-                habits.ignition_altitude, np.inf, "m",
-            )  # fmt: skip
+        held = self.plan.values["stage1.dry_mass"] + habits.propellant_held
+        problem.constrain("cut-off: held", lambda e, p: e[first].initial.mass, held, np.inf, "kg")
+        problem.constrain(
+            "ignition: habit", lambda e, p: frame.altitude(e.ignition.initial.position) - ground,
+            habits.ignition_altitude, np.inf, "m",
+        )  # fmt: skip
         problem.maximize(lambda e, p: e[last].final.mass, unit="kg")
         return problem
 
@@ -115,21 +118,14 @@ def predict(
         VehicleError: If the vehicle is unknown or an override cannot be used.
     """
     flown = load_vehicle(vehicle, _overrides(mission, load_vehicle(vehicle), habits, overrides or {}))
-    plan = make_plan(flown, mission.recovery, mission.orbit, choice=_choice(mission))
+    back = mission.recovery == "return_to_launch_site"
+    plan = make_plan(flown, mission.recovery, mission.orbit, choice=Choice(1, back, True))
     frame, site = mission_frame(mission), mission.landing
     target = None if site is None else frame.place(site.latitude, site.longitude, site.elevation)
     values = plan.values | ({} if mission.fairing else {"fairing.mass": 0.0})
     plan = replace(plan, frame=frame, target=target, values=values)
     solved = _solve_by_continuation(plan, mission.payload_kg.si, habits, report)
     return summarise(plan, solved, judge_bounds=False)
-
-
-def _choice(mission: Mission) -> Choice:
-    """Return what the mission states of how it is flown, and the usual way where it states nothing."""
-    back = mission.boostback
-    if back is None:
-        back = mission.recovery == "return_to_launch_site"
-    return Choice(mission.upper_burns, back, mission.recovery != "expendable")
 
 
 def _overrides(mission: Mission, base: Vehicle, habits: Habits, calibrated: Mapping[str, float]) -> dict[str, Any]:

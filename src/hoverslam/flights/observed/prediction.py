@@ -88,39 +88,33 @@ class Prediction(Result):
 
     def comparisons(self) -> dict[str, PredictedQuantity]:
         """Return each quantity that is compared, by name."""
-        r, staging = self.result, self.flown.staging()
+        r, staging, frame = self.result, self.flown.staging(), self.result.plan.frame
+        phases = r.solution.phases
+        parts = [part for name, part in phases.items() if name in ("flip", "boostback", "coast", "entry")]
+        apogee = max((float(frame.altitude(x[:3])) for part in parts for x in part.states), default=np.nan)
+        burned = self.flown.propellant
+        first, last = phases["flip" if "flip" in phases else "coast"], list(phases.values())[-1]
+        total = float(first.initial.mass) - float(last.final.mass)
         rows = {
             "staging time": PredictedQuantity(r.staging_time, staging["time"], "s"),
             "staging speed": PredictedQuantity(r.staging_speed, staging["speed"], "m/s"),
             "staging altitude": PredictedQuantity(r.staging_altitude / 1e3, staging["altitude"] / 1e3, "km"),
             "staging path angle": PredictedQuantity(r.staging_path_angle_deg, staging["path_angle_deg"], "deg"),
-        }
-        return rows if r.plan.structure.branch("stage1") is None else rows | self._way_home()
-
-    def _way_home(self) -> dict[str, PredictedQuantity]:
-        """Return what is compared of the booster: apogee, propellant of the burns seen, and the sum of these."""
-        r, frame, burned = self.result, self.result.plan.frame, self.flown.propellant
-        phases = r.solution.phases
-        parts = [part for name, part in phases.items() if name in ("flip", "boostback", "coast", "entry")]
-        apogee = max(float(frame.altitude(x[:3])) for part in parts for x in part.states)
-        held = float(parts[0].initial.mass) - r.plan.values["stage1.dry_mass"]
-        flown_held = self.flown.estimate("propellant held at cut-off").value
-        rows = {
             "apogee": PredictedQuantity(apogee / 1e3, self.flown.apogee() / 1e3, "km"),
-            "propellant held": PredictedQuantity(held / 1e3, flown_held / 1e3, "t"),
         }
-        used = {"boostback": r.boostback_propellant, "entry": r.entry_propellant, "landing": r.landing_propellant}
-        seen = {name: value or 0.0 for name, value in used.items() if name in burned}
-        for name, value in seen.items():
-            rows[f"{name} propellant"] = PredictedQuantity(value / 1e3, burned[name].value / 1e3, "t")
-        total = sum(burned[name].value for name in seen)
-        rows["recovery propellant"] = PredictedQuantity(sum(seen.values()) / 1e3, total / 1e3, "t")
+        for name, used in (
+            ("boostback", r.boostback_propellant), ("entry", r.entry_propellant), ("landing", r.landing_propellant)
+        ):  # fmt: skip
+            if used is not None and name in burned:
+                rows[f"{name} propellant"] = PredictedQuantity(used / 1e3, burned[name].value / 1e3, "t")
+        flown_total = self.flown.estimate("recovery propellant").value
+        rows["recovery propellant"] = PredictedQuantity(total / 1e3, flown_total / 1e3, "t")
         return rows
 
     def met(self) -> dict[str, bool]:
-        """Return whether each requirement is met, by quantity that is compared."""
+        """Return whether each requirement is met, by quantity."""
         rows = self.comparisons()
-        return {name: rows[name].meets(needed) for name, needed in REQUIREMENTS.items() if name in rows}
+        return {name: rows[name].meets(requirement) for name, requirement in REQUIREMENTS.items()}
 
     def as_json(self) -> dict[str, Json]:
         """Return habits, quantities compared and requirements met."""

@@ -84,7 +84,6 @@ def vehicle_priors(vehicle: Vehicle) -> list[Prior]:
         Prior.of("stage2.propellant", two.propellant_t),
         Prior.of("aero.drag_factor", aero.drag_factor),
         Prior.of("aero.preserved_drag", aero.preserved_drag_fraction),
-        Prior.stated("aero.normal_factor", given.normal_factor, given.normal_factor_error),
         *drag,
     ]
 
@@ -102,6 +101,5 @@ def mission_priors(vehicle: Vehicle, mission: Mission) -> list[Prior]:
         Prior.of(f"{mission.name}.left", vehicle.stage1.residual_t, *reserve),
         *([Prior.of(f"{mission.name}.saving", saving)] if saving is not None else []),
         Prior.stated(f"{mission.name}.altitude_lead", given.altitude_lead_s, given.altitude_lead_error_s),
-        Prior.stated(f"{mission.name}.altitude_zero", given.altitude_zero_m, given.altitude_zero_error_m),
         Prior.stated(f"{mission.name}.air", given.air_factor, given.air_factor_error),
     ]

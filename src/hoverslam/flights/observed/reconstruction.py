@@ -71,11 +71,6 @@ class Reconstruction(Result):
         """Whether the solver converged and the independent re-flight agrees."""
         return self.fit.verified
 
-    @property
-    def returned(self) -> bool:
-        """Whether the first stage is seen to fly back and to touch down."""
-        return self.observation.landed and any(segment.name == "boostback" for segment in self.observation.segments)
-
     def phase(self, name: str) -> PhaseSolution:
         """Return one phase of this flight."""
         return self.fit.solution[f"{self.mission.name}.{name}"]
@@ -144,7 +139,6 @@ class Reconstruction(Result):
         """
         speed, altitude = (self.residuals(what) for what in QUANTITIES)
         staging, seen = self.staging(), self.observation
-        sign = self.fit.glide_sign.get(self.mission.name)
         home: dict[str, Json] = {}
         if not seen.expended:
             home = {
@@ -171,7 +165,6 @@ class Reconstruction(Result):
             **({"upper_stage": upper_json(self.fit, seen)} if seen.upper else {}),
             "payload_kg": _pair(self.estimate("payload")),
             "figures": {prior.name: _pair(self.fit.estimate(prior.name)) for prior in self.fit.builder.priors},
-            **({} if sign is None else {"glide_angle_of_attack": sign._asdict()}),
             **({"notes": list(self.notes)} if self.notes else {}),
         }
 
@@ -190,8 +183,6 @@ class Reconstruction(Result):
             *(f"  mass at {s.name:10s} {self.estimate(s.name + ': mass')}" for s in self.observation.segments),
             *upper_lines(self.fit, self.observation),
         ]
-        sign = self.fit.glide_sign.get(self.mission.name)
-        lines += [] if sign is None else [f"  {sign}"]
         return "\n".join([*lines, *figure_lines(self.fit), *(f"  note: {note}" for note in self.notes)])
 
     def to_frame(self) -> "pd.DataFrame":

@@ -87,9 +87,7 @@ def _way_home(events: Events, vehicle: Vehicle) -> list[_Boundary]:
     if events.boostback_start is not None and events.boostback_end is not None:
         engines = home.boostback_engines or 1
         found.append(_Boundary("staging", "vacuum", 0, events.meco, error("meco")))
-        lit = events.boostback_start - assumptions().burns.boostback_lead_s.si  # the throttle is zero until then
-        lit = max(lit, 0.5 * (events.meco + events.boostback_start))
-        found.append(_Boundary("boostback", "vacuum", engines, lit, error("boostback_start")))
+        found.append(_Boundary("boostback", "vacuum", engines, events.boostback_start, error("boostback_start")))
         found.append(_Boundary("coast", "descent", 0, events.boostback_end, error("boostback_end")))
     else:
         found.append(_Boundary("coast", "descent", 0, events.meco, error("meco")))

@@ -219,7 +219,7 @@ def changes_of(plan: LaunchPlan, reference: Reference, perturbations: Perturbati
         "stage1.isp_sea_level": sea_level / (flow * STANDARD_GRAVITY),
         "stage1.isp_vacuum": values["stage1.isp_vacuum"] * (1.0 + p.scalars["impulse"]),
         "aero.descent_axial_factor": values["aero.descent_axial_factor"] * (1.0 + p.scalars["axial_force"]) * air,
-        "aero.normal_factor": values["aero.normal_factor"] * (1.0 + p.scalars["normal_force"]) * air,
+        "aero.side_area_ratio": values["aero.side_area_ratio"] * (1.0 + p.scalars["normal_force"]) * air,
         "aero.preserved_drag": values["aero.preserved_drag"] + p.scalars["preserved_drag"],
     }
 

@@ -35,11 +35,10 @@ class Booster(NamedTuple):
         attitude_lag: Time constant of attitude after a command (s).
         turn_rate: Highest rate of rotation of the body axis (rad/s).
         angle_of_attack: Tangent of the highest angle of attack that structure and fins withstand.
-        base_area: See :class:`hoverslam.physics.Shape`, as the next four.
+        base_area: See :class:`hoverslam.physics.Shape`, as the next three.
         axial_factor: Factor on the axial force.
         side_area_ratio: Side area over base area.
         preserved_drag: Fraction of the axial force that a plume leaves.
-        normal_factor: Factor on the normal force.
         empty_mass: Dry mass and residual propellant (kg).
     """
 
@@ -57,7 +56,6 @@ class Booster(NamedTuple):
     axial_factor: Array | float
     side_area_ratio: Array | float
     preserved_drag: Array | float
-    normal_factor: Array | float
     empty_mass: Array | float
 
     @property
@@ -68,7 +66,7 @@ class Booster(NamedTuple):
     def inputs(self, engines: Array | float) -> Inputs:
         """Return the inputs of the equations of motion with ``engines`` burning."""
         burning = Propulsion(engines * self.thrust_vacuum, engines * self.mass_flow, engines * self.exit_area)
-        shape = Shape(self.base_area, self.axial_factor, self.side_area_ratio, self.preserved_drag, self.normal_factor)
+        shape = Shape(self.base_area, self.axial_factor, self.side_area_ratio, self.preserved_drag)
         return Inputs(burning, Propulsion.off(), shape)
 
 

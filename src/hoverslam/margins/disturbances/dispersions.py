@@ -66,7 +66,7 @@ class DispersionTable(Section):
     thrust: Annotated[Relative, Scales("thrust_vacuum"), Scales("mass_flow")]
     mixture_residual: Annotated[Mass, Adds("empty_mass")]
     axial_force: Annotated[Relative, Scales("axial_factor")]
-    normal_force: Annotated[Relative, Scales("normal_factor")]
+    normal_force: Annotated[Relative, Scales("side_area_ratio")]
     preserved_drag: Annotated[Fraction, Adds("preserved_drag")]
     staging_position_downrange: Annotated[Length, ComponentsOf("staging_position", (0,))]
     staging_position_left: Annotated[Length, ComponentsOf("staging_position", (1,))]

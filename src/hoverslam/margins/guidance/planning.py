@@ -48,7 +48,6 @@ def booster_of(vehicle: Vehicle, reference: Reference) -> Booster:
         axial_factor=one.shape.axial_factor,
         side_area_ratio=one.shape.side_area_ratio,
         preserved_drag=one.shape.preserved_drag,
-        normal_factor=one.shape.normal_factor,
         empty_mass=p["stage1.dry_mass"] + p["stage1.residual"],
     )
 

@@ -92,8 +92,7 @@ def lift_slope(booster: Booster, density: Array, speed: Array, crossflow: Array)
     slope = aerodynamics.normal_force_per_pressure(
         jnp.array([1.0, 0.0, 0.0]) * jnp.maximum(crossflow, CROSSFLOW_FLOOR), speed**2, speed, booster.side_area_ratio
     )
-    pressed = 0.5 * density * booster.base_area * booster.normal_factor
-    return -pressed * slope[0] / jnp.maximum(crossflow, CROSSFLOW_FLOOR) * speed
+    return -0.5 * density * booster.base_area * slope[0] / jnp.maximum(crossflow, CROSSFLOW_FLOOR) * speed
 
 
 def energy(position: Array, velocity: Array) -> Array:

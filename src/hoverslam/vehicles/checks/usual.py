@@ -13,7 +13,6 @@ _CURVE = "a factor on a generic curve"
 _RANGES: tuple[tuple[str, float, float, str], ...] = (
     ("aero.drag_factor", 0.3, 2.5, _CURVE),
     ("aero.descent_axial_factor", 0.4, 2.5, _CURVE),
-    ("aero.normal_factor", 0.3, 4.0, "a factor on the force of a slender body"),
     ("limits.dynamic_pressure_max_kPa", 10.0, 120.0, _ASCENT),
     ("limits.q_alpha_max_kPa_deg", 5.0, 600.0, _ASCENT),
     ("limits.axial_acceleration_max_g", 2.0, 15.0, _ASCENT),
