@@ -71,7 +71,7 @@ UPPER_TRUTH = {
     "stage2.dry_mass_t": 4.4,
 }
 ORBIT_SHOWN = 20.0  # s after the last burn, in which a circular orbit keeps its speed and altitude
-UPPER_PHASES = ("rise", "ascent", "staging", "shrouded", "upper", "orbit_coast_2", "second_burn")
+UPPER_PHASES = ("rise", "ascent", "staging", "shrouded", "upper", "orbit_coast", "second_burn")
 
 
 @cache
@@ -153,7 +153,7 @@ def upper_display(truth: Truth, seed: int) -> Trace:
     speed = np.round(3.6 * np.abs(speed + 0.3 * rng.standard_normal(len(time)))) / 3.6
     fine = np.where(altitude < 100.0, 0.0, np.minimum(100.0 * np.round(altitude / 100.0), 99_500.0))
     altitude = np.where(altitude < 99_500.0, fine, np.maximum(1000.0 * np.round(altitude / 1000.0), 100_000.0))
-    coast = truth.result.solution["orbit_coast_2"].time
+    coast = truth.result.solution["orbit_coast"].time
     keep = (time < coast[0] + 60.0) | (time > coast[1] - 60.0)
     return Trace(time[keep] + CLOCK, speed[keep], altitude[keep])
 
