@@ -70,8 +70,7 @@ UPPER_TRUTH = {
     "stage2.engine.specific_impulse_vacuum_s": 345.5,
     "stage2.dry_mass_t": 4.4,
 }
-ORBIT_SHOWN = 20.0  # s after the last burn, in which a circular orbit keeps its speed and altitude
-UPPER_PHASES = ("rise", "ascent", "staging", "shrouded", "upper", "orbit_coast", "second_burn")
+UPPER_PHASES = ("rise", "ascent", "staging", "shrouded", "upper", "orbit_coast")  # the second burn lasts some seconds
 
 
 @cache
@@ -138,15 +137,15 @@ def overlay(truth: Truth, seed: int) -> Telemetry:
 
 
 def upper_display(truth: Truth, seed: int) -> Trace:
-    """Return the stack and then the upper stage as a webcast shows them, with a gap in the parking orbit."""
+    """Return the stack and then the upper stage as a webcast shows them to the second burn, with a gap in the parking orbit."""
     rng, frame = np.random.default_rng(seed), truth.result.plan.frame
     parts = [truth.result.solution[name] for name in UPPER_PHASES]
     last = parts[-1].time[1]
-    time = np.arange(0.0, last + ORBIT_SHOWN, 1.0 / FRAMES)
+    time = np.arange(0.0, last, 1.0 / FRAMES)
     speed, altitude = np.empty(len(time)), np.empty(len(time))
     for part in parts:
-        here = (time >= part.time[0]) & (time <= (part.time[1] if part is not parts[-1] else np.inf))
-        state, _ = part.sample(np.minimum(time[here], last))
+        here = (time >= part.time[0]) & (time <= part.time[1])
+        state, _ = part.sample(time[here])
         speed[here] = np.linalg.norm(state.velocity, axis=1)
         altitude[here] = np.asarray(jax.vmap(frame.altitude)(state.position))
     altitude = altitude - float(frame.altitude(jnp.zeros(3))) + 20.0 * rng.standard_normal(len(time))
