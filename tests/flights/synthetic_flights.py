@@ -137,7 +137,7 @@ def overlay(truth: Truth, seed: int) -> Telemetry:
 
 
 def upper_display(truth: Truth, seed: int) -> Trace:
-    """Return the stack and then the upper stage as a webcast shows them to the second burn, with a gap in the parking orbit."""
+    """Return the stack, then the upper stage as a webcast shows them to the second burn, with a gap in the parking orbit."""
     rng, frame = np.random.default_rng(seed), truth.result.plan.frame
     parts = [truth.result.solution[name] for name in UPPER_PHASES]
     last = parts[-1].time[1]
