@@ -121,14 +121,19 @@ class Figure(Section):
         return self.value * si_factor(self.unit)
 
     @property
+    def ends(self) -> tuple[float, float]:
+        """Low and high end of the band in ``unit``; the value itself in place of an end that is not stated."""
+        return self.value if self.low is None else self.low, self.value if self.high is None else self.high
+
+    @property
     def low_si(self) -> float:
         """Low end of the band in SI units; the value itself if no low end is stated."""
-        return (self.value if self.low is None else self.low) * si_factor(self.unit)
+        return self.ends[0] * si_factor(self.unit)
 
     @property
     def high_si(self) -> float:
         """High end of the band in SI units; the value itself if no high end is stated."""
-        return (self.value if self.high is None else self.high) * si_factor(self.unit)
+        return self.ends[1] * si_factor(self.unit)
 
     def __str__(self) -> str:
         band = ""
@@ -223,8 +228,7 @@ class Range:
 
 def _out_of_order(figure: Figure) -> list[tuple[str, str, str]]:
     """Return the mistake of a band whose low end exceeds its high end, or that does not contain its value."""
-    low = figure.value if figure.low is None else figure.low
-    high = figure.value if figure.high is None else figure.high
+    low, high = figure.ends
     if figure.low is not None and figure.high is not None and low > high:
         return [(".low", shown(low), f"low must not exceed high ({high:g})")]
     if not low <= figure.value <= high:

@@ -98,7 +98,7 @@ class Validation(Result):
         rows = []
         for name, flight in ({} if self.calibration is None else self.calibration.flights).items():
             speed, altitude = flight.residuals("speed"), flight.residuals("altitude")
-            share, height = 100.0 * speed.rms / float(speed.measured.max()), altitude.rms
+            share, height = speed.percent_of_peak, altitude.rms
             close, low = (flight.verified and share < SPEED_PERCENT), (flight.verified and height < ALTITUDE)
             rows.append(Check(f"{name}: speed residual", share, None, "% of peak", f"< {SPEED_PERCENT:g} %", close))
             rows.append(Check(f"{name}: altitude residual", height, None, "m", f"< {ALTITUDE:g} m", low))

@@ -103,6 +103,10 @@ class PublishedPayload(Section):
     inclination_deg: Inclination | None = None
 
 
+PUBLISHED = ("payload_published", "liftoff_mass_published_t", "event_published", "liftoff_thrust_published_kN")
+"""Keys of a vehicle file with published numbers, which no flight reads."""
+
+
 class PublishedEvent(Section):
     """What the operator or others state about an event of a flight; it states a time, a distance, or both.
 

@@ -15,7 +15,7 @@ import numpy as np
 from hoverslam.data.figures import Figure
 from hoverslam.flights.inference.laplace import Array
 from hoverslam.flights.inference.model_errors import model_errors
-from hoverslam.flights.inference.unknowns import BAND_SIGMAS
+from hoverslam.flights.observed.priors import BAND_SIGMAS
 from hoverslam.vehicles.models import PublishedPayload, Vehicle
 from hoverslam.vehicles.places import load_orbit
 
@@ -78,8 +78,7 @@ class Claim:
 
 def statement_error(figure: Figure) -> float:
     """Return the standard error of a statement: from its band, or else from its rounding, in the unit of its key."""
-    low = figure.value if figure.low is None else figure.low
-    high = figure.value if figure.high is None else figure.high
+    low, high = figure.ends
     if high > low:
         return (high - low) / BAND_SIGMAS
     return rounding_unit(figure.value) / 2.0 / sqrt(3.0)

@@ -31,24 +31,7 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Inference(InferenceRecord, Result):
-    """What the published claims about a vehicle imply for the uncertain figures of its file.
-
-    Attributes:
-        vehicle: The vehicle with the figures before the claims.
-        figures: The figures before and after, those that the claims change most first.
-        claims: The claims beside what is computed before, after and without each of them.
-        correlations: The strongest correlations of the figures after the claims.
-        contradictions: Pairs of claims that contradict each other.
-        needed: What would have to be true for each claim to hold exactly.
-        payloads: Payloads of every recovery mode and claimed launch, before and after.
-        chi_square: How well all claims agree with the prior and with each other.
-        sampling: The check of the linear estimate; None if no draws were asked for, or fewer than two were solved.
-        steps: Remaining move after each iteration, in posterior standard errors.
-        converged: Whether the last move was below 0.05.
-        seconds: Time that it took (s).
-        text: Text of the vehicle file before; None if the vehicle was given as an object.
-        notes: What did not go as planned.
-    """
+    """The numbers of an inference (:class:`InferenceRecord`), with the verbs of a result."""
 
     def file_text(self) -> str:
         """Return the text of the vehicle file with the figures after the claims; all else is as it was.

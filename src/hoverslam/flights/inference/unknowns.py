@@ -13,15 +13,12 @@ import numpy as np
 from hoverslam.data.figures import Figure, Range
 from hoverslam.data.reading import model_at
 from hoverslam.flights.inference.laplace import Array
-from hoverslam.flights.launch.slopes import NOT_OF_THE_FLIGHT, OF_A_PLACE
-from hoverslam.vehicles.models import Vehicle
+from hoverslam.flights.launch.slopes import OF_A_PLACE
+from hoverslam.flights.observed.priors import BAND_SIGMAS
+from hoverslam.vehicles.models import PUBLISHED, Vehicle
 
-BAND_SIGMAS = 4.0
-"""Width of the band of a vehicle file in standard errors, as for fits to telemetry."""
-_NOT_UNKNOWN = (
-    *NOT_OF_THE_FLIGHT,
-    "inclination_deg",
-)  # of the orbit: part of the error of the claims that leave it open
+# The inclination of the orbit is part of the error of the claims that leave it open.
+_NOT_UNKNOWN = (*PUBLISHED, "inclination_deg")
 
 
 @dataclass(frozen=True)
@@ -63,8 +60,7 @@ def unknowns_of(vehicle: Vehicle) -> list[Unknown]:
     for key, figure in vehicle.figures():
         if key.startswith(_NOT_UNKNOWN) or OF_A_PLACE in key:
             continue
-        low = figure.value if figure.low is None else figure.low
-        high = figure.value if figure.high is None else figure.high
+        low, high = figure.ends
         if high > low:
             found.append(Unknown(key, figure, (high - low) / BAND_SIGMAS, *_hard_bounds(key)))
     return found

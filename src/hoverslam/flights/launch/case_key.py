@@ -18,14 +18,9 @@ from hoverslam.data.figures import with_figure
 from hoverslam.flights.launch.limits import LaunchLimit
 from hoverslam.flights.launch.plan import LaunchPlan
 from hoverslam.flights.launch.structure import Choice
-from hoverslam.vehicles.models import operations_of
+from hoverslam.vehicles.models import PUBLISHED, operations_of
 
-_FOR_READERS = frozenset(
-    {
-        "name", "title", "operator", "status", "source", "payload_published", "liftoff_mass_published_t", "default_orbit",
-        "event_published", "liftoff_thrust_published_kN",
-    }
-)  # fmt: skip
+_FOR_READERS = frozenset({"name", "title", "operator", "status", "source", "default_orbit", *PUBLISHED})
 """Keys of data files that do not change a flight."""
 _DIGITS = 9
 

@@ -16,17 +16,13 @@ from hoverslam.flights.launch.result import LaunchResult
 from hoverslam.flights.launch.solve import solve_launch
 from hoverslam.reports.json_text import Json, record
 from hoverslam.reports.results import Result
-from hoverslam.vehicles.models import Vehicle
+from hoverslam.vehicles.models import PUBLISHED, Vehicle
 from hoverslam.vehicles.places import OrbitLike
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure as Picture
 
-NOT_OF_THE_FLIGHT = (
-    "payload_published", "liftoff_mass_published_t", "event_published", "liftoff_thrust_published_kN",
-)  # fmt: skip
-"""Figures that do not enter the problem."""
 OF_A_PLACE = "site."  # in the key of a coordinate of a launch or landing site, which is no parameter of the problem
 SHOWN = 20  # figures in the picture
 
@@ -136,7 +132,7 @@ def payload_slopes(
     """
     flight = launch if isinstance(launch, LaunchResult) else solve_launch(launch, recovery, orbit, report=report)
     known = dict(flight.plan.vehicle.figures())
-    movable = [key for key in known if not key.startswith(NOT_OF_THE_FLIGHT) and OF_A_PLACE not in key]
+    movable = [key for key in known if not key.startswith(PUBLISHED) and OF_A_PLACE not in key]
     wanted = movable if keys is None else list(keys)
     slopes = {}
     for key in wanted:

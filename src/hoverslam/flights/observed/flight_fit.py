@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import jax
 import numpy as np
-from jax import Array
 
+from hoverslam.flights.observed.fit_outputs import Output, burned, end_of, parameter_of
 from hoverslam.flights.observed.fit_problem import FitBuilder
 from hoverslam.flights.observed.observation import Observation
 from hoverslam.flights.observed.priors import Prior
@@ -29,9 +29,6 @@ TOLERANCES = Tolerances(mesh=2e-4, refly=2e-5, objective=5e-3)
 OPTIONS = Options(max_iterations=300, max_passes=1, diagnose=False, tolerances=TOLERANCES, ipopt={"mu_init": 1e-3})
 BAND_EDGE = 1e-4  # a figure closer than this fraction of its band to one of the bounds lies at it
 UNCORRELATED = 0.1  # autocorrelation below which residuals count as independent
-
-Output: TypeAlias = Callable[[Named, Named], Array]
-"""Function of the phase ends and the parameters."""
 
 
 class Estimate(NamedTuple):
@@ -64,6 +61,11 @@ class Residuals(NamedTuple):
         return float(np.sqrt(np.mean(self.residual**2)))
 
     @property
+    def percent_of_peak(self) -> float:
+        """Root mean square of the residual in percent of the largest measured value."""
+        return 100.0 * self.rms / float(np.max(self.measured))
+
+    @property
     def correlation_length(self) -> float:
         """Number of samples over which the residual is correlated: one plus twice the sum of its autocorrelation."""
         deviation = self.residual - np.mean(self.residual)
@@ -92,7 +94,7 @@ class FlightFit:
     def __init__(self, builder: FitBuilder, solution: Solved):
         """Collect what ``solution`` estimates."""
         self.builder, self.solution = builder, solution
-        self._outputs = {prior.name: _Output(_parameter(prior.name), prior.unit) for prior in builder.priors}
+        self._outputs = {prior.name: _Output(parameter_of(prior.name), prior.unit) for prior in builder.priors}
         for flight in builder.observations.values():
             self._outputs |= _flight_outputs(builder, flight)
         self._place = {name: i for i, name in enumerate(self._outputs)}
@@ -172,43 +174,21 @@ def _flight_outputs(builder: FitBuilder, flight: Observation) -> dict[str, _Outp
     name, outputs = flight.mission.name, {}
     for segment in flight.segments:
         key = builder.key(flight, segment.name)
-        outputs[f"{key}: mass"] = _Output(_end(key, "initial", "mass"), "kg")
-        outputs[f"{key}: time"] = _Output(_end(key, "initial_time"), "s")
+        outputs[f"{key}: mass"] = _Output(end_of(key, "initial", "mass"), "kg")
+        outputs[f"{key}: time"] = _Output(end_of(key, "initial_time"), "s")
         if segment.engines:
-            outputs[f"{key}: propellant"] = _Output(_burned(key, key), "kg")
+            outputs[f"{key}: propellant"] = _Output(burned(key, key), "kg")
     outputs |= {key: _Output(*found) for key, found in upper_outputs(builder, flight).items()}
     if flight.expended:
         return outputs
     after = builder.key(flight, flight.after_cutoff[0].name)
     last = builder.key(flight, flight.segments[-1].name)
-    dry, mass = _parameter("stage1.dry_mass"), _end(after, "initial", "mass")
+    dry, mass = parameter_of("stage1.dry_mass"), end_of(after, "initial", "mass")
     outputs[f"{name}: propellant held at cut-off"] = _Output((lambda e, p: mass(e, p) - dry(e, p)), "kg")
-    outputs[f"{name}: recovery propellant"] = _Output(_burned(after, last), "kg")
-    outputs[f"{last}: end mass"] = _Output(_end(last, "final", "mass"), "kg")
-    outputs[f"{last}: end time"] = _Output(_end(last, "final_time"), "s")
+    outputs[f"{name}: recovery propellant"] = _Output(burned(after, last), "kg")
+    outputs[f"{last}: end mass"] = _Output(end_of(last, "final", "mass"), "kg")
+    outputs[f"{last}: end time"] = _Output(end_of(last, "final_time"), "s")
     return outputs
-
-
-def _parameter(name: str) -> Output:
-    return lambda e, p: p[name]
-
-
-def _end(phase: str, *keys: str) -> Output:
-    """Return the function for an entry of a phase's ends."""
-
-    def value(e: Named, p: Named) -> Array:
-        found = e[phase]
-        for key in keys:
-            found = found[key]
-        entry: Array = found
-        return entry
-
-    return value
-
-
-def _burned(first: str, last: str) -> Output:
-    """Return the function for the propellant burned from the start of one phase to the end of another."""
-    return lambda e, p: e[first].initial.mass - e[last].final.mass
 
 
 def fit_flights(

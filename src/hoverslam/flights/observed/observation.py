@@ -6,13 +6,14 @@ from functools import cached_property
 import numpy as np
 
 from hoverslam.flights.craft import vehicle_parameters
+from hoverslam.flights.craft.osculating import OrbitReached
 from hoverslam.flights.observed.assumptions import assumptions
 from hoverslam.flights.observed.events import refined_events
 from hoverslam.flights.observed.fit_guess import guess_flight
 from hoverslam.flights.observed.samples import Samples, altitude_samples, speed_samples
 from hoverslam.flights.observed.segments import FIXED_ERROR, Segment, cut_segments
 from hoverslam.flights.observed.traces import Events, Telemetry
-from hoverslam.flights.observed.upper_guess import OrbitReached, guess_upper_stage
+from hoverslam.flights.observed.upper_guess import guess_upper_stage
 from hoverslam.flights.observed.upper_segments import UPPER_PERIODS, cut_upper_segments, margin_at
 from hoverslam.ocp.statement.phase import Guess
 from hoverslam.physics.earth import LaunchFrame
@@ -115,15 +116,19 @@ def observe(
         altitude_samples(telemetry, *whole, GUESS_PERIODS[1]),
     )
     seen = Observation(mission, segments, speed, altitude, end_error, guess)
-    return seen if telemetry.upper is None else _with_upper_stage(seen, telemetry, events, vehicle, model_error)
+    if telemetry.upper is None:
+        return seen
+    return _with_upper_stage(seen, telemetry, events, vehicle, speed_error, altitude_error)
 
 
 def _with_upper_stage(
-    seen: Observation, telemetry: Telemetry, events: Events, vehicle: Vehicle, model_error: tuple[float, float] | None
+    seen: Observation, telemetry: Telemetry, events: Events, vehicle: Vehicle, speed_error: float, altitude_error: float
 ) -> Observation:
-    """Return an observation with the segments of the upper stage, their measurements and a guess."""
-    residuals, mission = assumptions().residuals, seen.mission
-    speed_error, altitude_error = model_error or (residuals.speed_m_s.si, residuals.altitude_m.si)
+    """Return an observation with the segments of the upper stage, their measurements and a guess.
+
+    ``speed_error`` (m/s) and ``altitude_error`` (m) are the standard errors of the model.
+    """
+    mission = seen.mission
     upper, end_error, levels = cut_upper_segments(events, telemetry, mission)
     assert telemetry.upper is not None
     display = replace(telemetry, **telemetry.upper._asdict())

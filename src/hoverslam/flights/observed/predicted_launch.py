@@ -13,7 +13,6 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from hoverslam.data.figures import Figure
 from hoverslam.flights.launch.attempts import ATTEMPTS, solve_patiently
 from hoverslam.flights.launch.guess import LaunchGuess
 from hoverslam.flights.launch.plan import LaunchPlan, make_plan
@@ -150,7 +149,7 @@ def _overrides(mission: Mission, base: Vehicle, habits: Habits, calibrated: Mapp
         "stage2.engine.thrust_vacuum_kN": _upper_thrust(base, habits.liftoff_thrust),
         # With a light payload and little propellant the thrust at the published throttle floor would exceed the limit on
         # the axial acceleration: the lower end of its band is taken.
-        "stage2.engine.throttle_min": _low_end(upper.engine.throttle_min),
+        "stage2.engine.throttle_min": upper.engine.throttle_min.ends[0],
         # A lower rating of all engines at lift-off does not limit a few throttled engines.
         "recovery.landing_throttle_max": min(home.landing_throttle_max.value / habits.liftoff_thrust, 1.0),
     }
@@ -198,8 +197,4 @@ def _upper_thrust(vehicle: Vehicle, rating: float) -> float:
     """Return the vacuum thrust (kN) of an upper-stage engine of the same block, not below the figure's band."""
     assert vehicle.stage2 is not None
     figure = vehicle.stage2.engine.thrust_vacuum_kN
-    return max(figure.value * min(rating, 1.0), _low_end(figure))
-
-
-def _low_end(figure: Figure) -> float:
-    return figure.value if figure.low is None else figure.low
+    return max(figure.value * min(rating, 1.0), figure.ends[0])

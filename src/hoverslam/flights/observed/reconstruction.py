@@ -152,7 +152,7 @@ class Reconstruction(Result):
             "verified": self.verified,
             "status": self.fit.solution.status,
             "speed_rms_m_s": speed.rms,
-            "speed_rms_percent_of_peak": 100.0 * speed.rms / float(np.max(speed.measured)),
+            "speed_rms_percent_of_peak": speed.percent_of_peak,
             "altitude_rms_m": altitude.rms,
             "speed_residual_lasts_samples": speed.correlation_length,
             "staging_time_s": staging["time"],

@@ -73,6 +73,7 @@ def on_clock(stated: StatedEvents, clock: float, cutoff: float | None) -> Events
 
 
 def cutoff_shown(time: Floats, speed: Floats, altitude: Floats) -> float | None:
+    """Return the time of first-stage cut-off that a trace shows (s); None if it shows none."""
     try:
         return find_events(time, speed, altitude)["meco"].time
     except NotFound:
@@ -80,6 +81,16 @@ def cutoff_shown(time: Floats, speed: Floats, altitude: Floats) -> float | None:
 
 
 def found_events_of(path: Path, beside: Path, time: Floats, speed: Floats, altitude: Floats) -> dict[str, Found]:
+    """Return the events that a trace shows.
+
+    Args:
+        path: File of the trace.
+        beside: File of events that is missing, for the message.
+        time, speed, altitude: Columns of the trace, SI.
+
+    Raises:
+        ContradictionError: If the trace shows no cut-off.
+    """
     try:
         return find_events(time, speed, altitude)
     except NotFound as reason:
@@ -87,7 +98,8 @@ def found_events_of(path: Path, beside: Path, time: Floats, speed: Floats, altit
         raise ContradictionError(f"{beside}: no such file: {_WRITE_EVENTS}; {told}") from None
 
 
-def told(found: Mapping[str, Found]) -> str:
+def in_words(found: Mapping[str, Found]) -> str:
+    """Return events with their times and standard errors, as text."""
     return ", ".join(f"{name} {each.time:.1f} +- {each.error:.1f} s" for name, each in found.items())
 
 

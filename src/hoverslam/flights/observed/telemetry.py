@@ -26,9 +26,9 @@ from hoverslam.flights.observed.stated_events import (
     StatedEvents,
     cutoff_shown,
     found_events_of,
+    in_words,
     on_clock,
     stated_events,
-    told,
     without_half_an_entry,
 )
 from hoverslam.flights.observed.trace_checks import check_units, cleaned
@@ -233,7 +233,7 @@ def _flight(
         events = Events(
             **{name: each.time for name, each in found.items()}, errors={n: e.error for n, e in found.items()}
         )
-        notes += (f"events: no file; found from the trace: {told(found)}",)
+        notes += (f"events: no file; found from the trace: {in_words(found)}",)
     else:
         events = on_clock(stated, clock, cutoff_shown(time - clock, speed, altitude) if clock else None)
         for name, seconds in events.known().items():

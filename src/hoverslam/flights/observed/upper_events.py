@@ -18,9 +18,8 @@ AFTER_CUTOFF = 4.0  # s after first-stage cut-off from which on thrust is that o
 LONGEST_HOLE = 3.0  # s without samples beyond which a force is not known
 PARKED_SPEED = 7000.0  # m/s: a display that begins faster, without thrust, begins after the first burn
 HIDDEN_ERROR = 3.0  # s: standard error of a cut-off that falls into a gap at whose beginning the thrust was on
-EVENT_ERROR = (
-    0.6  # s: least standard error of an event of the upper stage, whose thrust takes a second to rise and fall
-)
+# s: least standard error of an event of the upper stage, whose thrust takes a second to rise and fall
+EVENT_ERROR = 0.6
 SHORT_BURN = 2.0  # s: a second burn may be as short
 FEWEST_POINTS = 60  # of the force in a burn in which reduced thrust is searched for
 LEVEL_GAIN = 0.6  # reduced thrust counts if the squared misfit falls below this share of that with constant thrust,

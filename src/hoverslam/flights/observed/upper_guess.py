@@ -13,13 +13,13 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import least_squares
 
+from hoverslam.flights.craft.osculating import OrbitReached, orbit_of
 from hoverslam.flights.observed.samples import Samples
 from hoverslam.flights.observed.segments import Segment
 from hoverslam.flights.observed.trace_files import Floats
 from hoverslam.flights.observed.upper_segments import FAIRING_DROPPED, REDUCED, UPPER_COASTS
 from hoverslam.ocp.statement.phase import Guess
 from hoverslam.physics.constants import (
-    EARTH_EQUATORIAL_RADIUS,
     EARTH_GRAVITATIONAL_PARAMETER,
     EARTH_ROTATION_RATE,
     STANDARD_GRAVITY,
@@ -48,14 +48,6 @@ SCALE = np.array([0.1, 0.1, 0.1, 0.1, 0.1, 5.0, 2.0, 0.02])
 DIFFERENCE, SOFT, MOST_STEPS = 1e-3, 30.0, 60
 
 
-class OrbitReached(NamedTuple):
-    """Altitudes of perigee and apogee above the equatorial radius (m), and inclination (rad)."""
-
-    perigee: float
-    apogee: float
-    inclination: float
-
-
 class UpperGuess(NamedTuple):
     """States and controls of the segments by name, and the orbit at their end."""
 
@@ -74,20 +66,6 @@ class _Steering(NamedTuple):
     first_end: Floats
     second_end: Floats
     thrust: Floats
-
-
-def orbit_of(frame: LaunchFrame, position: Floats, velocity: Floats) -> OrbitReached:
-    """Return the osculating orbit of a state ``(3,)``, ``(3,)`` in the rotating launch frame; apogee infinite on escape."""
-    centre = position + frame.origin
-    inertial = velocity + EARTH_ROTATION_RATE * np.cross(frame.axis, centre)
-    radius, momentum = float(np.linalg.norm(centre)), np.cross(centre, inertial)
-    energy = 0.5 * float(inertial @ inertial) - EARTH_GRAVITATIONAL_PARAMETER / radius
-    parameter = float(momentum @ momentum) / EARTH_GRAVITATIONAL_PARAMETER
-    eccentricity = np.sqrt(max(1.0 + 2.0 * energy * parameter / EARTH_GRAVITATIONAL_PARAMETER, 0.0))
-    low = parameter / (1.0 + eccentricity)
-    high = parameter / (1.0 - eccentricity) if eccentricity < 1.0 else np.inf
-    tilt = float(np.arccos(np.clip(momentum @ frame.axis / np.linalg.norm(momentum), -1.0, 1.0)))
-    return OrbitReached(low - EARTH_EQUATORIAL_RADIUS, float(high) - EARTH_EQUATORIAL_RADIUS, tilt)
 
 
 class _Part(NamedTuple):

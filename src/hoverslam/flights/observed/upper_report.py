@@ -51,7 +51,7 @@ def upper_json(fit: FlightFit, flight: Observation) -> dict[str, Json]:
             for what, e in upper_estimates(fit, flight).items()
         },
         "speed_rms_m_s": speed.rms,
-        "speed_rms_percent_of_peak": 100.0 * speed.rms / float(np.max(speed.measured)),
+        "speed_rms_percent_of_peak": speed.percent_of_peak,
         "altitude_rms_m": altitude.rms,
         "masses_kg": dict(pairs("mass")),
         "times_s": dict(pairs("time")),
@@ -64,13 +64,12 @@ def upper_lines(fit: FlightFit, flight: Observation) -> list[str]:
     if not flight.upper:
         return []
     speed, altitude = (fit.residuals(flight.mission.name, what, flight.upper) for what in _MEASURED)
-    share = 100.0 * speed.rms / float(np.max(speed.measured))
     orbit = (
         "apogee and inclination of the mission count as measured" if flight.orbit_known else "from the display alone"
     )
     return [
         f"  upper stage, {orbit}:",
-        f"    speed    residual {speed.rms:6.2f} m/s rms, {share:.3f} % of its peak",
+        f"    speed    residual {speed.rms:6.2f} m/s rms, {speed.percent_of_peak:.3f} % of its peak",
         f"    altitude residual {altitude.rms:6.1f} m rms",
         *(f"    {what:28s} {each}" for what, each in upper_estimates(fit, flight).items()),
         *(

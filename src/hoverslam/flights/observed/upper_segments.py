@@ -25,9 +25,8 @@ UPPER_PERIODS = {"separation": 1.0, "upper_fairing": 1.0, "upper_burn": 2.0, "up
                  "second_burn": 1.0, "second_reduced": 1.0, "transfer": 5.0}  # fmt: skip
 UPPER_INTERVALS = {"separation": 8.0, "upper_fairing": 10.0, "upper_burn": 10.0, "upper_reduced": 5.0, "parking": 60.0,
                    "second_burn": 5.0, "second_reduced": 5.0, "transfer": 60.0}  # fmt: skip
-FAIRING_WINDOW = (
-    12.0  # s on each side of the usual time of the fairing's drop in which it is searched: nothing is measured there
-)
+# s on each side of the usual time of the fairing's drop in which it is searched: nothing is measured there
+FAIRING_WINDOW = 12.0
 BURN_MARGIN = 2.0  # s beside ignition and cut-off without measurements: thrust takes a second or two to rise and fall
 LONGEST_TRANSFER = 300.0  # s of the coast after the last burn that are used
 

@@ -7,14 +7,14 @@ and drifts slowly elsewhere. Only speed and altitude are displayed: what happens
 the inclination of the orbit alone.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
-import jax.numpy as jnp
 from jax import Array
 
 from hoverslam.flights.craft import vehicle_parameters
+from hoverslam.flights.craft.osculating import BoundOrbit, bound_orbit
 from hoverslam.flights.observed.assumptions import assumptions
+from hoverslam.flights.observed.fit_outputs import Output, burned, end_of
 from hoverslam.flights.observed.fit_problem import (
     COAST_POINTS,
     CONTROLLED_POINTS,
@@ -42,8 +42,6 @@ from hoverslam.flights.observed.upper_segments import (
 )
 from hoverslam.ocp.statement.mesh import Mesh
 from hoverslam.ocp.statement.names import Named, Variable
-from hoverslam.physics.constants import EARTH_EQUATORIAL_RADIUS, EARTH_GRAVITATIONAL_PARAMETER
-from hoverslam.physics.earth import LaunchFrame
 from hoverslam.vehicles.models import Vehicle
 
 # How far the axis turns in a second (one sigma of a random walk, rad). Guidance turns it slowly; a fast walk of an angle that
@@ -60,12 +58,9 @@ PITCH_BOUNDS = (
     -6.5,
     4.5,
 )  # rad: the launch frame's horizontal turns by a third of a circle to the second burn, or more
-WIDER = (
-    0.5  # of a band, by which the search leaves it on each side: the display tells these figures better than the band
-)
+# Of a band, by which the search leaves it on each side: the display tells these figures better than the band
+WIDER = 0.5
 IMPULSE_BAND = 5.0  # standard errors on each side of the specific impulse that are searched
-ROUND_ORBIT = 1e-12  # least square of the eccentricity: its root has no derivative at zero
-Function = Callable[[Named, Named], Array]
 
 
 def upper_priors(vehicle: Vehicle) -> list[Prior]:
@@ -203,39 +198,18 @@ def _fairing_altitude(builder: FitBuilder, flight: Observation) -> ExpectedValue
     )
 
 
-class _Elements(NamedTuple):
-    """Altitude of perigee and apogee above the equatorial radius (m), and inclination (rad)."""
-
-    perigee: Array
-    apogee: Array
-    inclination: Array
-
-
-def _elements(frame: LaunchFrame, state: Named) -> _Elements:
-    """Return the osculating orbit of a state in the rotating launch frame, below the speed of escape."""
-    centre, velocity = frame.from_centre(state.position), frame.inertial_velocity(state.position, state.velocity)
-    momentum = jnp.cross(centre, velocity)
-    energy = 0.5 * (velocity @ velocity) - EARTH_GRAVITATIONAL_PARAMETER / jnp.sqrt(centre @ centre)
-    semi_major = -0.5 * EARTH_GRAVITATIONAL_PARAMETER / energy
-    parameter = (momentum @ momentum) / EARTH_GRAVITATIONAL_PARAMETER
-    eccentricity = jnp.sqrt(jnp.maximum(1.0 - parameter / semi_major, ROUND_ORBIT))
-    cosine = (momentum @ frame.axis) / jnp.sqrt(momentum @ momentum)
-    low, high = (semi_major * (1.0 + sign * eccentricity) - EARTH_EQUATORIAL_RADIUS for sign in (-1.0, 1.0))
-    return _Elements(low, high, jnp.arccos(cosine))
-
-
-def orbit_outputs(flight: Observation, key: str) -> dict[str, tuple[Function, str]]:
+def orbit_outputs(flight: Observation, key: str) -> dict[str, tuple[Output, str]]:
     """Return functions for perigee, apogee (m) and inclination (rad) at the end of a phase, with their units."""
     frame = flight.frame
 
-    def element(name: str) -> Function:
+    def element(name: str) -> Output:
         def value(e: Named, p: Named) -> Array:
-            found: Array = getattr(_elements(frame, e[key].final), name)
+            found: Array = getattr(bound_orbit(frame, e[key].final.position, e[key].final.velocity), name)
             return found
 
         return value
 
-    return {name: (element(name), "rad" if name == "inclination" else "m") for name in _Elements._fields}
+    return {name: (element(name), "rad" if name == "inclination" else "m") for name in BoundOrbit._fields}
 
 
 def _orbit(flight: Observation, key: str) -> list[ExpectedValue]:
@@ -252,37 +226,29 @@ def _orbit(flight: Observation, key: str) -> list[ExpectedValue]:
     ]
 
 
-def _segment_outputs(key: str) -> dict[str, tuple[Function, str]]:
+def _segment_outputs(key: str) -> dict[str, tuple[Output, str]]:
     """Return functions for mass (kg) and time (s) at the beginning of a phase."""
-
-    def mass(e: Named, p: Named) -> Array:
-        found: Array = e[key].initial.mass
-        return found
-
-    def time(e: Named, p: Named) -> Array:
-        found: Array = e[key].initial_time
-        return found
-
-    return {f"{key}: mass": (mass, "kg"), f"{key}: time": (time, "s")}
+    return {f"{key}: mass": (end_of(key, "initial", "mass"), "kg"), f"{key}: time": (end_of(key, "initial_time"), "s")}
 
 
-def _burn_outputs(builder: FitBuilder, flight: Observation, parts: Sequence[str]) -> dict[str, tuple[Function, str]]:
+def _burn_outputs(builder: FitBuilder, flight: Observation, parts: Sequence[str]) -> dict[str, tuple[Output, str]]:
     """Return functions for the propellant of a burn over some phases (kg), and for the thrust at its end (N)."""
     first, last, own = parts[0], parts[-1], builder.with_mission_names(flight)
     with_fairing = first == builder.key(flight, WITH_FAIRING)
 
-    def burned(e: Named, p: Named) -> Array:
-        change: Array = e[first].initial.mass - e[last].final.mass
-        return change - own(p)["fairing.mass"] if with_fairing else change
+    lost = burned(first, last)
+
+    def propellant(e: Named, p: Named) -> Array:
+        return lost(e, p) - own(p)["fairing.mass"] if with_fairing else lost(e, p)
 
     def thrust(e: Named, p: Named) -> Array:
         found: Array = e[last].final_control.throttle * p["stage2.thrust_vacuum"]
         return found
 
-    return {"propellant": (burned, "kg"), "thrust at its end": (thrust, "N")}
+    return {"propellant": (propellant, "kg"), "thrust at its end": (thrust, "N")}
 
 
-def upper_outputs(builder: FitBuilder, flight: Observation) -> Mapping[str, tuple[Function, str]]:
+def upper_outputs(builder: FitBuilder, flight: Observation) -> Mapping[str, tuple[Output, str]]:
     """Return what a fit estimates of the upper stage, each with its unit, by name.
 
     Masses and times at the beginning of each segment, the propellant of each burn, the propellant left at the end of the
@@ -290,7 +256,7 @@ def upper_outputs(builder: FitBuilder, flight: Observation) -> Mapping[str, tupl
     """
     if not flight.upper:
         return {}
-    name, own, outputs = flight.mission.name, builder.with_mission_names(flight), dict[str, tuple[Function, str]]()
+    name, own, outputs = flight.mission.name, builder.with_mission_names(flight), dict[str, tuple[Output, str]]()
     for segment in flight.upper:
         outputs |= _segment_outputs(builder.key(flight, segment.name))
     last = builder.key(flight, flight.upper[-1].name)

@@ -99,33 +99,30 @@ def _missing(document: Document, who: str, keys: tuple[str, ...]) -> Iterator[Mi
 
 def _published(document: Document) -> Iterator[Mistake]:
     """Yield published payloads that are stated twice, or for a mode that the vehicle does not have."""
-    modes = document.modes()
-    offered = tuple(list_modes()) if modes is None else ("expendable", *modes)
-    seen: set[tuple[str, str]] = set()
-    for key, entry in document.tables("payload_published"):
-        pair = (entry["orbit"], entry["recovery"])
-        if pair in seen:
-            yield Mistake(key, " ".join(pair), "given twice: keep one entry per orbit and recovery mode")
-        if pair[1] not in offered:
-            yield Mistake(f"{key}.recovery", shown(pair[1]), f"not among {document.modes_key}")
-        seen.add(pair)
+    yield from _once(document, "payload_published", ("orbit", "recovery"), "orbit and recovery mode")
 
 
 def _events(document: Document) -> Iterator[Mistake]:
     """Yield published events that state nothing, are stated twice, or belong to a mode that the vehicle does not have."""
+    for key, entry in document.tables("event_published"):
+        if entry.get("time_s") is None and entry.get("downrange_km") is None:
+            yield Mistake(key, f"{entry['event']} {entry['flight']}", "states nothing: add time_s or downrange_km")
+        if entry["event"] == "touchdown" and entry["recovery"] == "expendable":
+            yield Mistake(f"{key}.recovery", '"expendable"', "an expended stage has no touchdown: name a recovery mode")
+    yield from _once(document, "event_published", ("event", "flight"), "event and flight")
+
+
+def _once(document: Document, table: str, names: tuple[str, str], per: str) -> Iterator[Mistake]:
+    """Yield entries of a table that are stated twice, or for a recovery mode that the vehicle does not have."""
     modes = document.modes()
     offered = tuple(list_modes()) if modes is None else ("expendable", *modes)
     seen: set[tuple[str, str]] = set()
-    for key, entry in document.tables("event_published"):
-        pair = (entry["event"], entry["flight"])
-        if entry.get("time_s") is None and entry.get("downrange_km") is None:
-            yield Mistake(key, " ".join(pair), "states nothing: add time_s or downrange_km")
+    for key, entry in document.tables(table):
+        pair = (entry[names[0]], entry[names[1]])
         if pair in seen:
-            yield Mistake(key, " ".join(pair), "given twice: keep one entry per event and flight")
+            yield Mistake(key, " ".join(pair), f"given twice: keep one entry per {per}")
         if entry["recovery"] not in offered:
             yield Mistake(f"{key}.recovery", shown(entry["recovery"]), f"not among {document.modes_key}")
-        elif entry["event"] == "touchdown" and entry["recovery"] == "expendable":
-            yield Mistake(f"{key}.recovery", '"expendable"', "an expended stage has no touchdown: name a recovery mode")
         seen.add(pair)
 
 

@@ -12,10 +12,10 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from hoverslam.flights.craft.osculating import orbit_of
 from hoverslam.flights.launch.falling.figures import BodyFigures, fall_figures
 from hoverslam.flights.launch.plan import LaunchPlan
 from hoverslam.ocp.solved import Solved
-from hoverslam.physics.constants import EARTH_EQUATORIAL_RADIUS, EARTH_GRAVITATIONAL_PARAMETER
 from hoverslam.physics.earth import FlatGround, LaunchFrame
 from hoverslam.vehicles.stages import SideBoosters, Stage, UpperStage
 
@@ -173,12 +173,5 @@ def apsides(frame: LaunchFrame, body: FallingBody) -> tuple[float, float]:
         frame: The launch frame.
         body: The body at separation.
     """
-    position = np.asarray(frame.from_centre(jnp.asarray(body.position)))
-    velocity = np.asarray(frame.inertial_velocity(jnp.asarray(body.position), jnp.asarray(body.velocity)))
-    mu = EARTH_GRAVITATIONAL_PARAMETER
-    momentum = np.cross(position, velocity)
-    energy = 0.5 * velocity @ velocity - mu / np.linalg.norm(position)
-    eccentricity = float(np.sqrt(max(0.0, 1.0 + 2.0 * energy * (momentum @ momentum) / mu**2)))
-    semi_latus = float(momentum @ momentum) / mu
-    apogee = semi_latus / (1.0 - eccentricity) if eccentricity < 1.0 else float("inf")
-    return semi_latus / (1.0 + eccentricity) - EARTH_EQUATORIAL_RADIUS, apogee - EARTH_EQUATORIAL_RADIUS
+    found = orbit_of(frame, np.asarray(body.position), np.asarray(body.velocity))
+    return found.perigee, found.apogee
